@@ -1,0 +1,95 @@
+/**
+ * One error type for everything a user can get wrong or meet at a border: a stable `code` to switch on, a message that
+ * says what failed with which value, and a hint that says what to do next.
+ *
+ * `MixflowError.is` works across duplicate copies of this package (a marker, not `instanceof`).
+ */
+
+/** Every code there is, with what it means. A code never changes its meaning; new ones are added at the end of a group. */
+export const errorCodes = {
+  // arguments and requests
+  ARGUMENT_INVALID: 'a function was called with a value outside its documented range, shape or type',
+  REQUEST_INVALID: 'a sampling request has an unknown, contradictory or out-of-range option',
+  ABORTED: 'the caller aborted the operation through its AbortSignal',
+  SOLVER_FAILED:
+    'an adaptive solver could not reach its end: a velocity not finite, steps too small, too many evaluations',
+  // configuration and training
+  CONFIG_UNKNOWN_PRESET: 'no preset has this name',
+  CONFIG_UNKNOWN_KEY: 'a training configuration has no such setting',
+  CONFIG_INVALID: 'a setting has a value that it may not have, or contradicts another',
+  TRAIN_DIVERGED: 'the loss or its gradient is no finite number any more',
+  TRAIN_RESUME_MISMATCH: 'a run cannot go on with this configuration, data or folder',
+  // file formats
+  SAFETENSORS_INVALID: 'the bytes are not a well-formed safetensors file',
+  CHECKPOINT_INVALID: 'the folder or file is not a complete, consistent checkpoint',
+  MANIFEST_INVALID: 'mixflow.json does not follow the manifest format',
+  // export
+  CHECKPOINT_NOT_FOUND: 'the path given as a checkpoint or run does not exist or holds no checkpoint',
+  EXPORT_PARITY: 'an exported graph differs from the trained network by more than the limit',
+  EXPORT_EXISTS: 'the folder to export into is there already and may not be replaced',
+  EXPORT_DISK: 'an exported model could not be written: disk full, read-only or forbidden',
+  // data sets and downloads
+  DATA_UNKNOWN: 'no data set has this name',
+  DATA_NOT_FOUND: 'the path given as a data set does not exist, or holds nothing that can be read as one',
+  DATA_INVALID: 'a data file or folder does not follow its format, or is damaged',
+  PACKAGE_MISSING: 'an optional npm package that the operation needs is not installed',
+  DOWNLOAD_NOT_FOUND: 'the server says that the file is not there (404 or 410)',
+  DOWNLOAD_REFUSED: 'the server answered with an error status other than not found',
+  DOWNLOAD_NOT_A_FILE: 'the server sent a web page where a file was expected',
+  DOWNLOAD_SIZE_MISMATCH: 'the file on the server has not the expected number of bytes',
+  DOWNLOAD_HASH_MISMATCH: 'a complete download has not the expected sha256',
+  DOWNLOAD_OFFLINE: 'no connection to the server could be made',
+  DOWNLOAD_INTERRUPTED: 'the connection broke or fell silent before the end, and retries did not help',
+  DOWNLOAD_DISK: 'the downloaded bytes could not be written: disk full, read-only or forbidden',
+  DOWNLOAD_FAILED: 'every address failed, each in its own way',
+  // models and sampling
+  MODEL_NOT_FOUND: 'the path or address given as a model holds no mixflow.json',
+  MODEL_HASH_MISMATCH: 'a file of a model is not the one that its manifest describes: changed, cut short or replaced',
+  MODEL_INVALID: 'a file of a model has the right bytes, but the runtime cannot use it as the manifest says',
+  MODEL_OUTPUT_INVALID: 'a network of a model gave numbers that are not finite',
+  MODEL_DISPOSED: 'a model was used after its dispose()',
+  DEVICE_UNAVAILABLE: 'the device that was asked for cannot be used here',
+  OUTPUT_EXISTS: 'something of another kind is where a result should be written',
+} as const satisfies Record<string, string>
+
+export type MixflowErrorCode = keyof typeof errorCodes
+
+const marker = Symbol.for('mixflow.error')
+
+export interface MixflowErrorOptions {
+  /** What to do next: one or more lines, shown below the message. */
+  readonly hint?: string
+  /** Machine-readable facts: the offending value, the expected one, a path, an address. */
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+export class MixflowError extends Error {
+  readonly code: MixflowErrorCode
+  readonly hint: string | undefined
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: MixflowErrorCode, message: string, options: MixflowErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'MixflowError'
+    this.code = code
+    this.hint = options.hint
+    this.details = options.details ?? {}
+    Object.defineProperty(this, marker, { value: true })
+  }
+
+  static is(value: unknown): value is MixflowError {
+    return typeof value === 'object' && value !== null && marker in value
+  }
+
+  /** The form shown to people: code, message, and the hint on lines of its own. */
+  override toString(): string {
+    const hint = this.hint === undefined ? '' : `\n  ${this.hint.split('\n').join('\n  ')}`
+    return `MixflowError [${this.code}]: ${this.message}${hint}`
+  }
+}
+
+/** Throws ABORTED, with the signal's reason as cause, where the signal says so. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new MixflowError('ABORTED', 'the operation was aborted', { cause: signal.reason })
+}

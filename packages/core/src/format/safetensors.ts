@@ -1,0 +1,211 @@
+/**
+ * The safetensors format: eight bytes with the header's length, a JSON header with each tensor's dtype, shape and place,
+ * then the tensors' bytes, without gaps. After the format's public description and the checks of its reference
+ * implementation (huggingface/safetensors), a few of them stricter: keys must be unique, numbers plain counts.
+ *
+ * Reading looks at the header only and returns views; a file is wholly valid or refused, so no tensor can reach outside
+ * it or overlap another, and memory use is bounded by the bytes that were handed in. Writing is deterministic, in the
+ * reference's order: dtypes of larger alignment first, then by name; metadata keys by name; header padded to 8 bytes.
+ */
+import type { MixflowError } from '../errors.ts'
+import { dictionary, integer, invalid, list, object, type Place, text, within, word } from './schema.ts'
+import { type JsonObject, parseStrictJson } from './strict-json.ts'
+import { dtypeBits, type StoredTensor, type TensorDtype, tensorDtypes } from './tensor-dtype.ts'
+
+export interface Safetensors {
+  /** By name, in the file's order of bytes. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>
+  /** The header's `__metadata__`; empty where there is none. */
+  readonly metadata: ReadonlyMap<string, string>
+}
+
+export interface SafetensorsOptions {
+  /** The file's name in messages. */
+  readonly name?: string
+  /** Longest header that is read, in bytes: 16 MiB unless said (some 100,000 tensors); never above 100 MB. */
+  readonly maxHeaderBytes?: number
+}
+
+interface HeaderEntry {
+  readonly dtype: TensorDtype
+  readonly shape: readonly number[]
+  readonly data_offsets: readonly number[]
+}
+
+const headerCap = 100_000_000
+const metadataKey = '__metadata__'
+const entry = object<HeaderEntry>({
+  dtype: word(tensorDtypes),
+  shape: list(integer(), { max: 64 }),
+  data_offsets: list(integer(), { min: 2, max: 2 }),
+})
+
+/**
+ * Reads a whole file. The tensors' `bytes` are views of `bytes`: they share its memory.
+ *
+ * @throws MixflowError SAFETENSORS_INVALID; `details.reason`: `truncated`, `header-too-large`, `header-start`,
+ * `offset-order`, `offset-gap`, `offset-overlap`, `overflow`, `length`, `trailing-bytes`, or a word of `StrictJsonReason`
+ * or `SchemaReason`.
+ */
+export function parseSafetensors(bytes: Uint8Array, options: SafetensorsOptions = {}): Safetensors {
+  const place: Place = { what: options.name ?? 'safetensors file', code: 'SAFETENSORS_INVALID', path: '' }
+  const header = readHeader(bytes, options, place)
+  const { [metadataKey]: rawMetadata, ...rawEntries } = header.json
+  const metadata = rawMetadata === undefined ? new Map<string, string>() : readMetadata(rawMetadata, place)
+  const entries = Object.entries(rawEntries).map(([name, raw]) => ({ name, ...entry(raw, within(place, show(name))) }))
+  entries.sort((a, b) => a.data_offsets[0]! - b.data_offsets[0]! || a.data_offsets[1]! - b.data_offsets[1]!)
+
+  const data = bytes.subarray(header.end)
+  const tensors = new Map<string, StoredTensor>()
+  let end = 0
+  for (const { name, dtype, shape, data_offsets } of entries) {
+    const at = within(place, show(name))
+    const [start, stop] = data_offsets as [number, number]
+    if (stop < start) throw invalid(at, 'offset-order', `ends at byte ${stop}, before it starts at ${start}`)
+    if (start > end)
+      throw invalid(at, 'offset-gap', `starts at byte ${start}; the bytes from ${end} on belong to no tensor`)
+    if (start < end) throw invalid(at, 'offset-overlap', `starts at byte ${start}, inside another tensor (to ${end})`)
+    const size = byteSize({ dtype, shape }, at)
+    if (stop - start !== size) {
+      throw invalid(at, 'length', `has ${stop - start} bytes; ${dtype} [${shape.join(', ')}] needs ${size}`)
+    }
+    if (stop > data.length) throw truncated(place, { expected: header.end + stop, found: bytes.length })
+    tensors.set(name, { dtype, shape, bytes: data.subarray(start, stop) })
+    end = stop
+  }
+  if (end < data.length)
+    throw invalid(place, 'trailing-bytes', `has ${data.length - end} bytes that belong to no tensor`)
+  return { tensors, metadata }
+}
+
+/** What is written: maps, or records (whose key order plays no part). */
+export interface SafetensorsInput {
+  readonly tensors: ReadonlyMap<string, StoredTensor> | Readonly<Record<string, StoredTensor>>
+  readonly metadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>>
+}
+
+/**
+ * The file in pieces: the header, then the bytes of each tensor, viewed and not copied. Their concatenation is the file;
+ * a large one can so be hashed and written without a second copy in memory.
+ *
+ * @throws MixflowError SAFETENSORS_INVALID where `parseSafetensors` would not read the result.
+ */
+export function safetensorsChunks(input: SafetensorsInput): Uint8Array[] {
+  const place: Place = { what: 'safetensors file', code: 'SAFETENSORS_INVALID', path: '' }
+  const rank = (tensor: StoredTensor) => tensorDtypes.indexOf(tensor.dtype)
+  const tensors = entriesOf(input.tensors)
+    .map(([name, tensor]) => [name, checkTensor(name, tensor, within(place, show(name)))] as const)
+    .sort(([a, left], [b, right]) => rank(right) - rank(left) || compareNames(a, b))
+
+  const lines: string[] = []
+  if (input.metadata !== undefined) lines.push(`${JSON.stringify(metadataKey)}:${metadataJson(input.metadata, place)}`)
+  let offset = 0
+  for (const [name, { dtype, shape, bytes }] of tensors) {
+    const description = { dtype, shape, data_offsets: [offset, offset + bytes.length] }
+    lines.push(`${JSON.stringify(name)}:${JSON.stringify(description)}`)
+    offset += bytes.length
+  }
+  return [encodeHeader(`{${lines.join(',')}}`, place), ...tensors.map(([, tensor]) => tensor.bytes)]
+}
+
+/** The file as one array. */
+export function writeSafetensors(input: SafetensorsInput): Uint8Array<ArrayBuffer> {
+  const chunks = safetensorsChunks(input)
+  const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    file.set(chunk, offset)
+    offset += chunk.length
+  }
+  return file
+}
+
+function readHeader(bytes: Uint8Array, options: SafetensorsOptions, place: Place): { json: JsonObject; end: number } {
+  if (bytes.length < 8) throw truncated(place, { expected: 8, found: bytes.length })
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
+  const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
+  const cap = Math.min(options.maxHeaderBytes ?? 16 * 2 ** 20, headerCap)
+  if (length > cap) {
+    throw invalid(place, 'header-too-large', `says that its header has ${length} bytes; at most ${cap} are read`, {
+      hint: 'this is no safetensors file, or a damaged one: look at what is in it',
+    })
+  }
+  if (8 + length > bytes.length) throw truncated(place, { expected: 8 + length, found: bytes.length })
+  if (bytes[8] !== 0x7b || length === 0)
+    throw invalid(place, 'header-start', 'has a header that does not start with "{"')
+  const json = parseStrictJson(bytes.subarray(8, 8 + length), {
+    what: `header of ${place.what}`,
+    code: place.code,
+    maxDepth: 3,
+    maxBytes: cap,
+    onlyCounts: true,
+  })
+  return { json: json as JsonObject, end: 8 + length }
+}
+
+const anyText = text({ min: 0, max: headerCap })
+const strings = dictionary(anyText, { max: 100_000 })
+
+function readMetadata(value: unknown, place: Place): Map<string, string> {
+  return new Map(Object.entries(strings(value, within(place, metadataKey))))
+}
+
+function checkTensor(name: string, tensor: StoredTensor, at: Place): StoredTensor {
+  if (name === metadataKey) throw invalid(at, 'word', `is the format's own word, no name for a tensor`)
+  checkText(name, at)
+  const { dtype, shape } = entry({ dtype: tensor.dtype, shape: tensor.shape, data_offsets: [0, 0] }, at)
+  const size = byteSize({ dtype, shape }, at)
+  if (size === tensor.bytes.length) return tensor
+  throw invalid(at, 'length', `has ${tensor.bytes.length} bytes; ${dtype} [${shape.join(', ')}] needs ${size}`)
+}
+
+function byteSize({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>, at: Place): number {
+  let bits: number = dtypeBits[dtype]
+  for (const size of shape) {
+    bits *= size
+    if (!Number.isSafeInteger(bits))
+      throw invalid(at, 'overflow', `has the shape [${shape.join(', ')}], beyond any file`)
+  }
+  if (bits % 8 !== 0) throw invalid(at, 'length', `has ${bits} bits, no whole number of bytes`)
+  return bits / 8
+}
+
+function metadataJson(metadata: NonNullable<SafetensorsInput['metadata']>, place: Place): string {
+  const at = within(place, metadataKey)
+  const pairs = entriesOf(metadata).sort(([a], [b]) => compareNames(a, b))
+  const lines = pairs.map(([key, value]) => {
+    checkText(key, at)
+    return `${JSON.stringify(key)}:${JSON.stringify(checkText(value, within(at, show(key))))}`
+  })
+  return `{${lines.join(',')}}`
+}
+
+function encodeHeader(json: string, place: Place): Uint8Array {
+  const utf8 = new TextEncoder().encode(json)
+  const padded = Math.ceil(utf8.length / 8) * 8
+  if (padded > headerCap)
+    throw invalid(place, 'header-too-large', `needs a header of ${padded} bytes; ${headerCap} is the most`)
+  const header = new Uint8Array(8 + padded).fill(0x20)
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true)
+  header.set(utf8, 8)
+  return header
+}
+
+function checkText(value: string, at: Place): string {
+  if (!/\p{Surrogate}/u.test(anyText(value, at))) return value
+  throw invalid(at, 'pattern', 'has half a surrogate pair, which UTF-8 cannot hold')
+}
+
+function truncated(place: Place, size: { readonly expected: number; readonly found: number }): MixflowError {
+  return invalid(place, 'truncated', `is cut short: ${size.found} of at least ${size.expected} bytes`, {
+    hint: 'fetch or write the file again',
+    details: size,
+  })
+}
+
+function entriesOf<T>(values: ReadonlyMap<string, T> | Readonly<Record<string, T>>): [string, T][] {
+  return values instanceof Map ? [...values] : Object.entries(values)
+}
+
+const compareNames = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+const show = (name: string) => JSON.stringify(name.length > 80 ? `${name.slice(0, 79)}…` : name)

@@ -1,0 +1,188 @@
+/**
+ * A description of a JSON record as data, and its strict reader. A `Field<T>` takes what a JSON parser gave and returns a
+ * `T` or throws; `object<T>({...})` has one field for each key of the interface `T`, so that the compiler finds the
+ * missing one. Keys come out in the order of the description, which makes what is written deterministic.
+ *
+ * Errors name the place (`mixflow.json: files[2].bytes must be …`), carry a stable word in `details.reason`, and for an
+ * unknown key or word the nearest known one. What it leaves out: unions other than `nullable`, and coercion of any kind.
+ */
+import { MixflowError, type MixflowErrorCode } from '../errors.ts'
+import { nearest, show } from '../strict.ts'
+import type { JsonObject, JsonValue } from './strict-json.ts'
+
+export interface Place {
+  /** The file in messages: `mixflow.json`. */
+  readonly what: string
+  readonly code: MixflowErrorCode
+  /** Where in it: `files[2].bytes`; empty at the top. */
+  readonly path: string
+}
+
+export type Field<T> = (value: unknown, place: Place) => T
+export interface OptionalField<T> {
+  readonly optional: Field<T>
+}
+export type Fields<T> = {
+  readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K>
+    ? OptionalField<Exclude<T[K], undefined>>
+    : Field<T[K]>
+}
+
+/** Machine words in `details.reason` of what the fields here throw. */
+export type SchemaReason = 'type' | 'range' | 'length' | 'pattern' | 'word' | 'unknown-key' | 'missing-key'
+
+/** The error for a value at `place`; `message` continues the name of the place. */
+export function invalid(
+  place: Place,
+  reason: string,
+  message: string,
+  more: { readonly hint?: string; readonly value?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {},
+): MixflowError {
+  const where = place.path === '' ? place.what : `${place.what}: ${place.path}`
+  const got = 'value' in more ? `, got ${show(more.value)}` : ''
+  return new MixflowError(place.code, `${where} ${message}${got}`, {
+    hint: more.hint ?? `correct ${place.path === '' ? 'the file' : `"${place.path}"`}, or write ${place.what} again`,
+    details: { reason, path: place.path, ...('value' in more ? { value: more.value } : {}), ...more.details },
+  })
+}
+
+export const within = (place: Place, key: string | number): Place => {
+  const step = typeof key === 'number' ? `[${key}]` : place.path === '' ? key : `.${key}`
+  return { ...place, path: place.path + step }
+}
+
+export const optional = <T>(field: Field<T>): OptionalField<T> => ({ optional: field })
+
+export const nullable =
+  <T>(field: Field<T>): Field<T | null> =>
+  (value, place) =>
+    value === null ? null : field(value, place)
+
+/** A record with exactly these keys, the optional ones aside. */
+export function object<T extends object>(fields: Fields<T>): Field<T> {
+  const known = Object.keys(fields)
+  return (value, place) => {
+    const record = asRecord(value, place)
+    for (const key of Object.keys(record)) if (!Object.hasOwn(fields, key)) throw unknownKey(key, known, place)
+    const result: Record<string, unknown> = {}
+    for (const key of known) {
+      const field = fields[key as keyof T] as Field<unknown> | OptionalField<unknown>
+      const present = Object.hasOwn(record, key) && record[key] !== undefined
+      if (!present && typeof field === 'function') {
+        throw invalid(place, 'missing-key', `has no "${key}"`, { details: { key, known } })
+      }
+      if (!present) continue
+      result[key] = (typeof field === 'function' ? field : field.optional)(record[key], within(place, key))
+    }
+    return result as T
+  }
+}
+
+/** A record from any key to one kind of value. */
+export const dictionary =
+  <T>(field: Field<T>, limits: { readonly max: number }): Field<Readonly<Record<string, T>>> =>
+  (value, place) => {
+    const entries = Object.entries(asRecord(value, place))
+    if (entries.length > limits.max) throw tooMany(place, entries.length, limits)
+    return Object.fromEntries(entries.map(([key, item]) => [key, field(item, within(place, key))]))
+  }
+
+export const list =
+  <T>(field: Field<T>, limits: { readonly min?: number; readonly max: number }): Field<readonly T[]> =>
+  (value, place) => {
+    if (!Array.isArray(value)) throw invalid(place, 'type', 'must be a list', { value })
+    if (value.length > limits.max || value.length < (limits.min ?? 0)) throw tooMany(place, value.length, limits)
+    return value.map((item, i) => field(item, within(place, i)))
+  }
+
+export const text =
+  (limits: { readonly min?: number; readonly max: number }): Field<string> =>
+  (value, place) => {
+    if (typeof value !== 'string') throw invalid(place, 'type', 'must be a text', { value })
+    const min = limits.min ?? 1
+    if (value.length >= min && value.length <= limits.max) return value
+    throw invalid(place, 'length', `must have ${min} to ${limits.max} characters, has ${value.length}`)
+  }
+
+/** A text of at most 1,024 characters that follows `pattern`; `form` says in words what that is. */
+export const matching =
+  (pattern: RegExp, form: string): Field<string> =>
+  (value, place) => {
+    const found = text({ min: 0, max: 1024 })(value, place)
+    if (pattern.test(found)) return found
+    throw invalid(place, 'pattern', `must be ${form}`, { value })
+  }
+
+export const number =
+  (limits: { readonly min?: number; readonly max?: number } = {}): Field<number> =>
+  (value, place) => {
+    const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE } = limits
+    if (typeof value !== 'number') throw invalid(place, 'type', 'must be a number', { value })
+    if (value >= min && value <= max) return value + 0 // no negative zero: writing would lose it
+    const range = limits.min === undefined && limits.max === undefined ? 'finite' : `from ${min} to ${max}`
+    throw invalid(place, 'range', `must be ${range}`, { value })
+  }
+
+/** A whole number that float64 holds exactly; from 0 to 2^53 − 1 unless said. */
+export const integer =
+  (limits: { readonly min?: number; readonly max?: number } = {}): Field<number> =>
+  (value, place) => {
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits
+    const ok = Number.isSafeInteger(value) && !Object.is(value, -0)
+    if (!ok) throw invalid(place, 'type', 'must be a whole number', { value })
+    return number({ min, max })(value, place)
+  }
+
+export const flag: Field<boolean> = (value, place) => {
+  if (typeof value === 'boolean') return value
+  throw invalid(place, 'type', 'must be true or false', { value })
+}
+
+export const word =
+  <const W extends string>(known: readonly W[]): Field<W> =>
+  (value, place) => {
+    if (typeof value === 'string' && (known as readonly string[]).includes(value)) return value as W
+    const near = typeof value === 'string' ? nearest(value, known) : undefined
+    const hint = `${near === undefined ? '' : `did you mean "${near}"?\n`}values: ${known.join(', ')}`
+    throw invalid(place, 'word', 'is no known value', { value, hint, details: { nearest: near, known } })
+  }
+
+/** Exactly this value. */
+export const exactly =
+  <const T extends string | number>(expected: T): Field<T> =>
+  (value, place) => {
+    if (value === expected) return expected
+    throw invalid(place, 'word', `must be ${show(expected)}`, { value })
+  }
+
+/** Any JSON record, copied. What JSON cannot hold is refused, since it would be lost in writing; undefined is absent. */
+export const jsonObject: Field<JsonObject> = (value, place) =>
+  jsonValue(asRecord(value, place), place, 48) as JsonObject
+
+function jsonValue(value: unknown, place: Place, depth: number): JsonValue {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value + 0
+  if (depth === 0) throw invalid(place, 'json-depth', 'is nested too deeply')
+  if (Array.isArray(value)) return value.map((item, i) => jsonValue(item, within(place, i), depth - 1))
+  if (typeof value !== 'object' || ArrayBuffer.isView(value)) {
+    throw invalid(place, 'type', 'must be a JSON value', { value })
+  }
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
+  return Object.fromEntries(entries.map(([key, item]) => [key, jsonValue(item, within(place, key), depth - 1)]))
+}
+
+function asRecord(value: unknown, place: Place): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw invalid(place, 'type', 'must be an object', { value })
+}
+
+function unknownKey(key: string, known: readonly string[], place: Place): MixflowError {
+  const near = nearest(key, known)
+  const hint = `${near === undefined ? '' : `did you mean "${near}"?\n`}keys here: ${known.join(', ')}`
+  const shown = JSON.stringify(key.length > 64 ? `${key.slice(0, 63)}…` : key)
+  return invalid(place, 'unknown-key', `has the unknown key ${shown}`, { hint, details: { key, nearest: near, known } })
+}
+
+function tooMany(place: Place, count: number, limits: { readonly min?: number; readonly max: number }): MixflowError {
+  return invalid(place, 'length', `must have ${limits.min ?? 0} to ${limits.max} entries, has ${count}`)
+}

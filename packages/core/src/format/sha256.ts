@@ -1,0 +1,11 @@
+/** SHA-256 by the platform's WebCrypto, as the lower-case hex text that manifests and checkpoints hold. */
+import { matching } from './schema.ts'
+
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  // WebCrypto takes no view of shared memory; a plain one is passed as it is.
+  const plain = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice()
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', plain))
+  return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export const sha256Field = matching(/^[0-9a-f]{64}$/, 'a sha256 of 64 lower-case hex digits')

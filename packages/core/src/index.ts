@@ -1,0 +1,148 @@
+export { type Algebra, float32Algebra } from './algebra.ts'
+export {
+  errorCodes,
+  MixflowError,
+  type MixflowErrorCode,
+  type MixflowErrorOptions,
+  throwIfAborted,
+} from './errors.ts'
+export { type Curvature, type CurvatureOptions, curvature } from './flow/curvature.ts'
+export { type DrawRange, type Draws, drawMixtureWeights } from './flow/draws.ts'
+export {
+  type LossByTime,
+  type LossByTimeOptions,
+  lossByTime,
+  type MeanLoss,
+  type TimeBin,
+} from './flow/loss-by-time.ts'
+export {
+  type Condition,
+  type Denoiser,
+  type Objective,
+  type ObjectiveInput,
+  type ObjectiveResult,
+  type ObjectiveSpec,
+  objective,
+} from './flow/objective.ts'
+export { pairingCosts, reorder } from './flow/pairing.ts'
+export { type Path, type PathPoint, straightPath } from './flow/path.ts'
+export {
+  type Checkpoint,
+  type CheckpointFile,
+  type CheckpointRole,
+  type CheckpointTensors,
+  checkpointFileName,
+  checkpointToJson,
+  type NetworkDescription,
+  parseCheckpoint,
+  readCheckpointTensors,
+  verifyCheckpointFiles,
+} from './format/checkpoint.ts'
+export { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './format/float16.ts'
+export {
+  type Manifest,
+  type ManifestFile,
+  manifestFileName,
+  manifestToJson,
+  type Parity,
+  parseManifest,
+  type QualityMeasure,
+} from './format/manifest.ts'
+export type { ImageShape, Labels, SourceFacts } from './format/model-facts.ts'
+export { type ModelFacts, type NetworkPorts, networkPorts, type Port } from './format/network-ports.ts'
+export {
+  parseSafetensors,
+  type Safetensors,
+  type SafetensorsInput,
+  type SafetensorsOptions,
+  safetensorsChunks,
+  writeSafetensors,
+} from './format/safetensors.ts'
+export { sha256Hex } from './format/sha256.ts'
+export type { JsonObject, JsonValue } from './format/strict-json.ts'
+export {
+  float32Values,
+  type StoredTensor,
+  storedTensor,
+  type TensorDtype,
+  type TensorValues,
+  tensorDtypes,
+  tensorValues,
+} from './format/tensor-dtype.ts'
+export { type GridOptions, imageGrid } from './image/grid.ts'
+export { magnify } from './image/magnify.ts'
+export { type ByteRounding, fromBytes, type PlanarImage, type RgbaImage, toBytes, toRgba } from './image/pixels.ts'
+export {
+  type ErrorScale,
+  float32Space,
+  float64Space,
+  type LinearSpace,
+  type LinearTerm,
+} from './linear-space.ts'
+export { type AdaptiveOptions, type AdaptiveSolution, solveAdaptive } from './ode/adaptive.ts'
+export { type Solution, type SolveOptions, type SolverStep, solve, type Velocity } from './ode/solve.ts'
+export {
+  type AdaptiveSolverName,
+  adaptiveSolvers,
+  type FixedSolver,
+  type FixedSolverName,
+  fixedSolvers,
+  isAdaptive,
+  nfeOf,
+  type SolverName,
+  solverNames,
+  stepsOf,
+} from './ode/solver.ts'
+export { dopri5, type EmbeddedTableau, euler, heun, midpoint, rk4, type Tableau } from './ode/tableau.ts'
+export { type TimeGrid, uniformGrid } from './ode/time-grid.ts'
+export {
+  type DrawShape,
+  integers,
+  maxSeed,
+  normals,
+  permutation,
+  type RandomKey,
+  uniforms,
+} from './random/random.ts'
+export { type Stream, streams } from './random/streams.ts'
+export { drawSource, type EncoderOutputs, type SourceImages } from './sampler/draw-source.ts'
+export { type ResolvedRequest, resolveRequest, type SampleRequest, type SamplerModel } from './sampler/request.ts'
+export {
+  SampledImage,
+  type SampleProgress,
+  type SampleResult,
+  type SampleTimings,
+  splitImages,
+} from './sampler/result.ts'
+export {
+  type DenoiserInputs,
+  float32Backend,
+  type SampleBackend,
+  sample,
+} from './sampler/sample.ts'
+export type { Capabilities, Sampler, SamplerMethod } from './sampler/sampler.ts'
+export { drawGaussian, type StandardNormal, standardNormal } from './source/gaussian.ts'
+export {
+  type Encoder,
+  type GaussianKind,
+  gaussianKinds,
+  type Kappa,
+  type KappaFc,
+  type KappaFcOptions,
+  kappaFc,
+  kappas,
+  splitGaussian,
+} from './source/kappa-fc.ts'
+export { klDivergence } from './source/kl.ts'
+export {
+  type Mixing,
+  type Mixture,
+  type MixtureOptions,
+  type MixtureWeightRule,
+  mixDistributions,
+  mixings,
+  mixSamples,
+  mixture,
+} from './source/mixture.ts'
+export type { Gaussian, Source, SourceDrawName, SourceDraws, SourceInput, SourceSample } from './source/source.ts'
+export { checkKeys, checkWord, nearest, type StrictContext, show } from './strict.ts'

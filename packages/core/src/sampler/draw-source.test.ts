@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { float32Algebra } from '../algebra.ts'
+import { distance } from '../fixtures/reference.ts'
+import type { SourceFacts } from '../format/model-facts.ts'
+import { normals } from '../random/random.ts'
+import { standardNormal } from '../source/gaussian.ts'
+import { kappaFc } from '../source/kappa-fc.ts'
+import { mixture } from '../source/mixture.ts'
+import { drawSource } from './draw-source.ts'
+
+const elementsPerImage = 4
+const range = { seed: 8, firstImage: 5, images: 3, elementsPerImage }
+const algebra = float32Algebra({ elementsPerImage })
+const x1 = normals({ ...range, stream: 'probe' })
+const facts: SourceFacts = {
+  kappa: 'image',
+  gaussian: 'mean-variance',
+  mixing: 'distribution',
+  tanh: false,
+  conditionOnWeight: false,
+  klWeight: 0,
+}
+
+/** Mean and log-variance of any signal with one or two images' worth of numbers per image. */
+const network = (kappa: Float32Array) => {
+  const signal = kappa.length === x1.length ? kappa : algebra.add(...halves(kappa))
+  return { mean: algebra.tanh(signal), logVariance: algebra.scale(algebra.square(signal), -0.5) }
+}
+const halves = (x: Float32Array): [Float32Array, Float32Array] => {
+  const { first, second } = algebra.halves(x)
+  return [first, second]
+}
+
+describe('drawSource', () => {
+  // sampling covers κ = label and noise (sample.test.ts)
+  it.each([
+    ['image', 'distribution'],
+    ['image', 'sample'],
+    ['image+noise', 'distribution'],
+    ['image+noise', 'sample'],
+  ] as const)('κ = %s, mixed by %s, is the training source’s own', async (kappa, mixing) => {
+    const source = mixture(
+      kappaFc((signal: Float32Array) => algebra.join(network(signal).mean, network(signal).logVariance), { kappa }),
+      standardNormal(),
+      { mixing },
+    )
+    const draw = (stream: 'noise' | 'encoderNoise' | 'kappaNoise') => normals({ ...range, stream })
+    const draws = { noise: draw('noise'), encoderNoise: draw('encoderNoise'), kappaNoise: draw('kappaNoise') }
+    for (const mixtureWeight of [0, 0.5, 1]) {
+      const w = new Float32Array(range.images).fill(mixtureWeight)
+      const expected = source.sample(algebra, { x1, draws: { ...draws, mixtureWeight: w } })
+      const encode = async (signal: Float32Array | Int32Array) => network(signal as Float32Array)
+      const x0 = await drawSource({ ...range, source: { ...facts, kappa, mixing }, mixtureWeight, x1, encode })
+      expect(distance(x0, expected.x0)).toBeLessThan(1e-6)
+    }
+  })
+
+  it('needs what κ is made of, and an encoder, only where w is above 0', async () => {
+    const wanted = { ...range, source: facts, mixtureWeight: 0.5, encode: async () => ({ mean: x1 }) }
+    await expect(drawSource(wanted)).rejects.toThrow('"x1" is missing: κ is image')
+    await expect(drawSource({ ...wanted, source: { ...facts, kappa: 'label' } })).rejects.toThrow('"label" is missing')
+    await expect(drawSource({ ...wanted, x1, encode: undefined })).rejects.toMatchObject({ code: 'MODEL_INVALID' })
+    const noise = normals({ ...range, stream: 'noise' })
+    expect(await drawSource({ ...range, source: facts, mixtureWeight: 0 })).toEqual(noise)
+    expect(await drawSource({ ...range, source: null, mixtureWeight: 1 })).toEqual(noise)
+  })
+})

@@ -1,0 +1,249 @@
+/**
+ * A sampling request, checked and completed: what a caller may ask for, with the model's own settings for what is left
+ * open. Everything is decided here, so that the loop (sample.ts) only computes and every SDK refuses the same mistakes
+ * with the same words.
+ */
+import { MixflowError } from '../errors.ts'
+import type { Manifest } from '../format/manifest.ts'
+import {
+  type FixedSolverName,
+  fixedSolvers,
+  isAdaptive,
+  nfeOf,
+  type SolverName,
+  solverNames,
+  stepsOf,
+} from '../ode/solver.ts'
+import { integers, maxSeed } from '../random/random.ts'
+import { checkKeys, checkWord, show } from '../strict.ts'
+import type { SampleProgress } from './result.ts'
+
+/** The facts about a model that sampling depends on: a part of its manifest. */
+export type SamplerModel = Pick<Manifest, 'image' | 'labels' | 'source' | 'sampler'>
+
+export interface SampleRequest {
+  /** Number of images; 1 unless said. */
+  readonly count?: number
+  /** 0..2⁵³ − 1. The same seed gives the same images, image i whatever the count. Drawn anew unless said; see the result. */
+  readonly seed?: number
+  /** The model's own unless said. */
+  readonly solver?: SolverName
+  /** Steps of a fixed-step solver. Not together with `nfe`. */
+  readonly steps?: number
+  /**
+   * Evaluations of the velocity per image, instead of `steps`. With guidance each is two calls of the network, and the
+   * result's `nfe` counts both.
+   */
+  readonly nfe?: number
+  /** Error tolerance of an adaptive solver, relative and absolute; 1e-5 unless said. */
+  readonly tolerance?: number
+  /** With an adaptive solver: choose the steps for each image by itself, so that it depends on no other; slower. */
+  readonly perImage?: boolean
+  /**
+   * Class of all images, or of each; `null` for no class. Drawn from the seed, each class equally often, unless said.
+   */
+  readonly label?: number | readonly number[] | null
+  /**
+   * Classifier-free guidance g: velocity = v(label) + g · (v(label) − v(no label)). 0 is off. The model's own unless said;
+   * without a class there is none.
+   */
+  readonly guidance?: number
+  /**
+   * w of the source that sampling starts from, 0..1, where the source is conditioned on the label or on noise; the
+   * model's own unless said. Models whose κ contains the image start from N(0, I), which is w = 0.
+   */
+  readonly mixtureWeight?: number
+  /** Images at once; 64 unless said. Does not change the images (but see `perImage`). */
+  readonly batchSize?: number
+  readonly signal?: AbortSignal
+  /** Called after each step of each batch; awaited. */
+  readonly onStep?: (progress: SampleProgress) => void | Promise<void>
+}
+
+export interface ResolvedRequest {
+  readonly count: number
+  readonly seed: number
+  readonly solver: SolverName
+  /** Of a fixed-step solver. */
+  readonly steps: number | undefined
+  readonly tolerance: number
+  readonly perImage: boolean
+  /** One per image; the number of classes means "no label". Absent where the model has no classes. */
+  readonly labels: Int32Array | undefined
+  readonly guidance: number
+  readonly mixtureWeight: number
+  readonly batchSize: number
+  readonly signal: AbortSignal | undefined
+  readonly onStep: SampleRequest['onStep']
+}
+
+const keys = [
+  'count',
+  'seed',
+  'solver',
+  'steps',
+  'nfe',
+  'tolerance',
+  'perImage',
+  'label',
+  'guidance',
+  'mixtureWeight',
+  'batchSize',
+  'signal',
+  'onStep',
+] as const satisfies readonly (keyof SampleRequest)[]
+
+const code = 'REQUEST_INVALID'
+const maxCount = 1_000_000
+const maxSteps = 100_000
+
+/** @throws MixflowError REQUEST_INVALID naming the option, what was expected, and what to do. */
+export function resolveRequest(request: SampleRequest, model: SamplerModel): ResolvedRequest {
+  checkKeys(request as unknown, keys, { what: 'the sample request', code })
+  // A seed of 32 bits is easy to write down.
+  const { count = 1, seed = Math.floor(Math.random() * 2 ** 32), batchSize = 64, perImage = false } = request
+  const { signal, onStep } = request
+  checkInteger('count', count, 1, maxCount)
+  checkInteger('batchSize', batchSize, 1, maxCount)
+  checkInteger('seed', seed, 0, maxSeed)
+  checkBatch(Math.min(count, batchSize), model.image)
+  if (typeof perImage !== 'boolean') throw invalid(`perImage must be true or false, got ${show(perImage)}`)
+  if (onStep !== undefined && typeof onStep !== 'function')
+    throw invalid(`onStep must be a function, got ${show(onStep)}`)
+  if (signal !== undefined && !isSignal(signal)) throw invalid(`signal must be an AbortSignal, got ${show(signal)}`)
+
+  const labels = resolveLabels(request, model, { count, seed })
+  return {
+    ...{ count, seed, batchSize, perImage, labels, signal, onStep },
+    ...resolveSolver(request, model),
+    guidance: resolveGuidance(request, model),
+    mixtureWeight: resolveMixtureWeight(request, model),
+  }
+}
+
+function resolveSolver(request: SampleRequest, { sampler }: SamplerModel) {
+  const solver = checkWord(request.solver ?? sampler.solver, solverNames, { what: 'solver', code })
+  const { steps, nfe, tolerance = 1e-5, perImage } = request
+  if (steps !== undefined && nfe !== undefined) {
+    throw invalid(`steps (${show(steps)}) and nfe (${show(nfe)}) exclude each other`, 'give one of them')
+  }
+  if (isAdaptive(solver)) {
+    if (steps !== undefined || nfe !== undefined) {
+      throw invalid(
+        `${solver} chooses its steps itself`,
+        'leave steps and nfe out, or use a fixed-step solver such as "heun"',
+      )
+    }
+    checkNumber('tolerance', tolerance, 1e-12, 0.1)
+    return { solver, steps: undefined, tolerance }
+  }
+  for (const [name, value] of Object.entries({ tolerance: request.tolerance, perImage: perImage || undefined })) {
+    if (value !== undefined) throw invalid(`${name} is for adaptive solvers, not ${solver}`, 'use solver: "dopri5"')
+  }
+  return { solver, steps: resolveSteps(solver, request, sampler), tolerance }
+}
+
+function resolveSteps(
+  solver: FixedSolverName,
+  { steps, nfe }: SampleRequest,
+  sampler: SamplerModel['sampler'],
+): number {
+  if (steps !== undefined) return checkInteger('steps', steps, 1, maxSteps)
+  if (nfe !== undefined) return stepsForNfe(solver, checkInteger('nfe', nfe, 1, maxSteps))
+  if (solver === sampler.solver) return sampler.steps ?? stepsForNfe(solver, sampler.nfe!)
+  return nearestSteps(solver, sampler)
+}
+
+function stepsForNfe(solver: FixedSolverName, nfe: number): number {
+  try {
+    return stepsOf(solver, nfe)
+  } catch (error) {
+    if (!MixflowError.is(error)) throw error
+    throw new MixflowError(code, error.message, { ...(error.hint && { hint: error.hint }), details: error.details })
+  }
+}
+
+/** Evaluations to spend where the model's own solver is adaptive and says no number. */
+const defaultNfe = 9
+
+/** For a solver that is not the model's own: as many steps as come within the model's number of evaluations. */
+function nearestSteps(solver: FixedSolverName, sampler: SamplerModel['sampler']): number {
+  const own = fixedSolvers[sampler.solver as FixedSolverName]
+  const counted = own === undefined || sampler.steps === undefined ? defaultNfe : nfeOf(own, sampler.steps)
+  const budget = sampler.nfe ?? counted
+  let steps = 1
+  while (steps < maxSteps && nfeOf(solver, steps + 1) <= budget) steps++
+  return steps
+}
+
+function resolveLabels(
+  { label }: SampleRequest,
+  { labels }: SamplerModel,
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Int32Array | undefined {
+  if (labels === null) {
+    if (label === undefined || label === null) return undefined
+    throw invalid('this model has no classes', 'leave label out')
+  }
+  if (label === undefined)
+    return Int32Array.from(integers({ seed, stream: 'label', images: count, below: labels.count }))
+  if (label === null) return new Int32Array(count).fill(labels.count)
+  const list = typeof label === 'number' ? new Array<number>(count).fill(label) : label
+  if (!Array.isArray(list)) throw invalid(`label must be a number, an array of numbers or null, got ${show(label)}`)
+  if (list.length !== count) throw invalid(`label has ${list.length} entries for ${count} images`)
+  for (const value of list) {
+    if (Number.isInteger(value) && value >= 0 && value < labels.count) continue
+    const names = labels.names?.map((name, i) => `${i} ${name}`).join(', ')
+    throw invalid(`label must be an integer in 0..${labels.count - 1}, got ${show(value)}`, names)
+  }
+  return Int32Array.from(list)
+}
+
+function resolveGuidance({ guidance, label }: SampleRequest, { labels, sampler }: SamplerModel): number {
+  if (guidance === undefined) return labels === null || label === null ? 0 : sampler.guidance
+  checkNumber('guidance', guidance, 0, 1000)
+  if (guidance > 0 && labels === null) throw invalid('this model has no classes to guide towards', 'leave guidance out')
+  if (guidance > 0 && label === null)
+    throw invalid('guidance needs a class, but label is null', 'give a label, or guidance: 0')
+  return guidance
+}
+
+function resolveMixtureWeight({ mixtureWeight, label }: SampleRequest, { source, sampler }: SamplerModel): number {
+  // without a class there is nothing for κ = label to be conditioned on
+  const conditioned = source?.kappa === 'noise' || (source?.kappa === 'label' && label !== null)
+  if (mixtureWeight === undefined) return conditioned ? sampler.mixtureWeight : 0
+  checkNumber('mixtureWeight', mixtureWeight, 0, 1)
+  if (mixtureWeight > 0 && !conditioned) {
+    throw invalid(
+      `${label === null ? 'without a class it' : 'this model'} starts from N(0, I), which is mixtureWeight 0, got ${mixtureWeight}`,
+      'leave mixtureWeight out',
+    )
+  }
+  return mixtureWeight
+}
+
+/** A batch is one array, and some engines end arrays at 2³¹ bytes. */
+function checkBatch(images: number, { channels, height, width }: SamplerModel['image']): void {
+  const bytes = 4 * images * channels * height * width
+  if (bytes < 2 ** 31) return
+  throw invalid(
+    `a batch of ${images} images of ${channels} × ${height} × ${width} is too large`,
+    'use a smaller batchSize',
+  )
+}
+
+function checkInteger(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
+  throw invalid(`${name} must be an integer in ${least}..${most}, got ${show(value)}`)
+}
+
+function checkNumber(name: string, value: unknown, least: number, most: number): void {
+  if (typeof value === 'number' && value >= least && value <= most) return
+  throw invalid(`${name} must be a number in ${least}..${most}, got ${show(value)}`)
+}
+
+const isSignal = (value: object | null): boolean => typeof value === 'object' && value !== null && 'aborted' in value
+
+function invalid(message: string, hint?: string): MixflowError {
+  return new MixflowError(code, message, hint === undefined ? {} : { hint })
+}

@@ -1,0 +1,94 @@
+/** What sampling gives: images as numbers and as bytes, and what they cost. No DOM and no codec is needed to hold them. */
+import type { ImageShape } from '../format/model-facts.ts'
+import { type PlanarImage, type RgbaImage, toBytes, toRgba } from '../image/pixels.ts'
+import type { SolverName } from '../ode/solver.ts'
+
+/** One sampled image: float32, channel by channel, in [-1, 1] but for the model's own overshoot. */
+export class SampledImage implements PlanarImage {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+  readonly data: Float32Array
+  /** Place in the request: image `index` of `seed` is the same in every request. */
+  readonly index: number
+  readonly seed: number
+  /** Absent without a class. */
+  readonly label: number | undefined
+  /** Calls of the network for this image. */
+  readonly nfe: number
+
+  constructor(image: PlanarImage & Pick<SampledImage, 'index' | 'seed' | 'label' | 'nfe'>) {
+    this.channels = image.channels
+    this.height = image.height
+    this.width = image.width
+    this.data = image.data
+    this.index = image.index
+    this.seed = image.seed
+    this.label = image.label
+    this.nfe = image.nfe
+  }
+
+  /** Planar bytes, rounded. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return toBytes(this.data)
+  }
+
+  /** RGBA bytes for `putImageData`: a true ImageData where the platform has it, else an object of the same shape. */
+  toImageData(): RgbaImage {
+    const rgba = toRgba(this)
+    const { ImageData } = globalThis as {
+      ImageData?: new (data: RgbaImage['data'], width: number, height: number) => RgbaImage
+    }
+    return ImageData === undefined ? rgba : new ImageData(rgba.data, rgba.width, rgba.height)
+  }
+}
+
+export interface SampleResult<I extends SampledImage = SampledImage> {
+  readonly images: readonly I[]
+  /** Calls of the network per image, guidance included; where it differs by image, the mean. */
+  readonly nfe: number
+  /** Steps per image; where it differs by image, the mean. */
+  readonly steps: number
+  readonly solver: SolverName
+  /** The seed that was given or drawn: with it the request can be repeated. */
+  readonly seed: number
+  readonly milliseconds: number
+  readonly timings: SampleTimings
+}
+
+/** Milliseconds. What is left of the whole went into checks and conversions. */
+export interface SampleTimings {
+  /** Drawing the noise, and the encoder where it takes part. */
+  readonly source: number
+  /** The solver's loop with all calls of the denoiser. */
+  readonly solve: number
+}
+
+export interface SampleProgress {
+  /** Steps done in this batch, from 1. */
+  readonly step: number
+  /** Steps there will be; unknown for adaptive solvers. */
+  readonly steps: number | undefined
+  /** Time reached, 0..1. */
+  readonly t: number
+  /** Images of the batch: `images` from `firstImage` on, of `count`. */
+  readonly firstImage: number
+  readonly images: number
+  readonly count: number
+  /** Part of the whole request that is done, 0..1. */
+  readonly fraction: number
+  /** Calls of the network so far for this batch. */
+  readonly nfe: number
+  /** The batch's images as they are now, noise included. Only until the callback has returned. */
+  preview(): Promise<readonly PlanarImage[]>
+}
+
+/** Cuts `[images, C, H, W]` into images that share its memory. */
+export function splitImages(data: Float32Array, shape: ImageShape): PlanarImage[] {
+  const { channels, height, width } = shape
+  const size = channels * height * width
+  return Array.from({ length: data.length / size }, (_, i) => ({
+    ...{ channels, height, width },
+    data: data.subarray(i * size, (i + 1) * size),
+  }))
+}
