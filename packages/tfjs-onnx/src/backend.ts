@@ -1,0 +1,269 @@
+/**
+ * A tfjs backend that records instead of computing. Each kernel appends ONNX nodes to the tensors that it returns; when
+ * a value is read, everything that is pending and still held by somebody runs as one ONNX graph. The session is cached
+ * by the graph's signature, so a training loop builds its graph once and then only feeds it.
+ *
+ * Parameters and optimizer state are ordinary fed arrays: a graph never contains a copy of a weight.
+ */
+
+import {
+  type backend_util,
+  type DataId,
+  DataStorage,
+  type DataType,
+  engine,
+  KernelBackend,
+  type TensorInfo,
+  tidy,
+} from '@tensorflow/tfjs-core'
+import { OnnxBackendError } from './errors.ts'
+import { identityOrder, isIdentity, sizeOf } from './graph/order.ts'
+import { collectProgram } from './graph/program.ts'
+import { type FedArray, fed, filled, type Value } from './graph/value.ts'
+import { type ComputedType, inOrder, type Lazy } from './lazy.ts'
+import { Executor, type ExecutorOptions, fedLeaves, type Statistics } from './runtime/executor.ts'
+
+interface TensorData extends Lazy {
+  value: Value
+  refCount: number
+  /** Strings cannot be recorded: they are only kept. */
+  readonly strings?: backend_util.BackendValues
+}
+
+export interface BackendOptions extends ExecutorOptions {
+  /** A recording that grows past this many tensors runs without waiting for a read. */
+  readonly pendingLimit?: number
+}
+
+export class OnnxBackend extends KernelBackend {
+  /** Builds and runs graphs. */
+  readonly executor: Executor
+  readonly #pendingLimit: number
+  readonly #data: DataStorage<TensorData>
+  readonly #pending = new Set<TensorData>()
+  readonly #retired: { type: ComputedType; data: FedArray }[] = []
+  /** Tensors recorded since the last run. */
+  #recorded = 0
+  /** Whether a function is being recorded on placeholders, which cannot run. */
+  #tracing = false
+
+  constructor({ pendingLimit = 20_000, ...options }: BackendOptions) {
+    super()
+    this.executor = new Executor(options)
+    this.#pendingLimit = pendingLimit
+    this.#data = new DataStorage(this, engine())
+  }
+
+  // ---- recording: what kernels use -------------------------------------------------------------------------------
+
+  /** The recorded form of a tensor. */
+  lazy(info: TensorInfo): Lazy {
+    const data = this.#data.get(info.dataId)
+    if (data.strings !== undefined) {
+      throw new OnnxBackendError('KERNEL_INVALID', 'a string tensor cannot take part in a computation', {
+        hint: 'ONNX graphs of this backend hold float32, int32 and bool; keep strings outside of tensors',
+      })
+    }
+    return data
+  }
+
+  /** Makes a tensor of a recorded value. */
+  tensor(lazy: Lazy): TensorInfo {
+    const data: TensorData = { ...lazy, refCount: 1 }
+    const dataId = {}
+    this.#data.set(dataId, data)
+    data.value.holders++
+    if (data.value.origin.kind === 'node') {
+      this.#pending.add(data)
+      this.#recorded++
+    }
+    if (this.#recorded > this.#pendingLimit && !this.#tracing) this.flush()
+    return { dataId, shape: [...lazy.shape], dtype: lazy.dtype }
+  }
+
+  // ---- storage: what tfjs itself uses ----------------------------------------------------------------------------
+
+  override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = {}
+    this.move(dataId, values, shape, dtype, 1)
+    return dataId
+  }
+
+  override move(
+    dataId: DataId,
+    values: backend_util.BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    const order = identityOrder(shape.length)
+    if (dtype === 'string' || dtype === 'complex64') {
+      const value = filled(shape, 0, 'float32')
+      this.#data.set(dataId, { shape, dtype: 'float32', order, value, refCount, strings: values })
+      return
+    }
+    const array = values as FedArray
+    const value = isUniform(array)
+      ? filled(shape, array[0] as number, dtype)
+      : fed(shape, dtype, this.#own(array, dtype))
+    value.holders = 1
+    this.#data.set(dataId, { shape, dtype, order, value, refCount })
+  }
+
+  /** A copy: recordings run later, when the caller may have put other numbers into the array. */
+  #own(values: ArrayLike<number>, dtype: ComputedType): FedArray {
+    const copy = this.executor.pool.take(dtype, values.length)
+    copy.set(values)
+    return copy
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0
+  }
+
+  override incRef(dataId: DataId): void {
+    this.#data.get(dataId).refCount++
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.#data.has(dataId)) return true
+    const data = this.#data.get(dataId)
+    data.refCount--
+    if (!force && data.refCount > 0) return false
+    this.#data.delete(dataId)
+    this.#pending.delete(data)
+    this.#release(data.value)
+    return true
+  }
+
+  /** An array that nobody holds may still be read by pending nodes: it is reused from the next run on. */
+  #release(value: Value): void {
+    value.holders--
+    const { origin, type } = value
+    if (value.holders === 0 && origin.kind === 'fed')
+      this.#retired.push({ type: type as ComputedType, data: origin.data })
+  }
+
+  override async read(dataId: DataId): Promise<backend_util.BackendValues> {
+    return this.readSync(dataId)
+  }
+
+  override readSync(dataId: DataId): backend_util.BackendValues {
+    const { strings } = this.#data.get(dataId)
+    return strings ?? this.numbers(dataId).slice()
+  }
+
+  /** The numbers of a tensor in tfjs's own order, computed if they are pending. They belong to the backend. */
+  numbers(dataId: DataId): FedArray {
+    const data = this.#data.get(dataId)
+    if (!isIdentity(data.order)) this.#straighten(data)
+    if (this.#pending.has(data)) this.flush()
+    const { origin, type, shape } = data.value
+    if (origin.kind === 'fed') return origin.data
+    const dense = this.executor.pool.take(type as ComputedType, sizeOf(shape))
+    if (origin.kind === 'fill') return dense.fill(origin.value)
+    if (origin.kind !== 'constant') throw readWhileTracing()
+    dense.set(origin.data)
+    return dense
+  }
+
+  /** Reads want tfjs's own order. */
+  #straighten(data: TensorData): void {
+    const order = identityOrder(data.shape.length)
+    const old = data.value
+    data.value = inOrder(data, order)
+    data.order = order
+    data.value.holders++
+    this.#release(old)
+    if (data.value.origin.kind === 'node') this.#pending.add(data)
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds()
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false }
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32
+  }
+
+  override epsilon(): number {
+    return 1e-7
+  }
+
+  override timerAvailable(): boolean {
+    return true
+  }
+
+  override async time(f: () => void): Promise<{ kernelMs: number }> {
+    this.flush()
+    const start = performance.now()
+    f()
+    this.flush()
+    return { kernelMs: performance.now() - start }
+  }
+
+  override dispose(): void {
+    this.executor.dispose()
+    this.#pending.clear()
+  }
+
+  // ---- running ---------------------------------------------------------------------------------------------------
+
+  get statistics(): Statistics {
+    return this.executor.statistics
+  }
+
+  /** Runs whatever is pending now: the results take the place of the nodes that make them. */
+  flush(): void {
+    const waiting = [...this.#pending]
+    if (waiting.length > 0) this.#runPending(waiting)
+    // nothing is pending now, so nothing can read an array that no tensor holds
+    for (const { type, data } of this.#retired) this.executor.pool.give(type, data)
+    this.#retired.length = 0
+    this.#recorded = 0
+  }
+
+  /** Runs what is pending, then records `f` on its own: nothing runs before it returns. */
+  trace(f: () => void): void {
+    this.flush()
+    this.#tracing = true
+    try {
+      tidy(f)
+    } finally {
+      this.#tracing = false
+    }
+  }
+
+  #runPending(waiting: readonly TensorData[]): void {
+    const program = collectProgram([...new Set(waiting.map(data => data.value))])
+    const arrays = fedLeaves(program).map(({ origin }) => {
+      if (origin.kind !== 'fed') throw readWhileTracing()
+      return origin.data
+    })
+    const results = this.executor.run(this.executor.graph(program), arrays)
+    program.outputs.forEach((value, i) => {
+      value.origin = { kind: 'fed', data: results[i] as FedArray }
+    })
+    this.#pending.clear()
+  }
+}
+
+const readWhileTracing = () =>
+  new OnnxBackendError('TRACE_INVALID', 'a function that is being recorded reads the value of a tensor', {
+    hint: 'a traced or compiled function may only build its result: move data(), dataSync(), print() and decisions on values out of it',
+  })
+
+/**
+ * Arrays of one value (ones, zeros, large fills) are recorded as fills, so that no graph has to be fed with them. A
+ * fill's value is part of the graph, so short arrays that happen to hold one other number are fed as they are.
+ */
+function isUniform(array: FedArray): boolean {
+  const first = array[0]
+  if (array.length < 2 || (array.length < 64 && first !== 0 && first !== 1)) return false
+  for (let i = 1; i < array.length; i++) if (array[i] !== first) return false
+  return true
+}

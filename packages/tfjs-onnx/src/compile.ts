@@ -1,0 +1,149 @@
+/**
+ * Record once, replay: `compile` turns a function of tensors into one that runs its graph directly. Recording a train
+ * step costs thousands of small JavaScript calls each time; a compiled one costs none after the first call.
+ *
+ * The function must be pure: it may close over tensors, which keep the value that they had at the first call, and it
+ * must not read values. There is one graph per combination of input shapes and dtypes. On another backend than this
+ * package's, the function is simply called.
+ */
+
+import * as tf from '@tensorflow/tfjs-core'
+import { OnnxBackend } from './backend.ts'
+import { identityOrder } from './graph/order.ts'
+import { collectProgram } from './graph/program.ts'
+import { type FedArray, fed, type Value } from './graph/value.ts'
+import { type ComputedType, type Lazy, straightened } from './lazy.ts'
+import { fedLeaves, type Graph } from './runtime/executor.ts'
+
+type Tensors = Readonly<Record<string, tf.Tensor>>
+
+export interface Compiled<I extends Tensors, O extends Tensors> {
+  /** Inputs are read, not disposed of; the results belong to the caller. */
+  (inputs: I): O
+  /** Lets go of the graphs. The function builds them again if it is called again. */
+  dispose(): void
+}
+
+/** Where the arrays of a graph come from, and what becomes of its results. */
+interface Plan {
+  readonly graph: Graph
+  /** For each thing to feed, the name of an input or a kept array. */
+  readonly sources: readonly (string | FedArray)[]
+  readonly results: readonly {
+    readonly name: string
+    readonly shape: number[]
+    readonly dtype: ComputedType
+    readonly at: number
+  }[]
+}
+
+export interface CompileOptions<I extends Tensors> {
+  /**
+   * Inputs that hold something for each image of a batch, in their first dimension. `f` may then be run on equal shares of
+   * the batch side by side, one per thread, and its results averaged: they must all be means over the batch.
+   */
+  readonly batch?: readonly (keyof I)[]
+  /** The least images of a share; 8 unless said. */
+  readonly smallestShare?: number
+}
+
+export function compile<I extends Tensors, O extends Tensors>(
+  f: (inputs: I) => O,
+  options: CompileOptions<I> = {},
+): Compiled<I, O> {
+  const plans = new Map<string, Plan>()
+  const run = (inputs: I): O => {
+    const backend = tf.backend()
+    if (!(backend instanceof OnnxBackend)) return tf.tidy(() => f(inputs) as never) as O
+    backend.flush()
+    const key = Object.entries(inputs)
+      .map(([name, { shape, dtype }]) => `${name}:${dtype}[${shape}]`)
+      .join()
+    let plan = plans.get(key)
+    if (plan === undefined) plans.set(key, (plan = makePlan(backend, f, { inputs, options })))
+    return replay(backend, plan, inputs) as O
+  }
+  const dispose = () => {
+    for (const { graph } of plans.values()) graph.session.dispose()
+    plans.clear()
+  }
+  return Object.assign(run, { dispose })
+}
+
+function makePlan<I extends Tensors>(
+  backend: OnnxBackend,
+  f: (inputs: I) => Tensors,
+  { inputs, options }: { inputs: I; options: CompileOptions<I> },
+): Plan {
+  const lazies = new Map<string, Lazy>()
+  const { batch = [], smallestShare = 8 } = options
+  const split = new Set(batch.filter(name => name in inputs).map(String))
+  const count = shareCount(
+    [...split].map(name => inputs[name]?.shape[0] as number),
+    {
+      most: backend.executor.parallelism,
+      smallestShare,
+    },
+  )
+  backend.trace(() => {
+    const results = f(placeholders(backend, inputs, { split, count }) as I)
+    for (const [name, tensor] of Object.entries(results)) lazies.set(name, { ...backend.lazy(tensor) })
+  })
+  const values = [...lazies.values()].map(straightened)
+  const outputs = [...new Set(values)]
+  const program = collectProgram(outputs)
+  const sources = fedLeaves(program).map(({ origin }) =>
+    origin.kind === 'input' ? origin.name : (origin as { data: FedArray }).data.slice(),
+  )
+  const results = [...lazies].map(([name, { shape, dtype }], i) => ({
+    name,
+    shape: [...shape],
+    dtype,
+    at: outputs.indexOf(values[i] as Value),
+  }))
+  const isSplit = ({ origin }: Value) => origin.kind === 'input' && split.has(origin.name)
+  const graph = count > 1 ? backend.executor.build(program, { count, isSplit }) : backend.executor.build(program)
+  return { graph, sources, results }
+}
+
+/** The largest number of equal shares of a batch that are not too small. */
+function shareCount(
+  sizes: readonly number[],
+  { most, smallestShare }: { most: number; smallestShare: number },
+): number {
+  const [size = 1] = sizes
+  if (sizes.some(other => other !== size)) return 1
+  let count = Math.max(1, Math.min(most, Math.floor(size / smallestShare)))
+  while (size % count !== 0) count--
+  return count
+}
+
+function placeholders(
+  backend: OnnxBackend,
+  inputs: Tensors,
+  { split, count }: { split: ReadonlySet<string>; count: number },
+): Tensors {
+  const entries = Object.entries(inputs).map(([name, { shape: whole, dtype }]) => {
+    const type = dtype as ComputedType
+    const shape = split.has(name) ? [(whole[0] as number) / count, ...whole.slice(1)] : whole
+    const value: Value = { shape, type, origin: { kind: 'input', name, dims: shape }, holders: 0 }
+    const { dataId } = backend.tensor({ shape, dtype: type, order: identityOrder(shape.length), value })
+    return [name, tf.engine().makeTensorFromDataId(dataId, [...shape], type)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+function replay(backend: OnnxBackend, { graph, sources, results }: Plan, inputs: Tensors): Tensors {
+  const arrays = sources.map(source =>
+    typeof source === 'string' ? backend.numbers((inputs[source] as tf.Tensor).dataId) : source,
+  )
+  const values = backend.executor.run(graph, arrays).map((data, i) => {
+    const { dims, type } = graph.outputs[i] as Graph['outputs'][number]
+    return fed(dims, type, data)
+  })
+  const tensors = results.map(({ name, shape, dtype, at }) => {
+    const lazy = { shape, dtype, order: identityOrder(shape.length), value: values[at] as Value }
+    return [name, tf.engine().makeTensorFromDataId(backend.tensor(lazy).dataId, shape, dtype)] as const
+  })
+  return Object.fromEntries(tensors)
+}

@@ -1,0 +1,236 @@
+/**
+ * A program as the bytes of an ONNX model. Fed values become graph inputs (to run) or initializers (to keep), constants
+ * become initializers, fills become ConstantOfShape nodes.
+ */
+
+import { create, toBinary } from '@bufbuild/protobuf'
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type TensorShapeProto_Dimension,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from '../proto/onnx_pb.ts'
+import { toFloat16 } from './float16.ts'
+import type { Program } from './program.ts'
+import type { AttributeValue, ElementType, FedArray, Node, Value } from './value.ts'
+
+/** The operator set that every graph is written in. */
+export const opset = 17
+const irVersion = 8n
+
+/** Element types by their number in the ONNX format. */
+export const elementNumbers = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const satisfies Record<
+  ElementType,
+  number
+>
+
+const attributeNumbers = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const
+
+export interface ModelPorts {
+  /** Values that the caller gives, by name. */
+  readonly inputs: ReadonlyMap<string, Value>
+  readonly outputs: ReadonlyMap<string, Value>
+  /** Further nodes (and their outputs' names) that some constants are computed by instead of being stored. */
+  readonly computed?: ReadonlyMap<Value, { readonly nodes: readonly NodeProto[]; readonly name: string }>
+  /** Dimensions to declare for a port, if they differ from its value's shape. */
+  readonly dims?: ReadonlyMap<Value, readonly (number | string)[]>
+  /** Values to store as float16, where they are float32 arrays of some size; a Cast widens them. */
+  readonly halved?: ReadonlySet<Value>
+  readonly name?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** Writes the model. Every fed value that is not an input becomes an initializer. */
+export function writeModel(program: Program, ports: ModelPorts): Uint8Array<ArrayBuffer> {
+  const names = new Map(program.names)
+  const extra: NodeProto[] = []
+  for (const [value, { nodes, name }] of ports.computed ?? []) {
+    extra.push(...nodes)
+    names.set(value, name)
+  }
+  for (const [name, value] of ports.inputs) names.set(value, name)
+  const identities = nameOutputs(names, ports, program)
+  const dimsOf = (value: Value): readonly (number | string)[] => ports.dims?.get(value) ?? value.shape
+  const given = new Set(ports.inputs.values())
+  const stored = program.leaves.filter(leaf => !given.has(leaf) && !ports.computed?.has(leaf))
+  const isHalved = (leaf: Value): boolean => ports.halved?.has(leaf) === true && halvable(leaf)
+  const graph: GraphProto = create(GraphProtoSchema, {
+    name: ports.name ?? 'tfjs',
+    node: [
+      ...extra,
+      ...stored.flatMap(leaf => fillNode(leaf, names.get(leaf) as string)),
+      ...stored.filter(isHalved).map(leaf => widened(names.get(leaf) as string)),
+      ...program.nodes.map(node => nodeProto(node, names)),
+      ...identities,
+    ],
+    initializer: stored.flatMap(leaf => initializer(leaf, names.get(leaf) as string, isHalved(leaf))),
+    input: [...ports.inputs].map(([name, value]) => portProto(name, value.type, dimsOf(value))),
+    output: [...ports.outputs].map(([name, value]) => portProto(name, value.type, dimsOf(value))),
+  })
+  const microsoft = program.nodes.some(node => node.domain === 'com.microsoft')
+  const model = create(ModelProtoSchema, {
+    irVersion,
+    producerName: '@mixflow/tfjs-onnx',
+    graph,
+    opsetImport: [
+      { domain: '', version: BigInt(opset) },
+      ...(microsoft ? [{ domain: 'com.microsoft', version: 1n }] : []),
+    ],
+    metadataProps: Object.entries(ports.metadata ?? {}).map(([key, value]) => ({ key, value })),
+  })
+  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>
+}
+
+/** Gives output ports their names; a leaf, or a value that is two ports, is passed through an Identity. */
+function nameOutputs(names: Map<Value, string>, ports: ModelPorts, program: Program): NodeProto[] {
+  const taken = new Set<Value>(program.leaves)
+  const identities: NodeProto[] = []
+  for (const [name, value] of ports.outputs) {
+    if (taken.has(value)) {
+      identities.push(
+        create(NodeProtoSchema, { opType: 'Identity', input: [names.get(value) as string], output: [name] }),
+      )
+    } else {
+      taken.add(value)
+      names.set(value, name)
+    }
+  }
+  return identities
+}
+
+function nodeProto(node: Node, names: ReadonlyMap<Value, string>): NodeProto {
+  return create(NodeProtoSchema, {
+    opType: node.op,
+    domain: node.domain,
+    input: node.inputs.map(input => (input === null ? '' : (names.get(input) as string))),
+    output: node.outputs.map((output, i) => names.get(output) ?? `unused_${node.id}_${i}`),
+    attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
+  })
+}
+
+function attributeProto(name: string, value: AttributeValue): AttributeProto {
+  const attribute = create(AttributeProtoSchema, { name })
+  if (typeof value === 'number') {
+    attribute.type = attributeNumbers.int
+    attribute.i = BigInt(value)
+  } else if (typeof value === 'string') {
+    attribute.type = attributeNumbers.string
+    attribute.s = new TextEncoder().encode(value) as Uint8Array<ArrayBuffer>
+  } else if ('float' in value) {
+    attribute.type = attributeNumbers.float
+    attribute.f = value.float
+  } else {
+    attribute.type = attributeNumbers.ints
+    attribute.ints = value.map(BigInt)
+  }
+  return attribute
+}
+
+function portProto(name: string, type: ElementType, dims: readonly (number | string)[]): ValueInfoProto {
+  const shape = create(TensorShapeProtoSchema, { dim: dims.map(dimension) })
+  const tensor = create(TypeProto_TensorSchema, { elemType: elementNumbers[type], shape })
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } })
+}
+
+const dimension = (size: number | string): TensorShapeProto_Dimension =>
+  create(TensorShapeProto_DimensionSchema, {
+    value: typeof size === 'string' ? { case: 'dimParam', value: size } : { case: 'dimValue', value: BigInt(size) },
+  })
+
+function initializer(value: Value, name: string, halved: boolean): TensorProto[] {
+  const { origin } = value
+  if (origin.kind !== 'constant' && origin.kind !== 'fed') return []
+  return [halved ? halfTensor(name, value) : tensorProto(name, value, origin.data)]
+}
+
+/** Small arrays (scalars, a few numbers) are not worth losing digits for. */
+const halvable = ({ type, origin }: Value): boolean =>
+  type === 'float32' && origin.kind === 'fed' && origin.data.length >= 16
+
+function halfTensor(name: string, { shape, origin }: Value): TensorProto {
+  const data = toFloat16((origin as { data: Float32Array }).data)
+  const rawData = new Uint8Array(data.buffer)
+  return create(TensorProtoSchema, {
+    name: `${name}_half`,
+    dims: shape.map(BigInt),
+    dataType: elementNumbers.float16,
+    rawData,
+  })
+}
+
+const widened = (name: string): NodeProto =>
+  create(NodeProtoSchema, {
+    opType: 'Cast',
+    input: [`${name}_half`],
+    output: [name],
+    attribute: [attributeProto('to', elementNumbers.float32)],
+  })
+
+export function tensorProto(
+  name: string,
+  { shape, type }: Pick<Value, 'shape' | 'type'>,
+  data: FedArray | readonly number[],
+): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: shape.map(BigInt),
+    dataType: elementNumbers[type],
+    rawData: rawBytes(type, data),
+  })
+}
+
+function rawBytes(type: ElementType, data: FedArray | readonly number[]): Uint8Array<ArrayBuffer> {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
+  const array =
+    type === 'int64'
+      ? BigInt64Array.from(data, BigInt)
+      : type === 'int32'
+        ? Int32Array.from(data)
+        : type === 'bool'
+          ? Uint8Array.from(data)
+          : Float32Array.from(data)
+  return new Uint8Array(array.buffer)
+}
+
+/** A fill as a node: its shape is a constant beside it, its value an attribute. */
+function fillNode(value: Value, name: string): NodeProto[] {
+  if (value.origin.kind !== 'fill') return []
+  const shapeName = `${name}_shape`
+  return [
+    constantNode(shapeName, { shape: [value.shape.length], type: 'int64' }, value.shape),
+    filledFrom(shapeName, name, { type: value.type, value: value.origin.value }),
+  ]
+}
+
+export const constantNode = (name: string, kind: Pick<Value, 'shape' | 'type'>, data: readonly number[]): NodeProto =>
+  create(NodeProtoSchema, {
+    opType: 'Constant',
+    output: [name],
+    attribute: [{ name: 'value', type: attributeNumbers.tensor, t: tensorProto('', kind, data) }],
+  })
+
+/** A node that fills the shape found under `shapeName`. */
+export const filledFrom = (shapeName: string, name: string, fill: { type: ElementType; value: number }): NodeProto =>
+  create(NodeProtoSchema, {
+    opType: 'ConstantOfShape',
+    input: [shapeName],
+    output: [name],
+    attribute: [
+      {
+        name: 'value',
+        type: attributeNumbers.tensor,
+        t: tensorProto('', { shape: [1], type: fill.type }, [fill.value]),
+      },
+    ],
+  })

@@ -1,0 +1,143 @@
+/**
+ * What a recording is made of. A `Value` is one array of a graph, in its physical shape; it comes from a node, from
+ * bytes that are fed when the graph runs, from a constant that is part of the graph, or from an input that `trace`
+ * leaves open. A `Node` is one ONNX operator. Values point back to the nodes that make them, so what nobody can reach
+ * any more is dropped by the garbage collector and never runs.
+ */
+
+import { type Shape, sizeOf } from './order.ts'
+
+/** Element types as ONNX names them; tfjs itself has float32, int32 and bool. */
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float16'
+
+export type FedArray = Float32Array | Int32Array | Uint8Array
+
+export type Origin =
+  | { readonly kind: 'node'; readonly node: Node }
+  | { readonly kind: 'fed'; readonly data: FedArray }
+  | { readonly kind: 'constant'; readonly data: readonly number[] }
+  | { readonly kind: 'fill'; readonly value: number }
+  | { readonly kind: 'input'; readonly name: string; readonly dims: readonly (number | string)[] }
+
+export interface Value {
+  readonly shape: Shape
+  readonly type: ElementType
+  origin: Origin
+  /** How many tensors hold this value: when nobody does, its array can be reused. */
+  holders: number
+}
+
+export type AttributeValue = number | string | readonly number[] | { readonly float: number }
+
+export interface Node {
+  readonly id: number
+  readonly op: string
+  readonly domain: string
+  readonly inputs: readonly (Value | null)[]
+  readonly attributes: Readonly<Record<string, AttributeValue>>
+  readonly outputs: readonly Value[]
+  /** What the node is apart from its inputs: part of a graph's signature. */
+  readonly key: string
+}
+
+export interface NodeSpec {
+  readonly op: string
+  readonly inputs: readonly (Value | null)[]
+  readonly attributes?: Readonly<Record<string, AttributeValue>>
+  /** Empty for standard ONNX operators. */
+  readonly domain?: string
+  readonly outputs: readonly { readonly shape: Shape; readonly type: ElementType }[]
+}
+
+let lastNodeId = 0
+
+export function emitAll(spec: NodeSpec): Value[] {
+  const attributes = spec.attributes ?? {}
+  const domain = spec.domain ?? ''
+  const outputs: Value[] = []
+  const sizes = spec.outputs.map(output => `${output.type}[${output.shape}]`)
+  const node: Node = {
+    id: ++lastNodeId,
+    op: spec.op,
+    domain,
+    inputs: spec.inputs,
+    attributes,
+    outputs,
+    key: `${domain}:${spec.op}${attributesKey(attributes)}${sizes}`,
+  }
+  const origin: Origin = { kind: 'node', node }
+  for (const { shape, type } of spec.outputs) outputs.push({ shape, type, origin, holders: 0 })
+  return outputs
+}
+
+const attributesKey = (attributes: Readonly<Record<string, AttributeValue>>): string => {
+  let key = '{'
+  for (const name in attributes) {
+    const value = attributes[name]
+    key += `${name}=${typeof value === 'object' && 'float' in value ? `f${value.float}` : value};`
+  }
+  return `${key}}`
+}
+
+/** Records an operator with one output. `shape` is the physical shape of the result. */
+export function emit(
+  op: string,
+  inputs: readonly (Value | null)[],
+  result: {
+    shape: Shape
+    type?: ElementType
+    attributes?: Readonly<Record<string, AttributeValue>>
+    domain?: string
+  },
+): Value {
+  const first = inputs.find(input => input !== null)
+  const type = result.type ?? (first?.type as ElementType)
+  const { attributes = {}, domain = '' } = result
+  return emitAll({ op, inputs, attributes, domain, outputs: [{ shape: result.shape, type }] })[0] as Value
+}
+
+/** An int64 vector, as ONNX wants shapes, axes and pads. */
+export const integers = (data: readonly number[]): Value => ({
+  shape: [data.length],
+  type: 'int64',
+  origin: { kind: 'constant', data },
+  holders: 0,
+})
+
+/** A scalar that is part of the graph. */
+export const scalar = (value: number, type: ElementType = 'float32'): Value => ({
+  shape: [],
+  type,
+  origin: { kind: 'constant', data: [value] },
+  holders: 0,
+})
+
+/** An array with the same value everywhere: never fed, never stored. */
+export const filled = (shape: Shape, value: number, type: ElementType): Value => ({
+  shape,
+  type,
+  origin: { kind: 'fill', value },
+  holders: 0,
+})
+
+export const fed = (shape: Shape, type: ElementType, data: FedArray): Value => ({
+  shape,
+  type,
+  origin: { kind: 'fed', data },
+  holders: 0,
+})
+
+/** The value as another physical shape of the same size. */
+export function reshaped(value: Value, shape: Shape): Value {
+  if (value.shape.length === shape.length && value.shape.every((size, i) => size === shape[i])) return value
+  if (value.origin.kind === 'fill') return filled(shape, value.origin.value, value.type)
+  const target = sizeOf(shape) === 0 ? { allowzero: 1 } : {}
+  return emit('Reshape', [value, integers(shape)], { shape, attributes: target })
+}
+
+export function transposed(value: Value, permutation: readonly number[]): Value {
+  if (permutation.every((dimension, i) => dimension === i)) return value
+  const shape = permutation.map(dimension => value.shape[dimension] as number)
+  if (value.origin.kind === 'fill') return filled(shape, value.origin.value, value.type)
+  return emit('Transpose', [value], { shape, attributes: { perm: permutation } })
+}

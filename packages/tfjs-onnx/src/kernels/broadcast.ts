@@ -1,0 +1,52 @@
+/**
+ * Bringing tensors of different shapes and orders together, as every element-wise kernel needs it: NumPy's broadcasting
+ * on the logical shapes, carried out on the physical ones. The result lies in the order of the operand that already has
+ * the full shape, so that a bias or a mask follows an image's layout and not the other way round.
+ */
+
+import { backend_util } from '@tensorflow/tfjs-core'
+import { identityOrder, type Order, permute, type Shape } from '../graph/order.ts'
+import { reshaped, scalar, type Value } from '../graph/value.ts'
+import { inOrder, type Lazy } from '../lazy.ts'
+
+export interface Together {
+  readonly shape: Shape
+  readonly order: Order
+  readonly values: readonly Value[]
+}
+
+export function together(operands: readonly Lazy[]): Together {
+  const shape = broadcastShape(operands.map(operand => operand.shape))
+  const order = commonOrder(operands, shape)
+  const values = operands.map((operand, i) => {
+    const others = operands.filter((_, j) => j !== i).map(other => other.shape)
+    const { origin, type } = operand.value
+    if (origin.kind === 'fill' && sameShape(broadcastShape(others), shape)) return scalar(origin.value, type)
+    return alignedValue(operand, order)
+  })
+  return { shape, order, values }
+}
+
+export const broadcastShape = (shapes: readonly Shape[]): Shape =>
+  shapes.reduce<Shape>((a, b) => backend_util.assertAndGetBroadcastShape([...a], [...b]), [])
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
+
+/** The order of the operand that decides: of full shape, and rather computed than fed. */
+function commonOrder(operands: readonly Lazy[], shape: Shape): Order {
+  const full = operands.filter(operand => sameShape(operand.shape, shape))
+  const ranked = operands.filter(operand => operand.shape.length === shape.length)
+  const chosen = full.find(operand => operand.value.origin.kind === 'node') ?? full[0] ?? ranked[0]
+  return chosen?.order ?? identityOrder(shape.length)
+}
+
+/** The operand with as many dimensions as the result, in the result's order; leading ones may be left out. */
+export function alignedValue(operand: Lazy, order: Order): Value {
+  const missing = order.length - operand.shape.length
+  if (missing === 0) return inOrder(operand, order)
+  if (operand.shape.length === 0) return operand.value
+  const shape = [...new Array<number>(missing).fill(1), ...operand.shape]
+  const expanded = [...identityOrder(missing), ...operand.order.map(dimension => dimension + missing)]
+  const value = reshaped(operand.value, permute(shape, expanded))
+  return inOrder({ shape, order: expanded, value }, order)
+}

@@ -1,0 +1,53 @@
+/** What a kernel gets and gives: recorded tensors in, recorded tensors out. */
+
+import type { NamedAttrMap, NamedTensorInfoMap } from '@tensorflow/tfjs-core'
+import type { OnnxBackend } from '../backend.ts'
+import { OnnxBackendError } from '../errors.ts'
+import type { Lazy } from '../lazy.ts'
+
+export type KernelFunction = (call: Call) => Lazy | Lazy[]
+
+/** Kernels by their tfjs name. */
+export type KernelTable = Readonly<Record<string, KernelFunction>>
+
+export class Call {
+  readonly #kernel: string
+  readonly #backend: OnnxBackend
+  readonly #inputs: NamedTensorInfoMap
+  readonly #attributes: NamedAttrMap
+
+  constructor(kernel: string, backend: OnnxBackend, given: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap }) {
+    this.#kernel = kernel
+    this.#backend = backend
+    this.#inputs = given.inputs
+    this.#attributes = given.attrs ?? {}
+  }
+
+  input(name: string): Lazy {
+    const info = this.#inputs[name]
+    if (info === undefined) throw this.refuse(`input "${name}" is missing`)
+    return this.#backend.lazy(info)
+  }
+
+  optional(name: string): Lazy | null {
+    const info = this.#inputs[name]
+    return info === undefined || info === null ? null : this.#backend.lazy(info)
+  }
+
+  /** All inputs of a kernel that takes a list. */
+  list(): Lazy[] {
+    return Object.values(this.#inputs).map(info => this.#backend.lazy(info as NonNullable<typeof info>))
+  }
+
+  attribute<T>(name: string): T {
+    return this.#attributes[name] as unknown as T
+  }
+
+  refuse(reason: string, hint?: string): OnnxBackendError {
+    return new OnnxBackendError(
+      'KERNEL_INVALID',
+      `kernel ${this.#kernel}: ${reason}`,
+      hint === undefined ? {} : { hint },
+    )
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Matrix products. An operand whose last two dimensions lie swapped in memory, or that tfjs wants transposed, gets a
+ * Transpose node right before the product; ONNX Runtime turns the pair into one product that reads it transposed.
+ */
+
+import type { backend_util } from '@tensorflow/tfjs-core'
+import { identityOrder, type Order } from '../graph/order.ts'
+import { emit, transposed, type Value } from '../graph/value.ts'
+import { castTo, inOrder, type Lazy, straight } from '../lazy.ts'
+import { broadcastShape } from './broadcast.ts'
+import type { Call, KernelTable } from './call.ts'
+import { activate, apply, combine } from './elementwise.ts'
+
+const swapLast = (rank: number): Order => {
+  const order = [...identityOrder(rank)]
+  order.push(...order.splice(-2).reverse())
+  return order
+}
+
+/** The operand with rows and columns as the product wants them. */
+function operand(x: Lazy, transpose: boolean): Value {
+  const rank = x.shape.length
+  const swapped = swapLast(rank)
+  const lies = x.order.every((dimension, i) => dimension === swapped[i])
+  const value = castTo(inOrder(x, lies ? swapped : identityOrder(rank)), 'float32')
+  return lies === transpose ? value : transposed(value, swapped)
+}
+
+export function matMul(a: Lazy, b: Lazy, flags: { transposeA: boolean; transposeB: boolean }): Lazy {
+  const left = operand(a, flags.transposeA)
+  const right = operand(b, flags.transposeB)
+  const batch = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)])
+  const shape = [...batch, left.shape.at(-2) as number, right.shape.at(-1) as number]
+  return straight(emit('MatMul', [left, right], { shape }))
+}
+
+const flagsOf = (call: Call) => ({
+  transposeA: call.attribute<boolean>('transposeA'),
+  transposeB: call.attribute<boolean>('transposeB'),
+})
+
+/** Adds the bias and applies the activation of a fused kernel. */
+export function finish(call: Call, x: Lazy): Lazy {
+  const bias = call.optional('bias')
+  const biased = bias === null ? x : combine([x, bias], ([value, b]) => apply('Add', value as Value, b as Value))
+  return activate(call.attribute<backend_util.Activation>('activation'), biased, {
+    leaky: call.attribute<number | undefined>('leakyreluAlpha') ?? 0.2,
+    prelu: call.optional('preluActivationWeights'),
+  })
+}
+
+export const matmulKernels: KernelTable = {
+  BatchMatMul: call => matMul(call.input('a'), call.input('b'), flagsOf(call)),
+  _FusedMatMul: call => finish(call, matMul(call.input('a'), call.input('b'), flagsOf(call))),
+}

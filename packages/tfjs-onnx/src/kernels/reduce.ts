@@ -1,0 +1,132 @@
+/** Reductions over any dimensions, softmax and argmax: all of them in the order in which the operand happens to lie. */
+
+import { util } from '@tensorflow/tfjs-core'
+import { type Order, permute, type Shape } from '../graph/order.ts'
+import { type AttributeValue, emit, integers, type Value } from '../graph/value.ts'
+import { type ComputedType, castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import type { Call, KernelFunction, KernelTable } from './call.ts'
+
+interface Reduction {
+  readonly op: string
+  readonly axes: readonly number[]
+  readonly keepDims: boolean
+  /** Up to operator set 17 only ReduceSum takes its axes as an input. */
+  readonly axesAs: 'input' | 'attribute'
+}
+
+/** Physical axes, and the shape and order of what remains. */
+function settle(
+  x: Lazy,
+  axes: readonly number[],
+  keepDims: boolean,
+): { physical: number[]; shape: Shape; order: Order } {
+  const reduced = new Set(axes)
+  const physical = [...x.order.keys()].filter(k => reduced.has(x.order[k] as number))
+  if (keepDims) return { physical, shape: x.shape.map((size, i) => (reduced.has(i) ? 1 : size)), order: x.order }
+  const kept = [...x.shape.keys()].filter(i => !reduced.has(i))
+  const order = x.order.filter(dimension => !reduced.has(dimension)).map(dimension => kept.indexOf(dimension))
+  return { physical, shape: permute(x.shape, kept), order }
+}
+
+export function reduce(x: Lazy, { op, axes, keepDims, axesAs }: Reduction): Lazy {
+  if (axes.length === 0) return x
+  const { physical, shape, order } = settle(x, axes, keepDims)
+  const attributes: Record<string, AttributeValue> = { keepdims: keepDims ? 1 : 0 }
+  if (axesAs === 'attribute') attributes.axes = physical
+  const inputs = axesAs === 'input' ? [x.value, integers(physical)] : [x.value]
+  return { ...x, shape, order, value: emit(op, inputs, { shape: permute(shape, order), attributes }) }
+}
+
+const as = (x: Lazy, type: ComputedType): Lazy => ({ ...x, dtype: type, value: castTo(x.value, type) })
+
+function reduction(
+  op: string,
+  prepare: (x: Lazy) => Lazy = x => x,
+  finish: (x: Lazy) => Lazy = x => x,
+): KernelFunction {
+  return call => {
+    const x = call.input('x')
+    const axes = axesOf(call, x)
+    const axesAs = op === 'ReduceSum' ? 'input' : 'attribute'
+    return finish(reduce(prepare(x), { op, axes, keepDims: call.attribute<boolean>('keepDims') === true, axesAs }))
+  }
+}
+
+const axesOf = (call: Call, x: Lazy): number[] =>
+  util.parseAxisParam(call.attribute('axis') ?? call.attribute('reductionIndices') ?? null!, [...x.shape])
+
+const toFloat = (x: Lazy): Lazy => as(x, 'float32')
+const toInteger = (x: Lazy): Lazy => as(x, 'int32')
+const fromBool = (x: Lazy): Lazy => (x.dtype === 'bool' ? toInteger(x) : x)
+const toBool = (x: Lazy): Lazy => as(x, 'bool')
+
+const argReduction =
+  (op: string): KernelFunction =>
+  call => {
+    const x = call.input('x')
+    const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
+    const { physical, shape, order } = settle(x, [axis], false)
+    const value = emit(op, [x.value], {
+      shape: permute(shape, order),
+      type: 'int64',
+      attributes: { axis: physical[0] as number, keepdims: 0 },
+    })
+    return { shape, order, dtype: 'int32', value: castTo(value, 'int32') }
+  }
+
+const overLast =
+  (op: string): KernelFunction =>
+  call => {
+    const x = toFloat(call.input('logits'))
+    const axis = x.order.indexOf(x.shape.length - 1)
+    return { ...x, value: emit(op, [x.value], { shape: x.value.shape, attributes: { axis } }) }
+  }
+
+const cumulativeSum: KernelFunction = call => {
+  const x = call.input('x')
+  const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
+  const position: Value = { ...integers([x.order.indexOf(axis)]), shape: [] }
+  const attributes = {
+    exclusive: call.attribute<boolean>('exclusive') ? 1 : 0,
+    reverse: call.attribute<boolean>('reverse') ? 1 : 0,
+  }
+  return { ...x, value: emit('CumSum', [x.value, position], { shape: x.value.shape, attributes }) }
+}
+
+/** Sums rows that share an index: a one-hot matrix product, which is what ONNX Runtime does fastest for few segments. */
+const segmentSum: KernelFunction = call => {
+  const x = call.input('x')
+  const segments = call.attribute<number>('numSegments')
+  const [rows = 0, ...rest] = x.shape
+  const width = rest.reduce((product, size) => product * size, 1)
+  const flat = emit('Reshape', [castTo(straightened(x), 'float32'), integers([rows, width])], { shape: [rows, width] })
+  const ids = castTo(straightened(call.input('segmentIds')), 'int32')
+  const column = emit('Reshape', [ids, integers([1, rows])], { shape: [1, rows] })
+  const wanted: Value = {
+    shape: [segments, 1],
+    type: 'int32',
+    origin: { kind: 'constant', data: [...Array(segments).keys()] },
+    holders: 0,
+  }
+  const hit = castTo(emit('Equal', [column, wanted], { shape: [segments, rows], type: 'bool' }), 'float32')
+  const sum = emit('MatMul', [hit, flat], { shape: [segments, width] })
+  const shape = [segments, ...rest]
+  const shaped = emit('Reshape', [sum, integers(shape)], { shape })
+  return straight(castTo(shaped, x.dtype))
+}
+
+export const reduceKernels: KernelTable = {
+  Sum: reduction('ReduceSum', fromBool),
+  Mean: reduction('ReduceMean', toFloat),
+  Prod: reduction('ReduceProd', fromBool),
+  Max: reduction('ReduceMax', fromBool),
+  Min: reduction('ReduceMin', fromBool),
+  All: reduction('ReduceMin', toInteger, toBool),
+  Any: reduction('ReduceMax', toInteger, toBool),
+  ArgMax: argReduction('ArgMax'),
+  ArgMin: argReduction('ArgMin'),
+  Softmax: overLast('Softmax'),
+  LogSoftmax: overLast('LogSoftmax'),
+  Cumsum: cumulativeSum,
+  UnsortedSegmentSum: segmentSum,
+}

@@ -1,0 +1,134 @@
+/**
+ * Runs programs: builds a session for each signature the first time, keeps the most recently used ones, and lends the
+ * arrays that results are written into.
+ */
+
+import { OnnxBackendError } from '../errors.ts'
+import { writeModel } from '../graph/model.ts'
+import { sizeOf } from '../graph/order.ts'
+import type { Program } from '../graph/program.ts'
+import type { FedArray, Value } from '../graph/value.ts'
+import { BufferPool } from './buffer-pool.ts'
+import type { Runtime, RuntimeArray, RuntimePort, RuntimeSession, SessionOptions } from './runtime.ts'
+
+export interface ExecutorOptions extends SessionOptions {
+  readonly runtime: Runtime
+  /** How many different graphs stay built. */
+  readonly sessions?: number
+}
+
+/** What ran so far: for benchmarks, and to see whether a loop really reuses its graph. Times in milliseconds. */
+export interface Statistics {
+  readonly runs: number
+  readonly builds: number
+  readonly runMilliseconds: number
+  readonly buildMilliseconds: number
+  /** Operators of the graph that ran last, as recorded. */
+  readonly lastNodes: number
+}
+
+/** A program that is ready to run. */
+export interface Graph {
+  readonly session: RuntimeSession
+  /** What to feed, in this order. */
+  readonly inputs: readonly RuntimePort[]
+  readonly outputs: readonly RuntimePort[]
+  readonly nodes: number
+}
+
+/** Which inputs of a program hold something for each image of a batch, and into how many shares they are cut. */
+export interface SharedInputs {
+  readonly count: number
+  isSplit(input: Value): boolean
+}
+
+/** The leaves of a program that are fed when it runs, in order. */
+export const fedLeaves = (program: Program): Value[] =>
+  program.leaves.filter(({ origin }) => origin.kind === 'fed' || origin.kind === 'input')
+
+export class Executor {
+  readonly pool = new BufferPool()
+  readonly #options: ExecutorOptions
+  readonly #graphs = new Map<string, Graph>()
+  #statistics = { runs: 0, builds: 0, runMilliseconds: 0, buildMilliseconds: 0, lastNodes: 0 }
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options
+  }
+
+  get statistics(): Statistics {
+    return { ...this.#statistics }
+  }
+
+  /** The graph of the program's signature; the one used longest ago is let go when there are too many. */
+  graph(program: Program): Graph {
+    const { signature } = program
+    const graph = this.#graphs.get(signature) ?? this.build(program)
+    this.#graphs.delete(signature)
+    this.#graphs.set(signature, graph)
+    if (this.#graphs.size > (this.#options.sessions ?? 64)) this.#letGo()
+    return graph
+  }
+
+  #letGo(): void {
+    const [oldest] = this.#graphs.keys()
+    this.#graphs.get(oldest as string)?.session.dispose()
+    this.#graphs.delete(oldest as string)
+  }
+
+  /** Into how many shares a batch can usefully be cut. */
+  get parallelism(): number {
+    const { runtime, threads } = this.#options
+    return runtime.createShardedSession === undefined ? 1 : (threads ?? runtime.parallelism ?? 1)
+  }
+
+  /** A graph that the caller keeps, and disposes of; with `shares`, it is recorded for a share and run on all of them. */
+  build(program: Program, shares?: SharedInputs): Graph {
+    const start = performance.now()
+    const { runtime } = this.#options
+    const inputs = new Map(fedLeaves(program).map((value, i) => [`in${i}`, value]))
+    const outputs = new Map(program.outputs.map((value, i) => [`out${i}`, value]))
+    const model = writeModel(program, { inputs, outputs })
+    const ports = { inputs: [...inputs].map(port), outputs: [...outputs].map(port) }
+    const split = new Set([...inputs].flatMap(([name, value]) => (shares?.isSplit(value) ? [name] : [])))
+    const session =
+      shares === undefined || runtime.createShardedSession === undefined
+        ? runtime.createSession(model, this.#options)
+        : runtime.createShardedSession(model, { ...ports, count: shares.count, split })
+    this.#statistics.builds++
+    this.#statistics.buildMilliseconds += performance.now() - start
+    return { session, ...ports, nodes: program.nodes.length }
+  }
+
+  /** Runs the graph on arrays in the order of its inputs. The results belong to the caller, who may give them back. */
+  run(graph: Graph, arrays: readonly FedArray[]): FedArray[] {
+    const start = performance.now()
+    const results = graph.outputs.map(({ type, dims }) => this.pool.take(type, sizeOf(dims)))
+    graph.session.run(named(graph.inputs, arrays), named(graph.outputs, results))
+    this.#statistics.runs++
+    this.#statistics.lastNodes = graph.nodes
+    this.#statistics.runMilliseconds += performance.now() - start
+    return results
+  }
+
+  dispose(): void {
+    for (const { session } of this.#graphs.values()) session.dispose()
+    this.#graphs.clear()
+    this.pool.clear()
+  }
+}
+
+function port([name, { type, shape }]: [string, Value]): RuntimePort {
+  if (type === 'int64' || type === 'float16') {
+    throw new OnnxBackendError('RUNTIME_FAILED', `a graph has a border of type ${type}, which tfjs does not know`)
+  }
+  return { name, type, dims: shape }
+}
+
+function named(ports: readonly RuntimePort[], arrays: readonly FedArray[]): Record<string, RuntimeArray> {
+  const record: Record<string, RuntimeArray> = {}
+  ports.forEach(({ name, type, dims }, i) => {
+    record[name] = { type, dims, data: arrays[i] as FedArray }
+  })
+  return record
+}

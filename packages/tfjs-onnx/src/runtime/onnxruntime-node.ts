@@ -1,0 +1,75 @@
+/**
+ * onnxruntime-node as a `Runtime`. Its public API is asynchronous in form only (the native call blocks the thread), and
+ * tfjs has synchronous reads, so this goes to the package's native binding, one layer below `InferenceSession`. That
+ * layer is not public, hence the exact version in package.json.
+ */
+
+import { availableParallelism } from 'node:os'
+import { Tensor } from 'onnxruntime-node'
+import binding from 'onnxruntime-node/dist/binding.js'
+import { OnnxBackendError } from '../errors.ts'
+import type { Runtime, RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
+import { shardedSession } from './sharded-session.ts'
+
+export const onnxruntimeNode: Runtime = {
+  name: 'onnxruntime-node (cpu)',
+  createSession(model, options) {
+    binding.initOrt()
+    const session = new binding.binding.InferenceSession()
+    try {
+      session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions(options))
+    } catch (cause) {
+      throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime refused a recorded graph: ${message(cause)}`, {
+        cause,
+      })
+    }
+    return wrap(session)
+  },
+  parallelism: availableParallelism(),
+  createShardedSession(model, shares) {
+    const options = { threads: 1 }
+    const first = onnxruntimeNode.createSession(model, options)
+    return shardedSession({ ...shares, model, options: nativeOptions(options) }, first)
+  },
+}
+
+/** How sessions run: whole graphs on the CPU. */
+export const nativeOptions = ({ threads }: SessionOptions) => ({
+  executionProviders: ['cpu'],
+  graphOptimizationLevel: 'all' as const,
+  executionMode: 'sequential' as const,
+  logSeverityLevel: 3 as const,
+  // threads that wait by spinning double the time of a step as soon as anything else wants a core
+  extra: { session: { intra_op: { allow_spinning: '0' } } },
+  ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+})
+
+function wrap(session: InstanceType<typeof binding.binding.InferenceSession>): RuntimeSession {
+  let open = true
+  return {
+    run(feeds, outputs) {
+      try {
+        session.run(tensors(feeds), tensors(outputs), {})
+      } catch (cause) {
+        throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime failed while running a graph: ${message(cause)}`, {
+          cause,
+        })
+      }
+    },
+    dispose() {
+      if (open) session.dispose()
+      open = false
+    },
+  }
+}
+
+function tensors(arrays: Readonly<Record<string, RuntimeArray>>): Record<string, Tensor> {
+  const result: Record<string, Tensor> = {}
+  for (const name in arrays) {
+    const { type, data, dims } = arrays[name] as RuntimeArray
+    result[name] = new Tensor(type, data as Float32Array, dims)
+  }
+  return result
+}
+
+const message = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

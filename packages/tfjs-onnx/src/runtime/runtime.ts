@@ -1,0 +1,50 @@
+/**
+ * What the backend needs of a runtime: sessions made from model bytes, run synchronously. The tests of this package
+ * and users of another ONNX runtime can give their own.
+ */
+
+import type { FedArray } from '../graph/value.ts'
+
+export interface RuntimeArray {
+  readonly type: 'float32' | 'int32' | 'bool'
+  readonly dims: readonly number[]
+  readonly data: FedArray
+}
+
+export interface RuntimeSession {
+  /** Runs the graph. Results are written into `outputs`, whose arrays the caller provides. */
+  run(feeds: Readonly<Record<string, RuntimeArray>>, outputs: Readonly<Record<string, RuntimeArray>>): void
+  dispose(): void
+}
+
+export interface SessionOptions {
+  /** Threads inside one operator; unset lets the runtime choose (the number of physical cores). */
+  readonly threads?: number
+}
+
+/** An input or output of a graph. */
+export interface RuntimePort {
+  readonly name: string
+  readonly type: RuntimeArray['type']
+  readonly dims: readonly number[]
+}
+
+/** A graph that is run on shares of a batch side by side; its results are averaged. */
+export interface Shares {
+  /** How many, 2 or more. */
+  readonly count: number
+  /** Inputs and outputs at the size of one share. */
+  readonly inputs: readonly RuntimePort[]
+  readonly outputs: readonly RuntimePort[]
+  /** Names of the inputs that are cut along their first dimension; the others go to every share whole. */
+  readonly split: ReadonlySet<string>
+}
+
+export interface Runtime {
+  readonly name: string
+  createSession(model: Uint8Array<ArrayBuffer>, options: SessionOptions): RuntimeSession
+  /** Threads that can run side by side; 1 unless said. */
+  readonly parallelism?: number
+  /** A session that is fed whole batches. A runtime without it runs them in one piece. */
+  createShardedSession?(model: Uint8Array<ArrayBuffer>, shares: Shares): RuntimeSession
+}
