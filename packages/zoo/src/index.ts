@@ -1,0 +1,2 @@
+export { type PresetName, presets } from './presets/index.ts'
+export type { NetworkConfig, Preset, SourceConfig, TrainingConfig } from './training-config.ts'

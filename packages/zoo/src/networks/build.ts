@@ -1,0 +1,34 @@
+/** Networks by the name of their kind, as presets and checkpoints write it down. A new network is a row here. */
+
+import { checkWord } from '@mixflow/core'
+import type { DenoiserNetwork, EncoderNetwork } from './network.ts'
+import { unet } from './unet.ts'
+import { unetEncoder } from './unet-encoder.ts'
+import type { NetworkContext } from './unet-options.ts'
+
+export const denoiserKinds = { unet } as const satisfies Record<
+  string,
+  (options: unknown, context: NetworkContext) => DenoiserNetwork
+>
+
+export const encoderKinds = { unet: unetEncoder } as const satisfies Record<
+  string,
+  (options: unknown, context: NetworkContext) => EncoderNetwork
+>
+
+export interface NetworkChoice {
+  readonly kind: string
+  readonly options: unknown
+}
+
+/** @throws MixflowError ARGUMENT_INVALID for an unknown kind or bad options. */
+export function buildDenoiser({ kind, options }: NetworkChoice, context: NetworkContext): DenoiserNetwork {
+  const known = Object.keys(denoiserKinds) as (keyof typeof denoiserKinds)[]
+  return denoiserKinds[checkWord(kind, known, { what: 'kind of denoiser' })](options, context)
+}
+
+/** @throws MixflowError ARGUMENT_INVALID for an unknown kind or bad options. */
+export function buildEncoder({ kind, options }: NetworkChoice, context: NetworkContext): EncoderNetwork {
+  const known = Object.keys(encoderKinds) as (keyof typeof encoderKinds)[]
+  return encoderKinds[checkWord(kind, known, { what: 'kind of encoder' })](options, context)
+}

@@ -1,0 +1,119 @@
+/**
+ * Group normalisation, optionally followed by SiLU, with a gradient of its own that goes over memory as few times as
+ * possible: the statistics and the affine part become one scale and one shift per image and channel, and everything the
+ * gradient needs follows from two sums per image and channel. tfjs's automatic gradient of the same formulas takes about
+ * three times as many passes, on every backend.
+ *
+ * Source: Wu & He, "Group Normalization", 2018. Biased variance, as in PyTorch.
+ */
+
+import * as tf from '@tensorflow/tfjs-core'
+import { type ParameterSpec, type Parameters, parameter } from './network.ts'
+
+export interface GroupNormOptions {
+  readonly channels: number
+  readonly groups: number
+  readonly epsilon: number
+  /** Apply x · sigmoid(x) to the result. */
+  readonly silu: boolean
+}
+
+/** Parameters `weight` and `bias` [channels] under `name`; images [N, H, W, channels] -> the same shape. */
+export function groupNorm(name: string, options: GroupNormOptions) {
+  const { channels } = options
+  const parameters: ParameterSpec[] = [
+    { name: `${name}.weight`, shape: [channels], initial: { kind: 'constant', value: 1 } },
+    { name: `${name}.bias`, shape: [channels], initial: { kind: 'constant', value: 0 } },
+  ]
+  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
+    normalise(x, { weight: parameter(given, `${name}.weight`), bias: parameter(given, `${name}.bias`) }, options)
+  return { parameters, apply }
+}
+
+type Save = (tensors: tf.Tensor[]) => void
+
+function normalise(
+  x: tf.Tensor4D,
+  { weight, bias }: { weight: tf.Tensor; bias: tf.Tensor },
+  options: GroupNormOptions,
+): tf.Tensor4D {
+  const f = tf.customGrad((...args) => {
+    const [image, scale, shift, save] = args as unknown as [tf.Tensor4D, tf.Tensor, tf.Tensor, Save]
+    const affine = affineOf(image, { weight: scale, bias: shift }, options)
+    const z = tf.add(tf.mul(image, affine.scale), affine.shift)
+    save([image, scale, shift])
+    return {
+      value: options.silu ? tf.mul(z, tf.sigmoid(z)) : z,
+      gradFunc: (dy, saved) => gradients(dy as tf.Tensor4D, saved as [tf.Tensor4D, tf.Tensor, tf.Tensor], options),
+    }
+  })
+  return f(x, weight, bias) as tf.Tensor4D
+}
+
+interface Statistics {
+  /** Per image and group, [N, groups, 1]. */
+  readonly mean: tf.Tensor
+  /** 1 / √(variance + ε), the same shape. */
+  readonly inverse: tf.Tensor
+}
+
+/** Channels by group: [N, 1, 1, C] <-> [N, groups, C / groups]. */
+const grouped = (x: tf.Tensor, { groups, channels }: GroupNormOptions): tf.Tensor =>
+  tf.reshape(x, [-1, groups, channels / groups])
+
+const perChannel = (x: tf.Tensor, { channels }: GroupNormOptions): tf.Tensor => tf.reshape(x, [-1, 1, 1, channels])
+
+function statistics(x: tf.Tensor4D, options: GroupNormOptions): Statistics {
+  const { groups, channels } = options
+  const [n, height, width] = x.shape
+  const members = tf.reshape(x, [n, height * width, groups, channels / groups])
+  const mean = tf.mean(members, [1, 3], true)
+  const variance = tf.mean(tf.squaredDifference(members, mean), [1, 3])
+  const inverse = tf.rsqrt(tf.add(variance, options.epsilon))
+  return { mean: tf.reshape(mean, [n, groups, 1]), inverse: tf.reshape(inverse, [n, groups, 1]) }
+}
+
+interface Affine extends Statistics {
+  /** The whole layer before SiLU is x · scale + shift, both [N, 1, 1, C]. */
+  readonly scale: tf.Tensor
+  readonly shift: tf.Tensor
+}
+
+function affineOf(
+  x: tf.Tensor4D,
+  { weight, bias }: { weight: tf.Tensor; bias: tf.Tensor },
+  options: GroupNormOptions,
+): Affine {
+  const { mean, inverse } = statistics(x, options)
+  const scale = tf.mul(inverse, grouped(weight, options))
+  const shift = tf.sub(grouped(bias, options), tf.mul(mean, scale))
+  return { mean, inverse, scale: perChannel(scale, options), shift: perChannel(shift, options) }
+}
+
+/** Gradients of x, weight and bias. The affine part is computed again rather than kept: it is small work, z is not. */
+function gradients(dy: tf.Tensor4D, [x, weight, bias]: [tf.Tensor4D, tf.Tensor, tf.Tensor], options: GroupNormOptions) {
+  const { mean, inverse, scale, shift } = affineOf(x, { weight, bias }, options)
+  const dz = options.silu ? throughSilu(dy, tf.add(tf.mul(x, scale), shift)) : dy
+  // per image and channel: Σ dz and Σ dz·x, then Σ dz·x̂ from both
+  const sums = grouped(tf.sum(dz, [1, 2]), options)
+  const products = grouped(tf.sum(tf.mul(dz, x), [1, 2]), options)
+  const normal = tf.mul(inverse, tf.sub(products, tf.mul(mean, sums)))
+  const members = (x.size / (x.shape[0] * options.channels)) * (options.channels / options.groups)
+  const gain = grouped(weight, options)
+  const meanSlope = tf.div(tf.sum(tf.mul(gain, sums), 2, true), members)
+  const meanProduct = tf.div(tf.sum(tf.mul(gain, normal), 2, true), members)
+  // dx = inverse · (gain·dz − meanSlope − x̂·meanProduct), with x̂ = (x − mean) · inverse
+  const slope = tf.mul(tf.square(inverse), meanProduct)
+  const constant = tf.sub(tf.mul(mean, slope), tf.mul(inverse, meanSlope))
+  const spread = (value: tf.Tensor) => perChannel(tf.mul(value, tf.onesLike(gain)), options)
+  const dx = tf.add(tf.sub(tf.mul(dz, scale), tf.mul(x, spread(slope))), spread(constant))
+  const total = (value: tf.Tensor) => tf.reshape(tf.sum(value, 0), [options.channels])
+  return [dx, total(normal), total(sums)]
+}
+
+/** dy · s·(1 + z·(1 − s)), s = sigmoid(z) */
+function throughSilu(dy: tf.Tensor4D, z: tf.Tensor): tf.Tensor4D {
+  const s = tf.sigmoid(z)
+  const slope = tf.mul(s, tf.add(1, tf.mul(z, tf.sub(1, s))))
+  return tf.mul(dy, slope)
+}

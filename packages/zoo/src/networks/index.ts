@@ -1,0 +1,13 @@
+export { buildDenoiser, buildEncoder, denoiserKinds, encoderKinds, type NetworkChoice } from './build.ts'
+export { type GroupNormOptions, groupNorm } from './group-norm.ts'
+export {
+  countParameters,
+  type DenoiserCondition,
+  type DenoiserNetwork,
+  type EncoderNetwork,
+  type Initial,
+  initialValues,
+  type ParameterSpec,
+  type Parameters,
+} from './network.ts'
+export { type NetworkContext, networkContext, type UnetOptions } from './unet-options.ts'

@@ -1,0 +1,116 @@
+/**
+ * The layers that networks are put together from: convolution, linear layer, self-attention over pixels, and the
+ * sinusoidal embedding of a number. A layer is made with its name and sizes and lists its own parameters.
+ */
+
+import * as tf from '@tensorflow/tfjs-core'
+import { groupNorm } from './group-norm.ts'
+import { type Initial, type ParameterSpec, type Parameters, parameter } from './network.ts'
+
+/** PyTorch's default for weights and biases: uniform in ±1/√fan-in. */
+export const fanIn = (inputs: number): Initial => ({ kind: 'uniform', bound: 1 / Math.sqrt(inputs) })
+export const zero: Initial = { kind: 'constant', value: 0 }
+
+export interface ConvOptions {
+  readonly from: number
+  readonly to: number
+  /** Side of the filter: 1 or 3. */
+  readonly kernel: 1 | 3
+  /** How weight and bias start; PyTorch's default unless said. */
+  readonly initial?: Initial
+}
+
+/** Convolution with bias, stride 1, zero padding that keeps the size: [N, H, W, from] -> [N, H, W, to]. */
+export function conv(name: string, { from, to, kernel, initial = fanIn(from * kernel * kernel) }: ConvOptions) {
+  const parameters: ParameterSpec[] = [
+    { name: `${name}.weight`, shape: [to, from, kernel, kernel], initial },
+    { name: `${name}.bias`, shape: [to], initial },
+  ]
+  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
+    const filter = tf.transpose(parameter(given, `${name}.weight`), [2, 3, 1, 0]) as tf.Tensor4D
+    return tf.add(tf.conv2d(x, filter, 1, 'same'), parameter(given, `${name}.bias`))
+  }
+  return { parameters, apply }
+}
+
+/** y = x Wᵀ + b: [N, from] -> [N, to]. */
+export function linear(
+  name: string,
+  { from, to, initial = fanIn(from) }: { from: number; to: number; initial?: Initial },
+) {
+  const parameters: ParameterSpec[] = [
+    { name: `${name}.weight`, shape: [to, from], initial },
+    { name: `${name}.bias`, shape: [to], initial },
+  ]
+  const apply = (given: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
+    tf.add(
+      tf.matMul(x, parameter(given, `${name}.weight`) as tf.Tensor2D, false, true),
+      parameter(given, `${name}.bias`),
+    )
+  return { parameters, apply }
+}
+
+export interface AttentionOptions {
+  readonly channels: number
+  readonly groups: number
+  readonly epsilon: number
+  /** Channels of one head; the channels must be a multiple of it. */
+  readonly headChannels: number
+}
+
+/** Self-attention over all pixels, added to its input: [N, H, W, C] -> [N, H, W, C]. */
+export function attention(name: string, { channels, groups, epsilon, headChannels }: AttentionOptions) {
+  const norm = groupNorm(`${name}.norm`, { channels, groups, epsilon, silu: false })
+  const qkv = conv(`${name}.qkv`, { from: channels, to: 3 * channels, kernel: 1 })
+  const projection = conv(`${name}.proj`, { from: channels, to: channels, kernel: 1, initial: zero })
+  const heads = channels / headChannels
+
+  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
+    const [n, height, width] = x.shape
+    const tokens = tf.reshape(qkv.apply(given, norm.apply(given, x)), [n, height * width, 3, heads, headChannels])
+    // [3, N, heads, HW, headChannels]
+    const [q, k, v] = tf.unstack(tf.transpose(tokens, [2, 0, 3, 1, 4])) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
+    const scores = tf.softmax(tf.matMul(tf.mul(q, 1 / Math.sqrt(headChannels)), k, false, true))
+    const mixed = tf.transpose(tf.matMul(scores, v), [0, 2, 1, 3])
+    return tf.add(x, projection.apply(given, tf.reshape(mixed, [n, height, width, channels])))
+  }
+  return { parameters: [...norm.parameters, ...qkv.parameters, ...projection.parameters], apply }
+}
+
+/** The highest frequency: t in [0, 1] is told apart to about a thousandth. */
+const highest = 1000
+
+/** sin and cos of a number per image at `width / 2` frequencies from 1000 down to 0.1: [N] -> [N, width]. */
+export function sinusoids(values: tf.Tensor1D, width: number): tf.Tensor2D {
+  const half = width / 2
+  const frequencies = Array.from({ length: half }, (_, i) => highest * 10000 ** (-i / Math.max(half - 1, 1)))
+  const angles = tf.mul(tf.reshape(values, [-1, 1]), tf.tensor2d(frequencies, [1, half]))
+  return tf.concat([tf.sin(angles), tf.cos(angles)], 1) as tf.Tensor2D
+}
+
+export const silu = <T extends tf.Tensor>(x: T): T => tf.mul(x, tf.sigmoid(x))
+
+/** Twice as wide and high, each pixel repeated. */
+export const upsample = (x: tf.Tensor4D): tf.Tensor4D =>
+  tf.image.resizeNearestNeighbor(x, [x.shape[1] * 2, x.shape[2] * 2])
+
+/** Half as wide and high, each pixel the mean of four. */
+export const downsample = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 2, 2, 'valid')
+
+/** Squares of `size` × `size` pixels become channels: [N, H, W, C] -> [N, H/size, W/size, size·size·C]. */
+export function patchify(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  if (size === 1) return x
+  const [n, height, width, channels] = x.shape
+  const [rows, columns] = [height / size, width / size]
+  const split = tf.reshape(x, [n, rows, size, columns, size, channels])
+  return tf.reshape(tf.transpose(split, [0, 1, 3, 2, 4, 5]), [n, rows, columns, size * size * channels])
+}
+
+/** The inverse of `patchify`. */
+export function unpatchify(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  if (size === 1) return x
+  const [n, rows, columns, depth] = x.shape
+  const channels = depth / (size * size)
+  const split = tf.reshape(x, [n, rows, columns, size, size, channels])
+  return tf.reshape(tf.transpose(split, [0, 1, 3, 2, 4, 5]), [n, rows * size, columns * size, channels])
+}

@@ -1,0 +1,140 @@
+/**
+ * The U-Net that denoisers and encoders share: residual blocks on the way down and up, skips between them, attention at
+ * chosen resolutions. A conditioning vector is added inside each block where there is one.
+ *
+ * Sources: Ronneberger et al. 2015 (the shape), Ho et al. 2020 and Song et al. 2021 (blocks with time embedding).
+ */
+
+import * as tf from '@tensorflow/tfjs-core'
+import { groupNorm } from './group-norm.ts'
+import { attention, conv, downsample, linear, upsample, zero } from './layers.ts'
+import type { Layer, ParameterSpec, Parameters } from './network.ts'
+
+export interface BodyOptions {
+  /** Channels in and out. */
+  readonly from: number
+  readonly to: number
+  /** Width of each level, the finest first; each level halves the resolution. */
+  readonly channels: readonly number[]
+  /** Residual blocks per level on the way down; one more on the way up. */
+  readonly blocks: number
+  /** Levels (0 is the finest) whose blocks are followed by attention. */
+  readonly attention: readonly number[]
+  readonly headChannels: number
+  /** Width of the conditioning vector, 0 for none. */
+  readonly embedding: number
+  /** Whether the last convolution starts at zero. */
+  readonly zeroOutput: boolean
+}
+
+type Vector = tf.Tensor2D | null
+
+const epsilon = 1e-5
+
+/** At most 32 groups of at least 4 channels. */
+const groupsOf = (channels: number): number => {
+  let groups = Math.max(1, Math.min(32, Math.floor(channels / 4)))
+  while (channels % groups !== 0) groups--
+  return groups
+}
+
+interface BlockOptions {
+  readonly from: number
+  readonly to: number
+  readonly embedding: number
+  /** Channels of a head, 0 for no attention. */
+  readonly headChannels: number
+}
+
+/** Two convolutions around a residual connection, then attention if asked for. */
+function block(name: string, { from, to, embedding, headChannels }: BlockOptions): Layer<[tf.Tensor4D, Vector]> {
+  const norm0 = groupNorm(`${name}.norm0`, { channels: from, groups: groupsOf(from), epsilon, silu: true })
+  const conv0 = conv(`${name}.conv0`, { from, to, kernel: 3 })
+  const affine = embedding > 0 ? linear(`${name}.affine`, { from: embedding, to }) : null
+  const norm1 = groupNorm(`${name}.norm1`, { channels: to, groups: groupsOf(to), epsilon, silu: true })
+  const conv1 = conv(`${name}.conv1`, { from: to, to, kernel: 3, initial: zero })
+  const skip = from === to ? null : conv(`${name}.skip`, { from, to, kernel: 1 })
+  const attend =
+    headChannels > 0
+      ? attention(`${name}.attention`, { channels: to, groups: groupsOf(to), epsilon, headChannels })
+      : null
+
+  const apply = (given: Parameters, x: tf.Tensor4D, vector: Vector): tf.Tensor4D => {
+    let h = conv0.apply(given, norm0.apply(given, x))
+    if (affine !== null && vector !== null) {
+      h = tf.add(h, tf.reshape(affine.apply(given, vector), [-1, 1, 1, to]))
+    }
+    h = conv1.apply(given, norm1.apply(given, h))
+    const sum: tf.Tensor4D = tf.add(skip === null ? x : skip.apply(given, x), h)
+    return attend === null ? sum : attend.apply(given, sum)
+  }
+  const parts = [norm0, conv0, affine, norm1, conv1, skip, attend]
+  return { parameters: parts.flatMap(part => part?.parameters ?? []), apply }
+}
+
+export function unetBody(options: BodyOptions): Layer<[tf.Tensor4D, Vector]> {
+  const { channels, blocks, embedding } = options
+  const layers: { parameters: readonly ParameterSpec[] }[] = []
+  const own = <L extends { parameters: readonly ParameterSpec[] }>(layer: L): L => {
+    layers.push(layer)
+    return layer
+  }
+  const heads = (level: number) => (options.attention.includes(level) ? options.headChannels : 0)
+  const finest = channels[0] as number
+
+  const entry = own(conv('in', { from: options.from, to: finest, kernel: 3 }))
+  let width = finest
+  const skips = [finest]
+  const down = channels.map((to, level) => {
+    const shrink = level === 0 ? null : own(conv(`down${level}.resample`, { from: width, to: width, kernel: 3 }))
+    if (shrink !== null) skips.push(width)
+    const chain = Array.from({ length: blocks }, (_, i) => {
+      const made = own(block(`down${level}.block${i}`, { from: width, to, embedding, headChannels: heads(level) }))
+      width = to
+      skips.push(to)
+      return made
+    })
+    return { shrink, chain }
+  })
+  const middle = [0, 1].map(i =>
+    own(
+      block(`middle.block${i}`, {
+        from: width,
+        to: width,
+        embedding,
+        headChannels: i === 0 ? heads(channels.length - 1) : 0,
+      }),
+    ),
+  )
+  const up = [...channels.keys()].reverse().map(level => {
+    const to = channels[level] as number
+    const grow = level === channels.length - 1 ? null : own(conv(`up${level}.resample`, { from: width, to, kernel: 3 }))
+    if (grow !== null) width = to
+    const chain = Array.from({ length: blocks + 1 }, (_, i) => {
+      const from = width + (skips.pop() as number)
+      width = to
+      return own(block(`up${level}.block${i}`, { from, to, embedding, headChannels: i === blocks ? heads(level) : 0 }))
+    })
+    return { grow, chain }
+  })
+  const norm = own(groupNorm('out.norm', { channels: width, groups: groupsOf(width), epsilon, silu: true }))
+  const exit = own(
+    conv('out.conv', { from: width, to: options.to, kernel: 3, ...(options.zeroOutput ? { initial: zero } : {}) }),
+  )
+
+  const apply = (given: Parameters, x: tf.Tensor4D, vector: Vector): tf.Tensor4D => {
+    let h = entry.apply(given, x)
+    const stack = [h]
+    for (const { shrink, chain } of down) {
+      if (shrink !== null) stack.push((h = shrink.apply(given, downsample(h))))
+      for (const layer of chain) stack.push((h = layer.apply(given, h, vector)))
+    }
+    for (const layer of middle) h = layer.apply(given, h, vector)
+    for (const { grow, chain } of up) {
+      if (grow !== null) h = grow.apply(given, upsample(h))
+      for (const layer of chain) h = layer.apply(given, tf.concat([h, stack.pop() as tf.Tensor4D], 3), vector)
+    }
+    return exit.apply(given, norm.apply(given, h))
+  }
+  return { parameters: layers.flatMap(layer => layer.parameters), apply }
+}

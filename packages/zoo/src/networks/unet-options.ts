@@ -1,0 +1,79 @@
+/** The options of the zoo's own U-Nets, as presets and checkpoints hold them, checked strictly. */
+
+import { checkKeys, MixflowError, type ModelFacts, show } from '@mixflow/core'
+
+export interface UnetOptions {
+  /** Squares of this side become channels before the network, and pixels again after it: 1, 2, 4 or 8. */
+  readonly patchSize: number
+  /** Width of each level, the finest first, which must be even. */
+  readonly channels: readonly number[]
+  /** Residual blocks per level. */
+  readonly blocks: number
+  /** Levels with attention; 0 is the finest. */
+  readonly attention: readonly number[]
+  /** Channels of an attention head; divides the widths of levels with attention. */
+  readonly headChannels: number
+}
+
+/** What both networks have to know about the images and the source. */
+export interface NetworkContext {
+  readonly image: { readonly channels: number; readonly height: number; readonly width: number }
+  /** Number of classes, 0 without labels. */
+  readonly classes: number
+  readonly kappa: 'image' | 'label' | 'noise' | 'image+noise'
+  readonly gaussian: 'off' | 'mean' | 'mean-variance'
+  readonly conditionOnWeight: boolean
+}
+
+/** As it follows from what checkpoints and manifests say about a model. */
+export const networkContext = ({ image, labels, source }: ModelFacts): NetworkContext => ({
+  image,
+  classes: labels?.count ?? 0,
+  kappa: source?.kappa ?? 'image',
+  gaussian: source?.gaussian ?? 'mean-variance',
+  conditionOnWeight: source?.conditionOnWeight ?? false,
+})
+
+const keys = ['patchSize', 'channels', 'blocks', 'attention', 'headChannels']
+
+/** @throws MixflowError ARGUMENT_INVALID naming the option and what it may be. */
+export function checkUnetOptions(options: unknown, { image }: Pick<NetworkContext, 'image'>): UnetOptions {
+  checkKeys(options, keys, { what: 'unet options', required: keys })
+  const { patchSize, channels, blocks, attention, headChannels } = options as unknown as UnetOptions
+  const refuse = (name: string, value: unknown, expected: string): never => {
+    throw new MixflowError('ARGUMENT_INVALID', `unet option ${name} must be ${expected}, got ${show(value)}`, {
+      details: { name, value },
+    })
+  }
+  const positive = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0
+  if (![1, 2, 4, 8].includes(patchSize)) refuse('patchSize', patchSize, '1, 2, 4 or 8')
+  if (!Array.isArray(channels) || channels.length < 1 || channels.length > 6 || !channels.every(positive)) {
+    refuse('channels', channels, 'a list of 1 to 6 widths, like [32, 64]')
+  }
+  // the time is embedded by as many sines as cosines
+  if ((channels[0] as number) % 2 !== 0) refuse('channels', channels, 'a list that begins with an even width')
+  if (!positive(blocks) || blocks > 16) refuse('blocks', blocks, 'an integer in 1..16')
+  if (!positive(headChannels)) refuse('headChannels', headChannels, 'a positive integer')
+  if (
+    !Array.isArray(attention) ||
+    !attention.every(level => Number.isInteger(level) && level >= 0 && level < channels.length)
+  ) {
+    refuse('attention', attention, `a list of levels in 0..${channels.length - 1}`)
+  }
+  for (const level of attention) {
+    const width = channels[level] as number
+    if (width % headChannels !== 0)
+      refuse('headChannels', headChannels, `a divisor of ${width}, the width of level ${level}`)
+  }
+  const unit = patchSize * 2 ** (channels.length - 1)
+  for (const side of ['height', 'width'] as const) {
+    if (image[side] % unit !== 0) {
+      refuse(
+        'channels',
+        channels,
+        `levels that divide the image: ${side} ${image[side]} is no multiple of ${unit} (patchSize · 2^(levels − 1))`,
+      )
+    }
+  }
+  return { patchSize, channels, blocks, attention, headChannels }
+}

@@ -1,0 +1,60 @@
+/**
+ * The zoo's own denoiser: a U-Net on pixels or small patches, told the time and, where there are classes, the label.
+ * Time, label and (if asked for) w are embedded, summed, and given to every block.
+ */
+
+import * as tf from '@tensorflow/tfjs-core'
+import { linear, patchify, silu, sinusoids, unpatchify } from './layers.ts'
+import {
+  type DenoiserCondition,
+  type DenoiserNetwork,
+  type ParameterSpec,
+  type Parameters,
+  parameter,
+} from './network.ts'
+import { unetBody } from './unet-body.ts'
+import { checkUnetOptions, type NetworkContext } from './unet-options.ts'
+
+export function unet(given: unknown, context: NetworkContext): DenoiserNetwork {
+  const options = checkUnetOptions(given, context)
+  const { patchSize } = options
+  const depth = context.image.channels * patchSize * patchSize
+  const base = options.channels[0] as number
+  const embedding = 4 * base
+
+  const time0 = linear('time.linear0', { from: base, to: embedding })
+  const time1 = linear('time.linear1', { from: embedding, to: embedding })
+  const weight = context.conditionOnWeight ? linear('weight.linear', { from: base, to: embedding }) : null
+  const table: ParameterSpec[] =
+    context.classes > 0
+      ? [{ name: 'label.weight', shape: [context.classes + 1, embedding], initial: { kind: 'normal', deviation: 1 } }]
+      : []
+  const body = unetBody({ ...options, from: depth, to: depth, embedding, zeroOutput: true })
+
+  /** SiLU of the summed embeddings, [N, embedding]. */
+  const embed = (parameters: Parameters, t: tf.Tensor1D, { label, mixtureWeight }: DenoiserCondition): tf.Tensor2D => {
+    let sum = time1.apply(parameters, silu(time0.apply(parameters, sinusoids(t, base))))
+    if (table.length > 0) {
+      const hot = tf.oneHot(label ?? noLabel(t, context.classes), context.classes + 1)
+      sum = tf.add(
+        sum,
+        tf.matMul(tf.cast(hot, 'float32') as tf.Tensor2D, parameter(parameters, 'label.weight') as tf.Tensor2D),
+      )
+    }
+    if (weight !== null && mixtureWeight !== undefined) {
+      sum = tf.add(sum, weight.apply(parameters, sinusoids(mixtureWeight, base)))
+    }
+    return silu(sum)
+  }
+
+  return {
+    parameters: [...time0.parameters, ...time1.parameters, ...(weight?.parameters ?? []), ...table, ...body.parameters],
+    apply(parameters, xt, t, condition) {
+      const h = body.apply(parameters, patchify(xt, patchSize), embed(parameters, t, condition))
+      return unpatchify(h, patchSize)
+    },
+  }
+}
+
+/** The index behind the last class, for each image of the batch. */
+const noLabel = (t: tf.Tensor1D, classes: number): tf.Tensor1D => tf.fill([t.shape[0]], classes, 'int32')
