@@ -1,0 +1,123 @@
+/**
+ * The checkpoints of a run: `checkpoints/step-000000200/` with weights, moving average and optimizer state, each folder
+ * complete or absent. The newest few stay. Reading verifies every file; a damaged newest checkpoint is passed over with
+ * a word about it, since the one before it is as good as it was.
+ */
+
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Checkpoint,
+  type CheckpointRole,
+  type CheckpointTensors,
+  checkpointFileName,
+  checkpointToJson,
+  MixflowError,
+  parseCheckpoint,
+  readCheckpointTensors,
+  safetensorsChunks,
+  sha256Hex,
+  storedTensor,
+} from '@mixflow/core'
+import { temporaryPrefix, writeFolderDurably } from './write-durably.ts'
+
+export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
+
+/** A checkpoint to write: everything but the list of its files. */
+export interface CheckpointContent {
+  readonly record: Omit<Checkpoint, 'files'>
+  readonly tensors: Readonly<Record<CheckpointRole, NamedTensors>>
+}
+
+export interface LoadedCheckpoint {
+  readonly folder: string
+  readonly record: Checkpoint
+  readonly tensors: CheckpointTensors
+}
+
+export const checkpointsFolder = (run: string): string => join(run, 'checkpoints')
+
+const folderName = (step: number): string => `step-${String(step).padStart(9, '0')}`
+
+/** Writes the checkpoint of a step, then removes the oldest beyond `keep`. Returns its folder. */
+export async function writeCheckpoint(run: string, content: CheckpointContent, keep: number): Promise<string> {
+  const root = checkpointsFolder(run)
+  await mkdir(root, { recursive: true })
+  const files = new Map<string, readonly Uint8Array[]>()
+  const listed: Checkpoint['files'][number][] = []
+  for (const [role, tensors] of Object.entries(content.tensors) as [CheckpointRole, NamedTensors][]) {
+    const name = `${role}.safetensors`
+    const stored = new Map([...tensors].map(([key, { shape, data }]) => [key, storedTensor(data, [...shape])]))
+    const pieces = safetensorsChunks({ tensors: stored })
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    listed.push({ name, bytes, sha256: await sha256Hex(Buffer.concat(pieces)), role })
+    files.set(name, pieces)
+  }
+  files.set(checkpointFileName, [new TextEncoder().encode(checkpointToJson({ ...content.record, files: listed }))])
+  const folder = join(root, folderName(content.record.step))
+  await rm(folder, { recursive: true, force: true })
+  await writeFolderDurably(folder, files)
+  await removeOld(root, keep)
+  return folder
+}
+
+async function removeOld(root: string, keep: number): Promise<void> {
+  const entries = await readdir(root)
+  const leftovers = entries.filter(name => name.startsWith(temporaryPrefix))
+  const old = steps(entries).slice(keep)
+  for (const name of [...leftovers, ...old]) await rm(join(root, name), { recursive: true, force: true })
+}
+
+/** Names of checkpoint folders, the newest first. */
+const steps = (entries: readonly string[]): string[] =>
+  entries
+    .filter(name => /^step-\d+$/.test(name))
+    .sort()
+    .reverse()
+
+/**
+ * The newest whole checkpoint of a run, or null if it has none at all.
+ *
+ * @param onDamaged told of each newer one that cannot be read
+ * @throws MixflowError CHECKPOINT_INVALID if there are checkpoints but every one is damaged
+ */
+export async function latestCheckpoint(
+  run: string,
+  onDamaged: (folder: string, error: MixflowError) => void = () => {},
+): Promise<LoadedCheckpoint | null> {
+  const root = checkpointsFolder(run)
+  const names = steps(await readdir(root).catch(() => []))
+  let last: unknown
+  for (const name of names) {
+    const folder = join(root, name)
+    try {
+      return await readCheckpoint(folder)
+    } catch (error) {
+      if (!MixflowError.is(error)) throw error
+      last = error
+      onDamaged(folder, error)
+    }
+  }
+  if (names.length > 0) throw last
+  return null
+}
+
+/** @throws MixflowError CHECKPOINT_INVALID, SAFETENSORS_INVALID */
+export async function readCheckpoint(folder: string): Promise<LoadedCheckpoint> {
+  const record = parseCheckpoint(await readPart(folder, checkpointFileName))
+  const files = new Map<string, Uint8Array>()
+  for (const { name } of record.files) files.set(name, await readPart(folder, name))
+  return { folder, record, tensors: await readCheckpointTensors(record, files) }
+}
+
+async function readPart(folder: string, name: string): Promise<Uint8Array> {
+  try {
+    return await readFile(join(folder, name))
+  } catch (cause) {
+    throw new MixflowError('CHECKPOINT_INVALID', `${join(folder, name)} cannot be read`, {
+      hint: 'give the folder of a checkpoint, as it was written',
+      details: { reason: 'file-missing', folder, name },
+      cause,
+    })
+  }
+}

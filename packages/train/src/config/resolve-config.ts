@@ -1,0 +1,145 @@
+/**
+ * From a preset's name and some `key=value` pairs to a checked configuration. Unknown keys are refused with the nearest
+ * known one, values with what they may be. Values are read as JSON where they are JSON, else as words: `batchSize=256`,
+ * `source.mixing=sample`, `source.weight={"levels":1000}`, `encoder=null`.
+ */
+
+import { checkWord, MixflowError, nearest, show, stepsOf } from '@mixflow/core'
+import { type PresetName, presets, type TrainingConfig } from '@mixflow/zoo'
+import type { z } from 'zod'
+import { configSchema } from './config-schema.ts'
+
+type Tree = { [key: string]: unknown }
+
+export interface ConfigRequest {
+  readonly preset: string
+  /** `key=value`, in order; later ones win. */
+  readonly set?: readonly string[]
+}
+
+export interface ResolvedConfig {
+  readonly preset: PresetName
+  readonly config: TrainingConfig
+}
+
+/** @throws MixflowError CONFIG_UNKNOWN_PRESET, CONFIG_UNKNOWN_KEY, CONFIG_INVALID */
+export function resolveConfig({ preset, set = [] }: ConfigRequest): ResolvedConfig {
+  const names = Object.keys(presets) as PresetName[]
+  const name = checkWord(preset, names, { what: 'preset', code: 'CONFIG_UNKNOWN_PRESET' })
+  return { preset: name, config: changeConfig(presets[name].config, { set, preset: name }) }
+}
+
+/** A configuration with some settings changed: that of a run which goes on. @throws as `resolveConfig` */
+export function changeConfig(
+  config: TrainingConfig,
+  { set, preset }: { readonly set: readonly string[]; readonly preset: string },
+): TrainingConfig {
+  const tree = structuredClone(config) as unknown as Tree
+  for (const assignment of set) assign(tree, assignment, preset)
+  return checkConfig(tree)
+}
+
+/** Checks a configuration from elsewhere: a checkpoint, a program. @throws MixflowError CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
+export function checkConfig(value: unknown): TrainingConfig {
+  const result = configSchema.safeParse(value)
+  if (!result.success) throw invalid(result.error.issues[0] as z.core.$ZodIssue, value)
+  const config = result.data as TrainingConfig
+  checkConsistency(config)
+  return config
+}
+
+/** Paths of all settings, `source.kappa` style. Options of networks are the networks' own affair. */
+export function settingPaths(tree: unknown = presets.quickstart.config, prefix = ''): string[] {
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return [prefix]
+  const below = Object.entries(tree).flatMap(([key, value]) =>
+    settingPaths(value, prefix === '' ? key : `${prefix}.${key}`),
+  )
+  return prefix === '' ? below : [prefix, ...below]
+}
+
+function assign(tree: Tree, assignment: string, preset: string): void {
+  const at = assignment.indexOf('=')
+  if (at < 1) {
+    throw new MixflowError('CONFIG_INVALID', `--set ${show(assignment)} is not of the form key=value`, {
+      hint: 'for example --set batchSize=256',
+    })
+  }
+  const path = assignment.slice(0, at)
+  const keys = path.split('.')
+  const last = keys.pop() as string
+  let place: Tree = tree
+  for (const key of keys) {
+    if (!Object.hasOwn(place, key) || !isTree(place[key])) throw unknownKey(path, assignment, preset)
+    place = place[key]
+  }
+  if (!Object.hasOwn(place, last)) throw unknownKey(path, assignment, preset)
+  place[last] = parseValue(assignment.slice(at + 1))
+}
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+function unknownKey(path: string, assignment: string, preset: string): MixflowError {
+  const near = nearest(path, settingPaths())
+  const hint = `${near === undefined ? '' : `did you mean "${near}"?   `}all settings: mixflow train ${preset} --dry-run`
+  return new MixflowError('CONFIG_UNKNOWN_KEY', `unknown setting "${path}" in --set ${assignment}`, {
+    hint,
+    details: { key: path, nearest: near },
+  })
+}
+
+function invalid(issue: z.core.$ZodIssue, tree: unknown): MixflowError {
+  const path = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const key = [path, issue.keys[0]].filter(part => part !== '').join('.')
+    const near = nearest(key, settingPaths())
+    return new MixflowError('CONFIG_UNKNOWN_KEY', `unknown setting "${key}"`, {
+      ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+      details: { key, nearest: near },
+    })
+  }
+  const value = issue.path.reduce<unknown>((place, key) => (isTree(place) ? place[String(key)] : undefined), tree)
+  return new MixflowError('CONFIG_INVALID', `setting "${path}" is ${show(value)}: ${issue.message}`, {
+    hint: issue.code === 'invalid_value' ? closest(value, issue.values) : `what it may be: ${issue.message}`,
+    details: { key: path, value },
+  })
+}
+
+function closest(value: unknown, allowed: readonly unknown[]): string {
+  const near = typeof value === 'string' ? nearest(value, allowed.map(String)) : undefined
+  return `${near === undefined ? '' : `did you mean "${near}"? `}it may be ${allowed.map(word => show(word)).join(', ')}`
+}
+
+/** What single values cannot say. */
+function checkConsistency(config: TrainingConfig): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new MixflowError('CONFIG_INVALID', message, { hint })
+  }
+  if ((config.source === null) !== (config.encoder === null)) {
+    refuse(
+      `source is ${config.source === null ? 'null' : 'set'} but encoder is ${config.encoder === null ? 'null' : 'set'}`,
+      'plain rectified flow has neither: --set source=null --set encoder=null',
+    )
+  }
+  if (config.source?.kappa === 'label' && !config.labels) {
+    refuse('source.kappa is "label" but labels is false', 'add --set labels=true, or another kappa')
+  }
+  if (config.source?.gaussian === 'off' && config.source.mixing === 'distribution') {
+    refuse(
+      'source.gaussian is "off" but source.mixing is "distribution", which interpolates distributions',
+      'add --set source.mixing=sample',
+    )
+  }
+  if (config.source?.tanh && config.source.mixing === 'distribution') {
+    refuse('source.tanh changes the draw, but source.mixing is "distribution"', 'add --set source.mixing=sample')
+  }
+  const { solver, nfe } = config.sampling
+  if (solver !== 'dopri5') stepsOf(solver, nfe)
+}

@@ -1,0 +1,154 @@
+/**
+ * CIFAR-10's binary batches: records of one label byte and 3,072 pixel bytes (32x32, red plane, green, blue), and
+ * nothing else. Read from a folder of `data_batch_*.bin` / `test_batch*.bin`, or straight from the official `.tar.gz`:
+ * the archive is streamed and nothing of it is ever written to disk.
+ */
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { MixflowError } from '@mixflow/core'
+import { createTarDecoder, type ParsedTarEntry } from 'modern-tar'
+import { createDataset, type Dataset, type Split } from './dataset.ts'
+
+export const cifar10ClassNames = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+] as const
+
+export const cifar10Attribution =
+  'CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009'
+
+const pixelBytes = 3 * 32 * 32
+const recordBytes = 1 + pixelBytes
+/** An archive may unpack to 1 GiB; the official one has 184 MB. */
+const maxArchiveBytes = 2 ** 30
+
+const batchPattern = { train: /^data_batch_(\d+)\.bin$/, test: /^test_batch.*\.bin$/ } satisfies Record<Split, RegExp>
+
+interface NamedBytes {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Reads CIFAR-10. The training half takes 154 MB, and twice that while it is read.
+ *
+ * @param path folder with the `.bin` files (or with `cifar-10-batches-bin` in it), or the `.tar.gz`
+ * @throws MixflowError DATA_NOT_FOUND if there is no batch of that half, or one is missing between others;
+ * DATA_INVALID for a length that is no multiple of 3,073 bytes, a label over 9, or a damaged archive
+ */
+export async function readCifar10(path: string, split: Split): Promise<Dataset> {
+  const isFolder = (await stat(path)).isDirectory()
+  const files = isFolder ? await batchesOfFolder(path, split) : await batchesOfArchive(path, split)
+  checkComplete(path, split, files)
+  return parseCifar10(files, split)
+}
+
+/** As `readCifar10`, of batch files in memory, in this order. */
+export function parseCifar10(files: readonly NamedBytes[], split: Split): Dataset {
+  const counts = files.map(recordsIn)
+  const count = counts.reduce((sum, n) => sum + n, 0)
+  const images = new Uint8Array(count * pixelBytes)
+  const labels = new Int32Array(count)
+  let n = 0
+  for (const { name, bytes } of files) {
+    for (let at = 0; at < bytes.length; at += recordBytes, n++) {
+      const label = bytes[at]!
+      if (label > 9) {
+        throw new MixflowError(
+          'DATA_INVALID',
+          `${name}: record ${at / recordBytes} has label ${label}, expected 0..9`,
+          {
+            hint: 'this is not CIFAR-10 in its binary form (CIFAR-100 and the Python form are others)',
+          },
+        )
+      }
+      labels[n] = label
+      images.set(bytes.subarray(at + 1, at + recordBytes), n * pixelBytes)
+    }
+  }
+  return createDataset({
+    name: 'cifar10',
+    split,
+    channels: 3,
+    height: 32,
+    width: 32,
+    images,
+    labels,
+    classNames: cifar10ClassNames,
+    licence: null,
+    attribution: cifar10Attribution,
+  })
+}
+
+function recordsIn({ name, bytes }: NamedBytes): number {
+  if (bytes.length > 0 && bytes.length % recordBytes === 0) return bytes.length / recordBytes
+  throw new MixflowError('DATA_INVALID', `${name} has ${bytes.length} bytes, no multiple of ${recordBytes}`, {
+    hint: 'each CIFAR-10 record is 1 label byte and 3,072 pixel bytes; the file was cut short or is another format',
+  })
+}
+
+async function batchesOfFolder(folder: string, split: Split): Promise<NamedBytes[]> {
+  const names = await readdir(folder)
+  if (!names.some(name => batchPattern[split].test(name)) && names.includes('cifar-10-batches-bin')) {
+    return batchesOfFolder(join(folder, 'cifar-10-batches-bin'), split)
+  }
+  const batches = names.filter(name => batchPattern[split].test(name)).sort(byNumber)
+  return Promise.all(
+    batches.map(async name => ({ name: join(folder, name), bytes: await readFile(join(folder, name)) })),
+  )
+}
+
+async function batchesOfArchive(path: string, split: Split): Promise<NamedBytes[]> {
+  const files: NamedBytes[] = []
+  let total = 0
+  try {
+    for await (const { header, body } of tarEntries(path)) {
+      const name = basename(header.name)
+      const wanted = header.type === 'file' && batchPattern[split].test(name)
+      if ((total += header.size) > maxArchiveBytes) throw new Error(`up to ${name} it unpacks to ${total} bytes`)
+      if (wanted) files.push({ name: `${path}: ${name}`, bytes: await buffer(body as NodeReadableStream) })
+      else await body.pipeTo(new WritableStream()) // read to its end: modern-tar's cancel can hit the entry after it
+    }
+  } catch (error) {
+    throw new MixflowError('DATA_INVALID', `${path} is not a whole .tar.gz: ${(error as Error).message}`, {
+      hint: 'expected cifar-10-binary.tar.gz or a folder with its .bin files; download it again',
+      cause: error,
+    })
+  }
+  return files.sort((a, b) => byNumber(a.name, b.name))
+}
+
+/** The entries of a `.tar.gz`, streamed. The casts are between two declarations of the same web streams. */
+function tarEntries(path: string): AsyncIterable<ParsedTarEntry> {
+  const packed = Readable.toWeb(createReadStream(path)) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>
+  const entries = packed.pipeThrough(new DecompressionStream('gzip')).pipeThrough(createTarDecoder({ strict: true }))
+  return entries as unknown as AsyncIterable<ParsedTarEntry>
+}
+
+const byNumber = (a: string, b: string) => batchNumber(a) - batchNumber(b) || (a < b ? -1 : 1)
+const batchNumber = (name: string) => Number(/_(\d+)\.bin$/.exec(name)?.[1] ?? 0)
+
+function checkComplete(path: string, split: Split, files: readonly NamedBytes[]): void {
+  const wanted = split === 'train' ? 'data_batch_1.bin to data_batch_5.bin' : 'test_batch.bin'
+  if (files.length === 0) {
+    throw new MixflowError('DATA_NOT_FOUND', `${path} has no CIFAR-10 ${split} batches`, { hint: `expected ${wanted}` })
+  }
+  const gap = split === 'train' ? files.findIndex(({ name }, i) => batchNumber(name) !== i + 1) : -1
+  if (gap >= 0) {
+    throw new MixflowError('DATA_NOT_FOUND', `${path} has no data_batch_${gap + 1}.bin, though it has others`, {
+      hint: `expected ${wanted}, from 1 without a gap`,
+    })
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What a person types after `--data`, understood: a name (`mnist`), a name and where its files are (`mnist:./digits`), or
+ * a path alone, whose format is told by what is there. A name wins over a folder of the same name; `./mnist` is the
+ * folder.
+ */
+import { existsSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { MixflowError, nearest, show } from '@mixflow/core'
+import { type DataName, dataNames } from './catalogue.ts'
+import { isIdxImages } from './mnist.ts'
+
+/** A named set, at the path where its files are or (null) where it lives by itself; or files of nobody in particular. */
+export type DataSource =
+  | { readonly kind: DataName; readonly path: string | null }
+  | { readonly kind: 'images' | 'idx'; readonly path: string }
+
+/** @throws MixflowError DATA_UNKNOWN, naming the nearest name and what there is; DATA_NOT_FOUND; ARGUMENT_INVALID */
+export async function parseDataSpec(spec: string): Promise<DataSource> {
+  if (typeof spec !== 'string' || spec.trim() === '') {
+    throw new MixflowError('DATA_UNKNOWN', `no data set is called ${show(spec)}`, { hint: whatThereIs })
+  }
+  if (isName(spec)) return { kind: spec, path: null }
+  // Two letters at least: C:\photos is a path.
+  const [, name = '', path = ''] = /^([^:/\\]{2,}):(.*)$/s.exec(spec) ?? []
+  if (isName(name)) return named(name, path)
+  if (existsSync(spec)) return sourceAt(spec)
+  if (name === '' && /[/\\]|\.[a-z0-9]+$/i.test(spec)) {
+    throw new MixflowError('DATA_NOT_FOUND', `there is no file or folder ${spec}`, {
+      hint: `looked for ${resolve(spec)}`,
+    })
+  }
+  const near = nearest(name || spec, dataNames)
+  const meant = near && name ? `${near}:${path}` : near
+  throw new MixflowError('DATA_UNKNOWN', `no data set and no folder is called "${spec}"`, {
+    hint: meant ? `did you mean "${meant}"?\n${whatThereIs}` : whatThereIs,
+    details: { spec, nearest: near, known: dataNames },
+  })
+}
+
+const isName = (word: string): word is DataName => (dataNames as readonly string[]).includes(word)
+
+const whatThereIs = `data sets: ${dataNames.join(', ')}; or the path of a folder or .zip of images, or of MNIST's or CIFAR-10's files`
+
+function named(name: DataName, path: string): DataSource {
+  if (name === 'quickstart') throw new MixflowError('ARGUMENT_INVALID', 'quickstart is embedded: it takes no path')
+  if (existsSync(path)) return { kind: name, path }
+  throw new MixflowError('DATA_NOT_FOUND', `there is no folder ${show(path)} with the files of ${name}`, {
+    hint: `looked for ${resolve(path)}; ${name} alone finds the data set by itself`,
+  })
+}
+
+const isCifar10 = (name: string) => /^(data_batch_\d+|test_batch.*)\.bin$/.test(name) || name === 'cifar-10-batches-bin'
+
+/** Tells by names which format is at a path. An idx folder may be of Fashion-MNIST or others: no name is claimed for it. */
+async function sourceAt(path: string): Promise<DataSource> {
+  if ((await stat(path)).isDirectory()) {
+    const names = await readdir(path)
+    if (names.some(isIdxImages)) return { kind: 'idx', path }
+    if (names.some(isCifar10)) return { kind: 'cifar10', path }
+    return { kind: 'images', path }
+  }
+  if (isIdxImages(path)) return { kind: 'idx', path }
+  if (/\.zip$/i.test(path)) return { kind: 'images', path }
+  if (/\.(tar\.gz|tgz)$/i.test(path)) return { kind: 'cifar10', path }
+  throw new MixflowError('DATA_NOT_FOUND', `${path} is not a file that images can be read from`, {
+    hint: 'a file must be a .zip of images, the images half of an idx pair (…-images-idx3-ubyte), or CIFAR-10 as .tar.gz',
+  })
+}

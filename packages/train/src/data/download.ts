@@ -1,0 +1,257 @@
+/**
+ * Downloads one file whose size and sha256 are known beforehand, so that the result is either that file or an error.
+ *
+ * Bytes arrive in `<path>.part`; only when their sha256 is right is it renamed to `path`. A part that is left by a
+ * broken connection, an abort or a crash is continued by the next try, from any of the addresses, since all serve the
+ * same bytes; the ETag is sent back where it is the same address, and a wrong sha256 of a continued part starts from
+ * the beginning. Addresses are tried in order, round after round with growing pauses, until none can be hoped for.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MixflowError } from '@mixflow/core'
+import type { Dispatcher } from 'undici'
+import { throwIfAborted } from './abort.ts'
+import { lockFile } from './file-lock.ts'
+import { discard, httpClient, interrupted, openBody, UnusableRange, wrongSize } from './http-body.ts'
+import type { OnProgress } from './progress.ts'
+
+export interface DownloadRequest {
+  /** Where the same file is served, best first: http or https. */
+  readonly addresses: readonly string[]
+  /** Where the file goes; its folder is made. */
+  readonly path: string
+  /** Its size. */
+  readonly bytes: number
+  /** Its sha256, hex. */
+  readonly sha256: string
+  readonly onProgress?: OnProgress | undefined
+  readonly signal?: AbortSignal | undefined
+  /** A connection silent for so long has failed, in ms; 30,000 unless said. */
+  readonly idleMs?: number
+  /** Rounds over the addresses that bring nothing new before giving up; 4 unless said. */
+  readonly rounds?: number
+  /** Pause after the first such round, in ms, doubled after each; 1,000 unless said. */
+  readonly pauseMs?: number
+}
+
+/** What the tries of one download share. */
+interface Job extends DownloadRequest {
+  readonly part: string
+  readonly dispatcher: Dispatcher
+}
+
+/**
+ * Downloads the file unless it is there already, whole and right. Several processes may ask for the same file at once:
+ * one downloads, the others wait.
+ *
+ * @throws MixflowError ABORTED; DOWNLOAD_DISK; or what all addresses failed with: DOWNLOAD_OFFLINE,
+ * DOWNLOAD_INTERRUPTED, DOWNLOAD_NOT_FOUND, DOWNLOAD_REFUSED, DOWNLOAD_NOT_A_FILE, DOWNLOAD_SIZE_MISMATCH,
+ * DOWNLOAD_HASH_MISMATCH, or DOWNLOAD_FAILED if not all with the same (details.failures: address, code, message)
+ */
+export async function download(request: DownloadRequest): Promise<void> {
+  const { path, signal, addresses } = request
+  if (addresses.length === 0) throw new MixflowError('ARGUMENT_INVALID', `no address to download ${path} from`)
+  throwIfAborted(signal, `downloading ${basename(path)}`)
+  if (await isRight(path, request)) return
+  await onDisk(path, () => mkdir(dirname(path), { recursive: true }))
+  const onWait = () => report(request, 'wait', 0)
+  const lock = await onDisk(path, () => lockFile(`${path}.lock`, { signal, onWait }))
+  try {
+    if (!(await isRight(path, request))) await withClient(request)
+  } finally {
+    await lock.release()
+  }
+}
+
+async function withClient(request: DownloadRequest): Promise<void> {
+  const client = httpClient(request.idleMs ?? 30_000)
+  try {
+    await tryAddresses({ ...request, part: `${request.path}.part`, dispatcher: client.dispatcher })
+  } finally {
+    await client.destroy()
+  }
+}
+
+async function tryAddresses(job: Job): Promise<void> {
+  const failures = new Map<string, MixflowError>()
+  const hopeful = new Set(job.addresses)
+  const { rounds = 4, pauseMs = 1000 } = job
+  let most = await sizeOf(job.part)
+  for (let vain = 0; ; ) {
+    vain++
+    for (const address of hopeful) {
+      try {
+        return await tryAddress(job, address)
+      } catch (error) {
+        throwIfAborted(job.signal, `downloading ${basename(job.path)}`)
+        if (!isFailure(error)) throw error
+        failures.set(address, error)
+        if (!mayPass(error)) hopeful.delete(address)
+      }
+      // A line that breaks again and again, but brings more of the file each time, is not given up.
+      const size = await sizeOf(job.part)
+      if (size > most + job.bytes / 100) {
+        most = size
+        vain = 0
+      }
+    }
+    if (hopeful.size === 0 || vain >= rounds) throw summary(job, failures)
+    const pause = pauseMs * 2 ** Math.max(0, vain - 1)
+    await sleep(pause, undefined, job.signal && { signal: job.signal }).catch(() => {})
+    throwIfAborted(job.signal, `downloading ${basename(job.path)}`)
+  }
+}
+
+const isFailure = (error: unknown): error is MixflowError =>
+  MixflowError.is(error) && error.code.startsWith('DOWNLOAD_') && error.code !== 'DOWNLOAD_DISK'
+
+/** Whether the same address may do better later. */
+function mayPass({ code, details }: MixflowError): boolean {
+  if (code === 'DOWNLOAD_OFFLINE' || code === 'DOWNLOAD_INTERRUPTED') return true
+  const status = Number(details.status)
+  return code === 'DOWNLOAD_REFUSED' && (status >= 500 || [408, 425, 429].includes(status))
+}
+
+/** One try at one address: fetch what is missing, verify, rename. */
+async function tryAddress(job: Job, address: string): Promise<void> {
+  const had = await sizeOf(job.part)
+  if (had !== job.bytes) await fetchRest(job, { address, offset: had < job.bytes ? had : 0 })
+  if (!(await isRight(job.part, job))) {
+    await dropPart(job)
+    if (had > 0) throw interrupted(address, new Error('the bytes of an earlier try do not fit; starting again'))
+    throw new MixflowError('DOWNLOAD_HASH_MISMATCH', `${address} is not the expected file: its sha256 differs`, {
+      hint: `expected ${job.sha256}; nothing was kept`,
+      details: { address, expected: job.sha256 },
+    })
+  }
+  await onDisk(job.path, () => rename(job.part, job.path))
+  await rm(`${job.part}.json`, { force: true })
+}
+
+interface Rest {
+  readonly address: string
+  readonly offset: number
+}
+
+async function fetchRest(job: Job, { address, offset }: Rest): Promise<void> {
+  const { dispatcher, bytes, signal } = job
+  const etag = await etagOf(job, address)
+  const body = await openBody(address, { dispatcher, offset, etag, bytes, signal }).catch(async error => {
+    if (!(error instanceof UnusableRange)) throw error
+    await dropPart(job)
+    throw interrupted(address, error)
+  })
+  try {
+    if (body.offset === 0) await keepEtag(job, address, body.etag)
+    await writeBody(job, address, body)
+  } catch (error) {
+    // More bytes than the file has are not of the file.
+    if (MixflowError.is(error) && error.code === 'DOWNLOAD_SIZE_MISMATCH') await dropPart(job)
+    throw error
+  } finally {
+    discard(body.stream)
+  }
+}
+
+async function writeBody(
+  job: Job,
+  address: string,
+  body: { readonly offset: number; readonly stream: AsyncIterable<Uint8Array> },
+): Promise<void> {
+  let at = body.offset
+  const file = await onDisk(job.part, () => open(job.part, at === 0 ? 'w' : 'a'))
+  try {
+    for await (const chunk of broken(body.stream, address)) {
+      if (at + chunk.length > job.bytes) throw wrongSize(address, 'more', job.bytes)
+      await onDisk(job.part, () => file.appendFile(chunk))
+      at += chunk.length
+      report(job, 'download', at)
+    }
+    await onDisk(job.part, () => file.sync())
+  } finally {
+    await file.close()
+  }
+  if (at < job.bytes) throw interrupted(address, new Error(`${at} of ${job.bytes} bytes came`))
+}
+
+/** The chunks of a body, its errors told apart from those of the disk. */
+async function* broken(stream: AsyncIterable<Uint8Array>, address: string): AsyncIterable<Uint8Array> {
+  try {
+    yield* stream
+  } catch (error) {
+    throw interrupted(address, error)
+  }
+}
+
+/** Whether the file is there with the right size and sha256. */
+async function isRight(path: string, request: DownloadRequest): Promise<boolean> {
+  if ((await sizeOf(path)) !== request.bytes) return false
+  const hash = createHash('sha256')
+  let done = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+    throwIfAborted(request.signal, `verifying ${basename(path)}`)
+    hash.update(chunk)
+    report(request, 'verify', (done += chunk.length))
+  }
+  return hash.digest('hex') === request.sha256
+}
+
+const sizeOf = async (path: string) => (await stat(path).catch(() => null))?.size ?? 0
+
+async function dropPart(job: Job): Promise<void> {
+  await rm(job.part, { force: true })
+  await rm(`${job.part}.json`, { force: true })
+}
+
+/** Remembers which version of which address the part is of. */
+async function keepEtag(job: Job, address: string, etag: string | null): Promise<void> {
+  await onDisk(job.part, () => writeFile(`${job.part}.json`, JSON.stringify({ address, etag })))
+}
+
+async function etagOf(job: Job, address: string): Promise<string | null> {
+  try {
+    const kept = JSON.parse(await readFile(`${job.part}.json`, 'utf8'))
+    return kept.address === address && typeof kept.etag === 'string' ? kept.etag : null
+  } catch {
+    return null
+  }
+}
+
+const report = ({ path, bytes, onProgress }: DownloadRequest, phase: 'wait' | 'download' | 'verify', done: number) =>
+  onProgress?.({ phase, what: basename(path), done, total: bytes })
+
+/** Runs a file operation; what the disk refuses becomes DOWNLOAD_DISK. */
+async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation()
+  } catch (cause) {
+    if (MixflowError.is(cause)) throw cause
+    const { code, message } = cause as NodeJS.ErrnoException
+    const full = code === 'ENOSPC' || code === 'EDQUOT'
+    throw new MixflowError('DOWNLOAD_DISK', `${path} cannot be written: ${full ? 'the disk is full' : message}`, {
+      hint: `${full ? 'free some space' : 'check the folder'}, or set MIXFLOW_CACHE to a folder elsewhere`,
+      details: { path, code },
+      cause,
+    })
+  }
+}
+
+function summary(job: Job, failures: ReadonlyMap<string, MixflowError>): MixflowError {
+  const list = [...failures].map(([address, { code, message }]) => ({ address, code, message }))
+  const first = failures.values().next().value!
+  if (failures.size === 1) return first
+  const alike = list.every(failure => failure.code === first.code)
+  const lines = list.map(failure => failure.message)
+  return new MixflowError(
+    alike ? first.code : 'DOWNLOAD_FAILED',
+    `${basename(job.path)} could not be downloaded from any of ${list.length} addresses`,
+    {
+      hint: (alike && first.hint ? [...lines, first.hint] : lines).join('\n'),
+      details: { failures: list },
+      cause: first,
+    },
+  )
+}

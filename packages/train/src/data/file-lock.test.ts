@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lockFile } from './file-lock.ts'
+import { startChild } from './fixtures/child.ts'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mixflow-'))
+  path = join(folder, 'file.lock')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const quick = { beatMs: 10, deadAfterMs: 300 }
+const foreign = JSON.stringify({ pid: 1, host: 'another-host', id: 'x' })
+
+describe('lockFile', () => {
+  it('has one owner at a time', async () => {
+    let owners = 0
+    let most = 0
+    const work = async () => {
+      const lock = await lockFile(path, quick)
+      most = Math.max(most, ++owners)
+      await sleep(15)
+      owners--
+      await lock.release()
+    }
+    await Promise.all(Array.from({ length: 6 }, work))
+    expect(most).toBe(1)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('says once that it waits, and stops waiting when aborted', async () => {
+    const lock = await lockFile(path, quick)
+    let waits = 0
+    const signal = AbortSignal.timeout(80)
+    const second = lockFile(path, { ...quick, signal, onWait: () => waits++ })
+    await expect(second).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(waits).toBe(1)
+    await lock.release()
+  })
+
+  it('keeps a lock alive longer than a dead one would last', async () => {
+    const lock = await lockFile(path, quick)
+    const owner = await readFile(path, 'utf8')
+    const second = lockFile(path, quick)
+    await sleep(700)
+    expect(await readFile(path, 'utf8')).toBe(owner)
+    await lock.release()
+    await (await second).release()
+  })
+
+  it.each([
+    ['of another host that is no longer touched', foreign],
+    ['that was being written when its owner ended', ''],
+    ['that is no lock', 'rubbish'],
+  ])('takes over a lock %s, for one of many waiters at a time', async (_, content) => {
+    await writeFile(path, content)
+    let owners = 0
+    let most = 0
+    const work = async () => {
+      const lock = await lockFile(path, quick)
+      most = Math.max(most, ++owners)
+      await sleep(5)
+      owners--
+      await lock.release()
+    }
+    await Promise.all(Array.from({ length: 8 }, work))
+    expect(most).toBe(1)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('takes over though one who was at it has ended on the way', async () => {
+    await writeFile(path, foreign)
+    const { mtimeMs } = await stat(path)
+    const state = createHash('sha256').update(`${foreign} ${mtimeMs}`).digest('hex')
+    await writeFile(`${path}.${state.slice(0, 16)}`, '')
+    await (await lockFile(path, quick)).release()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('takes over at once from a process that was killed', async () => {
+    const child = startChild({ lock: path })
+    await once(child.stdout!, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const lock = await lockFile(path, { beatMs: 10, deadAfterMs: 3_600_000 })
+    expect(JSON.parse(await readFile(path, 'utf8')).pid).toBe(process.pid)
+    await lock.release()
+  })
+
+  it('does not remove a lock that has become somebody else’s', async () => {
+    const lock = await lockFile(path, quick)
+    await writeFile(path, foreign)
+    await lock.release()
+    expect(await readFile(path, 'utf8')).toBe(foreign)
+  })
+
+  it('passes on that there is no such folder', async () => {
+    await expect(lockFile(join(folder, 'none', 'x.lock'), quick)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})

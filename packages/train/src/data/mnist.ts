@@ -1,0 +1,116 @@
+/**
+ * MNIST, and any set of images in the same form: a pair of idx files, `…-images-idx3-ubyte` and `…-labels-idx1-ubyte`,
+ * each plain or as `.gz`. The names with a dot, as some unpackers leave them (`train-images.idx3-ubyte`), are found too.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
+import { createDataset, type Dataset, type Split } from './dataset.ts'
+import { type IdxArray, readIdx } from './idx.ts'
+
+export const mnistClassNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const
+
+export const mnistLicence = 'CC-BY-SA-3.0'
+export const mnistAttribution =
+  'MNIST handwritten digits by Yann LeCun and Corinna Cortes, derived from data of NIST, CC BY-SA 3.0'
+
+/** How a data set is introduced: all of its parts but the pixels. */
+interface Credits {
+  readonly name: string
+  readonly split: Split
+  readonly licence: string | null
+  readonly attribution: string | null
+  /** The classes that labels must be in; without, as many numbered ones as the labels use. */
+  readonly classNames?: readonly string[]
+}
+
+/**
+ * Reads MNIST from a folder that has the four official files, or the two of the wanted half.
+ *
+ * @throws MixflowError DATA_NOT_FOUND if a file is missing, DATA_INVALID if one is damaged or a label is not 0..9
+ */
+export async function readMnist(folder: string, split: Split): Promise<Dataset> {
+  return readIdxPair(findIdxImages(folder, split), {
+    name: 'mnist',
+    split,
+    licence: mnistLicence,
+    attribution: mnistAttribution,
+    classNames: mnistClassNames,
+  })
+}
+
+/**
+ * Reads one idx pair, named by its images file. Without a labels file beside it the set has no labels.
+ *
+ * @throws MixflowError DATA_INVALID if a file is damaged or the two do not belong together
+ */
+export async function readIdxPair(imagesPath: string, credits: Credits): Promise<Dataset> {
+  const labelsPath = labelsBeside(imagesPath)
+  if (credits.classNames && !labelsPath) {
+    throw new MixflowError('DATA_NOT_FOUND', `${imagesPath} has no labels file beside it`, {
+      hint: `expected ${labelsName(basename(imagesPath))}, plain or as .gz, in the same folder`,
+    })
+  }
+  const [images, labels] = await Promise.all([readIdx(imagesPath, 3), labelsPath ? readIdx(labelsPath, 1) : null])
+  return pairDataset(images, labels, { ...credits, what: imagesPath })
+}
+
+/** A data set of two idx arrays in memory: [count, height, width] and [count]. */
+export function pairDataset(
+  images: IdxArray,
+  labels: IdxArray | null,
+  { what, classNames, ...credits }: Credits & { readonly what: string },
+): Dataset {
+  const [count, height, width] = images.dims as [number, number, number]
+  if (labels && labels.dims[0] !== count) {
+    throw new MixflowError('DATA_INVALID', `${what} has ${count} images, its labels file ${labels.dims[0]} labels`, {
+      hint: 'the two files are of different sets, or of different halves of one',
+    })
+  }
+  return createDataset({
+    ...credits,
+    channels: 1,
+    height,
+    width,
+    images: images.data,
+    labels: labels && Int32Array.from(labels.data),
+    classNames: labels && (classNames ?? numbered(labels.data)),
+  })
+}
+
+const numbered = (labels: Uint8Array) =>
+  Array.from({ length: labels.reduce((most, label) => Math.max(most, label), 0) + 1 }, (_, label) => `${label}`)
+
+const imagesPattern = /images[-.]idx3-ubyte(\.gz)?$/
+const labelsName = (imagesName: string) => imagesName.replace(/images([-.])idx3-/, 'labels$1idx1-').replace(/\.gz$/, '')
+
+/** Whether a file's name says that it is the images half of an idx pair. */
+export const isIdxImages = (path: string) => imagesPattern.test(path)
+
+function labelsBeside(imagesPath: string): string | null {
+  const plain = join(dirname(imagesPath), labelsName(basename(imagesPath)))
+  return [plain, `${plain}.gz`].find(existsSync) ?? null
+}
+
+/**
+ * The images file of a part, under one of MNIST's names for it.
+ *
+ * @throws MixflowError DATA_NOT_FOUND, saying what is there instead
+ */
+export function findIdxImages(folder: string, split: Split): string {
+  const stem = split === 'train' ? 'train' : 't10k'
+  const names = ['-', '.'].flatMap(dot => [`${stem}-images${dot}idx3-ubyte`, `${stem}-images${dot}idx3-ubyte.gz`])
+  const found = names.map(name => join(folder, name)).find(existsSync)
+  if (found) return found
+  throw new MixflowError('DATA_NOT_FOUND', `${folder} has no ${names[0]}, plain or as .gz`, {
+    hint: `it has: ${contents(folder)}`,
+  })
+}
+
+function contents(folder: string): string {
+  try {
+    return readdirSync(folder).slice(0, 8).join(', ') || 'nothing'
+  } catch {
+    return 'nothing: it is no folder'
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Twemoji, 3,786 emoji of 32x32 pixels, from the optional npm package `emoji-datasource-twitter` (its sheet of 32-pixel
+ * pictures, each in a cell with one transparent pixel around it). The count is every emoji and every skin tone of it
+ * that Twitter's artwork has: 1,911 and 1,875 in version 16.
+ *
+ * Labels are Unicode's emoji groups without `Component`, which holds only the five bare skin tone swatches: nine classes;
+ * the swatches, coloured squares, count as `Symbols`, where the other coloured squares are.
+ */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
+import sharp from 'sharp'
+import { z } from 'zod'
+import { createDataset, type Dataset } from './dataset.ts'
+import { checkBackground, planar } from './decode-image.ts'
+
+export const twemojiPackage = 'emoji-datasource-twitter'
+
+export const twemojiClassNames = [
+  'Smileys & Emotion',
+  'People & Body',
+  'Animals & Nature',
+  'Food & Drink',
+  'Travel & Places',
+  'Activities',
+  'Objects',
+  'Symbols',
+  'Flags',
+] as const
+
+export const twemojiLicence = 'CC-BY-4.0'
+export const twemojiAttribution =
+  'Twemoji graphics by Twitter, Inc and other contributors, CC BY 4.0 (https://github.com/jdecked/twemoji)'
+
+const size = 32
+const cell = size + 2
+
+const drawn = z.object({
+  sheet_x: z.int().nonnegative(),
+  sheet_y: z.int().nonnegative(),
+  has_img_twitter: z.boolean(),
+})
+const emojiList = z.array(
+  drawn.extend({ category: z.string(), skin_variations: z.record(z.string(), drawn).optional() }),
+)
+
+interface Picture {
+  readonly sheet_x: number
+  readonly sheet_y: number
+  readonly label: number
+}
+
+/** Where the package is installed, seen from this package or from the working directory; null if it is not. */
+export function findTwemoji(): string | null {
+  for (const from of [import.meta.url, join(process.cwd(), 'index.js')]) {
+    try {
+      return dirname(createRequire(from).resolve(`${twemojiPackage}/package.json`))
+    } catch {}
+  }
+  return null
+}
+
+/**
+ * Reads the emoji, in the package's order.
+ *
+ * @param options.folder the installed package; looked for if not given
+ * @param options.background what shows through transparency, any CSS colour
+ * @throws MixflowError PACKAGE_MISSING if it is not installed, DATA_INVALID if its files are not as expected
+ */
+export async function readTwemoji(options: {
+  readonly folder?: string
+  readonly background: string
+}): Promise<Dataset> {
+  checkBackground(options.background)
+  const folder = options.folder ?? findTwemoji()
+  if (folder === null || !existsSync(join(folder, 'emoji.json'))) {
+    throw new MixflowError('PACKAGE_MISSING', `the emoji are in the npm package ${twemojiPackage}, not found here`, {
+      hint: `npm i ${twemojiPackage}`,
+      details: { package: twemojiPackage, folder },
+    })
+  }
+  const sheetPath = join(folder, 'img', 'twitter', 'sheets', '32.png')
+  try {
+    const pictures = picturesIn(JSON.parse(await readFile(join(folder, 'emoji.json'), 'utf8')))
+    const sheet = sharp(sheetPath, { failOn: 'error' })
+      .flatten({ background: options.background })
+      .toColourspace('srgb')
+    const { data, info } = await sheet.raw().toBuffer({ resolveWithObject: true })
+    return createDataset({
+      name: 'twemoji',
+      split: 'train',
+      channels: 3,
+      height: size,
+      width: size,
+      images: cutOut(pictures, { pixels: planar(data, info.channels), width: info.width, height: info.height }),
+      labels: Int32Array.from(pictures, picture => picture.label),
+      classNames: twemojiClassNames,
+      licence: twemojiLicence,
+      attribution: twemojiAttribution,
+    })
+  } catch (cause) {
+    throw new MixflowError(
+      'DATA_INVALID',
+      `${folder} is not ${twemojiPackage} as expected: ${(cause as Error).message}`,
+      {
+        hint: `install it again: npm i ${twemojiPackage}@16`,
+        cause,
+      },
+    )
+  }
+}
+
+/** Every picture with artwork of its own: where Twitter drew none, the sheet has somebody else's. */
+function picturesIn(json: unknown): Picture[] {
+  return emojiList.parse(json).flatMap(emoji => {
+    const label = twemojiClassNames.indexOf((emoji.category === 'Component' ? 'Symbols' : emoji.category) as never)
+    if (label < 0) throw new Error(`unknown category "${emoji.category}"`)
+    return [emoji, ...Object.values(emoji.skin_variations ?? {})]
+      .filter(picture => picture.has_img_twitter)
+      .map(({ sheet_x, sheet_y }) => ({ sheet_x, sheet_y, label }))
+  })
+}
+
+interface Sheet {
+  /** Planar [3, height, width]. */
+  readonly pixels: Uint8Array
+  readonly height: number
+  readonly width: number
+}
+
+function cutOut(pictures: readonly Picture[], sheet: Sheet): Uint8Array {
+  const images = new Uint8Array(pictures.length * 3 * size * size)
+  let at = 0
+  for (const { sheet_x, sheet_y } of pictures) {
+    const left = sheet_x * cell + 1
+    const top = sheet_y * cell + 1
+    if (left + size > sheet.width || top + size > sheet.height) {
+      throw new Error(
+        `a picture at column ${sheet_x}, row ${sheet_y} is outside the ${sheet.width}x${sheet.height} sheet`,
+      )
+    }
+    for (let c = 0; c < 3; c++) {
+      for (let y = top; y < top + size; y++, at += size) {
+        const row = (c * sheet.height + y) * sheet.width + left
+        images.set(sheet.pixels.subarray(row, row + size), at)
+      }
+    }
+  }
+  return images
+}

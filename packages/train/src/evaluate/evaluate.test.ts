@@ -1,0 +1,233 @@
+/** Numbers that are known in advance: exact velocities, encoders that give the answer away, and a run's own networks. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { float32Backend, normals, type SamplerModel, toBytes } from '@mixflow/core'
+import { analyticModel } from '@mixflow/core/testing'
+import { useOnnxBackend } from '@mixflow/tfjs-onnx'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDataset, type Dataset } from '../data/dataset.ts'
+import { idxBytes } from '../data/fixtures/idx-bytes.ts'
+import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
+import { train } from '../loop/train-loop.ts'
+import { ParameterVector } from '../model/parameter-vector.ts'
+import { restoredState } from '../model/train-state.ts'
+import { under } from '../model/training-model.ts'
+import { evaluate } from './evaluate.ts'
+import { openHeldOut } from './held-out-data.ts'
+import { checkpointNetworks, openCheckpoint } from './open-checkpoint.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'mixflow-evaluate-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+describe('evaluate', () => {
+  const { model, backend, deviation, meanOf } = analyticModel({ classes: 3, deviation: 0.25 })
+  const { channels, height, width } = model.image
+  const elements = channels * height * width
+  const count = 900
+
+  /** Images of class c: meanOf(c) + deviation · z in each pixel, which is what the analytic model knows exactly. */
+  function gaussianData(changes: Partial<Dataset> = {}): Dataset {
+    const labels = Int32Array.from({ length: count }, (_, i) => i % 3)
+    const z = normals({ seed: 1, stream: 'probe', images: count, elementsPerImage: elements })
+    const pixels = z.map((value, i) => meanOf(labels[Math.floor(i / elements)]) + deviation * value)
+    const shape = { channels, height, width } as { channels: 3; height: number; width: number }
+    const parts = { name: 'gaussian', split: 'train' as const, licence: null, attribution: null, ...shape }
+    return createDataset({ ...parts, images: toBytes(pixels), labels, classNames: ['a', 'b', 'c'], ...changes })
+  }
+  const data = gaussianData()
+
+  it('finds what cannot be known of exact velocities, and no curvature but the flow’s own', async () => {
+    const { flowLoss, curvature, images } = await evaluate({ model, backend }, data, { count, batchSize: 300 })
+    expect(images).toBe(count)
+    expect(flowLoss.map(({ mixtureWeight }) => mixtureWeight)).toEqual([0])
+    const least = (t: number) => deviation * Math.atan2(t * deviation, 1 - t)
+    for (const { from, to, loss, standardError } of flowLoss[0]?.bins ?? []) {
+      const expected = (least(to) - least(from)) / (to - from)
+      // bytes are no exact Gaussian
+      expect(Math.abs(loss - expected)).toBeLessThan(4 * standardError + 0.01 * expected)
+    }
+    // x(t) − t·mean = √(t²s² + (1−t)²) · x0: the variance over time of that factor's derivative, as E x0² = 1
+    const speed = (t: number) => (t * deviation ** 2 - (1 - t)) / Math.sqrt((t * deviation) ** 2 + (1 - t) ** 2)
+    const speeds = Array.from({ length: 1000 }, (_, i) => speed((i + 0.5) / 1000))
+    const mean = speeds.reduce((sum, value) => sum + value, 0) / 1000
+    const variance = speeds.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 1000
+    expect(Math.abs(curvature.mean / variance - 1)).toBeLessThan(0.05)
+    expect(curvature).toMatchObject({ trajectories: count, steps: 128, mixtureWeight: 0 })
+  })
+
+  it('is the same whatever the batch size, and another with another seed', async () => {
+    const options = { count: 50, steps: 8 }
+    const one = await evaluate({ model, backend }, data, options)
+    const other = await evaluate({ model, backend }, data, { ...options, batchSize: 7 })
+    expect(other.flowLoss).toEqual(one.flowLoss)
+    expect(other.curvature).toEqual(one.curvature)
+    const seeded = await evaluate({ model, backend }, data, { ...options, seed: 1 })
+    expect(seeded.curvature.mean).not.toBe(one.curvature.mean)
+  })
+
+  const conditioned = (kappa: 'image' | 'label', facts: Partial<NonNullable<SamplerModel['source']>> = {}) => ({
+    ...model,
+    source: {
+      ...({ kappa, gaussian: 'mean-variance', mixing: 'distribution' } as const),
+      ...{ tanh: false, conditionOnWeight: false, klWeight: 0, ...facts },
+    },
+    sampler: { ...model.sampler, mixtureWeight: kappa === 'label' ? 1 : 0 },
+  })
+
+  it('measures the conditioned source at w = ½ and 1, the denoiser being told', async () => {
+    const told = new Set<number | undefined>()
+    const still = float32Backend({
+      velocity: (x, { w }) => {
+        told.add(w?.[0])
+        return new Float32Array(x.length)
+      },
+      // knows the image: x0 = x1 at w = 1, x1 / 2 + √½ ε at w = ½
+      encode: async kappa => ({ mean: kappa as Float32Array, logVariance: new Float32Array(kappa.length).fill(-40) }),
+    })
+    const { flowLoss } = await evaluate(
+      { model: conditioned('image', { conditionOnWeight: true }), backend: still },
+      data,
+      { count, batchSize: 300, steps: 1 },
+    )
+    const square = data.batch(Array.from({ length: count }, (_, i) => i)).images.reduce((sum, x) => sum + x * x, 0)
+    const power = square / (count * elements)
+    const expected = [1 + power, 0.5 + power / 4, 0]
+    expect(flowLoss.map(({ mixtureWeight }) => mixtureWeight)).toEqual([0, 0.5, 1])
+    flowLoss.forEach(({ loss, standardError }, i) => {
+      expect(Math.abs(loss - (expected[i] as number))).toBeLessThan(4 * standardError + 1e-6)
+    })
+    expect([...told].sort()).toEqual([0, 0.5, 1])
+  })
+
+  it('starts trajectories where sampling does: from κ where κ is the label', async () => {
+    const starts: number[] = []
+    const watched = float32Backend({
+      velocity: (x, { t }) => {
+        if (t.every(value => value === 0)) starts.push(...x)
+        return new Float32Array(x.length)
+      },
+      encode: async kappa => ({
+        mean: new Float32Array(kappa.length * elements).fill(3),
+        logVariance: new Float32Array(kappa.length * elements).fill(-40),
+      }),
+    })
+    const { curvature } = await evaluate({ model: conditioned('label'), backend: watched }, data, {
+      count: 4,
+      steps: 2,
+    })
+    expect(curvature.mixtureWeight).toBe(1)
+    expect(starts).toHaveLength(4 * elements)
+    expect(Math.max(...starts.map(x => Math.abs(x - 3)))).toBeLessThan(1e-5)
+  })
+
+  it('takes data without classes as images of no class', async () => {
+    const seen = new Set<number>()
+    const watched = float32Backend({
+      velocity: (x, { label }) => {
+        for (const value of label as Int32Array) seen.add(value)
+        return x
+      },
+    })
+    await evaluate({ model, backend: watched }, gaussianData({ labels: null, classNames: null }), {
+      count: 5,
+      steps: 1,
+    })
+    expect([...seen]).toEqual([3])
+  })
+
+  it.each<[string, Partial<Dataset>, RegExp]>([
+    ['another shape', { channels: 3, height: 5, width: 4 }, /are 3×5×4, those of the model 3×4×5/],
+    ['other classes', { classNames: ['a', 'b', 'c', 'd'] }, /has 4 classes, the model 3/],
+  ])('refuses data of %s', async (_, changes, message) => {
+    await expect(evaluate({ model, backend }, gaussianData(changes))).rejects.toThrow(message)
+  })
+
+  it('refuses a count of 0, and stops when asked', async () => {
+    await expect(evaluate({ model, backend }, data, { count: 0 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    const signal = AbortSignal.abort()
+    await expect(evaluate({ model, backend }, data, { signal })).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+})
+
+describe('the networks of a run', () => {
+  const folder = join(root, 'run')
+  let checkpoint: string
+  beforeAll(async () => {
+    await useOnnxBackend({ threads: 1 })
+    checkpoint = (await train({ config: tinyConfig({ totalImages: 60 }), data: tinyData(), folder })).checkpoint
+  })
+
+  it('are those of its newest checkpoint, with the averaged weights, and leave no tensor behind', async () => {
+    const tensors = tf.memory().numTensors
+    const loaded = await openCheckpoint(folder)
+    expect(loaded.folder).toBe(checkpoint)
+    expect((await openCheckpoint(checkpoint)).record).toEqual(loaded.record)
+    const { trained, backend, dispose } = checkpointNetworks(loaded)
+    const x = normals({ seed: 2, stream: 'noise', images: 2, elementsPerImage: 64 })
+    const inputs = { t: Float32Array.of(0.2, 0.9), label: Int32Array.of(1, 4) }
+    const velocity = await backend.velocity(x, inputs)
+    const expected = tf.tidy(() => {
+      const vector = new ParameterVector(trained.parameters)
+      const own = under('denoiser', vector.split(restoredState(vector, loaded).ema))
+      const output = trained.denoiser.apply(own, tf.tensor4d(x, [2, 8, 8, 1]), tf.tensor1d(inputs.t), {
+        label: tf.tensor1d(inputs.label, 'int32'),
+        mixtureWeight: undefined,
+      })
+      return output.dataSync()
+    })
+    expect(Math.max(...velocity.map((value, i) => Math.abs(value - (expected[i] as number))))).toBeLessThan(1e-5)
+    expect(Math.max(...velocity.map(Math.abs))).toBeGreaterThan(1e-3)
+    dispose()
+    expect(tf.memory().numTensors).toBe(tensors)
+  })
+
+  it('are evaluated from all three sources', async () => {
+    const { dispose, ...networks } = checkpointNetworks(await openCheckpoint(folder))
+    const fractions: number[] = []
+    const onProgress = (fraction: number) => fractions.push(fraction)
+    const options = { count: 12, batchSize: 6, steps: 4, onProgress }
+    const result = await evaluate(networks, tinyData(), options)
+    expect(result.flowLoss.map(({ mixtureWeight, bins }) => [mixtureWeight, bins.length])).toEqual([
+      [0, 10],
+      [0.5, 10],
+      [1, 10],
+    ])
+    const numbers = result.flowLoss.flatMap(({ bins }) => bins.map(({ loss }) => loss))
+    expect([...numbers, result.curvature.mean].every(Number.isFinite)).toBe(true)
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b))
+    expect(fractions.at(-1)).toBe(1)
+    dispose()
+  })
+
+  it('are refused where there are none', async () => {
+    await expect(openCheckpoint(join(root, 'nothing'))).rejects.toMatchObject({ code: 'CHECKPOINT_NOT_FOUND' })
+  })
+})
+
+describe('held-out data', () => {
+  const pair = async (half: string, images: number) => {
+    await writeFile(join(root, `${half}-images-idx3-ubyte`), idxBytes([images, 2, 2], new Uint8Array(4 * images)))
+    await writeFile(join(root, `${half}-labels-idx1-ubyte`), idxBytes([images], new Uint8Array(images)))
+  }
+
+  it('is the test part where there is one, else the training part', async () => {
+    await pair('train', 3)
+    for (const spec of [`mnist:${root}`, root, join(root, 'train-images-idx3-ubyte')]) {
+      expect(await openHeldOut(spec)).toMatchObject({ split: 'train', count: 3 })
+    }
+    await pair('t10k', 2)
+    for (const spec of [`mnist:${root}`, root]) {
+      expect(await openHeldOut(spec, { limit: 5 })).toMatchObject({ split: 'test', count: 2 })
+    }
+    expect(await openHeldOut('quickstart', { limit: 4 })).toMatchObject({ split: 'train', count: 4 })
+  })
+
+  it('is refused where there is none at all', async () => {
+    await expect(openHeldOut(join(root, 'nowhere/'))).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
+    await expect(openHeldOut('quickstart', { size: -1 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  })
+})

@@ -1,0 +1,212 @@
+/**
+ * How good a velocity network is, in numbers that need no other network: the flow loss by time on given images, from
+ * N(0, I) and, where there is an encoder, from the κ-conditioned source at w = ½ and 1 (MixFlow's claim is that one
+ * denoiser serves them all); and the curvature of its trajectories from where sampling starts. All without guidance, and a
+ * pure function of seed, images and network.
+ */
+
+import {
+  curvature,
+  drawSource,
+  type LossByTime,
+  lossByTime,
+  MixflowError,
+  permutation,
+  type SampleBackend,
+  type SamplerModel,
+} from '@mixflow/core'
+import type { Dataset } from '../data/dataset.ts'
+
+/** Networks with the facts about them: a checkpoint's, or a loaded model's with its manifest. */
+export interface EvaluatedModel {
+  readonly model: SamplerModel
+  readonly backend: Pick<SampleBackend<Float32Array>, 'velocity' | 'encode'>
+}
+
+export interface EvaluateOptions {
+  /** Images, drawn from the data by the seed; 512 unless said, at most all of them. */
+  readonly count?: number
+  readonly seed?: number
+  /** Images at once; 64 unless said. */
+  readonly batchSize?: number
+  /** Euler steps of the trajectories whose curvature is measured; 128 unless said. */
+  readonly steps?: number
+  readonly signal?: AbortSignal | undefined
+  /** Told which share is done, 0..1. */
+  readonly onProgress?: ((fraction: number) => void) | undefined
+}
+
+export interface SourceLoss extends LossByTime {
+  /** w of the source: 0 is N(0, I), 1 is κ-FC. */
+  readonly mixtureWeight: number
+}
+
+export interface Evaluation {
+  readonly images: number
+  readonly seed: number
+  /** Of each source, N(0, I) first. */
+  readonly flowLoss: readonly SourceLoss[]
+  readonly curvature: {
+    readonly mean: number
+    /** Over the trajectories. */
+    readonly standardDeviation: number
+    readonly trajectories: number
+    readonly steps: number
+    /** w of the source that they start from. */
+    readonly mixtureWeight: number
+  }
+}
+
+const bins = 10
+
+/** @throws MixflowError ARGUMENT_INVALID where the data do not fit the model, ABORTED */
+export async function evaluate(
+  evaluated: EvaluatedModel,
+  data: Dataset,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { count = 512, seed = 0, batchSize = 64, steps = 128, signal, onProgress } = options
+  for (const [name, value] of Object.entries({ count, batchSize, steps })) checkCount(name, value)
+  checkData(evaluated.model, data)
+  const sources = sourcesOf(evaluated, data)
+  const images = chooseImages(evaluated.model, data, { count, seed })
+  const work: Work = { ...evaluated, images, seed, batchSize, signal, report: () => {} }
+  const total = sources.length * bins + steps
+  let done = 0
+  /** Gives a part of the work, which is so many evaluations of each image, its share of the progress. */
+  const part = (evaluations: number): Work => {
+    const before = done
+    done += evaluations
+    return { ...work, report: fraction => onProgress?.((before + fraction * evaluations) / total) }
+  }
+
+  const flowLoss: SourceLoss[] = []
+  for (const mixtureWeight of sources) flowLoss.push(await measureLoss(part(bins), mixtureWeight))
+  const mixtureWeight = sources.length > 1 ? startingWeight(evaluated.model) : 0
+  const curved = await measureCurvature(part(steps), { mixtureWeight, steps })
+  onProgress?.(1)
+  return { images: images.count, seed, flowLoss, curvature: curved }
+}
+
+/** What all measurements share. */
+interface Work extends EvaluatedModel {
+  readonly images: MeasuredImages
+  readonly seed: number
+  readonly batchSize: number
+  readonly signal: AbortSignal | undefined
+  report(fraction: number): void
+}
+
+/** The images that are measured on, in memory. */
+interface MeasuredImages {
+  readonly x1: Float32Array
+  /** The number of classes where the class is not known; absent where the model has none. */
+  readonly label: Int32Array | undefined
+  readonly count: number
+  readonly elementsPerImage: number
+}
+
+async function measureLoss(work: Work, mixtureWeight: number): Promise<SourceLoss> {
+  const { model, backend, images, seed, batchSize, signal, report } = work
+  const { x1, label, elementsPerImage } = images
+  const loss = await lossByTime((x, inputs) => backend.velocity(x, inputs), {
+    x0: await sourceImages(work, mixtureWeight),
+    ...{ x1, label, elementsPerImage, seed, bins, batchSize, signal, onProgress: report },
+    mixtureWeight: model.source?.conditionOnWeight ? mixtureWeight : undefined,
+  })
+  return { mixtureWeight, ...loss }
+}
+
+async function measureCurvature(
+  work: Work,
+  { mixtureWeight, steps }: { mixtureWeight: number; steps: number },
+): Promise<Evaluation['curvature']> {
+  const { model, backend, images, signal, report } = work
+  const { label, count, elementsPerImage } = images
+  const x0 = await sourceImages(work, mixtureWeight)
+  const perImage: number[] = []
+  for (const [first, last] of batchesOf(work)) {
+    const filled = (value: number) => new Float32Array(last - first).fill(value)
+    const velocity = async (x: Float32Array, t: number) => {
+      report((first + (last - first) * t) / count)
+      return backend.velocity(x, {
+        t: filled(t),
+        ...(label && { label: label.subarray(first, last) }),
+        ...(model.source?.conditionOnWeight && { w: filled(mixtureWeight) }),
+      })
+    }
+    const start = x0.subarray(first * elementsPerImage, last * elementsPerImage)
+    const measured = await curvature(velocity, start, { elementsPerImage, steps, ...(signal && { signal }) })
+    perImage.push(...measured.perImage)
+  }
+  const mean = average(perImage)
+  const standardDeviation = Math.sqrt(average(perImage.map(value => (value - mean) ** 2)))
+  return { mean, standardDeviation, trajectories: count, steps, mixtureWeight }
+}
+
+const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Image numbers from … to (excluded) of each batch. */
+function batchesOf({ images: { count }, batchSize }: Work): (readonly [first: number, last: number])[] {
+  return Array.from({ length: Math.ceil(count / batchSize) }, (_, i) => [
+    i * batchSize,
+    Math.min(count, (i + 1) * batchSize),
+  ])
+}
+
+/** The mixture weights to measure: of a source whose κ is at hand, three of them. */
+function sourcesOf({ model, backend }: EvaluatedModel, data: Dataset): readonly number[] {
+  if (model.source === null || backend.encode === undefined) return [0]
+  return model.source.kappa === 'label' && data.labels === null ? [0] : [0, 0.5, 1]
+}
+
+/** w that sampling starts from, when there is no data image to condition on. */
+const startingWeight = ({ source, sampler }: SamplerModel): number =>
+  source?.kappa === 'label' || source?.kappa === 'noise' ? sampler.mixtureWeight : 0
+
+async function sourceImages(work: Work, mixtureWeight: number): Promise<Float32Array> {
+  const { model, backend, seed, images } = work
+  const { x1, label, elementsPerImage } = images
+  const x0 = new Float32Array(x1.length)
+  for (const [first, last] of batchesOf(work)) {
+    const part = await drawSource({
+      ...{ source: model.source, mixtureWeight, seed, firstImage: first, images: last - first, elementsPerImage },
+      x1: x1.subarray(first * elementsPerImage, last * elementsPerImage),
+      label: label?.subarray(first, last),
+      encode: backend.encode?.bind(backend),
+    })
+    x0.set(part, first * elementsPerImage)
+  }
+  return x0
+}
+
+/** Some of the images, in a random order: folders and files are often sorted by class. */
+function chooseImages(
+  model: SamplerModel,
+  data: Dataset,
+  { count, seed }: { count: number; seed: number },
+): MeasuredImages {
+  const order = permutation({ seed, stream: 'order', index: 0, length: data.count }).subarray(0, count)
+  const { images: x1, labels } = data.batch(order)
+  const label = model.labels === null ? undefined : (labels ?? new Int32Array(order.length).fill(model.labels.count))
+  return { x1, label, count: order.length, elementsPerImage: x1.length / order.length }
+}
+
+function checkData({ image, labels }: SamplerModel, data: Dataset): void {
+  const shape = (of: { channels: number; height: number; width: number }) => `${of.channels}×${of.height}×${of.width}`
+  const refuse = (message: string) =>
+    new MixflowError('ARGUMENT_INVALID', message, {
+      hint: 'measure on the data that the model was trained on, or on others of the same kind: --data',
+    })
+  if (shape(data) !== shape(image)) {
+    throw refuse(`the images of ${data.name} are ${shape(data)}, those of the model ${shape(image)}`)
+  }
+  if (labels !== null && data.classNames !== null && data.classNames.length !== labels.count) {
+    throw refuse(`${data.name} has ${data.classNames.length} classes, the model ${labels.count}`)
+  }
+}
+
+function checkCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return
+  throw new MixflowError('ARGUMENT_INVALID', `${name} must be a whole number from 1, got ${value}`)
+}

@@ -1,0 +1,53 @@
+/** A checkpoint to read, by the path that a person has at hand: the checkpoint's own folder, or the run's. */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkpointFileName, MixflowError, type SampleBackend, type SamplerModel } from '@mixflow/core'
+import { type LoadedCheckpoint, latestCheckpoint, readCheckpoint } from '../checkpoint/checkpoint-store.ts'
+import { checkConfig } from '../config/resolve-config.ts'
+import { ParameterVector } from '../model/parameter-vector.ts'
+import { tensorSampler } from '../model/tensor-sampler.ts'
+import { restoredState } from '../model/train-state.ts'
+import { type TrainingModel, trainingModel } from '../model/training-model.ts'
+
+/**
+ * The checkpoint in a folder, or the newest one of the run in it.
+ *
+ * @throws MixflowError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, SAFETENSORS_INVALID
+ */
+export async function openCheckpoint(path: string): Promise<LoadedCheckpoint> {
+  if (existsSync(join(path, checkpointFileName))) return readCheckpoint(path)
+  const latest = await latestCheckpoint(path)
+  if (latest !== null) return latest
+  throw new MixflowError('CHECKPOINT_NOT_FOUND', `there is no run with a checkpoint at ${path}, and no checkpoint`, {
+    hint: 'give the folder that was trained into, such as runs/mnist, or one of the folders in its checkpoints/',
+    details: { path },
+  })
+}
+
+/** The networks of a checkpoint, with the moving average as their weights, on tfjs's current backend. */
+export interface CheckpointNetworks {
+  readonly model: SamplerModel
+  readonly trained: TrainingModel
+  readonly backend: SampleBackend<Float32Array>
+  dispose(): void
+}
+
+/** @throws MixflowError CONFIG_* or CHECKPOINT_INVALID where configuration, networks and tensors do not fit each other. */
+export function checkpointNetworks(checkpoint: LoadedCheckpoint): CheckpointNetworks {
+  const { config, image, labels } = checkpoint.record
+  const trained = trainingModel(checkConfig(config), { image, labels })
+  const vector = new ParameterVector(trained.parameters)
+  const { ema, ...unused } = restoredState(vector, checkpoint)
+  for (const tensor of Object.values(unused)) tensor.dispose()
+  const sampler = tensorSampler(trained, vector)
+  return {
+    model: trained.sampler,
+    trained,
+    backend: sampler.backend(ema),
+    dispose() {
+      sampler.dispose()
+      ema.dispose()
+    },
+  }
+}

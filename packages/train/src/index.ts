@@ -1,0 +1,73 @@
+export {
+  type CheckpointContent,
+  checkpointsFolder,
+  type LoadedCheckpoint,
+  latestCheckpoint,
+  type NamedTensors,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint/checkpoint-store.ts'
+export {
+  type ConfigRequest,
+  changeConfig,
+  checkConfig,
+  type ResolvedConfig,
+  resolveConfig,
+  settingPaths,
+} from './config/resolve-config.ts'
+export {
+  type BatchCursor,
+  type BatchOrderOptions,
+  type BatchSelection,
+  batchOrder,
+  firstBatch,
+} from './data/batch-order.ts'
+export { dataCacheFolder } from './data/cache-folder.ts'
+export { type DataName, dataNames } from './data/catalogue.ts'
+export { createDataset, type Dataset, type DatasetParts, type ImageBatch, type Split } from './data/dataset.ts'
+export { type DataDescription, type DataPlace, describeData } from './data/describe-data.ts'
+export { openData } from './data/open-data.ts'
+export type { OpenDataOptions } from './data/open-data-options.ts'
+export type { DataProgress, OnProgress } from './data/progress.ts'
+export {
+  type EvaluatedModel,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type SourceLoss,
+} from './evaluate/evaluate.ts'
+export { openHeldOut } from './evaluate/held-out-data.ts'
+export { type CheckpointNetworks, checkpointNetworks, openCheckpoint } from './evaluate/open-checkpoint.ts'
+export { type EstimateOptions, estimateRun, type RunEstimate } from './loop/estimate-run.ts'
+export { batches, type PlacedBatch } from './loop/next-batch.ts'
+export type { TrainOptions } from './loop/run.ts'
+export { freeRunFolder, type MetricsLine, type RunRecord, readRun, runFiles } from './loop/run-folder.ts'
+export { type TrainResult, train } from './loop/train-loop.ts'
+export { ParameterVector } from './model/parameter-vector.ts'
+export { type TensorSampler, tensorSampler } from './model/tensor-sampler.ts'
+export { initialState, restoredState } from './model/train-state.ts'
+export {
+  type DataFacts,
+  dataFacts,
+  parameterCounts,
+  type TrainingModel,
+  trainingModel,
+} from './model/training-model.ts'
+export type { DisplayStream, ProgressDisplay } from './progress/display.ts'
+export { formatBytes, formatCount, formatDuration, formatLarge, formatNumber } from './progress/format.ts'
+export { type ProgressOptions, progressDisplay } from './progress/progress-display.ts'
+export type { OnTrainEvent, RunOutcome, TrainEvent } from './progress/train-event.ts'
+export { type NextCommand, nextCommands } from './report/next-commands.ts'
+export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'
+export { renderReport } from './report/render-report.ts'
+export type { MeasuredCurvature, ReportData, ReportFacts, SampleGrid } from './report/report-data.ts'
+export { type ReportContent, writeReport } from './report/write-report.ts'
+export {
+  type StepMetrics,
+  type StepResult,
+  type TrainBatch,
+  type TrainState,
+  type TrainStep,
+  trainStep,
+} from './step/train-step.ts'
+export { tensorAlgebra } from './tensor-algebra.ts'

@@ -1,0 +1,78 @@
+/** The first position of a run: step 0, or where its newest whole checkpoint stands. */
+
+import { MixflowError } from '@mixflow/core'
+import type { TrainingConfig } from '@mixflow/zoo'
+import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoint-store.ts'
+import { firstBatch } from '../data/batch-order.ts'
+import { initialState, restoredState } from '../model/train-state.ts'
+import type { Position, Run } from './run.ts'
+import { recordRun, startRun, trimMetrics } from './run-folder.ts'
+
+/** @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID */
+export const beginRun = (run: Run): Promise<Position> => (run.options.resume === true ? resumed(run) : started(run))
+
+async function started({ options, vector }: Run): Promise<Position> {
+  const { config, folder, preset = null, command = '' } = options
+  await startRun(folder, { preset, config, command })
+  return {
+    step: 0,
+    imagesSeen: 0,
+    seconds: 0,
+    cursor: firstBatch,
+    loss: null,
+    state: initialState(vector, config.seed),
+  }
+}
+
+async function resumed(run: Run): Promise<Position> {
+  const { config, folder, preset = null, command = '' } = run.options
+  const loaded = await latestCheckpoint(folder, (damaged, error) =>
+    run.emit({ type: 'note', text: `passing over a damaged checkpoint: ${damaged} (${error.message})` }),
+  )
+  if (loaded === null) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} has no checkpoint to go on from`, {
+      hint: 'leave --resume out to start a run in another folder',
+      details: { folder },
+    })
+  }
+  checkSameRun(run, loaded)
+  const { step, imagesSeen, trainSeconds, cursor, loss } = loaded.record
+  await recordRun(folder, { preset, config, command })
+  await trimMetrics(folder, step)
+  return { step, imagesSeen, seconds: trainSeconds, cursor, loss, state: restoredState(run.vector, loaded) }
+}
+
+/** Settings that may change when a run goes on: how long, how often, and how samples are drawn. */
+const changeable: readonly (keyof TrainingConfig)[] = [
+  'data',
+  'totalImages',
+  'sampling',
+  'sampleEveryImages',
+  'checkpointEveryImages',
+  'keepCheckpoints',
+]
+
+function checkSameRun({ options: { config, data, folder } }: Run, { record }: LoadedCheckpoint): void {
+  const before = record.config as unknown as TrainingConfig
+  const changed = (Object.keys(config) as (keyof TrainingConfig)[]).filter(
+    key => !changeable.includes(key) && JSON.stringify(config[key]) !== JSON.stringify(before[key]),
+  )
+  if (changed.length > 0) {
+    const list = changed.map(key => `${key} ${JSON.stringify(before[key])} → ${JSON.stringify(config[key])}`).join(', ')
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `the run in ${folder} was started with other settings: ${list}`, {
+      hint: `leave them as they were, or start a new run; these may change: ${changeable.join(', ')}`,
+      details: { changed },
+    })
+  }
+  const { fingerprint } = record.dataset
+  if (fingerprint !== undefined && fingerprint !== data.fingerprint()) {
+    throw new MixflowError(
+      'TRAIN_RESUME_MISMATCH',
+      `the run in ${folder} was trained on other images than "${data.name}"`,
+      {
+        hint: 'give the data that it was started with: the same files, size, channels and limit',
+        details: { found: data.fingerprint(), expected: fingerprint },
+      },
+    )
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * The batch at a cursor: images, labels (and which of them the denoiser sees) and every random draw. All of it is a pure function of
+ * the seed and the place in the sequence of images, so nothing but the cursor has to be remembered to go on.
+ */
+
+import { type Objective, uniforms } from '@mixflow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { type BatchCursor, type BatchSelection, batchOrder } from '../data/batch-order.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { objectiveOf, type TrainingModel } from '../model/training-model.ts'
+import type { TrainBatch } from '../step/train-step.ts'
+
+export interface PlacedBatch extends TrainBatch {
+  /** Where the batch after this one begins. */
+  readonly next: BatchCursor
+}
+
+export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCursor) => PlacedBatch {
+  const { config, image, labels } = model
+  const { seed, batchSize, flip } = config
+  const order = batchOrder({ count: data.count, batchSize, seed, flips: flip })
+  // which draws the source needs does not depend on parameters
+  const rules: Objective<tf.Tensor> = objectiveOf(model, {})
+  const elementsPerImage = image.channels * image.height * image.width
+  return cursor => {
+    const selection = order(cursor)
+    const { firstImage, indices, flip: mirrored, next } = selection
+    const batch = data.batch(indices, { flip: mirrored })
+    const draws = rules.draw({ seed, firstImage, images: batchSize, elementsPerImage })
+    if (labels === null || batch.labels === null) return { images: batch.images, draws, next }
+    const shownLabels = hideSome(batch.labels, selection, model)
+    return { images: batch.images, labels: batch.labels, shownLabels, draws, next }
+  }
+}
+
+/** Replaces a share of the labels by "no label", the number of classes. */
+function hideSome(given: Int32Array, { firstImage }: BatchSelection, { config, labels }: TrainingModel): Int32Array {
+  if (config.labelDropout === 0) return given
+  const draw = uniforms({ seed: config.seed, stream: 'labelDropout', firstImage, images: given.length })
+  return given.map((label, i) => ((draw[i] as number) < config.labelDropout ? (labels?.count ?? label) : label))
+}

@@ -1,0 +1,90 @@
+/**
+ * The pictures of a run: sample grids from the same noise at intervals, and what the κ-conditioned source looks like.
+ */
+
+import {
+  drawGaussian,
+  float32Algebra,
+  mixDistributions,
+  mixSamples,
+  normals,
+  type PlanarImage,
+  sample,
+  splitImages,
+} from '@mixflow/core'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { Dataset } from '../data/dataset.ts'
+import type { TensorSampler } from '../model/tensor-sampler.ts'
+import type { TrainingModel } from '../model/training-model.ts'
+
+/** Images of a row; with classes there is a row for each (at most so many), else as many rows as columns. */
+export const gridColumns = 8
+const mostRows = 16
+
+/** Classes of the rows of a sample grid, from the top; null without classes. */
+export function gridRows({ labels }: TrainingModel): string[] | null {
+  if (labels === null) return null
+  const count = Math.min(labels.count, mostRows)
+  return Array.from({ length: count }, (_, i) => labels.names?.[i] ?? String(i))
+}
+
+/** A grid of samples, row by row: row r has class r. Always from the same noise. */
+export async function sampleGrid(
+  model: TrainingModel,
+  sampler: TensorSampler,
+  { parameters, signal }: { parameters: tf.Tensor; signal?: AbortSignal | undefined },
+): Promise<readonly PlanarImage[]> {
+  const rows = gridRows(model)?.length ?? gridColumns
+  const count = rows * gridColumns
+  const label = Array.from({ length: count }, (_, i) => Math.floor(i / gridColumns))
+  const { images } = await sample(sampler.backend(parameters), model.sampler, {
+    count,
+    seed: model.config.seed,
+    batchSize: count,
+    ...(model.labels === null ? {} : { label }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  return images
+}
+
+/** Rows of pictures, each of the same images: the data, the encoder's mean, and x0 for w = 0, ½ and 1. */
+export interface SourceRow {
+  readonly name: string
+  readonly images: readonly PlanarImage[]
+}
+
+/** null where the source is not conditioned on an image. */
+export async function sourcePictures(
+  model: TrainingModel,
+  sampler: TensorSampler,
+  { parameters, data }: { parameters: tf.Tensor; data: Dataset },
+): Promise<SourceRow[] | null> {
+  if (model.source?.kappa !== 'image' || model.source.gaussian === 'off') return null
+  const { images: x1 } = data.batch(firstOfEach(data))
+  const elementsPerImage = x1.length / gridColumns
+  const algebra = float32Algebra({ elementsPerImage })
+  const encoded = await sampler.backend(parameters).encode?.(x1)
+  const gaussian = { mean: encoded?.mean as Float32Array, logVariance: encoded?.logVariance }
+  const draw = (stream: 'noise' | 'encoderNoise') =>
+    normals({ seed: model.config.seed, stream, images: gridColumns, elementsPerImage })
+  const noise = draw('noise')
+  const mixed = (mixtureWeight: number) =>
+    model.source?.mixing === 'distribution'
+      ? mixDistributions(algebra, { gaussian, mixtureWeight, noise })
+      : mixSamples(algebra, { sample: drawGaussian(algebra, gaussian, draw('encoderNoise')), mixtureWeight, noise })
+  const row = (name: string, values: Float32Array): SourceRow => ({ name, images: splitImages(values, model.image) })
+  return [
+    row('x1: data', x1),
+    row('mean: E(κ)', gaussian.mean),
+    row('x0, w = 1', mixed(1)),
+    row('x0, w = ½', mixed(0.5)),
+    row('x0, w = 0', noise),
+  ]
+}
+
+/** One image of each class, then further ones; the first few without classes. */
+function firstOfEach({ labels, count }: Dataset): number[] {
+  const first = labels === null ? [] : [...new Set(labels)].sort((a, b) => a - b).map(label => labels.indexOf(label))
+  const more = Array.from({ length: count }, (_, i) => i).filter(i => !first.includes(i))
+  return [...first, ...more].slice(0, gridColumns)
+}

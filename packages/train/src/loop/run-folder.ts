@@ -1,0 +1,101 @@
+/**
+ * Where a run keeps what it makes: `config.json`, `metrics.jsonl`, `samples/`, `checkpoints/`, `report.html`. A folder
+ * with a run in it is never overwritten: either it is resumed, or another one is used.
+ */
+
+import { appendFileSync, existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
+import type { TrainingConfig } from '@mixflow/zoo'
+import { writeFileDurably } from '../checkpoint/write-durably.ts'
+import { checkConfig } from '../config/resolve-config.ts'
+
+export const runFiles = {
+  config: 'config.json',
+  metrics: 'metrics.jsonl',
+  samples: 'samples',
+  report: 'report.html',
+} as const
+
+/** What `config.json` holds. */
+export interface RunRecord {
+  readonly preset: string | null
+  readonly config: TrainingConfig
+  /** The command that started the run, to show in reports and model cards. */
+  readonly command: string
+}
+
+/** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already. */
+export async function startRun(folder: string, record: RunRecord): Promise<void> {
+  if (existsSync(join(folder, runFiles.config))) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds a run already`, {
+      hint: 'go on with it: --resume; or train into another folder: --out <folder>',
+      details: { folder },
+    })
+  }
+  await mkdir(join(folder, runFiles.samples), { recursive: true })
+  await recordRun(folder, record)
+}
+
+/** Writes `config.json`: of a new run, or of one that goes on with settings changed. */
+export function recordRun(folder: string, record: RunRecord): Promise<void> {
+  return writeFileDurably(join(folder, runFiles.config), [encode(`${JSON.stringify(record, null, 2)}\n`)])
+}
+
+/** @throws MixflowError TRAIN_RESUME_MISMATCH if there is no run in the folder, CONFIG_* if its configuration is damaged. */
+export async function readRun(folder: string): Promise<RunRecord> {
+  const path = join(folder, runFiles.config)
+  let record: RunRecord
+  try {
+    record = JSON.parse(await readFile(path, 'utf8')) as RunRecord
+  } catch (cause) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds no run to go on with (${path} cannot be read)`, {
+      hint: 'leave --resume out to start a new run there',
+      details: { folder },
+      cause,
+    })
+  }
+  return { ...record, config: checkConfig(record.config) }
+}
+
+/** The first of `name`, `name-2`, `name-3`, … under `root` that holds no run. */
+export function freeRunFolder(root: string, name: string): string {
+  for (let i = 1; ; i++) {
+    const folder = join(root, i === 1 ? name : `${name}-${i}`)
+    if (!existsSync(join(folder, runFiles.config))) return folder
+  }
+}
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** One logged step. */
+export interface MetricsLine {
+  readonly step: number
+  readonly imagesSeen: number
+  readonly seconds: number
+  readonly loss: number
+  readonly flowLoss: number
+  readonly kl: number
+  readonly gradientNorm: number
+  readonly learningRate: number
+  readonly imagesPerSecond: number
+}
+
+export function appendMetrics(folder: string, line: MetricsLine): void {
+  appendFileSync(join(folder, runFiles.metrics), `${JSON.stringify(line)}\n`)
+}
+
+/** Forgets what was logged after a step, as a resumed run does it again. A last line that was cut short goes, too. */
+export async function trimMetrics(folder: string, step: number): Promise<void> {
+  const path = join(folder, runFiles.metrics)
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const kept = text.split('\n').filter(line => {
+    try {
+      return (JSON.parse(line) as MetricsLine).step <= step
+    } catch {
+      return false
+    }
+  })
+  await writeFileDurably(path, [encode(kept.map(line => `${line}\n`).join(''))])
+}

@@ -1,0 +1,122 @@
+/** What a run leaves on the disk while it goes on: checkpoints, sample grids, the report. */
+
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { type Checkpoint, curvature, normals } from '@mixflow/core'
+import type { TrainingConfig } from '@mixflow/zoo'
+import { writeCheckpoint } from '../checkpoint/checkpoint-store.ts'
+import { writeFileDurably } from '../checkpoint/write-durably.ts'
+import { storedState } from '../model/train-state.ts'
+import { parameterCounts } from '../model/training-model.ts'
+import { gridPng } from '../report/png.ts'
+import type { MeasuredCurvature, ReportFacts } from '../report/report-data.ts'
+import { writeReport } from '../report/write-report.ts'
+import { gridColumns, gridRows, sampleGrid, sourcePictures } from './pictures.ts'
+import type { Position, Run } from './run.ts'
+import { runFiles } from './run-folder.ts'
+
+export async function saveCheckpoint(run: Run, position: Position): Promise<string> {
+  const { folder, config } = run.options
+  const tensors = await storedState(run.vector, position.state)
+  const path = await writeCheckpoint(
+    folder,
+    { record: checkpointRecord(run, position), tensors },
+    config.keepCheckpoints,
+  )
+  run.emit({ type: 'checkpoint', path })
+  return path
+}
+
+function checkpointRecord({ options, model }: Run, position: Position): Omit<Checkpoint, 'files'> {
+  const { config, data, preset = null } = options
+  const counts = parameterCounts(model)
+  const describe = ({ kind, options: own }: TrainingConfig['denoiser'], parameters: number) => ({
+    kind,
+    options: own as Checkpoint['networks']['denoiser']['options'],
+    parameters,
+  })
+  return {
+    format: 'mixflow-checkpoint',
+    version: 1,
+    created: new Date().toISOString(),
+    step: position.step,
+    imagesSeen: position.imagesSeen,
+    trainSeconds: position.seconds,
+    preset,
+    config: config as unknown as Checkpoint['config'],
+    networks: {
+      denoiser: describe(config.denoiser, counts.denoiser),
+      encoder: config.encoder === null ? null : describe(config.encoder, counts.encoder),
+    },
+    image: model.image,
+    labels: model.labels,
+    source: model.source,
+    dataset: {
+      name: data.name,
+      images: data.count,
+      fingerprint: data.fingerprint(),
+      ...(data.licence === null ? {} : { licence: data.licence }),
+      ...(data.attribution === null ? {} : { attribution: data.attribution }),
+    },
+    seed: config.seed,
+    cursor: position.cursor,
+    optimizer: { kind: config.optimizer, scalars: { step: position.step } },
+    loss: position.loss,
+  }
+}
+
+export async function saveSamples(run: Run, position: Position): Promise<void> {
+  const images = await sampleGrid(run.model, run.sampler, { parameters: position.state.ema })
+  const name = `${String(position.imagesSeen).padStart(9, '0')}.png`
+  const path = join(run.options.folder, runFiles.samples, name)
+  await writeFileDurably(path, [gridPng(images, { columns: gridColumns })])
+  run.emit({ type: 'samples', path })
+}
+
+/** Trajectories and Euler steps that the report's curvature is measured on: a few seconds' work. */
+const probe = { trajectories: 32, steps: 64 }
+
+async function measureCurvature({ model, sampler }: Run, { state }: Position): Promise<MeasuredCurvature> {
+  const { channels, height, width } = model.image
+  const shape = { images: probe.trajectories, elementsPerImage: channels * height * width }
+  const classes = model.labels?.count ?? 0
+  const label = Int32Array.from({ length: probe.trajectories }, (_, i) => i % Math.max(classes, 1))
+  const backend = sampler.backend(state.ema)
+  const inputs = (t: number) => ({
+    t: new Float32Array(probe.trajectories).fill(t),
+    ...(classes === 0 ? {} : { label }),
+    ...(model.source?.conditionOnWeight === true ? { w: new Float32Array(probe.trajectories) } : {}),
+  })
+  const x0 = normals({ seed: model.config.seed, stream: 'probe', ...shape })
+  const { mean, standardDeviation } = await curvature((x, t) => backend.velocity(x, inputs(t)), x0, {
+    elementsPerImage: shape.elementsPerImage,
+    steps: probe.steps,
+  })
+  return { mean, standardDeviation, ...probe }
+}
+
+/** Writes the report as things stand; what takes long to measure only at the end. Returns its path. */
+export async function saveReport(
+  run: Run,
+  position: Position,
+  { state, reason }: Pick<ReportFacts, 'state' | 'reason'>,
+): Promise<string> {
+  const { options, model, sampler } = run
+  const { data, config, folder, preset = null, command = '', program = 'npx mixflow' } = options
+  return writeReport(folder, {
+    preset,
+    config,
+    command,
+    program,
+    device: `CPU, ${availableParallelism()} cores`,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    dataset: { name: data.name, images: data.count, licence: data.licence, attribution: data.attribution },
+    image: model.image,
+    labels: model.labels,
+    parameters: parameterCounts(model),
+    gridRows: gridRows(model),
+    curvature: state === 'finished' ? await measureCurvature(run, position) : null,
+    sources: await sourcePictures(model, sampler, { parameters: position.state.ema, data }),
+  })
+}

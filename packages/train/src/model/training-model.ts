@@ -1,0 +1,115 @@
+/**
+ * The networks of a configuration, the objective they are trained with, and the facts that checkpoints and manifests
+ * keep about them. Made from the configuration and the data's shape alone, so that training, resuming and exporting
+ * build the same thing.
+ */
+
+import {
+  type ImageShape,
+  kappaFc,
+  type Labels,
+  mixture,
+  type Objective,
+  objective,
+  type SamplerModel,
+  type SourceFacts,
+  standardNormal,
+} from '@mixflow/core'
+import type { TrainingConfig } from '@mixflow/zoo'
+import {
+  buildDenoiser,
+  buildEncoder,
+  countParameters,
+  type DenoiserNetwork,
+  type EncoderNetwork,
+  networkContext,
+  type ParameterSpec,
+  type Parameters,
+} from '@mixflow/zoo/networks'
+import type * as tf from '@tensorflow/tfjs-core'
+import type { Dataset } from '../data/dataset.ts'
+
+/** What a model has to know about its data. */
+export interface DataFacts {
+  readonly image: ImageShape
+  readonly labels: Labels | null
+}
+
+export interface TrainingModel extends DataFacts {
+  readonly config: TrainingConfig
+  readonly denoiser: DenoiserNetwork
+  readonly encoder: EncoderNetwork | null
+  /** All parameters, `denoiser.…` then `encoder.…`. */
+  readonly parameters: readonly ParameterSpec[]
+  readonly source: SourceFacts | null
+  /** What sampling depends on. */
+  readonly sampler: SamplerModel
+}
+
+const prefixed = (prefix: string, parameters: readonly ParameterSpec[]): ParameterSpec[] =>
+  parameters.map(spec => ({ ...spec, name: `${prefix}.${spec.name}` }))
+
+export const dataFacts = ({ channels, height, width, classNames }: Dataset): DataFacts => ({
+  image: { channels, height, width },
+  labels: classNames === null ? null : { count: classNames.length, names: [...classNames] },
+})
+
+/** @throws MixflowError ARGUMENT_INVALID for network options that do not fit each other or the image. */
+export function trainingModel(config: TrainingConfig, { image, labels }: DataFacts): TrainingModel {
+  const known = config.labels ? labels : null
+  const source = sourceFacts(config)
+  const context = networkContext({ image, labels: known, source })
+  const denoiser = buildDenoiser(config.denoiser, context)
+  const encoder = config.encoder === null ? null : buildEncoder(config.encoder, context)
+  return {
+    config,
+    image,
+    labels: known,
+    denoiser,
+    encoder,
+    parameters: [...prefixed('denoiser', denoiser.parameters), ...prefixed('encoder', encoder?.parameters ?? [])],
+    source,
+    sampler: {
+      image: { ...image, range: [-1, 1], layout: 'NCHW' },
+      labels: known,
+      source,
+      sampler: { ...config.sampling, mixtureWeight: source?.kappa === 'label' || source?.kappa === 'noise' ? 1 : 0 },
+    },
+  }
+}
+
+function sourceFacts({ source }: TrainingConfig): SourceFacts | null {
+  if (source === null) return null
+  const { weight, detachEncoder, ...facts } = source
+  return facts
+}
+
+/** The parameters under a prefix, by their own names. */
+export function under(prefix: 'denoiser' | 'encoder', all: Parameters): Parameters {
+  const entries = Object.entries(all).filter(([name]) => name.startsWith(`${prefix}.`))
+  return Object.fromEntries(entries.map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]))
+}
+
+/** The training objective, with these parameters in its encoder. */
+export function objectiveOf(model: TrainingModel, parameters: Parameters): Objective<tf.Tensor> {
+  const { source } = model.config
+  if (source === null || model.encoder === null) return objective<tf.Tensor>({ source: standardNormal() })
+  const { encoder } = model
+  const own = under('encoder', parameters)
+  const conditioned = kappaFc<tf.Tensor>(kappa => encoder.apply(own, kappa), {
+    kappa: source.kappa,
+    gaussian: source.gaussian,
+    tanh: source.tanh,
+  })
+  return objective({
+    source: mixture(conditioned, standardNormal(), { mixing: source.mixing, weight: source.weight }),
+    klWeight: source.klWeight,
+    conditionOnWeight: source.conditionOnWeight,
+    detachEncoder: source.detachEncoder,
+  })
+}
+
+export const parameterCounts = ({ denoiser, encoder }: TrainingModel) => ({
+  denoiser: countParameters(denoiser.parameters),
+  encoder: encoder === null ? 0 : countParameters(encoder.parameters),
+})

@@ -1,0 +1,53 @@
+/**
+ * Writes `report.html` into a run's folder, from what lies there (`metrics.jsonl`, the numbered grids in `samples/`) and
+ * what only the running program knows. It can be called at any moment, and again; the file is replaced at once.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileDurably } from '../checkpoint/write-durably.ts'
+import type { SourceRow } from '../loop/pictures.ts'
+import { runFiles } from '../loop/run-folder.ts'
+import { gridPng } from './png.ts'
+import { readMetrics } from './read-metrics.ts'
+import { renderReport } from './render-report.ts'
+import type { ReportFacts, SampleGrid } from './report-data.ts'
+import { thin } from './smooth.ts'
+
+export interface ReportContent extends ReportFacts {
+  /** null where the source is not conditioned on an image, or is not drawn yet. */
+  readonly sources: readonly SourceRow[] | null
+}
+
+/** Returns the path of the report. */
+export async function writeReport(folder: string, { sources, ...facts }: ReportContent): Promise<string> {
+  const page = renderReport({
+    ...facts,
+    folder,
+    written: new Date().toISOString(),
+    metrics: await readMetrics(folder),
+    grids: await readGrids(join(folder, runFiles.samples)),
+    sources: sources?.map(({ name, images }) => ({ name, png: gridPng(images, { columns: images.length }) })) ?? null,
+  })
+  const path = join(folder, runFiles.report)
+  await writeFileDurably(path, [new TextEncoder().encode(page)])
+  return path
+}
+
+/** `000012800.png`: the number is images seen. */
+const gridName = /^(\d+)\.png$/
+const mostGrids = 12
+
+async function readGrids(folder: string): Promise<SampleGrid[]> {
+  const names = await readdir(folder).catch(() => [])
+  const numbered = names.flatMap(name => {
+    const match = gridName.exec(name)
+    return match === null ? [] : [{ name, imagesSeen: Number(match[1]) }]
+  })
+  numbered.sort((a, b) => a.imagesSeen - b.imagesSeen)
+  return Promise.all(
+    thin(numbered, mostGrids).map(async ({ name, imagesSeen }) => ({
+      imagesSeen,
+      png: await readFile(join(folder, name)),
+    })),
+  )
+}

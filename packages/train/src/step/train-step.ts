@@ -1,0 +1,164 @@
+/**
+ * One training step, as two graphs. The first splits the parameters and takes the MixFlow objective and its gradient; it is
+ * run on shares of the batch side by side, one per thread. The second clips, and updates the moving average and the
+ * parameters. The formulas of the objective are core's, of the networks the zoo's.
+ *
+ * Order as in the reference implementation: the average takes in the parameters before the optimizer changes them.
+ */
+
+import type { Draws } from '@mixflow/core'
+import { compile } from '@mixflow/tfjs-onnx'
+import * as tf from '@tensorflow/tfjs-core'
+import type { ParameterVector } from '../model/parameter-vector.ts'
+import { objectiveOf, type TrainingModel, under } from '../model/training-model.ts'
+import { tensorAlgebra } from '../tensor-algebra.ts'
+import { type AdamScalars, adamScalars, adamUpdate } from './adam.ts'
+import { emaKeep, learningRate } from './schedule.ts'
+
+/** What a run carries from step to step, each a vector of all parameters. */
+export interface TrainState {
+  readonly parameters: tf.Tensor
+  readonly ema: tf.Tensor
+  readonly firstMoment: tf.Tensor
+  readonly secondMoment: tf.Tensor
+}
+
+export const stateNames = ['parameters', 'ema', 'firstMoment', 'secondMoment'] as const satisfies (keyof TrainState)[]
+
+/** A batch, ready for the step: images NCHW in [-1, 1], and all random draws. */
+export interface TrainBatch {
+  readonly images: Float32Array
+  /** Class of each image, which κ may be. Absent without classes. */
+  readonly labels?: Int32Array | undefined
+  /** What the denoiser is told: some classes are hidden (the number of classes stands there), which guidance needs. */
+  readonly shownLabels?: Int32Array | undefined
+  readonly draws: Draws<Float32Array>
+}
+
+export interface StepMetrics {
+  readonly loss: number
+  readonly flowLoss: number
+  /** Nats per image; 0 without an encoder. */
+  readonly kl: number
+  /** Euclidean norm over all parameters, before clipping. */
+  readonly gradientNorm: number
+  readonly learningRate: number
+}
+
+export interface StepResult {
+  readonly state: TrainState
+  readonly metrics: StepMetrics
+}
+
+export interface TrainStep {
+  /** The state is read, not disposed of. `step` counts from 1, `imagesSeen` before this step. */
+  run(state: TrainState, batch: TrainBatch, at: { step: number; imagesSeen: number }): Promise<StepResult>
+  dispose(): void
+}
+
+type Tensors = Record<string, tf.Tensor>
+
+export function trainStep(model: TrainingModel, vector: ParameterVector): TrainStep {
+  const { config, image } = model
+  const gradients = compile((inputs: Tensors) => gradientGraph(model, vector, inputs), { batch: perImage })
+  const update = compile((inputs: Tensors) => updateGraph(model, inputs))
+  const shape = (images: number) => [images, image.channels, image.height, image.width]
+
+  return {
+    async run(state, { images, labels, shownLabels = labels, draws }, { step, imagesSeen }) {
+      const rate = learningRate(config, imagesSeen)
+      const scalars = { ...adamScalars(config, { step, rate }), keep: emaKeep(config, step) }
+      const count = draws.t.length
+      const given = tf.tidy(() => ({
+        x1: tf.tensor(images, shape(count)),
+        ...(labels === undefined ? {} : { label: tf.tensor1d(labels, 'int32') }),
+        ...(shownLabels === undefined ? {} : { shownLabel: tf.tensor1d(shownLabels, 'int32') }),
+        ...drawTensors(draws, shape(count)),
+      })) as Tensors
+      const fed = tf.tidy(() =>
+        Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)])),
+      ) as Tensors
+      const { gradient, losses } = gradients({ parameters: state.parameters, ...given }) as Record<
+        GradientName,
+        tf.Tensor
+      >
+      const { norm, ...next } = update({ ...state, gradient, ...fed }) as unknown as TrainState & { norm: tf.Tensor }
+      const [loss, flowLoss, kl] = (await losses.data()) as unknown as [number, number, number]
+      const [gradientNorm] = (await norm.data()) as unknown as [number]
+      tf.dispose([given, fed, gradient, losses, norm])
+      return { state: next, metrics: { loss, flowLoss, kl, gradientNorm, learningRate: rate } }
+    },
+    dispose() {
+      gradients.dispose()
+      update.dispose()
+    },
+  }
+}
+
+type GradientName = 'gradient' | 'losses'
+
+/** Inputs with something for each image of the batch. */
+const perImage = ['x1', 'label', 'shownLabel', 't', 'mixtureWeight', 'noise', 'encoderNoise', 'kappaNoise']
+
+/** Numbers per image as vectors, noises as images. */
+function drawTensors(draws: Draws<Float32Array>, shape: number[]): Tensors {
+  const entries = Object.entries(draws).map(([name, values]: [string, Float32Array]) => [
+    name,
+    values.length === shape[0] ? tf.tensor1d(values) : tf.tensor(values, shape),
+  ])
+  return Object.fromEntries(entries)
+}
+
+const imageDraws = ['noise', 'encoderNoise', 'kappaNoise'] as const
+
+const nhwc = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 3, 1])
+
+/** Gradient and losses of a batch, or of a share of it: means over its images. */
+function gradientGraph(model: TrainingModel, vector: ParameterVector, inputs: Tensors): Tensors {
+  // what leaves the differentiated function besides its result has to be kept from tfjs's tidying
+  let parts: tf.Tensor[] = []
+  const { value, grad } = tf.valueAndGrad((parameters: tf.Tensor) => {
+    const result = lossOf(model, vector, { parameters, inputs })
+    parts = [result.flowLoss, result.kl ?? tf.zerosLike(result.flowLoss)].map(part => tf.keep(tf.reshape(part, [])))
+    return result.loss
+  })(inputs.parameters as tf.Tensor)
+  const losses = tf.stack([tf.reshape(value, []), ...parts])
+  tf.dispose(parts)
+  return { gradient: grad, losses }
+}
+
+/** The moving average and the optimizer, in this order. */
+function updateGraph({ config }: TrainingModel, inputs: Tensors): Tensors {
+  const state = inputs as unknown as TrainState
+  const given = inputs.gradient as tf.Tensor
+  const norm = tf.sqrt(tf.sum(tf.square(given)))
+  const gradient = config.clipNorm === null ? given : tf.mul(given, clipFactor(norm, config.clipNorm))
+  const keep = inputs.keep as tf.Tensor
+  const ema = tf.add(tf.mul(state.ema, keep), tf.mul(state.parameters, tf.sub(1, keep)))
+  const scalars = inputs as unknown as Record<keyof AdamScalars, tf.Tensor>
+  return { ...adamUpdate(config, { ...state, gradient, scalars }), ema, norm }
+}
+
+const clipFactor = (norm: tf.Tensor, limit: number): tf.Tensor => tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6)))
+
+function lossOf(
+  model: TrainingModel,
+  vector: ParameterVector,
+  { parameters, inputs }: { parameters: tf.Tensor; inputs: Tensors },
+) {
+  const named = vector.split(parameters)
+  const own = under('denoiser', named)
+  const draws = Object.fromEntries(
+    Object.entries(inputs).map(([name, x]) => [name, (imageDraws as readonly string[]).includes(name) ? nhwc(x) : x]),
+  ) as unknown as Draws<tf.Tensor>
+  return objectiveOf(model, named).loss(tensorAlgebra, {
+    denoiser: (xt, t, { mixtureWeight }) =>
+      model.denoiser.apply(own, xt as tf.Tensor4D, t as tf.Tensor1D, {
+        label: inputs.shownLabel as tf.Tensor1D | undefined,
+        mixtureWeight: mixtureWeight as tf.Tensor1D | undefined,
+      }),
+    x1: nhwc(inputs.x1 as tf.Tensor),
+    label: inputs.label,
+    draws,
+  })
+}
