@@ -1,0 +1,50 @@
+/**
+ * How to use the model, as code in its card: with mixflow's package for Node, and on any ONNX runtime, which in a browser
+ * is onnxruntime-web. The second is the whole method of sampling: Euler steps along the velocity, from noise.
+ */
+
+import type { Manifest, Port } from '@mixflow/core'
+import { graphName } from '../folder/file-names.ts'
+
+/** A class to show, if there are any. */
+const shownLabel = ({ labels }: Manifest) => (labels === null ? null : Math.min(3, labels.count - 1))
+
+export function nodeExample(manifest: Manifest): string {
+  const label = shownLabel(manifest)
+  const request = `{ count: 4, ${label === null ? '' : `label: ${label}, `}seed: 42 }`
+  return lines(
+    `import { writeFile } from 'node:fs/promises'`,
+    `import { loadModel } from '@mixflow/sdk-node'`,
+    '',
+    `const model = await loadModel('./${manifest.name}') // this folder`,
+    `const { images } = await model.sample(${request})`,
+    `for (const image of images) await writeFile(\`image-\${image.index}.png\`, await image.toPng())`,
+    'await model.dispose()',
+  )
+}
+
+export function browserExample(manifest: Manifest): string {
+  const { channels, height, width } = manifest.image
+  const tensors = manifest.networks.denoiser.inputs.map(port => `${port.name}: ${tensor(port, manifest)}`)
+  return lines(
+    `import * as ort from 'onnxruntime-web'`,
+    '',
+    `const network = await ort.InferenceSession.create('${graphName('denoiser', 'float16')}')`,
+    'const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())',
+    `let x = Float32Array.from({ length: ${channels * height * width} }, normal)`,
+    'for (let t = 0; t < 1; t += 1 / 8) {',
+    '  const { velocity } = await network.run({',
+    ...tensors.map(line => `    ${line},`),
+    '  })',
+    '  x = x.map((value, i) => value + velocity.data[i] / 8)',
+    '}',
+  )
+}
+
+const lines = (...code: readonly string[]): string => code.join('\n')
+
+/** One image's input, from the variables of the example. */
+function tensor({ name, dtype, dims }: Port, manifest: Manifest): string {
+  const values: Record<string, string> = { x: 'x', t: '[t]', label: `[${shownLabel(manifest)}]`, w: '[0]' }
+  return `new ort.Tensor('${dtype}', ${values[name]}, [${dims.map(dim => (dim === 'N' ? 1 : dim)).join(', ')}])`
+}

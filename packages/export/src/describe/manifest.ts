@@ -1,0 +1,66 @@
+/** The manifest of an export: facts of the checkpoint, what was measured, and the files that there are so far. */
+
+import { type Checkpoint, type Manifest, type ManifestFile, networkPorts, sha256Hex } from '@mixflow/core'
+import type { OpenCheckpoint, WeightsKind } from '../checkpoint/open-checkpoint.ts'
+
+export interface ModelFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+  readonly role: ManifestFile['role']
+  readonly dtype?: 'float32' | 'float16'
+}
+
+/** What the checkpoint does not say. */
+export type Stated = Pick<Manifest, 'name' | 'licence' | 'created' | 'sampler' | 'parity' | 'quality'> & {
+  readonly description: string | undefined
+  readonly command: string
+  /** Trained values of all networks. */
+  readonly parameters: number
+}
+
+export async function manifestOf(
+  { record, weights }: Pick<OpenCheckpoint, 'record' | 'weights'>,
+  files: readonly ModelFile[],
+  { parameters, command, description, ...stated }: Stated,
+): Promise<Manifest> {
+  const { image, labels, source } = record
+  const attribution = attributionOf(record.dataset)
+  return {
+    format: 'mixflow-model',
+    version: 1,
+    ...stated,
+    ...(description === undefined ? {} : { description }),
+    files: await Promise.all(files.map(entryOf)),
+    image: { ...image, range: [-1, 1], layout: 'NCHW' },
+    labels,
+    networks: networkPorts(record),
+    source,
+    training: {
+      dataset: record.dataset.name,
+      ...(attribution === undefined ? {} : { attribution }),
+      imagesSeen: record.imagesSeen,
+      steps: record.step,
+      seconds: record.trainSeconds,
+      parameters,
+      emaHalfLifeImages: halfLife(record.config, weights),
+      command,
+    },
+  }
+}
+
+/** How the manifest lists a file. */
+export async function entryOf({ bytes, ...file }: ModelFile): Promise<ManifestFile> {
+  return { ...file, bytes: bytes.length, sha256: await sha256Hex(bytes) }
+}
+
+/** Who made the data, and the licence where that does not name it. */
+function attributionOf({ attribution, licence }: Checkpoint['dataset']): string | undefined {
+  if (attribution === undefined || licence === undefined) return attribution ?? licence
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9.]/g, '')
+  return plain(attribution).includes(plain(licence)) ? attribution : `${attribution}, ${licence}`
+}
+
+/** null: no moving average, or one whose half-life nobody wrote down. */
+function halfLife({ emaHalfLifeImages }: Checkpoint['config'], weights: WeightsKind): number | null {
+  return weights === 'ema' && typeof emaHalfLifeImages === 'number' ? emaHalfLifeImages : null
+}

@@ -1,0 +1,43 @@
+/** The few forms of Markdown that a model card needs, with foreign text made harmless in them. */
+
+/** Foreign words inside a line: no markup, no line breaks. */
+export const words = (text: string): string =>
+  text
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/[\\`*[\]|]/g, '\\$&')
+
+/** A block of code, whatever is in it. */
+export function fence(language: string, code: string): string {
+  const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length))
+  const ticks = '`'.repeat(longest + 1)
+  return `${ticks}${language}\n${code.trim()}\n${ticks}`
+}
+
+/** Cells are Markdown already. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+/** The block between `---` lines that model hubs read. JSON values are YAML, too. */
+export const frontMatter = (fields: Readonly<Record<string, unknown>>): string =>
+  ['---', ...Object.entries(fields).map(([key, value]) => `${key}: ${JSON.stringify(value)}`), '---'].join('\n')
+
+export const count = (value: number): string => value.toLocaleString('en-US')
+
+/** 1,234,567 -> 1.2 MB; decimal, as file systems and hubs count. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`
+  const [unit, power] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9]
+  return `${(bytes / (power as number)).toFixed(1)} ${unit}`
+}
+
+/** Two digits, like 3.1e-6. */
+export const small = (value: number): string => (value === 0 ? '0' : value.toExponential(1))
+
+export function duration(seconds: number): string {
+  if (seconds < 100) return `${Math.round(seconds)} s`
+  const minutes = seconds / 60
+  return minutes < 100 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(1)} h`
+}

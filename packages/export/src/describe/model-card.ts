@@ -1,0 +1,185 @@
+/**
+ * The card that travels with a model (`README.md`): what it is, how to use it, what it was made from and by whom, how
+ * equal it is to the trained network, and how well it was measured to do. Every number comes from the manifest or the
+ * checkpoint; what is not known is said to be unknown. The block at its top is what model hubs read.
+ */
+
+import type { Checkpoint, Manifest, ManifestFile, Parity, SourceFacts } from '@mixflow/core'
+import type { WeightsKind } from '../checkpoint/open-checkpoint.ts'
+import { fileNames } from '../folder/file-names.ts'
+import { batchSizes, imageCount } from '../parity/probes.ts'
+import { browserExample, nodeExample } from './card-usage.ts'
+import { count, duration, fence, frontMatter, size, small, table, words } from './markdown.ts'
+
+export interface CardFacts {
+  /** Complete but for the card itself. */
+  readonly manifest: Manifest
+  readonly record: Checkpoint
+  readonly weights: WeightsKind
+  /** Trained values of each network. */
+  readonly parameters: { readonly denoiser: number; readonly encoder: number }
+  /** Images seen when the sample grid was drawn; null without one. */
+  readonly gridImagesSeen: number | null
+}
+
+/** The manifest's words for what nobody stated: a licence (SPDX has one), the command that trained the model. */
+export const noLicence = 'NOASSERTION'
+export const noCommand = 'not recorded'
+
+export function modelCard(facts: CardFacts): string {
+  const { manifest } = facts
+  const sections = [
+    hubFacts(manifest),
+    `# ${manifest.name}`,
+    manifest.description ?? '',
+    introduction(facts),
+    picture(facts),
+    '## Use it',
+    'In Node:',
+    fence('sh', 'ONNXRUNTIME_NODE_INSTALL=skip npm install @mixflow/sdk-node'),
+    fence('js', nodeExample(manifest)),
+    `In a browser, or wherever ONNX runs: from noise to an image in eight steps. ${borderWords(manifest)}`,
+    fence('js', browserExample(manifest)),
+    '## Files',
+    filesTable(manifest),
+    '## Training',
+    trainingTable(facts),
+    commandWords(manifest),
+    '## Equality with the trained network',
+    parityWords(manifest),
+    '## Quality',
+    qualityWords(manifest),
+    '## Licence',
+    licenceWords(facts),
+  ]
+  return `${sections.filter(text => text !== '').join('\n\n')}\n`
+}
+
+/** Licences that hubs know by the lower-case SPDX name; others are named in a field of their own. */
+const hubLicences =
+  /^(mit|apache-2\.0|cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[34]\.0|bsd-[23]-clause|openrail|gpl-3\.0|unlicense)$/
+
+function hubFacts({ licence }: Manifest): string {
+  const known = licence.toLowerCase()
+  const named = hubLicences.test(known) ? { license: known } : { license: 'other', license_name: licence }
+  return frontMatter({
+    ...(licence === noLicence ? { license: 'unknown' } : named),
+    library_name: 'mixflow',
+    pipeline_tag: 'unconditional-image-generation',
+    tags: ['mixflow', 'rectified-flow', 'flow-matching', 'image-generation', 'onnx'],
+  })
+}
+
+const kappaWords = {
+  image: 'the image itself',
+  label: 'the class',
+  noise: 'noise',
+  'image+noise': 'the image and noise',
+} as const
+
+function introduction({ manifest: { image, labels, sampler, source } }: CardFacts): string {
+  const pictures = `${image.width} × ${image.height} ${image.channels === 1 ? 'grey' : image.channels === 3 ? 'colour' : `${image.channels}-channel`} images`
+  const classes =
+    labels === null
+      ? ''
+      : ` of ${count(labels.count)} ${labels.count === 1 ? 'class' : 'classes'}${classNames(labels.names)}`
+  const cost = sampler.nfe ?? sampler.steps
+  const evaluations = cost === undefined ? '' : `, ${cost} ${sampler.nfe === undefined ? 'steps' : 'evaluations'} each`
+  const guided = sampler.guidance > 0 ? `, guidance ${sampler.guidance}` : ''
+  const method =
+    source === null
+      ? 'A rectified flow whose source is N(0, I).'
+      : `A [MixFlow](https://arxiv.org/abs/2604.09181) model: a rectified flow whose source was conditioned on ${kappaWords[source.kappa]} and mixed with N(0, I) in training.`
+  return `Makes ${pictures}${classes} from noise, by default with the solver \`${sampler.solver}\`${evaluations}${guided}. ${method}`
+}
+
+const classNames = (names: readonly string[] | undefined): string =>
+  names === undefined || names.length > 30 ? '' : ` (${names.map(words).join(', ')})`
+
+const picture = ({ gridImagesSeen, manifest: { labels } }: CardFacts): string =>
+  gridImagesSeen === null
+    ? ''
+    : `![Samples drawn in training after ${count(gridImagesSeen)} images${labels === null ? '' : ', one class per row'}](${fileNames.grid})`
+
+function borderWords({ image: { channels, height, width }, source }: Manifest): string {
+  const numbers = `\`x\` ends as ${channels} × ${height} × ${width} numbers (channels, rows, columns) in about [-1, 1].`
+  if (source?.kappa !== 'label' && source?.kappa !== 'noise') return numbers
+  return `${numbers} It starts from N(0, I), which is mixture weight 0; \`sample\` above starts from the encoder.`
+}
+
+const roleWords = {
+  denoiser: 'the network that sampling calls',
+  encoder: 'the κ-encoder, which the source was conditioned by',
+  card: 'this card',
+  grid: 'samples drawn in training',
+  licence: 'the licence',
+  report: 'the report of the training run',
+} as const satisfies Record<ManifestFile['role'], string>
+
+function filesTable({ files }: Manifest): string {
+  const rows = files.map(({ path, role, dtype, bytes }) => [
+    `\`${path}\``,
+    dtype === undefined ? roleWords[role] : `${roleWords[role]}, ${dtype} weights`,
+    size(bytes),
+  ])
+  const manifest = [`\`${fileNames.manifest}\``, 'all facts for programs, with the sha256 of every file', '']
+  return table(['File', 'What it is', 'Size'], [manifest, ...rows])
+}
+
+function trainingTable({ manifest: { training }, record, weights, parameters }: CardFacts): string {
+  const { dataset, source, seed, preset } = record
+  const encoder = parameters.encoder === 0 ? '' : `, encoder ${count(parameters.encoder)}`
+  const halfLife = training.emaHalfLifeImages === null ? '' : `, half-life ${count(training.emaHalfLifeImages)} images`
+  return table(
+    ['', ''],
+    [
+      ['Data', `${words(dataset.name)}, ${count(dataset.images)} images`],
+      ...(preset === null ? [] : [['Preset', words(preset)]]),
+      ['Images seen', `${count(training.imagesSeen)} in ${count(training.steps)} steps`],
+      ['Time', `${duration(record.trainSeconds)} of training steps`],
+      ['Parameters', `denoiser ${count(parameters.denoiser)}${encoder}`],
+      ['Weights', weights === 'ema' ? `moving average${halfLife}` : 'of the last step: no moving average was kept'],
+      ['Source', sourceWords(source)],
+      ['Seed', String(seed)],
+    ],
+  )
+}
+
+function sourceWords(source: SourceFacts | null): string {
+  if (source === null) return 'N(0, I)'
+  const { kappa, gaussian, mixing, klWeight, conditionOnWeight } = source
+  const told = conditionOnWeight ? ', the denoiser is told w' : ''
+  return `κ = ${kappa}, Gaussian ${gaussian}, mixing ${mixing}, KL weight ${klWeight}${told}`
+}
+
+const commandWords = ({ training: { command } }: Manifest): string =>
+  command === noCommand ? 'The command was not recorded.' : `Command:\n\n${fence('sh', command)}`
+
+function parityWords({ parity }: Manifest): string {
+  const sizes = `${batchSizes.slice(0, -1).join(', ')} and ${batchSizes.at(-1)}`
+  const row = (weights: string, { maxAbsError, limit }: Parity) => [weights, small(maxAbsError), small(limit)]
+  return [
+    `The files were run in ONNX Runtime on ${imageCount} random inputs, in batches of ${sizes}, and compared with the trained weights in TensorFlow.js (WebAssembly, one image at a time).`,
+    table(
+      ['Weights', 'Greatest absolute difference', 'Limit'],
+      Object.entries(parity).map(([weights, measured]) => row(weights, measured as Parity)),
+    ),
+  ].join('\n\n')
+}
+
+function qualityWords({ quality }: Manifest): string {
+  if (quality.length === 0) return 'Nothing was measured: judge by the pictures, or measure with `mixflow evaluate`.'
+  const rows = quality.map(({ metric, value, n, solver, nfe }) => [
+    words(metric),
+    String(value),
+    count(n),
+    `${solver}, ${nfe} NFE`,
+  ])
+  return table(['Metric', 'Value', 'Images', 'Sampling'], rows)
+}
+
+function licenceWords({ manifest: { licence, training }, record: { dataset } }: CardFacts): string {
+  const weights = licence === noLicence ? 'No licence was stated for these weights.' : `The weights: ${words(licence)}.`
+  const credit = training.attribution
+  return `${weights}\n\nThe data, ${words(dataset.name)}: ${credit === undefined ? 'no licence or attribution was stated' : words(credit)}.`
+}

@@ -1,0 +1,92 @@
+/**
+ * How the exported model samples unless asked otherwise: what the training configuration says, changed by the options of
+ * the export, and only what its solver can do.
+ */
+
+import {
+  type Checkpoint,
+  checkKeys,
+  isAdaptive,
+  type Manifest,
+  MixflowError,
+  type SolverName,
+  show,
+  solverNames,
+  stepsOf,
+} from '@mixflow/core'
+
+export type SamplingDefaults = Manifest['sampler']
+
+type Given = Partial<SamplingDefaults>
+type Facts = Pick<Checkpoint, 'config' | 'labels' | 'source'>
+
+const keys = [
+  'solver',
+  'nfe',
+  'steps',
+  'guidance',
+  'mixtureWeight',
+] as const satisfies readonly (keyof SamplingDefaults)[]
+
+/** For a checkpoint whose configuration says nothing: the solver and the evaluations of the paper's tables. */
+const usual = { solver: 'heun', nfe: 9, guidance: 0 } as const
+
+/** @throws MixflowError ARGUMENT_INVALID if options and configuration together cannot be done. */
+export function samplingDefaults(options: Given, { config, labels, source }: Facts): SamplingDefaults {
+  checkKeys(options as unknown, keys, { what: 'sampling' })
+  const chosen = defined(options)
+  const { solver, nfe, steps, guidance, mixtureWeight } = { ...usual, ...configured(config), ...chosen }
+  if (!solverNames.includes(solver)) throw invalid(`solver is ${show(solver)}`, `use one of ${solverNames.join(', ')}`)
+  const fromEncoder = source?.kappa === 'label' || source?.kappa === 'noise'
+  return {
+    solver,
+    ...duration({ solver, nfe, steps, chosen }),
+    guidance: labels === null ? 0 : inRange('guidance', guidance, 1000),
+    mixtureWeight: fromEncoder ? inRange('mixtureWeight', mixtureWeight ?? 1, 1) : 0,
+  }
+}
+
+/** What the trainer's configuration says; its values are checked like any other. */
+function configured({ sampling }: Checkpoint['config']): Given {
+  if (typeof sampling !== 'object' || sampling === null) return {}
+  const { solver, nfe, guidance } = sampling as Given
+  return defined({ solver, nfe, guidance })
+}
+
+const defined = <T extends object>(record: T) =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Given
+
+interface Duration {
+  readonly solver: SolverName
+  readonly nfe: number
+  readonly steps: number | undefined
+  /** What the caller said himself. */
+  readonly chosen: Given
+}
+
+function duration({ solver, nfe, steps, chosen }: Duration): Pick<SamplingDefaults, 'nfe' | 'steps'> {
+  if (chosen.nfe !== undefined && chosen.steps !== undefined) {
+    throw invalid(`nfe (${show(nfe)}) and steps (${show(steps)}) exclude each other`, 'give one of them')
+  }
+  if (isAdaptive(solver)) {
+    if (chosen.nfe === undefined && chosen.steps === undefined) return {}
+    throw invalid(`${solver} chooses its steps itself`, 'leave nfe and steps out, or use a fixed-step solver')
+  }
+  if (steps !== undefined) return { steps: count('steps', steps) }
+  stepsOf(solver, count('nfe', nfe))
+  return { nfe }
+}
+
+function count(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= 100_000) return value
+  throw invalid(`${name} is ${show(value)}`, 'give an integer in 1..100000')
+}
+
+function inRange(name: string, value: number, most: number): number {
+  if (typeof value === 'number' && value >= 0 && value <= most) return value
+  throw invalid(`${name} is ${show(value)}`, `give a number in 0..${most}`)
+}
+
+function invalid(what: string, hint: string): MixflowError {
+  return new MixflowError('ARGUMENT_INVALID', `sampling cannot be done so: ${what}`, { hint })
+}

@@ -1,0 +1,163 @@
+/**
+ * The networks of a checkpoint as they are exported: functions between the ports of core's `networkPorts`, images NCHW
+ * at the border and NHWC inside, with the weights that the checkpoint has for them. The zoo's code is the only
+ * description of a network; what is traced and what the result is compared with is this one function.
+ */
+
+import {
+  float32Values,
+  MixflowError,
+  type NetworkDescription,
+  type NetworkPorts,
+  networkPorts,
+  type SourceFacts,
+  type StoredTensor,
+} from '@mixflow/core'
+import {
+  buildDenoiser,
+  buildEncoder,
+  type DenoiserNetwork,
+  type EncoderNetwork,
+  type NetworkContext,
+  networkContext,
+  type ParameterSpec,
+  type Parameters,
+} from '@mixflow/zoo/networks'
+import * as tf from '@tensorflow/tfjs-core'
+import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
+
+export type Role = 'denoiser' | 'encoder'
+export type Tensors = Readonly<Record<string, tf.Tensor>>
+
+export interface Weight {
+  readonly shape: readonly number[]
+  readonly values: Float32Array
+}
+
+export interface NetworkGraph {
+  readonly role: Role
+  readonly ports: NetworkPorts
+  readonly weights: ReadonlyMap<string, Weight>
+  /** Inputs by port name -> outputs by port name, on the current backend. */
+  apply(parameters: Parameters, inputs: Tensors): Record<string, tf.Tensor>
+}
+
+/** @throws MixflowError CHECKPOINT_INVALID if the networks cannot be built, or the tensors are not theirs. */
+export function networkGraphs({ record, tensors }: Pick<OpenCheckpoint, 'record' | 'tensors'>): NetworkGraph[] {
+  const context = networkContext(record)
+  const ports = networkPorts(record)
+  const { source, networks } = record
+  const denoiser = built(buildDenoiser, { role: 'denoiser', network: networks.denoiser, context })
+  const graphs: NetworkGraph[] = [
+    {
+      role: 'denoiser',
+      ports: ports.denoiser,
+      weights: weightsOf(denoiser.parameters, { role: 'denoiser', tensors }),
+      apply: (parameters, inputs) => denoise(denoiser, parameters, inputs),
+    },
+  ]
+  if (networks.encoder !== null && ports.encoder !== null && source !== null) {
+    const encoder = built(buildEncoder, { role: 'encoder', network: networks.encoder, context })
+    graphs.push({
+      role: 'encoder',
+      ports: ports.encoder,
+      weights: weightsOf(encoder.parameters, { role: 'encoder', tensors }),
+      apply: (parameters, { kappa }) => encode(encoder, parameters, { kappa: kappa as tf.Tensor, source }),
+    })
+  }
+  checkNothingIsLeft(graphs, tensors)
+  return graphs
+}
+
+const toNhwc = (x: tf.Tensor) => tf.transpose(x, [0, 2, 3, 1]) as tf.Tensor4D
+const toNchw = (x: tf.Tensor) => tf.transpose(x, [0, 3, 1, 2])
+
+function denoise(network: DenoiserNetwork, parameters: Parameters, { x, t, label, w }: Tensors) {
+  const condition = { label: label as tf.Tensor1D | undefined, mixtureWeight: w as tf.Tensor1D | undefined }
+  return { velocity: toNchw(network.apply(parameters, toNhwc(x as tf.Tensor), t as tf.Tensor1D, condition)) }
+}
+
+function encode(
+  network: EncoderNetwork,
+  parameters: Parameters,
+  { kappa, source: { gaussian } }: { readonly kappa: tf.Tensor; readonly source: SourceFacts },
+): Record<string, tf.Tensor> {
+  const output = toNchw(network.apply(parameters, kappa.rank === 4 ? toNhwc(kappa) : kappa))
+  if (gaussian === 'off') return { x0: output }
+  if (gaussian === 'mean') return { mean: output }
+  const [mean, logVariance] = tf.split(output, 2, 1) as [tf.Tensor, tf.Tensor]
+  return { mean, logVariance }
+}
+
+interface BuildRequest {
+  readonly role: Role
+  readonly network: NetworkDescription
+  readonly context: NetworkContext
+}
+
+function built<N>(
+  build: (network: NetworkDescription, context: NetworkContext) => N,
+  { role, network, context }: BuildRequest,
+): N {
+  try {
+    return build(network, context)
+  } catch (cause) {
+    if (!MixflowError.is(cause)) throw cause
+    throw invalid('network', `the checkpoint's ${role} cannot be built: ${cause.message}`, { role, cause })
+  }
+}
+
+interface TensorsOf {
+  readonly role: Role
+  readonly tensors: ReadonlyMap<string, StoredTensor>
+}
+
+function weightsOf(parameters: readonly ParameterSpec[], { role, tensors }: TensorsOf): Map<string, Weight> {
+  return new Map(
+    parameters.map(({ name, shape }) => {
+      const key = `${role}.${name}`
+      const tensor = tensors.get(key)
+      if (tensor === undefined) throw invalid('tensor-missing', `the checkpoint has no tensor ${key}`, { tensor: key })
+      if (tensor.shape.join() !== shape.join()) {
+        const shapes = `[${tensor.shape.join(', ')}]; the network's is [${shape.join(', ')}]`
+        throw invalid('tensor-shape', `the tensor ${key} has the shape ${shapes}`, { tensor: key })
+      }
+      return [name, { shape, values: numbersOf(key, tensor) }]
+    }),
+  )
+}
+
+function numbersOf(key: string, tensor: StoredTensor): Float32Array {
+  if (!['F32', 'F16', 'BF16'].includes(tensor.dtype)) {
+    throw invalid('tensor-dtype', `the tensor ${key} is ${tensor.dtype}; weights are F32, F16 or BF16`, { tensor: key })
+  }
+  const values = float32Values(tensor)
+  const bad = values.findIndex(value => !Number.isFinite(value))
+  if (bad < 0) return values
+  throw invalid('tensor-value', `the tensor ${key} has the value ${values[bad]}: training went wrong before it`, {
+    tensor: key,
+  })
+}
+
+function checkNothingIsLeft(graphs: readonly NetworkGraph[], tensors: ReadonlyMap<string, StoredTensor>): void {
+  const used = new Set(graphs.flatMap(({ role, weights }) => [...weights.keys()].map(name => `${role}.${name}`)))
+  for (const key of tensors.keys()) {
+    if (!used.has(key)) throw invalid('tensor-unknown', `the tensor ${key} belongs to no network`, { tensor: key })
+  }
+}
+
+function invalid(
+  reason: string,
+  message: string,
+  { cause, ...details }: Readonly<Record<string, unknown>> & { readonly cause?: unknown },
+): MixflowError {
+  return new MixflowError('CHECKPOINT_INVALID', message, {
+    hint: 'the checkpoint does not fit its own description, or was written by another version: export it with that one',
+    details: { reason, ...details },
+    cause,
+  })
+}
+
+/** Number of trained values. */
+export const countWeights = ({ weights }: NetworkGraph): number =>
+  [...weights.values()].reduce((sum, { values }) => sum + values.length, 0)

@@ -1,0 +1,5 @@
+export type { DamagedCheckpoint, WeightsKind } from './checkpoint/open-checkpoint.ts'
+export type { SamplingDefaults } from './describe/sampling.ts'
+export { type ExportResult, exportModel } from './export-model.ts'
+export type { ExportOptions, ExportProgress } from './export-options.ts'
+export { defaultLimits, type ParityLimits } from './parity/check-parity.ts'

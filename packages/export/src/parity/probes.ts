@@ -1,0 +1,62 @@
+/**
+ * Random inputs that an exported network is compared on: eight images, run in batches of 1, 2 and 5 (no size that was
+ * traced), among them both ends of t and w, the first and last class and "no label". Always the same ones.
+ */
+
+import { integers, type Labels, MixflowError, normals, type Port, uniforms } from '@mixflow/core'
+
+export const batchSizes = [1, 2, 5] as const
+export const imageCount = batchSizes.reduce<number>((sum, size) => sum + size, 0)
+
+export interface Probe {
+  readonly port: Port
+  /** All images, one after the other. */
+  readonly data: Float32Array | Int32Array
+}
+
+/** One for each input. `labels` are the model's classes. */
+export const probes = (inputs: readonly Port[], labels: Labels | null): Probe[] =>
+  inputs.map((port, i) => ({ port, data: numbers(port, { seed: i + 1, classes: labels?.count ?? 0 }) }))
+
+interface Draw {
+  readonly seed: number
+  readonly classes: number
+}
+
+function numbers(port: Port, { seed, classes }: Draw): Float32Array | Int32Array {
+  const draw = { seed, stream: 'probe', images: imageCount, elementsPerImage: elementsOf(port) } as const
+  switch (port.name) {
+    case 'x':
+      return normals(draw)
+    case 'kappa':
+      return port.dtype === 'float32' ? normals(draw) : labelsFrom([0, classes - 1], { ...draw, below: classes })
+    case 'label':
+      return labelsFrom([0, classes, classes - 1], { ...draw, below: classes + 1 })
+    case 't':
+    case 'w': {
+      const values = uniforms(draw)
+      values.set([0, 1], 1)
+      return values
+    }
+    default:
+      throw new MixflowError('ARGUMENT_INVALID', `there are no probes for an input named "${port.name}"`)
+  }
+}
+
+/** The given labels, then random ones. */
+function labelsFrom(first: readonly number[], draw: Parameters<typeof integers>[0]): Int32Array {
+  const labels = Int32Array.from(integers(draw))
+  labels.set(first)
+  return labels
+}
+
+/** Numbers per image. */
+export const elementsOf = ({ dims }: Port): number =>
+  dims.reduce<number>((product, size) => (size === 'N' ? product : product * size), 1)
+
+/** A probe's numbers for some of the images. */
+export const slice = ({ port, data }: Probe, { first, images }: { readonly first: number; readonly images: number }) =>
+  data.subarray(first * elementsOf(port), (first + images) * elementsOf(port))
+
+/** The shape of a port at a batch size. */
+export const shapeOf = ({ dims }: Port, images: number): number[] => dims.map(size => (size === 'N' ? images : size))

@@ -1,0 +1,56 @@
+/**
+ * What the trained network gives for the probes, computed by tfjs on a backend that the exported graph has nothing to do
+ * with. One image at a time: a graph whose images influence each other shows, and memory stays small.
+ */
+
+import { throwIfAborted } from '@mixflow/core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { NetworkGraph } from '../graph/network-graph.ts'
+import { onBackend } from '../graph/on-backend.ts'
+import { tensorsOf } from '../graph/onnx-bytes.ts'
+import { elementsOf, imageCount, type Probe, shapeOf, slice } from './probes.ts'
+
+/** Output name -> numbers of all images, one after the other. */
+export type Outputs = ReadonlyMap<string, Float32Array>
+
+export interface ReferenceOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onImage?: (() => void) | undefined
+}
+
+export async function referenceOutputs(
+  graph: NetworkGraph,
+  given: readonly Probe[],
+  { signal, onImage }: ReferenceOptions,
+): Promise<Outputs> {
+  const outputs = new Map(graph.ports.outputs.map(port => [port.name, new Float32Array(imageCount * elementsOf(port))]))
+  const parameters = await onBackend('wasm', () => tensorsOf(graph.weights))
+  try {
+    for (let first = 0; first < imageCount; first++) {
+      throwIfAborted(signal)
+      const numbers = await onBackend('wasm', () => tf.tidy(() => evaluate(graph, { parameters, given, first })))
+      for (const { name, data } of numbers) outputs.get(name)?.set(data, first * data.length)
+      onImage?.()
+      // let timers and signals have their turn
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  } finally {
+    tf.dispose(parameters)
+  }
+  return outputs
+}
+
+interface Evaluation {
+  readonly parameters: Readonly<Record<string, tf.Tensor>>
+  readonly given: readonly Probe[]
+  readonly first: number
+}
+
+function evaluate(graph: NetworkGraph, { parameters, given, first }: Evaluation) {
+  const inputs = given.map(probe => {
+    const values = slice(probe, { first, images: 1 })
+    return [probe.port.name, tf.tensor(values, shapeOf(probe.port, 1), probe.port.dtype)]
+  })
+  const results = graph.apply(parameters, Object.fromEntries(inputs))
+  return Object.entries(results).map(([name, tensor]) => ({ name, data: tensor.dataSync() }))
+}
