@@ -1,0 +1,59 @@
+/** A model in a folder on this machine. */
+import { open, readFile, stat } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import { type ManifestFile, MixflowError, manifestFileName, throwIfAborted } from '@mixflow/core'
+import type { ModelFolder, ReadOptions } from './model-files.ts'
+import { hashMismatch, verifyBytes } from './verify-file.ts'
+
+/** More is no manifest; the parser says so, of the first bytes. */
+const manifestCap = 2 ** 20 + 1
+
+export function localFolder(path: string, isDirectory: boolean): ModelFolder {
+  const folder = isDirectory ? path : dirname(path)
+  const manifestPath = isDirectory ? join(path, manifestFileName) : path
+  const place = folder.endsWith(sep) ? folder : `${folder}${sep}`
+  return {
+    place,
+    async readManifest({ signal }) {
+      throwIfAborted(signal)
+      return readStart(manifestPath, manifestCap).catch(cause => {
+        throw new MixflowError('MODEL_NOT_FOUND', `cannot read ${manifestPath}: ${errorWord(cause)}`, {
+          hint: 'a model is a folder with mixflow.json in it; `mixflow export` writes one',
+          details: { place: manifestPath },
+          cause,
+        })
+      })
+    },
+    readFile: (file, options) => readVerified(file, { ...options, place, path: join(folder, ...file.path.split('/')) }),
+  }
+}
+
+async function readVerified(
+  file: ManifestFile,
+  { path, place, signal, onBytes }: ReadOptions & { readonly path: string; readonly place: string },
+): Promise<Uint8Array> {
+  throwIfAborted(signal)
+  try {
+    const { size } = await stat(path)
+    if (size !== file.bytes) throw hashMismatch(file, { bytes: size }, place)
+    const bytes = await readFile(path, { signal })
+    onBytes?.(bytes.length)
+    return verifyBytes(file, bytes, place)
+  } catch (cause) {
+    throwIfAborted(signal)
+    if (MixflowError.is(cause)) throw cause
+    throw new MixflowError('MODEL_NOT_FOUND', `cannot read ${path}, which mixflow.json names: ${errorWord(cause)}`, {
+      hint: 'copy the whole folder, or export the model again',
+      details: { place: path },
+      cause,
+    })
+  }
+}
+
+async function readStart(path: string, length: number): Promise<Uint8Array> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
+const errorWord = (cause: unknown) => (cause as NodeJS.ErrnoException).code ?? String(cause)

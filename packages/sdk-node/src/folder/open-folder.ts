@@ -1,0 +1,30 @@
+/** Opens the place of a model's files: a folder on disk, or an address. */
+import { stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { MixflowError } from '@mixflow/core'
+import { localFolder } from './local-folder.ts'
+import type { FolderOptions, ModelFolder } from './model-files.ts'
+import { remoteFolder } from './remote-folder.ts'
+
+/** A `mixflow.json` or the folder it is in, by path, `file:` or `http(s):` address. */
+export async function openFolder(pathOrUrl: string | URL, options: FolderOptions): Promise<ModelFolder> {
+  const text = String(pathOrUrl)
+  if (/^https?:/i.test(text)) return remoteFolder(parseUrl(text), options)
+  const path = /^file:/i.test(text) ? fileURLToPath(parseUrl(text)) : text
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) throw notFound(text, 'only http:, https: and file: addresses are loaded')
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) throw notFound(text, 'give the folder that holds mixflow.json, or an http(s) address of one')
+  return localFolder(path, found.isDirectory())
+}
+
+function parseUrl(text: string): URL {
+  if (URL.canParse(text)) return new URL(text)
+  throw notFound(text, 'this is no valid address')
+}
+
+function notFound(place: string, hint: string): MixflowError {
+  return new MixflowError('MODEL_NOT_FOUND', `no model at ${JSON.stringify(place.slice(0, 400))}`, {
+    hint,
+    details: { place },
+  })
+}

@@ -1,0 +1,39 @@
+/**
+ * The gate before the runtime: bytes pass if they have the size and sha256 that the manifest gives them. Everything
+ * else is MODEL_HASH_MISMATCH, saying which file, from where, what was found and what was expected.
+ */
+import { createHash } from 'node:crypto'
+import { type ManifestFile, MixflowError } from '@mixflow/core'
+
+export interface FoundFile {
+  readonly bytes: number
+  /** Absent where the size alone shows it and the bytes were not read to their end. */
+  readonly sha256?: string
+}
+
+export function verifyBytes(file: ManifestFile, bytes: Uint8Array, place: string): Uint8Array {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  if (sha256 !== file.sha256) throw hashMismatch(file, { bytes: bytes.length, sha256 }, place)
+  return bytes
+}
+
+/** The error for a file found at `place` (a folder or an address) that is not the manifest's. */
+export function hashMismatch(file: ManifestFile, found: FoundFile, place: string): MixflowError {
+  const count = (n: number) => n.toLocaleString('en-US')
+  const sizes = `${count(found.bytes)} of ${count(file.bytes)} bytes`
+  const [has, says] =
+    found.sha256 === undefined
+      ? [`${count(found.bytes)} bytes`, `${count(file.bytes)} bytes`]
+      : [`sha256 ${found.sha256.slice(0, 4)}…`, `${file.sha256.slice(0, 4)}…`]
+  const message = `${file.path} from ${place} has ${has}, the manifest says ${says}`
+  return new MixflowError('MODEL_HASH_MISMATCH', message, {
+    hint: `the file was changed or cut short (${sizes}); nothing of it was used or cached. Publish it again, or load it with its own manifest.`,
+    details: {
+      reason: found.sha256 === undefined ? 'size' : 'sha256',
+      path: file.path,
+      place,
+      found,
+      expected: { bytes: file.bytes, sha256: file.sha256 },
+    },
+  })
+}

@@ -1,0 +1,163 @@
+/**
+ * `loadModel`: from a folder or address to a model that samples. The manifest is read and checked first; then the graphs
+ * that sampling needs, each verified before the runtime sees a byte: the denoiser in one precision, and the encoder only
+ * where sampling starts from it (kappa is the label or noise). Whatever fails, nothing stays open.
+ */
+import { resolve } from 'node:path'
+import {
+  checkKeys,
+  checkWord,
+  type Manifest,
+  type ManifestFile,
+  MixflowError,
+  parseManifest,
+  show,
+  throwIfAborted,
+} from '@mixflow/core'
+import envPaths from 'env-paths'
+import type { ModelFolder } from './folder/model-files.ts'
+import { openFolder } from './folder/open-folder.ts'
+import { type Network, openNetwork } from './network.ts'
+import { NodeModel } from './node-model.ts'
+
+export interface LoadModelOptions {
+  /** Where the networks run. `auto` is the best there is, which here is the CPU. */
+  readonly device?: 'auto' | 'cpu'
+  /** Precision of the weights. `auto` is float32 where the model has it: on a CPU it is the faster one. */
+  readonly dtype?: 'auto' | 'float32' | 'float16'
+  /** Folder that downloads are kept in, named by content; the user's cache folder unless said; null keeps nothing. */
+  readonly cacheDir?: string | null
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: LoadProgress) => void
+}
+
+export interface LoadProgress {
+  readonly phase: 'manifest' | 'files' | 'session'
+  /** Of this phase, 0..1. */
+  readonly fraction: number
+  /** Bytes read and to be read; of the phase `files`. */
+  readonly bytes?: number
+  readonly totalBytes?: number
+}
+
+/** Where `loadModel` keeps downloads unless told otherwise: in `MIXFLOW_CACHE` if set, else the user's cache folder. */
+export const defaultCacheDir = (): string =>
+  resolve(process.env.MIXFLOW_CACHE || envPaths('mixflow', { suffix: '' }).cache, 'models')
+
+/** ONNX files end here: the format cannot hold more in one file. */
+const maxGraphBytes = 2 ** 31
+
+/**
+ * Loads a model from a folder, a `mixflow.json`, or an http(s) address of either.
+ *
+ * @throws MixflowError ARGUMENT_INVALID, DEVICE_UNAVAILABLE, MODEL_NOT_FOUND, DOWNLOAD_*, MANIFEST_INVALID,
+ * MODEL_HASH_MISMATCH, MODEL_INVALID, ABORTED.
+ */
+export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptions = {}): Promise<NodeModel> {
+  const { dtype, cacheDir, report, signal } = checkOptions(pathOrUrl, options)
+  const folder = await openFolder(pathOrUrl, { cacheDir })
+  report({ phase: 'manifest', fraction: 0 })
+  const manifest = parseManifest(await folder.readManifest({ signal }))
+  report({ phase: 'manifest', fraction: 1 })
+
+  const denoiserFile = chooseDenoiser(manifest, dtype)
+  const encoderFile = samplesFromEncoder(manifest) ? chooseGraph(manifest, 'encoder', 'float32') : undefined
+  const wanted = encoderFile === undefined ? [denoiserFile] : [denoiserFile, encoderFile]
+  const [denoiserBytes, encoderBytes] = await readFiles(folder, wanted, { signal, report })
+
+  report({ phase: 'session', fraction: 0 })
+  const { networks } = manifest
+  const denoiser = await openNetwork(denoiserBytes!, { file: denoiserFile, ports: networks.denoiser })
+  let encoder: Network | null = null
+  try {
+    if (encoderFile !== undefined) {
+      report({ phase: 'session', fraction: 0.5 })
+      encoder = await openNetwork(encoderBytes!, { file: encoderFile, ports: networks.encoder! })
+    }
+    report({ phase: 'session', fraction: 1 })
+    return new NodeModel({ manifest, denoiser, encoder, device: 'cpu', dtype: denoiserFile.dtype! })
+  } catch (error) {
+    await denoiser.release()
+    await encoder?.release()
+    throw error
+  }
+}
+
+type Report = (progress: LoadProgress) => void
+
+function checkOptions(pathOrUrl: unknown, options: LoadModelOptions) {
+  checkKeys(options as unknown, ['device', 'dtype', 'cacheDir', 'signal', 'onProgress'], { what: 'loadModel' })
+  if (typeof pathOrUrl !== 'string' && !(pathOrUrl instanceof URL)) {
+    throw new MixflowError('ARGUMENT_INVALID', `loadModel takes a path or an address, got ${show(pathOrUrl)}`, {
+      hint: 'loadModel("runs/mnist/model") or loadModel("https://example.org/model/")',
+    })
+  }
+  const { device = 'auto', dtype = 'auto', cacheDir = defaultCacheDir(), signal, onProgress } = options
+  checkDevice(device)
+  if (cacheDir !== null && (typeof cacheDir !== 'string' || cacheDir === '')) {
+    throw new MixflowError('ARGUMENT_INVALID', `cacheDir must be a path or null, got ${show(cacheDir)}`, {
+      hint: 'leave it out for the cache folder of this user, or give null to keep nothing',
+    })
+  }
+  const report: Report = progress => onProgress?.(progress)
+  return { dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }), cacheDir, report, signal }
+}
+
+const laterDevices = ['cuda', 'webgpu'] as const
+
+function checkDevice(device: string): void {
+  const known = checkWord(device, ['auto', 'cpu', ...laterDevices], { what: 'device' })
+  if (known === 'auto' || known === 'cpu') return
+  throw new MixflowError('DEVICE_UNAVAILABLE', `this version of @mixflow/sdk-node has no device "${known}" yet`, {
+    hint: 'use device: "cpu", or leave it out; update the package to see whether a newer one has it',
+    details: { device: known, available: ['cpu'] },
+  })
+}
+
+/** Whether sampling can start from the encoder: not where kappa contains the data image, which there is none of. */
+const samplesFromEncoder = ({ source }: Manifest) => source?.kappa === 'label' || source?.kappa === 'noise'
+
+function chooseDenoiser(manifest: Manifest, dtype: 'auto' | 'float32' | 'float16'): ManifestFile {
+  const file = chooseGraph(manifest, 'denoiser', dtype === 'auto' ? 'float32' : dtype)
+  if (dtype === 'auto' || file.dtype === dtype) return file
+  throw new MixflowError('ARGUMENT_INVALID', `the model ${manifest.name} has no ${dtype} denoiser`, {
+    hint: `use dtype: "${file.dtype}", or leave it out`,
+    details: { dtype, available: [file.dtype] },
+  })
+}
+
+/** The graph in that precision if there is one, else in the other. The manifest's parser saw to it that there is one. */
+function chooseGraph(
+  { files }: Manifest,
+  role: 'denoiser' | 'encoder',
+  preferred: 'float32' | 'float16',
+): ManifestFile {
+  const graphs = files.filter(file => file.role === role)
+  const file = graphs.find(({ dtype }) => dtype === preferred) ?? graphs[0]!
+  if (file.bytes <= maxGraphBytes) return file
+  throw new MixflowError('MODEL_INVALID', `${file.path} has ${file.bytes} bytes, more than an ONNX file can hold`, {
+    hint: 'the manifest was written wrong: export the model again',
+    details: { path: file.path, bytes: file.bytes, maxBytes: maxGraphBytes },
+  })
+}
+
+async function readFiles(
+  folder: ModelFolder,
+  files: readonly ManifestFile[],
+  { signal, report }: { readonly signal: AbortSignal | undefined; readonly report: Report },
+): Promise<Uint8Array[]> {
+  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const contents: Uint8Array[] = []
+  let before = 0
+  report({ phase: 'files', fraction: 0, bytes: 0, totalBytes })
+  for (const file of files) {
+    const onBytes = (read: number) => {
+      const bytes = before + read
+      report({ phase: 'files', fraction: bytes / Math.max(1, totalBytes), bytes, totalBytes })
+    }
+    contents.push(await folder.readFile(file, { signal, onBytes }))
+    before += file.bytes
+  }
+  throwIfAborted(signal)
+  return contents
+}
