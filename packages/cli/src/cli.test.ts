@@ -1,0 +1,206 @@
+/** The command as a user has it, in processes of its own: from training to a picture, stopped and gone on with. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseManifest } from '@mixflow/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const main = join(import.meta.dirname, 'main.ts')
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the command to its end. */
+function mixflow(args: readonly string[], onStart: (child: ChildProcess) => void = () => {}): Promise<Ended> {
+  const child = spawn(process.execPath, ['--conditions=@mixflow/source', '--import', tsx, main, ...args], {
+    cwd: folder,
+    env: { ...process.env, MIXFLOW_CACHE: join(folder, 'cache'), NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  onStart(child)
+  child.stdout.on('data', chunk => {
+    stdout += chunk
+  })
+  child.stderr.on('data', chunk => {
+    stderr += chunk
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, stdout, stderr }))
+  })
+}
+
+/** Settings of a run of a few steps on 48 digits. */
+const tiny = [
+  ...['limit=48', 'batchSize=8', 'totalImages=32', 'sampleEveryImages=1000', 'checkpointEveryImages=16'],
+  ...['denoiser.options.channels=[8]', 'denoiser.options.attention=[]', 'encoder.options.channels=[8]'],
+  ...[
+    'denoiser.options.headChannels=8',
+    'encoder.options.headChannels=8',
+    'sampling={"solver":"euler","nfe":1,"guidance":0}',
+  ],
+].flatMap(setting => ['--set', setting])
+const train = ['train', 'quickstart', '--threads', '1', ...tiny]
+
+/** Steps that a run has logged so far. */
+function stepsOf(run: string): number[] {
+  const log = path(run, 'metrics.jsonl')
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []
+  return lines.map(line => JSON.parse(line).step)
+}
+
+const path = (...parts: string[]) => join(folder, ...parts)
+
+describe('from training to a picture', () => {
+  let trained: Ended
+  let exported: Ended
+  beforeAll(async () => {
+    trained = await mixflow(train)
+    exported = await mixflow(['export', 'runs/quickstart'])
+  })
+
+  it('train leaves a run with a report, and says what to do next', () => {
+    expect(trained).toMatchObject({ code: 0, stderr: '' })
+    expect(
+      readdirSync(path('runs', 'quickstart'))
+        .filter(name => name !== 'model')
+        .sort(),
+    ).toEqual(['checkpoints', 'config.json', 'metrics.jsonl', 'report.html', 'samples'])
+    expect(trained.stdout).toMatch(/^done: 32 images/m)
+    expect(trained.stdout).toContain(`report      ${join('runs', 'quickstart', 'report.html')}\n`)
+    expect(trained.stdout).toContain(`samples     ${join('runs', 'quickstart', 'samples', '000000032.png')}\n`)
+    for (const command of ['export', 'sample', 'train'])
+      expect(trained.stdout).toMatch(new RegExp(`^  node .* ${command} `, 'm'))
+    const { command } = JSON.parse(readFileSync(path('runs', 'quickstart', 'config.json'), 'utf8'))
+    expect(command).toMatch(
+      /^mixflow train quickstart --threads 1 --set limit=48 .*'denoiser\.options\.channels=\[8\]'/,
+    )
+  })
+
+  it('export makes a model of it and says how near it is', () => {
+    expect(exported).toMatchObject({ code: 0, stderr: '' })
+    const model = path('runs', 'quickstart', 'model')
+    const { files, training } = parseManifest(readFileSync(join(model, 'mixflow.json')))
+    expect(training).toMatchObject({ imagesSeen: 32, steps: 4 })
+    for (const { path: name, bytes } of files) {
+      expect(readFileSync(join(model, name))).toHaveLength(bytes)
+      expect(exported.stdout).toContain(`${join('runs', 'quickstart', 'model', name)} `)
+    }
+    expect(exported.stdout).toMatch(/^parity of float32 .* 0\.0001 allowed$/m)
+  })
+
+  it('sample draws with it, the same pictures from the same seed', async () => {
+    const args = ['sample', 'runs/quickstart/model', '--count', '6', '--nfe', '2', '--seed', '7', '--label', '3']
+    const [grid, many] = await Promise.all([
+      mixflow([...args, '--out', 'pictures/threes.png', '--columns', '3']),
+      mixflow([...args, '--out', 'many', '--batch-size', '4']),
+    ])
+    expect([grid, many]).toMatchObject([
+      { code: 0, stderr: '' },
+      { code: 0, stderr: '' },
+    ])
+    expect(grid.stdout).toMatch(/^6 images at 2 NFE \(2 steps of euler\), .* seed 7\npictures\/threes\.png\n$/)
+    const png = readFileSync(path('pictures', 'threes.png'))
+    // 3 × 2 tiles of 28 pixels with a margin of 1, three times as large
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([3 * (3 * 29 + 1), 3 * (2 * 29 + 1)])
+    const names = readdirSync(path('many'))
+    expect(names).toEqual([0, 1, 2, 3, 4, 5].map(i => `seed-7-0000${i}.png`))
+    expect(new Set(names.map(name => readFileSync(path('many', name)).toString('hex'))).size).toBe(6)
+  })
+
+  it('evaluate finds the same of the run and of the model', async () => {
+    const options = ['--json', '--count', '16', '--batch-size', '16', '--steps', '4', '--data', 'quickstart']
+    const [run, model] = await Promise.all([
+      mixflow(['evaluate', 'runs/quickstart', '--threads', '1', ...options]),
+      mixflow(['evaluate', 'runs/quickstart/model', ...options]),
+    ])
+    expect([run, model]).toMatchObject([
+      { code: 0, stderr: '' },
+      { code: 0, stderr: '' },
+    ])
+    const [ofRun, ofModel] = [JSON.parse(run.stdout), JSON.parse(model.stdout)]
+    expect(ofRun).toMatchObject({
+      kind: 'checkpoint',
+      step: 4,
+      images: 16,
+      data: { name: 'quickstart', split: 'train' },
+    })
+    expect(ofRun.flowLoss.map(({ mixtureWeight }: { mixtureWeight: number }) => mixtureWeight)).toEqual([0, 0.5, 1])
+    expect(ofModel.flowLoss).toHaveLength(1)
+    for (const [bin, { loss }] of ofModel.flowLoss[0].bins.entries()) {
+      expect(loss).toBeCloseTo(ofRun.flowLoss[0].bins[bin].loss, 4)
+    }
+    expect(ofModel.curvature.mean).toBeCloseTo(ofRun.curvature.mean, 6)
+  })
+})
+
+describe('a run that is stopped', () => {
+  it('goes on where it was, and is no other run’s folder', async () => {
+    const stopped = await mixflow([...train, '--out', 'stopped', '--set', 'totalImages=100000'], child => {
+      const waiting = setInterval(() => {
+        if (stepsOf('stopped').length < 3) return
+        clearInterval(waiting)
+        child.kill('SIGINT')
+      }, 20)
+      child.on('close', () => clearInterval(waiting))
+    })
+    expect(stopped).toMatchObject({ code: 130, stderr: '' })
+    expect(stopped.stdout).toMatch(/ending after this step/)
+    expect(stopped.stdout).toMatch(/^interrupted: [\d,]+ of 100,000 images/m)
+    expect(stopped.stdout).toMatch(/train quickstart --out stopped --resume$/m)
+    const before = readdirSync(path('stopped', 'checkpoints'))
+    expect(before.length).toBeGreaterThan(0)
+
+    const { length } = stepsOf('stopped')
+    const more = ['--set', `totalImages=${8 * length + 16}`]
+    const resumed = await mixflow(['train', '--out', 'stopped', '--resume', '--threads', '1', ...more])
+    expect(resumed).toMatchObject({ code: 0, stderr: '' })
+    expect(resumed.stdout).toMatch(/going on at/)
+    expect(stepsOf('stopped')).toEqual(Array.from({ length: length + 2 }, (_, i) => i + 1))
+  })
+})
+
+describe('mixflow train --dry-run', () => {
+  it('measures, tells everything as JSON, and writes nothing', async () => {
+    const { code, stdout } = await mixflow([...train, '--dry-run', '--json', '--runs', 'elsewhere'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      preset: 'quickstart',
+      folder: join('elsewhere', 'quickstart'),
+      resume: false,
+      dataset: { name: 'quickstart', images: 48, classes: 10 },
+      parameters: { denoiser: expect.any(Number), encoder: expect.any(Number) },
+      imagesPerSecond: expect.any(Number),
+      totalSeconds: expect.any(Number),
+      peakMemoryBytes: expect.any(Number),
+      config: { batchSize: 8, limit: 48 },
+    })
+    expect(existsSync(path('elsewhere'))).toBe(false)
+    expect(existsSync(path('cache'))).toBe(false)
+  })
+})
+
+describe('mixflow doctor', () => {
+  it('finds that this machine can do what the tests do', async () => {
+    const { code, stdout } = await mixflow(['doctor', '--json'])
+    const { healthy, findings } = JSON.parse(stdout)
+    expect({ code, healthy }).toEqual({ code: 0, healthy: true })
+    const states = new Map(findings.map(({ name, state }: { name: string; state: string }) => [name, state]))
+    for (const name of ['Node', 'onnxruntime-node', '@tensorflow/tfjs-core', 'sharp', 'downloads', 'cpu']) {
+      expect([name, states.get(name)]).toEqual([name, 'ok'])
+    }
+    expect([states.get('cuda'), states.get('webgpu')]).toEqual(['later', 'later'])
+  })
+})

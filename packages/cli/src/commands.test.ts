@@ -1,0 +1,178 @@
+/** What commands print, and which mistakes they refuse, without a process of their own. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { createDataset, type DataDescription } from '@mixflow/train'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { factsText, listText } from './data-command.ts'
+import { asText } from './evaluate-command.ts'
+import { modelFolder } from './export-command.ts'
+import { run } from './run.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'mixflow-commands-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+afterEach(() => vi.restoreAllMocks())
+
+/** Runs the command in this process and catches what it writes. */
+async function mixflow(...args: string[]) {
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation(text => {
+      written[name] += text
+      return true
+    })
+  }
+  const code = await run(args)
+  vi.restoreAllMocks()
+  return { code, ...written }
+}
+
+describe('a mistake is refused with what was meant', () => {
+  it.each<[string[], number, RegExp]>([
+    [['trian'], 2, /unknown command 'trian'\n\(Did you mean train\?\)/],
+    [['train', 'mnist', '--bacth', '3'], 2, /unknown option '--bacth'/],
+    [['train', 'mnist', '--thread', '3'], 2, /\(Did you mean --threads\?\)/],
+    [['train', 'mnist', '--threads', '0'], 2, /whole number from 1/],
+    [['train', 'mnist', 'emoji'], 2, /too many arguments/],
+    [['train'], 2, /what should be trained\?/],
+    [['train', 'mnist', '--json'], 2, /--json goes with/],
+    [['sample'], 2, /missing required argument 'model'/],
+    [['sample', 'm', '--guidance', 'much'], 2, /must be a number/],
+    [['data', '--grid', 'x.png'], 2, /of which data set/],
+    [['train', 'mnits'], 1, /CONFIG_UNKNOWN_PRESET.*\n {2}did you mean "mnist"\?/],
+    [['train', 'mnist', '--set', 'batchsize=256'], 1, /CONFIG_UNKNOWN_KEY.*\n {2}did you mean "batchSize"\?/],
+    [['train', 'mnist', '--set', 'batchSize=many'], 1, /CONFIG_INVALID.*"batchSize" is "many"/],
+    [['train', 'mnist', '--backend', 'tfjs-node-gpu'], 1, /DEVICE_UNAVAILABLE.*yet/],
+    [['train', 'mnist', '--backend', 'onx'], 1, /did you mean "onnx"\?/],
+    [['train', '--data', 'minst', '--runs', root], 1, /DATA_UNKNOWN.*\n {2}did you mean "mnist"\?/],
+    [['export', join(root, 'none')], 1, /CHECKPOINT_NOT_FOUND/],
+    [['sample', join(root, 'none')], 1, /MODEL_NOT_FOUND/],
+    [['sample', root, '--out', 'x.jpg'], 1, /does not end in \.png/],
+    [['sample', root, '--device', 'cuda'], 1, /DEVICE_UNAVAILABLE/],
+    [['evaluate', root], 1, /neither a run nor a checkpoint nor a model/],
+    [['data', 'mnist', '--split', 'tset'], 1, /did you mean "test"\?/],
+  ])('mixflow %j', async (args, code, message) => {
+    const result = await mixflow(...args)
+    expect(result.stderr).toMatch(message)
+    expect(result).toMatchObject({ code, stdout: '' })
+    expect(readdirSync(root)).toEqual([])
+  })
+})
+
+describe('mixflow --help', () => {
+  it('names every command', async () => {
+    const { code, stdout } = await mixflow('--help')
+    expect(code).toBe(0)
+    for (const name of ['train', 'export', 'sample', 'evaluate', 'data', 'doctor']) expect(stdout).toContain(name)
+    expect((await mixflow('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('loads no runtime', () => {
+    const seen = new Set<string>()
+    const visit = (file: string): void => {
+      if (seen.has(file)) return
+      seen.add(file)
+      for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(/^import (?!type)[^;]*?from '(.+?)'/gm)) {
+        if (name.startsWith('.')) visit(resolve(dirname(file), name))
+        else if (!name.startsWith('node:')) seen.add(name)
+      }
+    }
+    visit(join(import.meta.dirname, 'main.ts'))
+    const packages = [...seen].filter(name => !name.endsWith('.ts')).sort()
+    expect(packages).toEqual(['@mixflow/core', 'commander', 'picocolors'])
+  })
+})
+
+describe('mixflow train --list', () => {
+  it('shows each preset with its data and size', async () => {
+    const { stdout } = await mixflow('train', '--list')
+    expect(stdout).toMatch(/^mnist +mnist +28×28 +[\d,]+ +MNIST, 60,000 digits by label$/m)
+    expect(stdout).toMatch(/^photos +--data +32×32/m)
+    const rows = JSON.parse((await mixflow('train', '--list', '--json')).stdout)
+    expect(rows).toContainEqual(expect.objectContaining({ name: 'cifar10-small', data: 'cifar10', size: 32 }))
+  })
+})
+
+describe('mixflow data', () => {
+  it('lists the data sets', async () => {
+    const { stdout } = await mixflow('data')
+    expect(stdout).toMatch(/^mnist +60,000 \+ 10,000 +1×28×28 +10 +CC-BY-SA-3\.0 /m)
+    expect(stdout).toMatch(/^quickstart .* in this package /m)
+  })
+
+  it('opens one, counts its classes, and shows its first pictures', async () => {
+    const grid = join(root, 'pictures', 'digits.png')
+    const { code, stdout } = await mixflow('data', 'quickstart', '--grid', grid)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^images +10,000$/m)
+    expect(stdout).toMatch(/^licence +CC-BY-SA-3\.0$/m)
+    expect(stdout).toMatch(/^fingerprint +[0-9a-f]{64}$/m)
+    // the first 10,000 training digits of MNIST have so many ones
+    expect(stdout).toMatch(/^ {2}1 +1 +1,127$/m)
+    expect([...readFileSync(grid).subarray(1, 4)]).toEqual([...'PNG'].map(letter => letter.charCodeAt(0)))
+    rmSync(join(root, 'pictures'), { recursive: true })
+  })
+
+  it('says how a set comes here, and what is not known of one’s own', () => {
+    const set: DataDescription = {
+      name: 'twemoji',
+      title: 't',
+      homepage: 'h',
+      images: { train: 5 },
+      channels: 3,
+      height: 8,
+      width: 8,
+      licence: null,
+      attribution: 'a',
+      classes: 2,
+      where: { state: 'install', command: 'npm i x' },
+    }
+    expect(listText([set]).split('\n')[1]).toBe('twemoji   5        3×8×8   2         not stated   npm i x   t')
+    const mine = createDataset({
+      ...{ name: 'mine', split: 'train', channels: 1, height: 1, width: 1, images: Uint8Array.of(1, 2) },
+      ...{ labels: null, classNames: null, licence: null, attribution: null },
+    })
+    expect(factsText(mine)).toMatch(/^attribution +nobody named$/m)
+    expect(factsText(mine)).toMatch(/^classes +none$/m)
+  })
+})
+
+it('a model goes into the folder of its run', () => {
+  expect(modelFolder('runs/a')).toBe(join('runs', 'a', 'model'))
+  expect(modelFolder('runs/a/')).toBe(join('runs', 'a', 'model'))
+  expect(modelFolder('runs/a/checkpoints/step-000000008')).toBe(join('runs', 'a', 'model'))
+  expect(modelFolder('copied/step-8')).toBe(join('copied', 'step-8', 'model'))
+})
+
+it('an evaluation is a table with a column for each source', () => {
+  const bins = [
+    { from: 0, to: 0.5, loss: 1.5, standardError: 0.01 },
+    { from: 0.5, to: 1, loss: 0.5, standardError: Number.NaN },
+  ]
+  const losses = { bins, loss: 1, standardError: 0.02, images: 4 }
+  const text = asText(
+    { kind: 'checkpoint', place: 'runs/a', step: 1000, imagesSeen: 64_000, data: { name: 'mnist', split: 'test' } },
+    {
+      images: 4,
+      seed: 3,
+      flowLoss: [
+        { mixtureWeight: 0, ...losses },
+        { mixtureWeight: 1, ...losses, loss: 0.25 },
+      ],
+      curvature: { mean: 0.125, standardDeviation: 0.5, trajectories: 4, steps: 128, mixtureWeight: 0 },
+    },
+  )
+  expect(text.split('\n')).toEqual([
+    'runs/a: step 1,000, 64,000 images seen',
+    'measured on 4 images of mnist (the test part), seed 3, without guidance',
+    '',
+    'flow loss by time, ± standard error:',
+    't       from N(0, I)    from κ-FC at w = 1',
+    '0–0.5   1.50 ± 0.0100   1.50 ± 0.0100',
+    '0.5–1   0.500 ± –       0.500 ± –',
+    'all     1.00 ± 0.0200   0.250 ± 0.0200',
+    '',
+    'curvature 0.125, standard deviation 0.500 over 4 trajectories of 128 Euler steps from N(0, I)',
+  ])
+})

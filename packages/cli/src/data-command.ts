@@ -1,0 +1,106 @@
+/** `mixflow data`: the data sets that have a name, or one data set opened. */
+
+import { checkWord, splitImages } from '@mixflow/core'
+import {
+  type DataDescription,
+  type Dataset,
+  describeData,
+  formatBytes,
+  formatCount,
+  gridPng,
+  openData,
+  progressDisplay,
+  type Split,
+} from '@mixflow/train'
+import { interruptible } from './terminal/interruptible.ts'
+import { table } from './terminal/table.ts'
+import { UsageError } from './terminal/usage-error.ts'
+import { checkPngPath, writePng } from './terminal/write-png.ts'
+
+export interface DataFlags {
+  readonly split: string
+  readonly grid?: string
+}
+
+export async function dataCommand(spec: string | undefined, flags: DataFlags): Promise<void> {
+  const split: Split = checkWord(flags.split, ['train', 'test'], { what: 'split' })
+  if (spec === undefined) {
+    if (flags.grid !== undefined) throw new UsageError('--grid of which data set?', 'mixflow data mnist --grid …')
+    process.stdout.write(`${listText(await describeData())}\n`)
+    return
+  }
+  await interruptible(async signal => {
+    if (flags.grid !== undefined) await checkPngPath(flags.grid)
+    const display = progressDisplay(process.stderr)
+    const data = await openData(spec, {
+      split,
+      signal,
+      onProgress: progress => display.show({ type: 'data', progress }),
+    }).finally(() => display.close())
+    process.stdout.write(`${factsText(data)}\n`)
+    if (flags.grid === undefined) return
+    await writePng(flags.grid, firstPictures(data))
+    process.stdout.write(`\nthe first pictures: ${flags.grid}\n`)
+  })
+}
+
+export function listText(sets: readonly DataDescription[]): string {
+  const images = ({ train, test }: DataDescription['images']) =>
+    test === undefined ? formatCount(train) : `${formatCount(train)} + ${formatCount(test)}`
+  return table([
+    ['name', 'images', 'size', 'classes', 'licence', 'where', 'what'],
+    ...sets.map(set => [
+      set.name,
+      images(set.images),
+      `${set.channels}×${set.height}×${set.width}`,
+      String(set.classes),
+      set.licence ?? 'not stated',
+      placeText(set),
+      set.title,
+    ]),
+  ]).join('\n')
+}
+
+function placeText({ where }: DataDescription): string {
+  switch (where.state) {
+    case 'embedded':
+      return 'in this package'
+    case 'here':
+      return 'here'
+    case 'download':
+      return `${formatBytes(where.bytes)} to download`
+    case 'install':
+      return where.command
+  }
+}
+
+export function factsText(data: Dataset): string {
+  const { name, split, count, channels, height, width, licence, attribution } = data
+  const facts = [
+    ['name', name],
+    ['part', split],
+    ['images', formatCount(count)],
+    ['size', `${channels}×${height}×${width} (${channels === 1 ? 'grey' : 'colour'})`],
+    ['licence', licence ?? 'not stated'],
+    ['attribution', attribution ?? 'nobody named'],
+    ['fingerprint', data.fingerprint()],
+    ['classes', data.classNames === null ? 'none' : String(data.classNames.length)],
+  ]
+  return [...table(facts), ...classLines(data)].join('\n')
+}
+
+/** Each class with its number, as `--label` takes it, and how many images it has. */
+function classLines({ labels, classNames }: Dataset): string[] {
+  if (labels === null || classNames === null) return []
+  const counts = new Array<number>(classNames.length).fill(0)
+  for (const label of labels) counts[label] = (counts[label] as number) + 1
+  const rows = classNames.map((name, i) => [`  ${i}`, name, formatCount(counts[i] as number)])
+  return table(rows, { right: [0, 2] })
+}
+
+const most = 64
+
+function firstPictures(data: Dataset): Uint8Array {
+  const indices = Array.from({ length: Math.min(most, data.count) }, (_, i) => i)
+  return gridPng(splitImages(data.batch(indices).images, data), { columns: 8 })
+}

@@ -1,0 +1,34 @@
+/** Which versions of other packages are installed, seen from the package of ours that uses them. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { Finding } from './finding.ts'
+
+/** Runtime -> the package of ours that owns it. */
+const runtimes = {
+  'onnxruntime-node': '@mixflow/tfjs-onnx',
+  '@tensorflow/tfjs-core': '@mixflow/train',
+  sharp: '@mixflow/train',
+} as const
+
+export const runtimeFindings = (): Finding[] =>
+  Object.entries(runtimes).map(([name, owner]) => {
+    const version = versionOf(name, import.meta.resolve(owner))
+    if (version !== null) return { topic: 'runtime', name, state: 'ok', text: version }
+    return { topic: 'runtime', name, state: 'broken', text: 'not installed', command: `npm install ${name}` }
+  })
+
+/** Version of a package as an importer would find it; null if it would not. */
+export function versionOf(name: string, importer: string): string | null {
+  try {
+    let folder = dirname(createRequire(importer).resolve(name))
+    while (dirname(folder) !== folder) {
+      const manifest = join(folder, 'package.json')
+      const found = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {}
+      if (found.name === name) return found.version
+      folder = dirname(folder)
+    }
+  } catch {}
+  return null
+}

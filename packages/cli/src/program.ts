@@ -1,0 +1,146 @@
+/**
+ * All commands and their options. What a command does is imported when it is called: `mixflow --help` loads nothing of the
+ * runtimes.
+ */
+
+import { Command, InvalidArgumentError } from 'commander'
+import { packageFacts } from './package-facts.ts'
+import { colorsFor } from './terminal/colors.ts'
+
+export function mixflowProgram(): Command {
+  const program = new Command('mixflow')
+    .description('Trains few-step image generators and samples from them.')
+    .version(packageFacts().version)
+    .helpOption('-h, --help', 'what there is, or all about one command')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error:/, colorsFor(process.stderr).red('error:'))),
+    })
+    .addHelpText('after', examples('mixflow train quickstart', 'mixflow sample runs/quickstart/model --count 64'))
+  addTrain(program)
+  addExport(program)
+  addSample(program)
+  addEvaluate(program)
+  addData(program)
+  addDoctor(program)
+  return program
+}
+
+function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('train a model on pictures, or go on with a run')
+    .argument('[preset]', 'what to start from: see --list; with --resume also the folder of a run')
+    .option('--data <spec>', 'mnist, cifar10, twemoji, quickstart; mnist:<folder>; or a folder or zip of pictures')
+    .option('--set <key=value>', 'a setting, such as batchSize=256; may be given several times', collect, [])
+    .option('--size <pixels>', 'edge of the pictures: --set size=<pixels>', whole(1))
+    .option('--out <folder>', 'where the run is kept, rather than a new folder in --runs')
+    .option('--runs <folder>', 'where runs are kept', 'runs')
+    .option('--resume', 'go on with --out, or with the newest run of the preset')
+    .option('--backend <name>', 'what computes; this version has onnx', 'onnx')
+    .option('--threads <n>', 'threads of one operator; as many as there are cores unless given', whole(1))
+    .option('--dry-run', 'show settings, sizes, memory and time, measured on a few steps; write nothing')
+    .option('--list', 'show the presets')
+    .option('--json', 'with --dry-run and --list: as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'mixflow train mnist --set batchSize=128 --set totalImages=500000',
+        'mixflow train --data ./photos --size 64',
+        'mixflow train mnist --resume',
+      ),
+    )
+    .action(async (target, flags) => (await import('./train/train-command.ts')).trainCommand(target, flags))
+}
+
+function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('make a model of a run: ONNX files with a manifest and a model card')
+    .argument('<run>', 'folder of a run, or of one of its checkpoints')
+    .option('--out <folder>', 'where to; <run>/model unless given')
+    .option('--name <name>', 'name of the model; the preset’s unless given')
+    .option('--licence <spdx>', 'licence of the weights, such as MIT')
+    .option('--description <text>', 'one or two sentences for the model card')
+    .option('--overwrite', 'replace a model that is there already')
+    .addHelpText('after', examples('mixflow export runs/mnist'))
+    .action(async (run, flags) => (await import('./export-command.ts')).exportCommand(run, flags))
+}
+
+function addSample(program: Command): void {
+  program
+    .command('sample')
+    .description('make pictures with an exported model')
+    .argument('<model>', 'folder or address of a model')
+    .option('--count <n>', 'how many', whole(1), 1)
+    .option('--nfe <n>', 'evaluations of the velocity per picture', whole(1))
+    .option('--steps <n>', 'steps of the solver, instead of --nfe', whole(1))
+    .option('--solver <name>', 'euler, heun, heun-full, midpoint, rk4 or dopri5')
+    .option('--seed <n>', 'the same seed makes the same pictures', whole(0))
+    .option('--label <class>', 'number or name of a class, or none; drawn from the seed unless given')
+    .option('--guidance <g>', 'how much to exaggerate the class; 0 is off', decimal)
+    .option('--mixture-weight <w>', '0..1, of a source conditioned on label or noise', decimal)
+    .option('--batch-size <n>', 'pictures at once', whole(1))
+    .option('--device <name>', 'auto or cpu')
+    .option('--dtype <name>', 'float32 or float16 weights')
+    .option('--out <path>', 'a .png for one grid of all, else a folder for one file each; samples.png unless given')
+    .option('--columns <n>', 'pictures per row of the grid', whole(1))
+    .addHelpText(
+      'after',
+      examples('mixflow sample runs/mnist/model --count 64 --nfe 5 --seed 7 --label 3 --out threes.png'),
+    )
+    .action(async (model, flags) => (await import('./sample/sample-command.ts')).sampleCommand(model, flags))
+}
+
+function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description('measure flow loss by time and curvature')
+    .argument('<model>', 'folder of a run, a checkpoint or a model, or address of a model')
+    .option('--data <spec>', 'what to measure on; what it was trained on (the test part, if any) unless given')
+    .option('--count <n>', 'pictures', whole(1), 512)
+    .option('--steps <n>', 'Euler steps of the trajectories whose curvature is measured', whole(1), 128)
+    .option('--batch-size <n>', 'pictures at once', whole(1), 64)
+    .option('--seed <n>', 'of pictures, noise and times', whole(0), 0)
+    .option('--threads <n>', 'threads of one operator, for a run or checkpoint', whole(1))
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('mixflow evaluate runs/mnist', 'mixflow evaluate runs/mnist/model --data mnist'))
+    .action(async (model, flags) => (await import('./evaluate-command.ts')).evaluateCommand(model, flags))
+}
+
+function addData(program: Command): void {
+  program
+    .command('data')
+    .description('show the data sets, or open one: facts, licence, pictures')
+    .argument('[spec]', 'as after train --data')
+    .option('--split <part>', 'train or test', 'train')
+    .option('--grid <file.png>', 'write the first 64 pictures')
+    .addHelpText('after', examples('mixflow data', 'mixflow data mnist --grid digits.png'))
+    .action(async (spec, flags) => (await import('./data-command.ts')).dataCommand(spec, flags))
+}
+
+function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('what this machine can do, and what would let it do more')
+    .option('--json', 'as JSON')
+    .action(async flags => (await import('./doctor/doctor-command.ts')).doctorCommand(flags))
+}
+
+const examples = (...lines: string[]): string => `\nFor example:\n${lines.map(line => `  ${line}`).join('\n')}`
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least}.`)
+  }
+
+function decimal(text: string): number {
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a number.')
+}

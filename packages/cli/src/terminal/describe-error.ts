@@ -1,0 +1,39 @@
+/**
+ * What went wrong, for people: our own errors with code, message and hint, what the system refused in its words, and for
+ * all else, which is a fault of ours, the stack and where to report it.
+ */
+
+import { inspect } from 'node:util'
+import { MixflowError } from '@mixflow/core'
+import { packageFacts } from '../package-facts.ts'
+import type { Colors } from './colors.ts'
+import { UsageError } from './usage-error.ts'
+
+export function describeError(error: unknown, colors: Colors): string {
+  return printable(textOf(error, colors))
+}
+
+function textOf(error: unknown, { red }: Colors): string {
+  if (error instanceof UsageError) return `${red('error:')} ${error.message}${error.hint ? `\n  ${error.hint}` : ''}`
+  const text = MixflowError.is(error) ? error.toString() : isOnnxError(error) ? String(error) : null
+  if (text !== null) return text.replace(/^[^:]*:/, heading => red(heading))
+  if (isSystemError(error)) return `${red('error:')} ${error.message}`
+  const { version, issues } = packageFacts()
+  return [
+    red('mixflow failed in a way that it should not:'),
+    inspect(error, { colors: false }),
+    `Please report it with the lines above and the command: ${issues}`,
+    `mixflow ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+  ].join('\n')
+}
+
+/** tfjs-onnx has an error type of its own, and is not loaded for this. */
+const isOnnxError = (error: unknown): boolean => error instanceof Error && error.name.startsWith('OnnxBackendError')
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && typeof (error as NodeJS.ErrnoException).code === 'string'
+
+/** Names from files and addresses must not steer the terminal; colours, which are ours, stay. */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  text.replaceAll(/(\u001b\[\d+m)|[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (_, color = '\ufffd') => color)

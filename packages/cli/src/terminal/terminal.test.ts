@@ -1,0 +1,184 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
+import pc from 'picocolors'
+import { afterAll, describe, expect, it } from 'vitest'
+import { describeError } from './describe-error.ts'
+import { Interrupted, interruptible } from './interruptible.ts'
+import { programName } from './program-name.ts'
+import { shellWord } from './shell-word.ts'
+import { statusLine } from './status-line.ts'
+import { table } from './table.ts'
+import { UsageError } from './usage-error.ts'
+import { checkPngPath, writePng } from './write-png.ts'
+
+describe('describeError', () => {
+  const plain = pc.createColors(false)
+  const textOf = (error: unknown) => describeError(error, plain)
+
+  it('shows our errors with code and hint, the code in red on a terminal', () => {
+    const error = new MixflowError('DATA_NOT_FOUND', 'there is no folder x', { hint: 'look\nagain' })
+    expect(textOf(error)).toBe('MixflowError [DATA_NOT_FOUND]: there is no folder x\n  look\n  again')
+    const colored = describeError(error, pc.createColors(true))
+    expect(colored.split('\n')[0]).toBe('\u001b[31mMixflowError [DATA_NOT_FOUND]:\u001b[39m there is no folder x')
+  })
+
+  it('shows a command line that cannot be meant, and what the system refused, in a line', () => {
+    expect(textOf(new UsageError('what?', 'this'))).toBe('error: what?\n  this')
+    const refused = Object.assign(new Error("EACCES: permission denied, mkdir '/x'"), {
+      code: 'EACCES',
+      syscall: 'mkdir',
+    })
+    expect(textOf(refused)).toBe("error: EACCES: permission denied, mkdir '/x'")
+  })
+
+  it('shows a fault of ours with its stack, its cause and where to report it', () => {
+    const text = textOf(new TypeError('x is undefined', { cause: new Error('deeper') }))
+    expect(text).toMatch(/TypeError: x is undefined\n\s+at .*terminal\.test\.ts/)
+    expect(text).toMatch(/deeper/)
+    expect(text).toMatch(/Please report it .*: https:\/\/github\.com\/\S+\/issues\nmixflow \d+\.\d+\.\d+, Node \d+/)
+    expect(textOf('a string')).toMatch(/'a string'/)
+  })
+
+  it('lets no name steer the terminal', () => {
+    const text = describeError(new MixflowError('DATA_NOT_FOUND', 'no \u001b[2Jfolder\u0007'), pc.createColors(true))
+    expect(text).toContain('no \ufffd[2Jfolder\ufffd')
+  })
+})
+
+describe('interruptible', () => {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const listeners = () => signals.map(name => process.listenerCount(name))
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends the work at %s, and leaves the second one to the system', async (name, exitCode) => {
+    const before = listeners()
+    const told: string[] = []
+    const work = async (signal: AbortSignal) => {
+      expect(listeners()).toEqual(before.map(count => count + 1))
+      process.emit(name)
+      expect(signal.aborted).toBe(true)
+      expect(listeners()).toEqual(before)
+      told.push('work came to its end')
+    }
+    const ended = await interruptible(work, () => told.push('interrupted')).catch((error: unknown) => error)
+    expect(ended).toBeInstanceOf(Interrupted)
+    expect(ended).toMatchObject({ exitCode })
+    expect(told).toEqual(['interrupted', 'work came to its end'])
+  })
+
+  it('takes an abort for the end that was asked for, and anything else for what it is', async () => {
+    const failing = (error: Error) =>
+      interruptible(async () => {
+        process.emit('SIGINT')
+        throw error
+      })
+    await expect(failing(new MixflowError('ABORTED', 'stop'))).rejects.toBeInstanceOf(Interrupted)
+    await expect(failing(new Error('mine'))).rejects.toThrow('mine')
+    const untouched = interruptible(() => Promise.reject(new MixflowError('ABORTED', 'by someone else')))
+    await expect(untouched).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
+  it('leaves no listener behind', async () => {
+    const before = listeners()
+    await interruptible(async () => {})
+    await interruptible(() => Promise.reject(new Error('x'))).catch(() => {})
+    expect(listeners()).toEqual(before)
+  })
+})
+
+describe('programName', () => {
+  it.each([
+    ['/usr/local/bin/mixflow', 'mixflow'],
+    ['/p/node_modules/.bin/mixflow', 'npx mixflow'],
+    ['/p/node_modules/@mixflow/cli/bin/mixflow.js', 'npx mixflow'],
+    ['/h/.npm/_npx/1a2b/node_modules/.bin/mixflow', 'npx @mixflow/cli'],
+    ['/p/packages/cli/bin/mixflow.js', 'node packages/cli/bin/mixflow.js'],
+    ['/p/my clone/main.js', "node 'my clone/main.js'"],
+  ])('started as %s is typed as %s', (script, typed) => {
+    expect(programName({ script, folder: '/p' })).toBe(typed)
+  })
+})
+
+it('shellWord quotes what a shell would take apart', () => {
+  expect(['a/b-c=1', 'a b', "it's", '', '[8]'].map(shellWord)).toEqual([
+    'a/b-c=1',
+    "'a b'",
+    "'it'\\''s'",
+    "''",
+    "'[8]'",
+  ])
+})
+
+describe('table', () => {
+  it('aligns columns, to the right where asked, without spaces at the ends', () => {
+    const rows = [
+      ['a', '1', 'x'],
+      ['κκκ', '200', ''],
+    ]
+    expect(table(rows, { right: [1] })).toEqual(['a       1   x', 'κκκ   200'])
+    expect(table(rows, { gap: ' ' })).toEqual(['a   1   x', 'κκκ 200'])
+    expect(table([])).toEqual([])
+  })
+})
+
+describe('statusLine', () => {
+  it('redraws at most ten times a second, within the width, and is gone when cleared', () => {
+    const written: string[] = []
+    let time = 0
+    const line = statusLine({ isTTY: true, columns: 5, write: text => written.push(text) }, () => time)
+    line.clear()
+    expect(written).toEqual([])
+    line.show('one two')
+    time = 50
+    line.show('lost')
+    time = 150
+    line.show('x')
+    line.clear()
+    expect(written).toEqual(['\r\u001b[2Kone ', '\r\u001b[2Kx', '\r\u001b[2K'])
+  })
+
+  it('writes nothing to a file', () => {
+    const written: string[] = []
+    const line = statusLine({ write: text => written.push(text) })
+    line.show('x')
+    line.clear()
+    expect(written).toEqual([])
+  })
+})
+
+describe('PNG files', () => {
+  const root = mkdtempSync(join(tmpdir(), 'mixflow-png-'))
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+  const png = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10, 1, 2, 3)
+
+  it('are written into folders that are made, and replaced', async () => {
+    const path = join(root, 'new', 'deep', 'a.PNG')
+    await checkPngPath(path)
+    await writePng(path, png)
+    await checkPngPath(path)
+    await writePng(path, png.subarray(0, 9))
+    expect(readFileSync(path)).toHaveLength(9)
+    expect(readdirSync(join(root, 'new', 'deep'))).toEqual(['a.PNG'])
+  })
+
+  it('replace nothing else', async () => {
+    await mkdir(join(root, 'folder.png'))
+    writeFileSync(join(root, 'text.png'), 'my thesis')
+    writeFileSync(join(root, 'empty.png'), '')
+    await checkPngPath(join(root, 'empty.png'))
+    for (const name of ['folder.png', 'text.png']) {
+      await expect(checkPngPath(join(root, name))).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' })
+    }
+    await expect(checkPngPath(join(root, 'a.jpg'))).rejects.toMatchObject({ hint: 'for example --out a.png' })
+  })
+
+  it('leave nothing half done where they cannot be written', async () => {
+    await expect(writePng(join(root, 'folder.png'), png)).rejects.toThrow(/EISDIR|ENOTEMPTY|EPERM|EEXIST/)
+    expect(readdirSync(root).filter(name => name.startsWith('.tmp'))).toEqual([])
+  })
+})

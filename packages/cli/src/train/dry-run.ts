@@ -1,0 +1,52 @@
+/** `mixflow train … --dry-run`: what would be done, how large it is, and what it would cost on this machine. */
+
+import {
+  type Dataset,
+  estimateRun,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  latestCheckpoint,
+} from '@mixflow/train'
+import { table } from '../terminal/table.ts'
+import type { RunPlan } from './plan-run.ts'
+
+export interface DryRun {
+  readonly json: boolean
+  readonly signal: AbortSignal
+}
+
+export async function dryRun(plan: RunPlan, data: Dataset, { json, signal }: DryRun): Promise<string> {
+  const { preset, config, folder, resume } = plan
+  const startImages = resume ? ((await latestCheckpoint(folder))?.record.imagesSeen ?? 0) : 0
+  const estimate = await estimateRun({ config, data, startImages, signal })
+  const { name, count, channels, height, width, classNames } = data
+  const dataset = { name, images: count, channels, height, width, classes: classNames?.length ?? null }
+  if (json) return JSON.stringify({ preset, folder, resume, startImages, dataset, ...estimate, config }, null, 2)
+
+  const { parameters, imagesPerSecond, measuredSteps, totalSeconds, gridSeconds, peakMemoryBytes } = estimate
+  const left = Math.max(0, config.totalImages - startImages)
+  const network = (kind: string | undefined, size: number) => `${kind}, ${formatCount(size)} parameters`
+  const facts = [
+    ['preset', preset ?? '(none)'],
+    ['folder', `${folder} (${resume ? `goes on after ${formatCount(startImages)} images` : 'new'})`],
+    ['data', `${formatCount(count)} images of ${name}, ${channels}×${height}×${width}, ${classesText(classNames)}`],
+    ['denoiser', network(config.denoiser.kind, parameters.denoiser)],
+    ['encoder', config.encoder === null ? 'none' : network(config.encoder.kind, parameters.encoder)],
+    ['length', lengthText({ left, batchSize: config.batchSize, count })],
+    ['speed', `${formatNumber(imagesPerSecond)} images/s, the best of ${measuredSteps} steps on the onnx backend`],
+    ['time', `${formatDuration(totalSeconds)}, with sample grids of ${formatDuration(gridSeconds)} each`],
+    ['memory', `${formatBytes(peakMemoryBytes)} at the peak`],
+  ]
+  return [...table(facts), '', 'settings, to be changed with --set key=value:', JSON.stringify(config, null, 2)].join(
+    '\n',
+  )
+}
+
+const classesText = (names: readonly string[] | null) => (names === null ? 'no classes' : `${names.length} classes`)
+
+function lengthText({ left, batchSize, count }: { left: number; batchSize: number; count: number }): string {
+  const steps = Math.ceil(left / batchSize)
+  return `${formatCount(left)} images: ${formatCount(steps)} steps of ${batchSize}, ${formatNumber(left / count)} epochs`
+}

@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type PresetName, presets } from '@mixflow/zoo'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UsageError } from '../terminal/usage-error.ts'
+import { planRun, presetFor, type RunRequest } from './plan-run.ts'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mixflow-plan-'))
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+const plan = (request: Partial<RunRequest>) => planRun({ set: [], runs: root, resume: false, ...request })
+
+/** A run as training leaves it, last worked on at `time`, in seconds. */
+function existing(name: string, preset: PresetName, { time = 1, totalImages = 1000 } = {}): string {
+  const folder = join(root, name)
+  mkdirSync(folder)
+  const config = { ...presets[preset].config, totalImages }
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ preset, config, command: `mixflow train ${preset}` }))
+  utimesSync(join(folder, 'config.json'), time, time)
+  return folder
+}
+
+describe('a new run', () => {
+  it('is of a preset, in a folder of its own', async () => {
+    const first = await plan({ target: 'mnist' })
+    expect(first).toEqual({
+      preset: 'mnist',
+      config: presets.mnist.config,
+      folder: join(root, 'mnist'),
+      resume: false,
+    })
+    existing('mnist', 'mnist')
+    existing('mnist-2', 'mnist')
+    expect((await plan({ target: 'mnist' })).folder).toBe(join(root, 'mnist-3'))
+    expect((await plan({ target: 'mnist', out: join(root, 'x') })).folder).toBe(join(root, 'x'))
+    await expect(plan({ target: 'mnist', out: join(root, 'mnist') })).rejects.toMatchObject({
+      code: 'TRAIN_RESUME_MISMATCH',
+    })
+  })
+
+  it.each([
+    ['mnist', 'mnist'],
+    ['mnist:./digits', 'mnist'],
+    ['cifar10', 'cifar10-small'],
+    ['twemoji', 'emoji'],
+    ['quickstart', 'quickstart'],
+    ['./photos', 'photos'],
+    ['photos.zip', 'photos'],
+    ['C:\\photos', 'photos'],
+  ])('on %s is by itself of the preset %s', (data, preset) => {
+    expect(presetFor(data)).toBe(preset)
+  })
+
+  it('takes data and size as settings, whatever they look like, and --set last', async () => {
+    const { preset, config } = await plan({ data: '2024', size: 16, set: ['size=8', 'batchSize=3'] })
+    expect(preset).toBe('photos')
+    expect(config).toEqual({ ...presets.photos.config, data: '2024', size: 8, batchSize: 3 })
+    expect((await plan({ target: 'emoji', data: './faces' })).config.data).toBe('./faces')
+  })
+
+  it('is refused where it is not said what to train', async () => {
+    await expect(plan({})).rejects.toThrow(UsageError)
+    await expect(plan({ target: 'photos' })).rejects.toThrow(/--data/)
+    await expect(plan({ target: 'mnits' })).rejects.toMatchObject({ code: 'CONFIG_UNKNOWN_PRESET' })
+    await expect(plan({ target: './photos' })).rejects.toMatchObject({
+      hint: expect.stringContaining('mixflow train --data ./photos'),
+    })
+    await expect(plan({ target: existing('mine', 'mnist') })).rejects.toMatchObject({
+      hint: expect.stringContaining('--resume'),
+    })
+  })
+})
+
+describe('a run that goes on', () => {
+  const resume = (request: Partial<RunRequest>) => plan({ resume: true, ...request })
+
+  it('is the one that is named, by --out or by itself', async () => {
+    const folder = existing('mine', 'mnist', { totalImages: 500 })
+    for (const request of [{ out: folder }, { target: folder }, { target: 'mnist', out: folder }]) {
+      expect(await resume(request)).toEqual({
+        preset: 'mnist',
+        config: { ...presets.mnist.config, totalImages: 500 },
+        folder,
+        resume: true,
+        command: 'mixflow train mnist',
+      })
+    }
+  })
+
+  it('is else the one last worked on, of the preset if one is given', async () => {
+    existing('mnist', 'mnist', { time: 300 })
+    const second = existing('mnist-2', 'mnist', { time: 200 })
+    existing('emoji', 'emoji', { time: 400 })
+    mkdirSync(join(root, 'something else'))
+    expect((await resume({})).folder).toBe(join(root, 'emoji'))
+    expect((await resume({ target: 'mnist' })).folder).toBe(join(root, 'mnist'))
+    expect((await resume({ data: 'mnist' })).folder).toBe(join(root, 'mnist'))
+    writeFileSync(join(second, 'metrics.jsonl'), '')
+    expect((await resume({ target: 'mnist' })).folder).toBe(second)
+  })
+
+  it('keeps its settings but those that are changed', async () => {
+    const out = existing('mnist', 'mnist')
+    const { config } = await resume({ out, set: ['totalImages=9000'], data: 'mnist:./digits' })
+    expect(config).toEqual({ ...presets.mnist.config, totalImages: 9000, data: 'mnist:./digits' })
+  })
+
+  it('is refused where there is none, or one of another preset', async () => {
+    const code = 'TRAIN_RESUME_MISMATCH'
+    await expect(resume({})).rejects.toMatchObject({ code, message: expect.stringContaining('no run in') })
+    const out = existing('emoji', 'emoji')
+    await expect(resume({ target: 'mnist' })).rejects.toThrow(/no run of "mnist"/)
+    await expect(resume({ target: 'mnist', out })).rejects.toMatchObject({ code })
+    await expect(resume({ out: join(root, 'nothing') })).rejects.toMatchObject({ code })
+    await expect(resume({ target: 'mnits' })).rejects.toMatchObject({ code: 'CONFIG_UNKNOWN_PRESET' })
+    await expect(resume({ target: root })).rejects.toThrow(UsageError)
+  })
+})

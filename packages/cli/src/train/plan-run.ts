@@ -1,0 +1,137 @@
+/**
+ * From what a person types after `mixflow train` to a run: its configuration, its folder, and whether it goes on. The
+ * data are not opened here, and nothing is written.
+ */
+
+import { existsSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkWord, MixflowError } from '@mixflow/core'
+import { changeConfig, freeRunFolder, readRun, resolveConfig, runFiles } from '@mixflow/train'
+import { type PresetName, presets, type TrainingConfig } from '@mixflow/zoo'
+import { UsageError } from '../terminal/usage-error.ts'
+
+export interface RunRequest {
+  /** A preset, or with `resume` the folder of a run. */
+  readonly target?: string | undefined
+  readonly data?: string | undefined
+  readonly set: readonly string[]
+  readonly size?: number | undefined
+  readonly out?: string | undefined
+  readonly runs: string
+  readonly resume: boolean
+}
+
+export interface RunPlan {
+  readonly preset: string | null
+  readonly config: TrainingConfig
+  readonly folder: string
+  readonly resume: boolean
+  /** The command that started the run, where it goes on. */
+  readonly command?: string
+}
+
+/** @throws UsageError where it is not said what to train; MixflowError CONFIG_*, TRAIN_RESUME_MISMATCH */
+export const planRun = (request: RunRequest): Promise<RunPlan> =>
+  request.resume ? planResumed(request) : planNew(request)
+
+async function planNew(request: RunRequest): Promise<RunPlan> {
+  const { target, data, out, runs } = request
+  const name = target ?? (data === undefined ? undefined : presetFor(data))
+  if (name === undefined) {
+    throw new UsageError(
+      'what should be trained?',
+      'mixflow train quickstart, mixflow train --data <folder of pictures>, or one of mixflow train --list',
+    )
+  }
+  if (target !== undefined && !isPreset(target)) refusePath(target)
+  const { preset, config } = resolveConfig({ preset: name, set: settings(request) })
+  const folder = out ?? freeRunFolder(runs, preset)
+  if (isRun(folder)) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds a run already`, {
+      hint: 'go on with it: --resume; or train into another folder: --out <folder>',
+      details: { folder },
+    })
+  }
+  return { preset, config, folder, resume: false }
+}
+
+/** A path where a preset's name belongs. */
+function refusePath(target: string): void {
+  if (isRun(target)) {
+    throw new UsageError(`${target} is the folder of a run`, `go on with it: mixflow train ${target} --resume`)
+  }
+  if (existsSync(target) || /[/\\]/.test(target)) {
+    throw new UsageError(`${target} is no preset`, `if these are pictures to train on: mixflow train --data ${target}`)
+  }
+}
+
+async function planResumed(request: RunRequest): Promise<RunPlan> {
+  const folder = await resumedFolder(request)
+  const { preset, config, command } = await readRun(folder)
+  const { target } = request
+  if (target !== undefined && isPreset(target) && preset !== target) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `the run in ${folder} is one of "${preset}", not of "${target}"`, {
+      hint: `mixflow train --out ${folder} --resume`,
+      details: { folder, preset },
+    })
+  }
+  const changed = changeConfig(config, { set: settings(request), preset: preset ?? 'quickstart' })
+  return { preset, config: changed, folder, resume: true, command }
+}
+
+async function resumedFolder({ target, data, out, runs }: RunRequest): Promise<string> {
+  if (target !== undefined && !isPreset(target)) {
+    if (isRun(target) && out === undefined) return target
+    if (existsSync(target)) throw new UsageError(`${target} is neither a preset nor a run to go on with`)
+    checkWord(target, Object.keys(presets), { what: 'preset', code: 'CONFIG_UNKNOWN_PRESET' })
+  }
+  if (out !== undefined) return out
+  const preset = target ?? (data === undefined ? undefined : presetFor(data))
+  const found = await newestRun(runs, preset)
+  if (found !== null) return found
+  const what = preset === undefined ? 'run' : `run of "${preset}"`
+  throw new MixflowError('TRAIN_RESUME_MISMATCH', `there is no ${what} in ${runs} to go on with`, {
+    hint: 'leave --resume out to start one, or name its folder: --out <folder>',
+    details: { runs, preset },
+  })
+}
+
+/** The run that was last worked on, of a preset if one is given. */
+async function newestRun(runs: string, preset: string | undefined): Promise<string | null> {
+  const names = await readdir(runs).catch(() => [])
+  let newest: { folder: string; time: number } | null = null
+  for (const folder of names.map(name => join(runs, name)).filter(isRun)) {
+    const run = await readRun(folder).catch(() => null)
+    if (run === null || (preset !== undefined && run.preset !== preset)) continue
+    const time = await lastChange(folder)
+    if (newest === null || time > newest.time) newest = { folder, time }
+  }
+  return newest?.folder ?? null
+}
+
+async function lastChange(folder: string): Promise<number> {
+  const times = [runFiles.config, runFiles.metrics].map(async name => {
+    const file = await stat(join(folder, name)).catch(() => null)
+    return file?.mtimeMs ?? 0
+  })
+  return Math.max(...(await Promise.all(times)))
+}
+
+const isRun = (folder: string): boolean => existsSync(join(folder, runFiles.config))
+
+const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
+
+/** The preset made for a data set; anything else is one's own pictures. */
+export function presetFor(data: string): PresetName {
+  const name = data.split(':')[0] as string
+  const own = (Object.keys(presets) as PresetName[]).find(preset => presets[preset].config.data === name)
+  return own ?? 'photos'
+}
+
+/** Options that stand for settings come first, so that --set has the last word. */
+const settings = ({ data, size, set }: RunRequest): readonly string[] => [
+  ...(data === undefined ? [] : [`data=${JSON.stringify(data)}`]),
+  ...(size === undefined ? [] : [`size=${size}`]),
+  ...set,
+]

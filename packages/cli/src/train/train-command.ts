@@ -1,0 +1,142 @@
+/** `mixflow train`: opens the data, trains with progress, and says what to do with the result. */
+
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkWord, MixflowError } from '@mixflow/core'
+import { useOnnxBackend } from '@mixflow/tfjs-onnx'
+import {
+  type Dataset,
+  nextCommands,
+  openData,
+  type ProgressDisplay,
+  progressDisplay,
+  runFiles,
+  type TrainResult,
+  train,
+} from '@mixflow/train'
+import { interruptible } from '../terminal/interruptible.ts'
+import { programName } from '../terminal/program-name.ts'
+import { shellWord } from '../terminal/shell-word.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { dryRun } from './dry-run.ts'
+import { listPresets } from './list-presets.ts'
+import { planRun, type RunPlan } from './plan-run.ts'
+
+export interface TrainFlags {
+  readonly data?: string
+  readonly set: readonly string[]
+  readonly size?: number
+  readonly out?: string
+  readonly runs: string
+  readonly resume?: boolean
+  readonly backend: string
+  readonly threads?: number
+  readonly dryRun?: boolean
+  readonly list?: boolean
+  readonly json?: boolean
+}
+
+export async function trainCommand(target: string | undefined, flags: TrainFlags): Promise<void> {
+  const { list = false, json = false, resume = false, threads } = flags
+  if (list) return print(await listPresets({ json }))
+  if (json && !flags.dryRun) throw new UsageError('--json goes with --dry-run or --list')
+  checkBackend(flags.backend)
+  const plan = await planRun({ target, ...flags, resume })
+  const stream = json ? process.stderr : process.stdout
+  const display = progressDisplay(stream)
+  const finishing = () => {
+    display.show({ type: 'note', text: 'ending after this step; once more to quit at once' })
+    if (stream.isTTY) stream.write(showCursor) // nobody can, once it is quit
+  }
+  try {
+    await interruptible(async signal => {
+      await useOnnxBackend(threads === undefined ? {} : { threads })
+      const data = await openPlanned(plan, { display, signal })
+      if (flags.dryRun) {
+        display.show({ type: 'phase', text: 'measuring a few steps' })
+        const text = await dryRun(plan, data, { json, signal })
+        display.close()
+        return print(text)
+      }
+      await trainPlanned(plan, data, { display, signal })
+    }, finishing)
+  } finally {
+    display.close()
+  }
+}
+
+const showCursor = '\u001b[?25h'
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+
+const laterBackends = ['tfjs-node', 'tfjs-node-gpu'] as const
+
+function checkBackend(name: string): void {
+  const known = checkWord(name, ['onnx', ...laterBackends], { what: 'backend' })
+  if (known === 'onnx') return
+  throw new MixflowError('DEVICE_UNAVAILABLE', `this version cannot train with the backend "${known}" yet`, {
+    hint: 'leave --backend out: onnx needs nothing else to be installed',
+    details: { backend: known, available: ['onnx'] },
+  })
+}
+
+interface Watched {
+  readonly display: ProgressDisplay
+  readonly signal: AbortSignal
+}
+
+function openPlanned({ config }: RunPlan, { display, signal }: Watched): Promise<Dataset> {
+  return openData(config.data, {
+    size: config.size ?? undefined,
+    channels: config.channels ?? undefined,
+    limit: config.limit ?? undefined,
+    onProgress: progress => display.show({ type: 'data', progress }),
+    signal,
+  })
+}
+
+async function trainPlanned(plan: RunPlan, data: Dataset, { display, signal }: Watched): Promise<void> {
+  const program = programName()
+  const result = await train({
+    command: ['mixflow', ...process.argv.slice(2)].map(shellWord).join(' '),
+    ...plan,
+    data,
+    program,
+    signal,
+    onEvent: event => {
+      // why it failed is told once, as the error that ends the command
+      if (event.type !== 'end' || event.reason === undefined) return display.show(event)
+      const { reason, ...rest } = event
+      display.show(rest)
+    },
+  })
+  display.close()
+  print(await farewell(plan, data, { program, result }))
+}
+
+interface Done {
+  readonly program: string
+  readonly result: TrainResult
+}
+
+/** The last grid, and what to type next. */
+async function farewell(
+  { preset, config, folder }: RunPlan,
+  data: Dataset,
+  { program, result }: Done,
+): Promise<string> {
+  const labels = config.labels && data.classNames ? { count: data.classNames.length } : null
+  const commands = nextCommands({ program, preset, folder, state: result.outcome, config, labels })
+  const shown = result.outcome === 'finished' ? commands : commands.slice(0, 1)
+  const grid = await lastGrid(folder)
+  return [
+    ...(grid === null ? [] : [`samples     ${grid}`]),
+    ...shown.flatMap(({ title, command }) => ['', title, `  ${command}`]),
+  ].join('\n')
+}
+
+async function lastGrid(folder: string): Promise<string | null> {
+  const samples = join(folder, runFiles.samples)
+  const names = (await readdir(samples).catch(() => [])).filter(name => /^\d+\.png$/.test(name)).sort()
+  return names.length === 0 ? null : join(samples, names.at(-1) as string)
+}
