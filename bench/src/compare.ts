@@ -1,0 +1,64 @@
+/**
+ * A comparison: one workload, done by this project and by a peer. Measuring it prints a line to read and the line
+ * `ratio <workload> <peer> <value>`. A peer that cannot be had, fails, or computes something else than we do is passed
+ * over with the reason: a ratio against it would mean nothing.
+ */
+
+import { inTurns, type Measured, type Pace, type Round, type Work } from './measure.ts'
+
+export interface Comparison {
+  readonly workload: string
+  readonly peer: string
+  /** What the amounts count. */
+  readonly unit: string
+  /** Each makes its side ready, and returns its work. */
+  readonly ours: () => Promise<Work>
+  readonly theirs: () => Promise<Work>
+  /** How far apart results may lie. */
+  readonly tolerance?: number
+  /** Of a peer whose rounds take long: as few as tell something. */
+  readonly pace?: Pace
+}
+
+/** @throws what our own side throws */
+export async function compare(comparison: Comparison, pace: Pace): Promise<void> {
+  const { workload, peer } = comparison
+  const ours = await comparison.ours()
+  try {
+    const theirs = ofPeer(await ofPeer(comparison.theirs)())
+    for (let i = 0; i < pace.warmUps; i++) checkSame(await ours(), await theirs(), comparison)
+    const measured = await inTurns(ours, theirs, pace)
+    console.log(sentence(comparison, measured))
+    console.log(`ratio ${workload} ${peer} ${digits(measured.ratio)}`)
+  } catch (error) {
+    if (!(error instanceof PeerFailure)) throw error
+    console.log(`${workload}: no ratio against ${peer}: ${error.message}`)
+  }
+}
+
+class PeerFailure extends Error {}
+
+const ofPeer =
+  <T>(f: () => Promise<T>) =>
+  (): Promise<T> =>
+    f().catch(cause => {
+      throw new PeerFailure(cause instanceof Error ? cause.message : String(cause), { cause })
+    })
+
+function checkSame(ours: Round, theirs: Round, { tolerance }: Comparison): void {
+  if (tolerance === undefined || ours.result === undefined || theirs.result === undefined) return
+  const [a, b] = [Array.from(ours.result()), Array.from(theirs.result())]
+  const apart = a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? Number.NaN))), 0)
+  if (a.length === b.length && apart <= tolerance) return
+  throw new PeerFailure(`its result differs by ${digits(apart)}, more than ${tolerance}`)
+}
+
+function sentence({ workload, peer, unit }: Comparison, { ours, theirs, middle, rounds }: Measured): string {
+  const spread = `middle half ${digits(middle.low)} to ${digits(middle.high)}, ${rounds} rounds`
+  return `${workload}: ${grouped(ours)} ${unit}/s; ${peer} ${grouped(theirs)} (${spread})`
+}
+
+/** Three digits that mean something, and no exponent. */
+const digits = (value: number): string => String(Number(value.toPrecision(3)))
+
+const grouped = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })
