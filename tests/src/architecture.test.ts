@@ -1,0 +1,112 @@
+/**
+ * The arrows between packages point one way, each runtime has one owner, and what is imported is what is declared. Read
+ * from every import in the packages, so that a shortcut taken anywhere shows here first.
+ */
+import { describe, expect, test } from 'vitest'
+import { type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
+import { packages, readManifest, root } from './workspace/workspace.ts'
+
+/** Package -> the siblings that its sources may import. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  'tfjs-onnx': [],
+  zoo: ['core'],
+  train: ['core', 'zoo', 'tfjs-onnx'],
+  export: ['core', 'zoo', 'tfjs-onnx'],
+  'sdk-node': ['core', 'zoo'],
+  cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'sdk-node'],
+}
+
+/** Runtime -> the packages that own it. */
+const owners: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-node': ['tfjs-onnx', 'sdk-node'],
+  'onnxruntime-web': [],
+  sharp: ['train'],
+  '@tensorflow/tfjs-core': ['tfjs-onnx', 'zoo', 'train', 'export'],
+}
+
+/** Packages that run wherever JavaScript does: no built-in module of Node. */
+const anywhere = ['core', 'zoo']
+
+const scope = '@mixflow/'
+const rootManifest = readManifest(root)
+const places = (imports: readonly Import[]) => imports.map(({ file, specifier }) => `${file}: ${specifier}`)
+
+test('the table of arrows has every package, and no arrow turns back', () => {
+  expect(Object.keys(arrows).sort()).toEqual(packages.map(({ id }) => id).sort())
+  const reachable = (id: string): string[] => (arrows[id] ?? []).flatMap(next => [next, ...reachable(next)])
+  for (const id of Object.keys(arrows)) expect(reachable(id)).not.toContain(id)
+})
+
+describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports of %s', (_, pkg) => {
+  const { id, manifest } = pkg
+  const imports = importsOf(pkg)
+  const sources = imports.filter(({ file }) => !isTest(file))
+
+  test('follow the arrows', () => {
+    const allowed = (arrows[id] ?? []).map(name => scope + name)
+    const siblings = sources.filter(({ specifier }) => specifier.startsWith(scope))
+    expect(places(siblings.filter(({ specifier }) => !allowed.includes(packageOf(specifier))))).toEqual([])
+  })
+
+  test('leave each runtime to its owners', () => {
+    const foreign = sources.filter(({ specifier }) => owners[packageOf(specifier)]?.includes(id) === false)
+    expect(places(foreign)).toEqual([])
+  })
+
+  test('stay inside the package, by its public names', () => {
+    const depth = (file: string) => file.split('/').length - 1
+    const ups = (specifier: string) => specifier.split('/').filter(part => part === '..').length
+    const outside = imports.filter(({ file, specifier }) => ups(specifier) > depth(file))
+    expect(places(outside)).toEqual([])
+  })
+
+  test('name files with their ending and built-in modules with node:', () => {
+    const relative = imports.filter(({ specifier }) => packageOf(specifier) === '.')
+    expect(places(relative.filter(({ specifier }) => !/\.(ts|json)$/.test(specifier)))).toEqual([])
+    if (anywhere.includes(id))
+      expect(places(sources.filter(({ specifier }) => specifier.startsWith('node:')))).toEqual([])
+  })
+
+  test('are what the manifest declares, no more and no less', () => {
+    const { dependencies = {}, peerDependencies = {}, devDependencies = {}, name } = manifest
+    const external = ({ specifier }: Import) => !['.', 'node:', name].includes(packageOf(specifier))
+    const runtime = { ...dependencies, ...peerDependencies }
+    const known = { ...runtime, ...devDependencies, ...rootManifest.devDependencies }
+    expect(places(sources.filter(external).filter(({ specifier }) => !(packageOf(specifier) in runtime)))).toEqual([])
+    expect(places(imports.filter(external).filter(({ specifier }) => !(packageOf(specifier) in known)))).toEqual([])
+    const used = new Set(sources.map(({ specifier }) => packageOf(specifier)))
+    expect(Object.keys(dependencies).filter(dependency => !used.has(dependency))).toEqual([])
+  })
+})
+
+test('imports are found at all', () => {
+  expect(packages.flatMap(importsOf).length).toBeGreaterThan(300)
+})
+
+test('the reader of imports sees each form once, and none in a comment', () => {
+  const text = `
+import './a.ts'
+import type { B } from './b.ts'
+import {
+  c,
+  type D,
+} from 'c'
+export * from './e.ts'
+export { f } from '@s/f/part'
+// import './no.ts'
+/** import('./no.ts') */
+const g = await import('g')
+type H = typeof import('h')
+`
+  const seen = importsIn(text, 'x.ts').map(({ specifier, typeOnly, dynamic }) => [specifier, typeOnly, dynamic])
+  expect(seen).toEqual([
+    ['./a.ts', false, false],
+    ['./b.ts', true, false],
+    ['c', false, false],
+    ['./e.ts', false, false],
+    ['@s/f/part', false, false],
+    ['g', false, true],
+    ['h', true, true],
+  ])
+})

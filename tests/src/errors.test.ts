@@ -1,0 +1,40 @@
+/** Each code of an error table is thrown somewhere, and each thrown code is in its table. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorCodes } from '@mixflow/core'
+import { errorCodes as onnxErrorCodes } from '@mixflow/tfjs-onnx'
+import { describe, expect, test } from 'vitest'
+import { isTest } from './workspace/imports.ts'
+import { filesBelow, packages } from './workspace/workspace.ts'
+
+const code = /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|ABORTED)'/g
+const thrown = /new (MixflowError|OnnxBackendError)\(\s*'([A-Z0-9_]+)'/g
+
+const sources = packages.flatMap(({ id, folder }) =>
+  filesBelow(join(folder, 'src'))
+    .filter(file => file.endsWith('.ts') && file !== 'errors.ts' && !isTest(file))
+    .map(file => ({ id, text: readFileSync(join(folder, 'src', file), 'utf8') })),
+)
+
+describe.each([
+  { type: 'MixflowError', table: errorCodes, home: (id: string) => id !== 'tfjs-onnx' },
+  { type: 'OnnxBackendError', table: onnxErrorCodes, home: (id: string) => id === 'tfjs-onnx' },
+])('the codes of $type', ({ type, table, home }) => {
+  const texts = sources.filter(({ id }) => home(id)).map(({ text }) => text)
+
+  test('are all in use', () => {
+    const mentioned = new Set(texts.flatMap(text => [...text.matchAll(code)].map(match => match[1])))
+    expect(Object.keys(table).filter(name => !mentioned.has(name))).toEqual([])
+  })
+
+  test('are all in the table', () => {
+    const names = sources.flatMap(({ text }) => [...text.matchAll(thrown)])
+    const ours = names.filter(match => match[1] === type).map(match => match[2] as string)
+    expect(ours.length).toBeGreaterThan(0)
+    expect(ours.filter(name => !(name in table))).toEqual([])
+  })
+
+  test('are explained in one plain sentence each', () => {
+    for (const [name, meaning] of Object.entries(table)) expect(meaning, name).toMatch(/^[a-zO].{15,}[^.]$/)
+  })
+})

@@ -1,0 +1,137 @@
+/**
+ * As a user gets it: the tarballs of all packages, installed by plain npm into an empty folder with an empty home, then used
+ * by child processes in plain Node: one makes a model of a checkpoint, the first example of sdk-node's README samples it, and
+ * its pictures must be, byte for byte, those that the sources of this workspace give.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadModel } from '@mixflow/sdk-node'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { sourceOf, tinyCheckpoint } from '../../packages/export/src/fixtures/tiny-checkpoint.ts'
+import { tarballName } from './workspace/pack.ts'
+import { codeBlocks } from './workspace/readme.ts'
+import { run } from './workspace/run.ts'
+import { packages, root } from './workspace/workspace.ts'
+
+const packed = inject('packed')
+
+/** What a user writes to make a model of a checkpoint. */
+const exportScript = `
+  import { exportModel } from '@mixflow/export'
+  const [checkpoint, out] = process.argv.slice(2)
+  const { manifest } = await exportModel({ checkpoint, out, sampling: { solver: 'heun', nfe: 5, guidance: 0 } })
+  console.log(JSON.stringify(manifest.parity))
+`
+
+/** The environment of a new user: a path, an empty home, and what his network demands. */
+function userEnvironment(home: string): NodeJS.ProcessEnv {
+  const network = /^(https?_proxy|no_proxy|all_proxy|node_extra_ca_certs|ssl_cert_file|npm_config_registry)$/i
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => network.test(name))),
+    ...{ PATH: process.env.PATH, HOME: home, USERPROFILE: home },
+    // as the README of sdk-node says
+    ONNXRUNTIME_NODE_INSTALL: 'skip',
+    // kept between runs, so that only the first one downloads
+    npm_config_cache: join(root, 'node_modules', '.cache', 'install-test'),
+  }
+}
+
+describe.skipIf('error' in packed)('installed by npm', () => {
+  let folder: string
+  let env: NodeJS.ProcessEnv
+  let model: string
+  const inUserFolder = () => ({ cwd: join(folder, 'project'), env })
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mixflow-install-'))
+    for (const name of ['home', 'project']) await mkdir(join(folder, name))
+    env = userEnvironment(join(folder, 'home'))
+    const tarballs = packages.map(pkg => join('folder' in packed ? packed.folder : '', tarballName(pkg)))
+    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier']
+    await run('npm', ['install', ...quiet, ...tarballs], inUserFolder())
+    model = join(folder, 'project', 'model')
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  test('every dependency and peer is there and in range', async () => {
+    const tree = JSON.parse(await run('npm', ['ls', '--all', '--json'], inUserFolder()))
+    expect(tree.problems ?? []).toEqual([])
+    expect(Object.keys(tree.dependencies).sort()).toEqual(packages.map(({ manifest }) => manifest.name).sort())
+  })
+
+  test('every entry loads in plain Node and exports what its source exports', async () => {
+    const entries = packages
+      .flatMap(({ manifest }) => Object.keys(manifest.exports ?? {}).map(entry => join(manifest.name, entry)))
+      .filter(entry => !entry.endsWith('.json'))
+    await writeFile(
+      join(folder, 'project', 'entries.mjs'),
+      `const exported = {}
+       for (const entry of process.argv.slice(2)) exported[entry] = Object.keys(await import(entry)).sort()
+       console.log(JSON.stringify(exported))`,
+    )
+    const exported = JSON.parse(await run('node', ['entries.mjs', ...entries], inUserFolder()))
+    expect(Object.keys(exported)).toEqual(entries)
+    for (const entry of entries) expect(exported[entry], entry).toEqual(Object.keys(await import(entry)).sort())
+  })
+
+  test('a checkpoint becomes a model', async () => {
+    const checkpoint = join(folder, 'checkpoint')
+    await mkdir(checkpoint)
+    const source = sourceOf({ kappa: 'label', klWeight: 0.01, conditionOnWeight: true })
+    for (const [name, bytes] of tinyCheckpoint({ classes: 3, source })) await writeFile(join(checkpoint, name), bytes)
+    await writeFile(join(folder, 'project', 'export.mjs'), exportScript)
+    const parity = JSON.parse(await run('node', ['export.mjs', checkpoint, model], inUserFolder()))
+    expect(parity.float32.maxAbsError).toBeLessThan(1e-4)
+    expect(parity.float16.maxAbsError).toBeLessThan(2e-2)
+  })
+
+  test('the example of the README samples four pictures, those of the sources', async () => {
+    const blocks = await codeBlocks(join(root, 'packages', 'sdk-node', 'README.md'))
+    const example = blocks.find(({ language }) => language === 'js')
+    await writeFile(join(folder, 'project', 'sample.mjs'), example?.code ?? '')
+    const printed = await run('node', ['sample.mjs', model], inUserFolder())
+    expect(printed).toMatch(/^4 images in \d+ ms, 5 evaluations each\n$/)
+
+    const sources = await loadModel(model)
+    const { images } = await sources.sample({ count: 4, steps: 3, seed: 42 })
+    await sources.dispose()
+    expect(images).toHaveLength(4)
+    for (const image of images) {
+      const png = await readFile(join(folder, 'project', `image-${image.index}.png`))
+      expect(png.subarray(1, 4).toString()).toBe('PNG')
+      expect(Buffer.compare(png, await image.toPng())).toBe(0)
+    }
+  })
+
+  test('a damaged model ends the child with the code and the hint', async () => {
+    const graph = join(model, 'denoiser.onnx')
+    const bytes = await readFile(graph)
+    await writeFile(graph, bytes.subarray(0, -1))
+    try {
+      await expect(run('node', ['sample.mjs', model], inUserFolder())).rejects.toThrow(
+        /code: 'MODEL_HASH_MISMATCH',\s+hint: '\w/,
+      )
+    } finally {
+      await writeFile(graph, bytes)
+    }
+  })
+
+  test('the command starts and names its subcommands', async () => {
+    const help = await run(join('node_modules', '.bin', 'mixflow'), ['--help'], inUserFolder())
+    for (const word of ['train', 'export', 'sample', 'evaluate', 'doctor', 'data']) expect(help).toContain(word)
+  })
+
+  test('its types hold in a strict TypeScript project', async () => {
+    const project = join(folder, 'project')
+    const tsc = join(root, 'node_modules', '.bin', 'tsc')
+    const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022']
+    const imports = `import { loadModel, type NodeModel } from '@mixflow/sdk-node'`
+    const check = async (use: string) => {
+      await writeFile(join(project, 'use.mts'), `${imports}\nconst model: NodeModel = await loadModel('m')\n${use}\n`)
+      return run(tsc, [...options, 'use.mts'], inUserFolder())
+    }
+    await check(`const bytes: Uint8Array = await (await model.sample({ count: 2 })).images[0]!.toPng()`)
+    await expect(check(`await model.sample({ cuont: 2 })`)).rejects.toThrow(`'cuont' does not exist`)
+  })
+})

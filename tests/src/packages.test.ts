@@ -1,0 +1,95 @@
+/** Laws of what is published: the tarballs as npm would get them, judged by publint, attw and by our own rules. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { unpackTar } from 'modern-tar'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { tarballName } from './workspace/pack.ts'
+import { run } from './workspace/run.ts'
+import { type PackageManifest, packages, root } from './workspace/workspace.ts'
+
+/** Path in the package -> text; `package/` is cut off. */
+type Contents = ReadonlyMap<string, string>
+
+const packed = inject('packed')
+
+async function contentsOf(tarball: Uint8Array): Promise<Contents> {
+  const entries = await unpackTar(gunzipSync(tarball), { strip: 1 })
+  return new Map(entries.map(({ header, data }) => [header.name, new TextDecoder().decode(data)]))
+}
+
+test('every package was built and packed', () => {
+  expect('error' in packed ? packed.error : '').toBe('')
+})
+
+describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, pkg] as const))(
+  '%s as a tarball',
+  (_, pkg) => {
+    const path = join('folder' in packed ? packed.folder : '', tarballName(pkg))
+    let tarball: Uint8Array<ArrayBuffer>
+    let contents: Contents
+    let manifest: PackageManifest
+    beforeAll(async () => {
+      tarball = new Uint8Array(await readFile(path))
+      contents = await contentsOf(tarball)
+      manifest = JSON.parse(contents.get('package.json') ?? '{}')
+    })
+
+    test('publint has nothing to say', async () => {
+      const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true })
+      expect(messages.map(message => formatMessage(message, pkg, { color: false }))).toEqual([])
+    })
+
+    test('its types resolve for ES module importers (attw)', async () => {
+      const attw = join(root, 'tests', 'node_modules', '.bin', 'attw')
+      const report = await run(attw, [path, '--profile', 'esm-only', '--no-color', '--format', 'ascii'], { cwd: root })
+      expect(report).toContain('(ESM)')
+    })
+
+    test('has all that a release needs', () => {
+      expect(['LICENSE', 'README.md', 'package.json'].filter(file => !contents.has(file))).toEqual([])
+      expect(contents.get('README.md')).toContain(`# ${manifest.name}\n`)
+      expect(manifest.description).toMatch(/^[A-Z].{20,}\.$/)
+      expect(manifest).toMatchObject({
+        license: 'MIT',
+        type: 'module',
+        sideEffects: false,
+        repository: { type: 'git', url: 'git+https://github.com/mixflow/mixflow.git', directory: `packages/${pkg.id}` },
+        engines: { node: '>=20.12' },
+        publishConfig: { access: 'public', provenance: true },
+      })
+    })
+
+    test('holds what users need and nothing of our tests', () => {
+      const files = [...contents.keys()]
+      expect(files.filter(file => /\.test\.|\.tmp\.|(^|\/)(fixtures|__\w+__|node_modules)\//.test(file))).toEqual([])
+      const compiled = files.filter(file => /^dist\/.*\.js$/.test(file))
+      expect(compiled.length).toBeGreaterThan(0)
+      const sources = compiled.map(file => file.replace(/^dist\/(.*)\.js$/, 'src/$1.ts'))
+      expect(files).toEqual(expect.arrayContaining(sources))
+      expect(files).toEqual(expect.arrayContaining(compiled.map(file => file.replace(/\.js$/, '.d.ts'))))
+      expect(contents.get('LICENSE')).toMatch(/^MIT License/)
+    })
+
+    test('every path that its manifest names is inside', () => {
+      const named = Object.values(manifest.exports ?? {}).flatMap(entry =>
+        typeof entry === 'string' ? [entry] : Object.values(entry),
+      )
+      const paths = [...named, ...Object.values(manifest.bin ?? {})].map(name => name.replace(/^\.\//, ''))
+      expect(paths.filter(name => !contents.has(name))).toEqual([])
+    })
+
+    test('its dependencies are ranges that npm understands', () => {
+      const { dependencies, peerDependencies, devDependencies } = manifest
+      const ranges = Object.entries({ ...devDependencies, ...peerDependencies, ...dependencies })
+      expect(ranges.filter(([, range]) => !/^(\^|>=)?\d/.test(range))).toEqual([])
+    })
+
+    test('its commands start with node', () => {
+      for (const file of Object.values(manifest.bin ?? {}))
+        expect(contents.get(file.replace(/^\.\//, ''))).toMatch(/^#!\/usr\/bin\/env node\n/)
+    })
+  },
+)

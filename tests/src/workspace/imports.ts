@@ -1,0 +1,45 @@
+/** What a TypeScript file imports, read from its text: our code is formatted by one tool, so a few patterns find all. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { filesBelow, type WorkspacePackage } from './workspace.ts'
+
+export interface Import {
+  /** Relative to the package's src, with `/`. */
+  readonly file: string
+  readonly specifier: string
+  /** Gone after compilation: `import type`, or a type in an `import()`. */
+  readonly typeOnly: boolean
+  /** A call of `import()`: happens when the line is reached, not when the file is loaded. */
+  readonly dynamic: boolean
+}
+
+const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
+const statement = /^(?:import|export)(\s+type)?(?:\s+[^'"`;]*?\sfrom)?\s+'([^']+)'/gm
+const call = /(\btypeof\s+)?(?:\bawait\s+)?\bimport\('([^']+)'\)/g
+
+export function importsIn(text: string, file: string): Import[] {
+  const code = text.replace(comments, '')
+  const found = (pattern: RegExp, dynamic: boolean) =>
+    [...code.matchAll(pattern)].map(([, type, specifier]) => ({
+      ...{ file, dynamic, specifier: specifier as string, typeOnly: type !== undefined },
+    }))
+  return [...found(statement, false), ...found(call, true)]
+}
+
+/** Whether a file of src is only there for tests. */
+export const isTest = (file: string): boolean => /\.test\.ts$|(^|\/)fixtures\//.test(file)
+
+export const importsOf = ({ folder }: WorkspacePackage): Import[] =>
+  filesBelow(join(folder, 'src'))
+    .filter(file => file.endsWith('.ts'))
+    .flatMap(file => importsIn(readFileSync(join(folder, 'src', file), 'utf8'), file))
+
+/** `node:fs/promises` -> `node:`, `@scope/name/part` -> `@scope/name`, `./x.ts` -> `.`. */
+export function packageOf(specifier: string): string {
+  if (specifier.startsWith('.')) return '.'
+  if (specifier.startsWith('node:')) return 'node:'
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}

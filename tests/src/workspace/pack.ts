@@ -1,0 +1,45 @@
+/**
+ * Runs once before the tests of this package: builds what changed, then packs every published package as a release
+ * would. Compiled files whose source is gone are removed first, because a build does not. A failure is handed to the
+ * tests that need the tarballs and does not stop the others.
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { pnpm } from './run.ts'
+import { filesBelow, packages, root, type WorkspacePackage } from './workspace.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Folder of the tarballs, or why there are none. */
+    packed: { readonly folder: string } | { readonly error: string }
+  }
+}
+
+export const tarballName = ({ id, manifest }: WorkspacePackage): string => `mixflow-${id}-${manifest.version}.tgz`
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'mixflow-packed-'))
+  try {
+    await pack(folder)
+    project.provide('packed', { folder })
+  } catch (error) {
+    project.provide('packed', { error: (error as Error).message })
+  }
+  return () => rm(folder, { recursive: true, force: true })
+}
+
+async function pack(folder: string): Promise<void> {
+  for (const { folder: path } of packages) if (hasOrphans(path)) await rm(join(path, 'dist'), { recursive: true })
+  await pnpm(['turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only'], { cwd: root })
+  await pnpm(['--recursive', '--filter=./packages/*', 'pack', '--pack-destination', folder], { cwd: root })
+}
+
+/** Whether dist holds a compiled file without a source. */
+function hasOrphans(path: string): boolean {
+  const dist = join(path, 'dist')
+  if (!existsSync(dist)) return false
+  return filesBelow(dist).some(file => !existsSync(join(path, 'src', file.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts'))))
+}

@@ -1,0 +1,59 @@
+/** The workspace as the tests see it: its packages, their manifests, and the files that git knows. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+export interface PackageManifest {
+  readonly name: string
+  readonly version: string
+  readonly description?: string
+  readonly license?: string
+  readonly type?: string
+  readonly sideEffects?: boolean
+  readonly repository?: { readonly url?: string; readonly directory?: string }
+  readonly keywords?: readonly string[]
+  readonly engines?: { readonly node?: string }
+  readonly publishConfig?: { readonly access?: string; readonly provenance?: boolean }
+  readonly bin?: Readonly<Record<string, string>>
+  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+
+export interface WorkspacePackage {
+  /** Folder name, which is the package name without its scope. */
+  readonly id: string
+  readonly folder: string
+  readonly manifest: PackageManifest
+}
+
+export const readManifest = (folder: string): PackageManifest =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+
+/** The packages that are published: all of packages/. */
+export const packages: readonly WorkspacePackage[] = readdirSync(join(root, 'packages'))
+  .map(id => ({ id, folder: join(root, 'packages', id) }))
+  .map(entry => ({ ...entry, manifest: readManifest(entry.folder) }))
+
+/** Every file below a folder, relative to it, with `/`. */
+export const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+
+/** Every file that belongs to the repository, new ones included, relative to the root, with `/`; null without git. */
+export function repositoryFiles(): string[] | null {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  try {
+    const listed = execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    return listed.split('\0').filter(file => file !== '')
+  } catch {
+    console.warn('skipped: the repository has no history here, so its files are not known')
+    return null
+  }
+}

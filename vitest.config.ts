@@ -1,0 +1,37 @@
+/**
+ * One vitest for the whole workspace: each package is a project, and an import of a sibling resolves to its source
+ * through the `@mixflow/source` condition, so that no build has to run first. `MIXFLOW_TEST_REPORT` names a file for a
+ * report in JSON, beside the usual output.
+ */
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = { conditions: ['@mixflow/source', 'node', 'import', 'module', 'default'] }
+
+const project = (name: string, folder: string, timeout: number, globalSetup: string[] = []) => ({
+  resolve: source,
+  ssr: { resolve: source },
+  test: {
+    name,
+    root: fileURLToPath(new URL(folder, import.meta.url)),
+    include: ['**/*.test.ts'],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    globalSetup,
+  },
+})
+
+const report = process.env.MIXFLOW_TEST_REPORT
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
+    projects: [
+      ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 60_000)),
+      project('examples', 'examples', 60_000),
+      project('tests', 'tests', 600_000, ['src/workspace/pack.ts']),
+    ],
+  },
+})
