@@ -14,7 +14,7 @@ export const quickstart = {
     seed: 1,
 
     batchSize: 32,
-    totalImages: 40_000,
+    totalImages: 64_000,
     labelDropout: 0.1,
 
     optimizer: 'adam',
