@@ -6,6 +6,7 @@ export {
   type MixflowErrorOptions,
   throwIfAborted,
 } from './errors.ts'
+export { type Assignment, optimalAssignment } from './flow/assignment.ts'
 export { type Curvature, type CurvatureOptions, curvature } from './flow/curvature.ts'
 export { type DrawRange, type Draws, drawMixtureWeights } from './flow/draws.ts'
 export {
@@ -24,7 +25,7 @@ export {
   type ObjectiveSpec,
   objective,
 } from './flow/objective.ts'
-export { pairingCosts, reorder } from './flow/pairing.ts'
+export { optimalPairing, type Pairing, pairingCosts, pairings, reorder } from './flow/pairing.ts'
 export { type Path, type PathPoint, straightPath } from './flow/path.ts'
 export {
   type Checkpoint,

@@ -42,6 +42,20 @@ describe('a new run', () => {
     })
   })
 
+  it('is of another method, in a folder that says so', async () => {
+    const { config, folder } = await plan({ target: 'mnist', method: 'optimal-transport', set: ['batchSize=8'] })
+    expect(config).toEqual({
+      ...presets.mnist.config,
+      ...{ source: null, encoder: null, pairing: 'optimal-transport', batchSize: 8 },
+    })
+    expect(folder).toBe(join(root, 'mnist-optimal-transport'))
+    await expect(plan({ target: 'mnist', method: 'fastode' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: expect.stringContaining('did you mean "fast-ode"?'),
+    })
+    await expect(plan({ target: 'mnist', method: 'fast-ode', resume: true })).rejects.toThrow(UsageError)
+  })
+
   it.each([
     ['mnist', 'mnist'],
     ['mnist:./digits', 'mnist'],

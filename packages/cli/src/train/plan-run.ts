@@ -15,6 +15,7 @@ export interface RunRequest {
   /** A preset, or with `resume` the folder of a run. */
   readonly target?: string | undefined
   readonly data?: string | undefined
+  readonly method?: string | undefined
   readonly set: readonly string[]
   readonly size?: number | undefined
   readonly out?: string | undefined
@@ -36,7 +37,7 @@ export const planRun = (request: RunRequest): Promise<RunPlan> =>
   request.resume ? planResumed(request) : planNew(request)
 
 async function planNew(request: RunRequest): Promise<RunPlan> {
-  const { target, data, out, runs } = request
+  const { target, data, method, out, runs } = request
   const name = target ?? (data === undefined ? undefined : presetFor(data))
   if (name === undefined) {
     throw new UsageError(
@@ -45,8 +46,8 @@ async function planNew(request: RunRequest): Promise<RunPlan> {
     )
   }
   if (target !== undefined && !isPreset(target)) refusePath(target)
-  const { preset, config } = resolveConfig({ preset: name, set: settings(request) })
-  const folder = out ?? freeRunFolder(runs, preset)
+  const { preset, config } = resolveConfig({ preset: name, method, set: settings(request) })
+  const folder = out ?? freeRunFolder(runs, [preset, ...(method === undefined ? [] : [method])].join('-'))
   if (isRun(folder)) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds a run already`, {
       hint: 'go on with it: --resume; or train into another folder: --out <folder>',
@@ -67,6 +68,9 @@ function refusePath(target: string): void {
 }
 
 async function planResumed(request: RunRequest): Promise<RunPlan> {
+  if (request.method !== undefined) {
+    throw new UsageError('a run goes on with the method that it began with', 'leave --method or --resume out')
+  }
   const folder = await resumedFolder(request)
   const { preset, config, command } = await readRun(folder)
   const { target } = request

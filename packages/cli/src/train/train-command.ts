@@ -24,6 +24,7 @@ import { planRun, type RunPlan } from './plan-run.ts'
 
 export interface TrainFlags {
   readonly data?: string
+  readonly method?: string
   readonly set: readonly string[]
   readonly size?: number
   readonly out?: string

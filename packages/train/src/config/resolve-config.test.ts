@@ -230,6 +230,7 @@ describe('contradictions', () => {
       'source.gaussian is "off" but source.mixing is "distribution"',
       '--set source.mixing=sample',
     ],
+    [['pairing=optimal-transport'], 'source is set', '--method optimal-transport'],
     [['source.tanh=true'], 'source.tanh changes the draw', '--set source.mixing=sample'],
     [['sampling.nfe=4'], 'heun cannot take exactly 4 evaluations', 'use nfe 3 or 5'],
   ])('%j', (assignments, message, hint) => {

@@ -5,7 +5,7 @@
  */
 
 import { checkWord, MixflowError, nearest, show, stepsOf } from '@mixflow/core'
-import { type PresetName, presets, type TrainingConfig } from '@mixflow/zoo'
+import { methodNames, type PresetName, presets, type TrainingConfig, withMethod } from '@mixflow/zoo'
 import type { z } from 'zod'
 import { configSchema } from './config-schema.ts'
 
@@ -13,6 +13,8 @@ type Tree = { [key: string]: unknown }
 
 export interface ConfigRequest {
   readonly preset: string
+  /** One of `methodNames`; the preset as it stands unless said. */
+  readonly method?: string | undefined
   /** `key=value`, in order; later ones win. */
   readonly set?: readonly string[]
 }
@@ -23,10 +25,11 @@ export interface ResolvedConfig {
 }
 
 /** @throws MixflowError CONFIG_UNKNOWN_PRESET, CONFIG_UNKNOWN_KEY, CONFIG_INVALID */
-export function resolveConfig({ preset, set = [] }: ConfigRequest): ResolvedConfig {
+export function resolveConfig({ preset, method = 'mixflow', set = [] }: ConfigRequest): ResolvedConfig {
   const names = Object.keys(presets) as PresetName[]
   const name = checkWord(preset, names, { what: 'preset', code: 'CONFIG_UNKNOWN_PRESET' })
-  return { preset: name, config: changeConfig(presets[name].config, { set, preset: name }) }
+  const by = checkWord(method, methodNames, { what: 'method', code: 'CONFIG_INVALID' })
+  return { preset: name, config: changeConfig(withMethod(presets[name].config, by), { set, preset: name }) }
 }
 
 /** A configuration with some settings changed: that of a run which goes on. @throws as `resolveConfig` */
@@ -126,6 +129,12 @@ function checkConsistency(config: TrainingConfig): void {
     refuse(
       `source is ${config.source === null ? 'null' : 'set'} but encoder is ${config.encoder === null ? 'null' : 'set'}`,
       'plain rectified flow has neither: --set source=null --set encoder=null',
+    )
+  }
+  if (config.source !== null && config.pairing === 'optimal-transport') {
+    refuse(
+      'pairing is "optimal-transport" but source is set: a source that looked at an image belongs to it',
+      'add --set source=null --set encoder=null, or use --method optimal-transport',
     )
   }
   if (config.source?.kappa === 'label' && !config.labels) {

@@ -3,10 +3,10 @@
  * the seed and the place in the sequence of images, so nothing but the cursor has to be remembered to go on.
  */
 
-import { type Objective, uniforms } from '@mixflow/core'
+import { type Draws, type Objective, optimalPairing, reorder, uniforms } from '@mixflow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type BatchCursor, type BatchSelection, batchOrder } from '../data/batch-order.ts'
-import type { Dataset } from '../data/dataset.ts'
+import type { Dataset, ImageBatch } from '../data/dataset.ts'
 import { objectiveOf, type TrainingModel } from '../model/training-model.ts'
 import type { TrainBatch } from '../step/train-step.ts'
 
@@ -17,7 +17,7 @@ export interface PlacedBatch extends TrainBatch {
 
 export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCursor) => PlacedBatch {
   const { config, image, labels } = model
-  const { seed, batchSize, flip } = config
+  const { seed, batchSize, flip, pairing } = config
   const order = batchOrder({ count: data.count, batchSize, seed, flips: flip })
   // which draws the source needs does not depend on parameters
   const rules: Objective<tf.Tensor> = objectiveOf(model, {})
@@ -25,12 +25,19 @@ export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCurs
   return cursor => {
     const selection = order(cursor)
     const { firstImage, indices, flip: mirrored, next } = selection
-    const batch = data.batch(indices, { flip: mirrored })
     const draws = rules.draw({ seed, firstImage, images: batchSize, elementsPerImage })
+    const given = data.batch(indices, { flip: mirrored })
+    const batch = pairing === 'independent' ? given : pairedWith(draws, given)
     if (labels === null || batch.labels === null) return { images: batch.images, draws, next }
     const shownLabels = hideSome(batch.labels, selection, model)
     return { images: batch.images, labels: batch.labels, shownLabels, draws, next }
   }
+}
+
+/** The images (and labels) in the order in which optimal transport meets them with the noise. */
+function pairedWith({ noise, t }: Draws<Float32Array>, { images, labels }: ImageBatch): ImageBatch {
+  const order = optimalPairing(noise as Float32Array, images, t.length)
+  return { images: reorder(images, order), labels: labels && Int32Array.from(order, i => labels[i] as number) }
 }
 
 /** Replaces a share of the labels by "no label", the number of classes. */

@@ -162,6 +162,7 @@ describe('train', () => {
 
   it.each([
     ['plain rectified flow', { source: null, encoder: null }],
+    ['minibatch optimal transport', { source: null, encoder: null, pairing: 'optimal-transport' }],
     ['without labels', { labels: false }],
     ['AdamW, no clipping, constant rate', { optimizer: 'adamw', weightDecay: 0.1, clipNorm: null, decayFraction: 0 }],
   ] as [string, Partial<TrainingConfig>][])('%s', async (_, changes) => {

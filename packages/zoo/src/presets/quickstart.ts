@@ -29,6 +29,7 @@ export const quickstart = {
     clipNorm: 1,
     emaHalfLifeImages: 3_000,
 
+    pairing: 'independent',
     source: {
       kappa: 'image',
       gaussian: 'mean-variance',
