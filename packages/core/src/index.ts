@@ -95,7 +95,7 @@ export {
   stepsOf,
 } from './ode/solver.ts'
 export { dopri5, type EmbeddedTableau, euler, heun, midpoint, rk4, type Tableau } from './ode/tableau.ts'
-export { type TimeGrid, uniformGrid } from './ode/time-grid.ts'
+export { type TimeGrid, timeGrid } from './ode/time-grid.ts'
 export {
   type DrawShape,
   integers,

@@ -75,7 +75,13 @@ export interface TrainingConfig {
   readonly encoder: NetworkConfig | null
 
   /** How sample grids are made, and what an exported model does unless asked otherwise. */
-  readonly sampling: { readonly solver: SolverName; readonly nfe: number; readonly guidance: number }
+  readonly sampling: {
+    readonly solver: SolverName
+    readonly nfe: number
+    /** Times of the steps: (i / steps)^gridPower; 1 for equal steps, above 1 shorter ones near the noise. */
+    readonly gridPower: number
+    readonly guidance: number
+  }
   /** Images between sample grids, and between checkpoints. */
   readonly sampleEveryImages: number
   readonly checkpointEveryImages: number

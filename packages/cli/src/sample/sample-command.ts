@@ -13,6 +13,7 @@ export interface SampleFlags {
   readonly count: number
   readonly nfe?: number
   readonly steps?: number
+  readonly gridPower?: number
   readonly solver?: string
   readonly seed?: number
   readonly label?: string
@@ -38,7 +39,7 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
         onProgress: ({ phase, fraction }) => status.show(`load the model: ${phase} ${percent(fraction)}`),
       })
       const request: SampleRequest = {
-        ...given(flags, ['count', 'nfe', 'steps', 'seed', 'guidance', 'mixtureWeight', 'batchSize']),
+        ...given(flags, ['count', 'nfe', 'steps', 'gridPower', 'seed', 'guidance', 'mixtureWeight', 'batchSize']),
         ...(flags.solver === undefined ? {} : { solver: flags.solver as SolverName }),
         ...(flags.label === undefined ? {} : { label: labelOf(flags.label, model.manifest.labels) }),
         signal,

@@ -86,6 +86,8 @@ export interface Manifest {
     /** Evaluations of the velocity; exactly one of `nfe` and `steps`, and neither for an adaptive solver. */
     readonly nfe?: number
     readonly steps?: number
+    /** Times of a fixed-step solver's steps: (i / steps)^gridPower; 1 unless said. */
+    readonly gridPower?: number
     readonly guidance: number
     readonly mixtureWeight: number
   }
@@ -137,6 +139,7 @@ const fields = object<Manifest>({
     solver: word(solverNames),
     nfe: optional(integer({ min: 1, max: 100_000 })),
     steps: optional(integer({ min: 1, max: 100_000 })),
+    gridPower: optional(number({ min: 0.1, max: 10 })),
     guidance: number({ min: 0, max: 1000 }),
     mixtureWeight: number({ min: 0, max: 1 }),
   }),
@@ -223,10 +226,14 @@ function checkFiles({ files, networks, parity }: Manifest, place: Place): void {
   }
 }
 
-function checkSampler({ solver, nfe, steps }: Manifest['sampler'], place: Place): void {
+function checkSampler({ solver, nfe, steps, gridPower }: Manifest['sampler'], place: Place): void {
   if (isAdaptive(solver)) {
-    if (nfe === undefined && steps === undefined) return
-    throw invalid(place, 'inconsistent', `must have neither "nfe" nor "steps": ${solver} chooses its steps itself`)
+    if (nfe === undefined && steps === undefined && gridPower === undefined) return
+    throw invalid(
+      place,
+      'inconsistent',
+      `must have no "nfe", "steps" or "gridPower": ${solver} chooses its steps itself`,
+    )
   }
   if ((nfe === undefined) === (steps === undefined)) {
     throw invalid(place, 'inconsistent', 'must have one of "nfe" and "steps"')

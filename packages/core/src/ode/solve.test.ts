@@ -14,7 +14,7 @@ import {
   solverNames,
   stepsOf,
 } from './solver.ts'
-import { uniformGrid } from './time-grid.ts'
+import { timeGrid } from './time-grid.ts'
 
 interface SolverReference {
   readonly fixed_step: readonly { method: string; steps: number; nfe: number; tensor: string }[]
@@ -180,6 +180,8 @@ describe('solve', () => {
       { steps: 2, solver: 'euler', onstep: decay },
       { steps: 2, solver: 'euler', from: 1 },
       { steps: 2, solver: 'euler', to: Number.NaN },
+      { steps: 2, solver: 'euler', gridPower: 0 },
+      { steps: 2, solver: 'euler', gridPower: '2' },
     ]
     for (const options of wrong) {
       expect(await codeOf(() => solve(decay, x0, options as never))).toBe('ARGUMENT_INVALID')
@@ -246,10 +248,40 @@ describe('states on another device', () => {
   })
 })
 
-describe('uniformGrid', () => {
+describe('ab2', () => {
+  it('is exact for a velocity that changes evenly, once it has two of them, whatever the steps', async () => {
+    const seen: number[][] = []
+    const onStep = ({ t, x }: SolverStep<Float64Array>) => void seen.push([t, x[0]!])
+    const field = (x: Float64Array, t: number) => x.map(() => 4 * t + 1)
+    await solve(field, Float64Array.of(0), { solver: 'ab2', steps: 6, gridPower: 1.7, onStep })
+    const exact = (t: number) => 2 * t * t + t
+    const lost = seen[0]![1]! - exact(seen[0]![0]!) // by the first step, which is Euler's
+    expect(Math.abs(lost)).toBeGreaterThan(1e-3)
+    for (const [t, x] of seen) expect(x).toBeCloseTo(exact(t!) + lost, 12)
+  })
+
+  it('comes closer than Heun at as many evaluations', async () => {
+    const x0 = Float64Array.of(0.5, -0.8, 1.3, 0.2)
+    for (const { velocity, solution } of exactOdes) {
+      const error = async (solver: FixedSolverName) =>
+        distance((await solve(velocity, x0, { solver, steps: stepsOf(solver, 17) })).x, solution(x0, 1))
+      expect(await error('ab2')).toBeLessThan(await error('heun'))
+    }
+  })
+})
+
+describe('timeGrid', () => {
   it('has equal steps and exact ends', () => {
-    expect(uniformGrid({ steps: 4 })).toEqual([0, 0.25, 0.5, 0.75, 1])
-    expect(uniformGrid({ steps: 2, from: 1, to: 0 })).toEqual([1, 0.5, 0])
-    for (let steps = 1; steps < 50; steps++) expect(uniformGrid({ steps, from: 0.1, to: 0.7 }).at(-1)).toBe(0.7)
+    expect(timeGrid({ steps: 4 })).toEqual([0, 0.25, 0.5, 0.75, 1])
+    expect(timeGrid({ steps: 2, from: 1, to: 0 })).toEqual([1, 0.5, 0])
+    for (let steps = 1; steps < 50; steps++) expect(timeGrid({ steps, from: 0.1, to: 0.7 }).at(-1)).toBe(0.7)
+  })
+
+  it('with a power has shorter steps near the source, and the same times on the way back', () => {
+    expect(timeGrid({ steps: 4, power: 2 })).toEqual([0, 1 / 16, 1 / 4, 9 / 16, 1])
+    expect(timeGrid({ steps: 2, power: 2, from: 0.2, to: 0.6 })[1]).toBeCloseTo(0.3, 15)
+    expect(timeGrid({ steps: 7, power: 1.3, from: 1, to: 0 })).toEqual(
+      [...timeGrid({ steps: 7, power: 1.3 })].reverse(),
+    )
   })
 })

@@ -9,7 +9,7 @@ import { checkKeys, show } from '../strict.ts'
 import { HeldStates } from './held-states.ts'
 import { type FixedSolver, type FixedSolverName, fixedSolver } from './solver.ts'
 import type { Tableau } from './tableau.ts'
-import { uniformGrid } from './time-grid.ts'
+import { timeGrid } from './time-grid.ts'
 
 /** The velocity field. Must not change x; a new value each time, which the solver may release. */
 export type Velocity<T> = (x: T, t: number) => T | Promise<T>
@@ -37,6 +37,8 @@ export interface SpanOptions<T> {
 export interface SolveOptions<T> extends SpanOptions<T> {
   readonly solver: FixedSolverName | FixedSolver
   readonly steps: number
+  /** The steps' times are (i / steps)^gridPower of the span, 0.1..10; 1 unless said. Above 1: shorter steps near t = 0. */
+  readonly gridPower?: number
 }
 
 export interface Solution<T> {
@@ -50,16 +52,17 @@ export interface Solution<T> {
 export const spanKeys = ['from', 'to', 'space', 'signal', 'onStep'] as const
 
 /**
- * Integrates x0 from t = 0 to t = 1 in equal steps.
+ * Integrates x0 from t = 0 to t = 1 in a given number of steps, equal ones unless `gridPower` says otherwise.
  *
  * @throws MixflowError ARGUMENT_INVALID for bad options; ABORTED within one evaluation after the signal. Errors of
  * `velocity` and `onStep` come through as they are.
  */
 export async function solve<T>(velocity: Velocity<T>, x0: T, options: SolveOptions<T>): Promise<Solution<T>> {
-  checkKeys(options as unknown, ['solver', 'steps', ...spanKeys], { what: 'solve', required: ['solver', 'steps'] })
-  const { steps, signal, onStep } = options
-  const { tableau, lastStep = tableau } = fixedSolver(options.solver)
-  const grid = uniformGrid(options)
+  const keys = ['solver', 'steps', 'gridPower', ...spanKeys]
+  checkKeys(options as unknown, keys, { what: 'solve', required: ['solver', 'steps'] })
+  const { steps, signal, onStep, from = 0, to = 1, gridPower = 1 } = options
+  const { tableau, lastStep = tableau, multistep = false } = fixedSolver(options.solver)
+  const grid = timeGrid({ steps, from, to, power: gridPower })
   const space = options.space ?? spaceOf(x0)
   const held = new HeldStates(space)
   let nfe = 0
@@ -70,15 +73,17 @@ export async function solve<T>(velocity: Velocity<T>, x0: T, options: SolveOptio
   }
 
   let x = x0
+  let past: Past<T> | undefined
   try {
     for (let i = 0; i < steps; i++) {
       const [t, next] = [grid[i]!, grid[i + 1]!]
+      const h = next - t
       const method = i === steps - 1 ? lastStep : tableau
-      const velocities = await stageVelocities(method, { x, t, h: next - t, space, held, evaluate })
-      const after = held.keep(
-        await space.combine([{ factor: 1, of: x }, ...scaled(method.weights, velocities, next - t)]),
-      )
-      held.release(x, ...velocities)
+      const velocities = await stageVelocities(method, { x, t, h, space, held, evaluate })
+      const terms = past === undefined ? scaled(method.weights, velocities, h) : extrapolated(velocities[0]!, past, h)
+      const after = held.keep(await space.combine([{ factor: 1, of: x }, ...terms]))
+      held.release(x, ...(past === undefined ? [] : [past.velocity]), ...(multistep ? [] : velocities))
+      if (multistep) past = { velocity: velocities[0]!, h }
       x = after
       await onStep?.({ step: i + 1, t: next, x, nfe })
     }
@@ -112,6 +117,18 @@ export async function stageVelocities<T>(tableau: Tableau, input: StageInput<T>)
     held.release(stage)
   }
   return velocities
+}
+
+/** The velocity at the beginning of a step that is done, and the step's length. */
+interface Past<T> {
+  readonly velocity: T
+  readonly h: number
+}
+
+/** h times the velocity at the middle of the step, on the line through the last two; steps may differ in length. */
+function extrapolated<T>(velocity: T, past: Past<T>, h: number): LinearTerm<T>[] {
+  const ahead = h / (2 * past.h)
+  return scaled([1 + ahead, -ahead], [velocity, past.velocity], h)
 }
 
 /** h · factors, each with its velocity, without those that are 0. */

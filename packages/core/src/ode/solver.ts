@@ -3,7 +3,8 @@
  * what sampling costs.
  *
  * `heun` is the method behind the paper's tables: Heun's method whose last step is a plain Euler step, 2·steps − 1
- * evaluations (5 NFE is 3 steps). `heun-full` takes two evaluations in every step.
+ * evaluations (5 NFE is 3 steps). `heun-full` takes two evaluations in every step. `ab2` is the method of Adams and Bashforth
+ * of order 2: one evaluation a step, as for Euler, and the slope since the step before; its first step is Euler's.
  */
 import { MixflowError } from '../errors.ts'
 import { checkWord } from '../strict.ts'
@@ -15,6 +16,8 @@ export interface FixedSolver {
   readonly tableau: Tableau
   /** Method of the last step, where it is another. */
   readonly lastStep?: Tableau
+  /** Extrapolate from the velocity of the step before as well, which costs no evaluation; with a tableau of one stage. */
+  readonly multistep?: boolean
 }
 
 export interface AdaptiveSolver {
@@ -28,6 +31,7 @@ export const fixedSolvers = {
   'heun-full': { name: 'heun-full', tableau: heun },
   midpoint: { name: 'midpoint', tableau: midpoint },
   rk4: { name: 'rk4', tableau: rk4 },
+  ab2: { name: 'ab2', tableau: euler, multistep: true },
 } as const satisfies Record<string, FixedSolver>
 
 export const adaptiveSolvers = {

@@ -66,7 +66,10 @@ describe('the embedded method of dopri5', () => {
 
 describe('measured order of convergence', () => {
   const solvers: readonly (FixedSolver & { order: number })[] = [
-    ...Object.values(fixedSolvers).map(solver => ({ ...solver, order: solver.tableau.order })),
+    ...Object.values<FixedSolver>(fixedSolvers).map(solver => ({
+      ...solver,
+      order: solver.multistep ? 2 : solver.tableau.order,
+    })),
     { name: 'dopri5 with fixed steps', tableau: dopri5, order: dopri5.order },
   ]
   const x0 = Float64Array.of(0.5, -0.8, 1.3, 0.2)

@@ -35,6 +35,11 @@ export interface SampleRequest {
    * result's `nfe` counts both.
    */
   readonly nfe?: number
+  /**
+   * With a fixed-step solver, the times of the steps are (i / steps)^gridPower, 0.1..10; the model's own unless said. Above 1
+   * the steps are shorter near the noise.
+   */
+  readonly gridPower?: number
   /** Error tolerance of an adaptive solver, relative and absolute; 1e-5 unless said. */
   readonly tolerance?: number
   /** With an adaptive solver: choose the steps for each image by itself, so that it depends on no other; slower. */
@@ -66,6 +71,7 @@ export interface ResolvedRequest {
   readonly solver: SolverName
   /** Of a fixed-step solver. */
   readonly steps: number | undefined
+  readonly gridPower: number
   readonly tolerance: number
   readonly perImage: boolean
   /** One per image; the number of classes means "no label". Absent where the model has no classes. */
@@ -83,6 +89,7 @@ const keys = [
   'solver',
   'steps',
   'nfe',
+  'gridPower',
   'tolerance',
   'perImage',
   'label',
@@ -123,7 +130,7 @@ export function resolveRequest(request: SampleRequest, model: SamplerModel): Res
 
 function resolveSolver(request: SampleRequest, { sampler }: SamplerModel) {
   const solver = checkWord(request.solver ?? sampler.solver, solverNames, { what: 'solver', code })
-  const { steps, nfe, tolerance = 1e-5, perImage } = request
+  const { steps, nfe, gridPower, tolerance = 1e-5, perImage } = request
   if (steps !== undefined && nfe !== undefined) {
     throw invalid(`steps (${show(steps)}) and nfe (${show(nfe)}) exclude each other`, 'give one of them')
   }
@@ -134,13 +141,17 @@ function resolveSolver(request: SampleRequest, { sampler }: SamplerModel) {
         'leave steps and nfe out, or use a fixed-step solver such as "heun"',
       )
     }
+    if (gridPower !== undefined)
+      throw invalid(`gridPower is for fixed-step solvers, not ${solver}`, 'leave gridPower out')
     checkNumber('tolerance', tolerance, 1e-12, 0.1)
-    return { solver, steps: undefined, tolerance }
+    return { solver, steps: undefined, gridPower: 1, tolerance }
   }
   for (const [name, value] of Object.entries({ tolerance: request.tolerance, perImage: perImage || undefined })) {
     if (value !== undefined) throw invalid(`${name} is for adaptive solvers, not ${solver}`, 'use solver: "dopri5"')
   }
-  return { solver, steps: resolveSteps(solver, request, sampler), tolerance }
+  const power = gridPower ?? sampler.gridPower ?? 1
+  checkNumber('gridPower', power, 0.1, 10)
+  return { solver, steps: resolveSteps(solver, request, sampler), gridPower: power, tolerance }
 }
 
 function resolveSteps(

@@ -280,10 +280,20 @@ describe('resolveRequest', () => {
     ['heun', 5],
     ['heun-full', 4],
     ['rk4', 2],
+    ['ab2', 9],
   ] as const)('another solver than the model’s gets the steps that its 9 evaluations allow: %s %s', (solver, steps) => {
     expect(resolve({ solver }, own({ nfe: 9 })).steps).toBe(steps)
     expect(resolve({ solver }, own({ steps: 5 })).steps).toBe(steps)
     expect(resolve({ solver }, own({ solver: 'dopri5' })).steps).toBe(steps)
+  })
+
+  it('the times of the steps are the request’s, else the model’s, else equal', () => {
+    expect(resolve({}, own({ nfe: 9 })).gridPower).toBe(1)
+    expect(resolve({}, own({ nfe: 9, gridPower: 1.3 })).gridPower).toBe(1.3)
+    expect(resolve({ gridPower: 2 }, own({ nfe: 9, gridPower: 1.3 })).gridPower).toBe(2)
+    for (const wrong of [0, 11, Number.NaN, '2' as never])
+      expect(() => resolve({ gridPower: wrong })).toThrow(/gridPower/)
+    expect(() => resolve({ solver: 'dopri5', gridPower: 2 })).toThrow(/fixed-step/)
   })
 
   it('draws a new seed each time unless given one', () => {

@@ -108,7 +108,7 @@ async function solveBatch<T>(run: Run<T>, batch: Batch, x0: Float32Array) {
   const { backend, request } = run
   const { space } = backend
   const velocity = guidedVelocity(run, batch)
-  const { solver, steps = 0, tolerance, signal } = request
+  const { solver, steps = 0, gridPower, tolerance, signal } = request
   const onStep = request.onStep && ((step: SolverStep<T>) => request.onStep?.(progress(run, batch, step)))
   const options = { space, signal, onStep }
   const held = new HeldStates(space)
@@ -116,7 +116,7 @@ async function solveBatch<T>(run: Run<T>, batch: Batch, x0: Float32Array) {
     const state = held.keep(await backend.upload(x0))
     const solution: Solution<T> = isAdaptive(solver)
       ? await solveAdaptive(velocity, state, { solver, rtol: tolerance, atol: tolerance, ...options })
-      : await solve(velocity, state, { solver, steps, ...options })
+      : await solve(velocity, state, { solver, steps, gridPower, ...options })
     const data = await backend.download(held.keep(solution.x))
     return { data, steps: solution.steps, nfe: solution.nfe * callsPerEvaluation(request) }
   } finally {

@@ -24,6 +24,7 @@ const keys = [
   'solver',
   'nfe',
   'steps',
+  'gridPower',
   'guidance',
   'mixtureWeight',
 ] as const satisfies readonly (keyof SamplingDefaults)[]
@@ -35,12 +36,13 @@ const usual = { solver: 'heun', nfe: 9, guidance: 0 } as const
 export function samplingDefaults(options: Given, { config, labels, source }: Facts): SamplingDefaults {
   checkKeys(options as unknown, keys, { what: 'sampling' })
   const chosen = defined(options)
-  const { solver, nfe, steps, guidance, mixtureWeight } = { ...usual, ...configured(config), ...chosen }
+  const { solver, nfe, steps, gridPower, guidance, mixtureWeight } = { ...usual, ...configured(config), ...chosen }
   if (!solverNames.includes(solver)) throw invalid(`solver is ${show(solver)}`, `use one of ${solverNames.join(', ')}`)
   const fromEncoder = source?.kappa === 'label' || source?.kappa === 'noise'
   return {
     solver,
     ...duration({ solver, nfe, steps, chosen }),
+    ...grid(solver, gridPower),
     guidance: labels === null ? 0 : inRange('guidance', guidance, 1000),
     mixtureWeight: fromEncoder ? inRange('mixtureWeight', mixtureWeight ?? 1, 1) : 0,
   }
@@ -49,8 +51,8 @@ export function samplingDefaults(options: Given, { config, labels, source }: Fac
 /** What the trainer's configuration says; its values are checked like any other. */
 function configured({ sampling }: Checkpoint['config']): Given {
   if (typeof sampling !== 'object' || sampling === null) return {}
-  const { solver, nfe, guidance } = sampling as Given
-  return defined({ solver, nfe, guidance })
+  const { solver, nfe, gridPower, guidance } = sampling as Given
+  return defined({ solver, nfe, gridPower, guidance })
 }
 
 const defined = <T extends object>(record: T) =>
@@ -75,6 +77,13 @@ function duration({ solver, nfe, steps, chosen }: Duration): Pick<SamplingDefaul
   if (steps !== undefined) return { steps: count('steps', steps) }
   stepsOf(solver, count('nfe', nfe))
   return { nfe }
+}
+
+/** Equal steps need no word about them. */
+function grid(solver: SolverName, gridPower: number | undefined): Pick<SamplingDefaults, 'gridPower'> {
+  if (gridPower === undefined || gridPower === 1 || isAdaptive(solver)) return {}
+  if (typeof gridPower === 'number' && gridPower >= 0.1 && gridPower <= 10) return { gridPower }
+  throw invalid(`gridPower is ${show(gridPower)}`, 'give a number in 0.1..10')
 }
 
 function count(name: string, value: number): number {

@@ -52,6 +52,7 @@ export const configSchema = z.strictObject({
   sampling: z.strictObject({
     solver: z.enum(solverNames as [(typeof solverNames)[number], ...(typeof solverNames)[number][]]),
     nfe: count.max(100_000),
+    gridPower: z.number().min(0.1).max(10),
     guidance: z.number().min(0).max(100),
   }),
   sampleEveryImages: count,

@@ -15,6 +15,6 @@ export const cifar10Small = {
       kind: 'unet',
       options: { patchSize: 2, channels: [64, 128], blocks: 2, attention: [1], headChannels: 32 },
     },
-    sampling: { solver: 'heun', nfe: 9, guidance: 0 },
+    sampling: { solver: 'heun', nfe: 9, gridPower: 1, guidance: 0 },
   },
 } as const satisfies Preset

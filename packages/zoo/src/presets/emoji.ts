@@ -23,7 +23,7 @@ export const emoji = {
       kind: 'unet',
       options: { patchSize: 2, channels: [32, 64], blocks: 1, attention: [], headChannels: 32 },
     },
-    sampling: { solver: 'heun', nfe: 9, guidance: 0.5 },
+    sampling: { solver: 'heun', nfe: 9, gridPower: 1, guidance: 0.5 },
     sampleEveryImages: 50_000,
     checkpointEveryImages: 50_000,
   },

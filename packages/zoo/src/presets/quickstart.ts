@@ -49,7 +49,7 @@ export const quickstart = {
       options: { patchSize: 2, channels: [16], blocks: 1, attention: [], headChannels: 16 },
     },
 
-    sampling: { solver: 'heun', nfe: 5, guidance: 1 },
+    sampling: { solver: 'heun', nfe: 5, gridPower: 1, guidance: 1 },
     sampleEveryImages: 8_000,
     checkpointEveryImages: 8_000,
     keepCheckpoints: 2,
