@@ -96,6 +96,7 @@ export {
 } from './ode/solver.ts'
 export { dopri5, type EmbeddedTableau, euler, heun, midpoint, rk4, type Tableau } from './ode/tableau.ts'
 export { type TimeGrid, timeGrid } from './ode/time-grid.ts'
+export { kept } from './random/kept.ts'
 export {
   type DrawShape,
   integers,

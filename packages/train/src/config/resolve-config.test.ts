@@ -21,16 +21,18 @@ function refusal(attempt: () => unknown): MixflowError {
 describe('presets', () => {
   const names = Object.keys(presets) as PresetName[]
 
-  it.each(names.filter(name => name !== 'photos'))('%s is a valid configuration as it is', name => {
+  const named = names.filter(name => presets[name].config.data !== '')
+
+  it.each(named)('%s is a valid configuration as it is', name => {
     const own = presets[name].config
     expect(checkConfig(own)).toEqual(own)
     expect(resolveConfig({ preset: name })).toEqual({ preset: name, config: own })
   })
 
-  it('photos is one once it knows the folder', () => {
-    expect(refusal(() => resolveConfig({ preset: 'photos' })).message).toContain('--data <name, folder or zip>')
-    const resolved = resolveConfig({ preset: 'photos', set: ['data=./photos'] }).config
-    expect(resolved).toEqual({ ...presets.photos.config, data: './photos' })
+  it.each(names.filter(name => !named.includes(name)))('%s is one once it knows the folder', preset => {
+    expect(refusal(() => resolveConfig({ preset })).message).toContain('--data <name, folder or zip>')
+    const resolved = resolveConfig({ preset, set: ['data=./photos'] }).config
+    expect(resolved).toEqual({ ...presets[preset].config, data: './photos' })
   })
 
   it.each([
@@ -39,6 +41,9 @@ describe('presets', () => {
     ['emoji', { channels: 3, height: 32, width: 32 }, 9],
     ['cifar10-small', { channels: 3, height: 32, width: 32 }, 10],
     ['photos', { channels: 3, height: 32, width: 32 }, 2],
+    ['cifar10', { channels: 3, height: 32, width: 32 }, 10],
+    ['ffhq-64', { channels: 3, height: 64, width: 64 }, 2],
+    ['afhqv2-64', { channels: 3, height: 64, width: 64 }, 3],
   ] as const)('the networks of %s fit its images', (name, image, count) => {
     const model = trainingModel(presets[name].config, { image, labels: { count } })
     expect(model.labels === null).toBe(!presets[name].config.labels)

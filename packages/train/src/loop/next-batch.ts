@@ -3,7 +3,7 @@
  * the seed and the place in the sequence of images, so nothing but the cursor has to be remembered to go on.
  */
 
-import { type Draws, type Objective, optimalPairing, reorder, uniforms } from '@mixflow/core'
+import { type Draws, kept, type Objective, optimalPairing, reorder, uniforms } from '@mixflow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type BatchCursor, type BatchSelection, batchOrder } from '../data/batch-order.ts'
 import type { Dataset, ImageBatch } from '../data/dataset.ts'
@@ -28,9 +28,9 @@ export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCurs
     const draws = rules.draw({ seed, firstImage, images: batchSize, elementsPerImage })
     const given = data.batch(indices, { flip: mirrored })
     const batch = pairing === 'independent' ? given : pairedWith(draws, given)
-    if (labels === null || batch.labels === null) return { images: batch.images, draws, next }
-    const shownLabels = hideSome(batch.labels, selection, model)
-    return { images: batch.images, labels: batch.labels, shownLabels, draws, next }
+    const drawn = { images: batch.images, draws, kept: dropoutMask(selection, model), next }
+    if (labels === null || batch.labels === null) return drawn
+    return { ...drawn, labels: batch.labels, shownLabels: hideSome(batch.labels, selection, model) }
   }
 }
 
@@ -45,4 +45,11 @@ function hideSome(given: Int32Array, { firstImage }: BatchSelection, { config, l
   if (config.labelDropout === 0) return given
   const draw = uniforms({ seed: config.seed, stream: 'labelDropout', firstImage, images: given.length })
   return given.map((label, i) => ((draw[i] as number) < config.labelDropout ? (labels?.count ?? label) : label))
+}
+
+function dropoutMask({ firstImage, indices }: BatchSelection, { config, denoiser }: TrainingModel) {
+  if (denoiser.dropout === undefined) return undefined
+  const { rate, values } = denoiser.dropout
+  const { seed } = config
+  return kept({ seed, stream: 'dropout', firstImage, images: indices.length, elementsPerImage: values, rate })
 }

@@ -90,17 +90,20 @@ export function under(prefix: 'denoiser' | 'encoder', all: Parameters): Paramete
   return Object.fromEntries(entries.map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]))
 }
 
-/** The training objective, with these parameters in its encoder. */
-export function objectiveOf(model: TrainingModel, parameters: Parameters): Objective<tf.Tensor> {
+/** The training objective, with these parameters in its encoder, which may be told the class of each image. */
+export function objectiveOf(model: TrainingModel, parameters: Parameters, label?: tf.Tensor): Objective<tf.Tensor> {
   const { source } = model.config
   if (source === null || model.encoder === null) return objective<tf.Tensor>({ source: standardNormal() })
   const { encoder } = model
   const own = under('encoder', parameters)
-  const conditioned = kappaFc<tf.Tensor>(kappa => encoder.apply(own, kappa), {
-    kappa: source.kappa,
-    gaussian: source.gaussian,
-    tanh: source.tanh,
-  })
+  const conditioned = kappaFc<tf.Tensor>(
+    kappa => encoder.apply(own, kappa, { label: label as tf.Tensor1D | undefined }),
+    {
+      kappa: source.kappa,
+      gaussian: source.gaussian,
+      tanh: source.tanh,
+    },
+  )
   return objective({
     source: mixture(conditioned, standardNormal(), { mixing: source.mixing, weight: source.weight }),
     klWeight: source.klWeight,

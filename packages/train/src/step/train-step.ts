@@ -33,6 +33,8 @@ export interface TrainBatch {
   /** What the denoiser is told: some classes are hidden (the number of classes stands there), which guidance needs. */
   readonly shownLabels?: Int32Array | undefined
   readonly draws: Draws<Float32Array>
+  /** Which values dropout keeps, 1 or 0, [N, values]. Absent without dropout. */
+  readonly kept?: Uint8Array | undefined
 }
 
 export interface StepMetrics {
@@ -65,7 +67,7 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
   const shape = (images: number) => [images, image.channels, image.height, image.width]
 
   return {
-    async run(state, { images, labels, shownLabels = labels, draws }, { step, imagesSeen }) {
+    async run(state, { images, labels, shownLabels = labels, draws, kept }, { step, imagesSeen }) {
       const rate = learningRate(config, imagesSeen)
       const scalars = { ...adamScalars(config, { step, rate }), keep: emaKeep(config, step) }
       const count = draws.t.length
@@ -73,6 +75,7 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
         x1: tf.tensor(images, shape(count)),
         ...(labels === undefined ? {} : { label: tf.tensor1d(labels, 'int32') }),
         ...(shownLabels === undefined ? {} : { shownLabel: tf.tensor1d(shownLabels, 'int32') }),
+        ...(kept === undefined ? {} : { kept: tf.tensor(kept, [count, kept.length / count], 'bool') }),
         ...drawTensors(draws, shape(count)),
       })) as Tensors
       const fed = tf.tidy(() =>
@@ -98,7 +101,7 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
 type GradientName = 'gradient' | 'losses'
 
 /** Inputs with something for each image of the batch. */
-const perImage = ['x1', 'label', 'shownLabel', 't', 'mixtureWeight', 'noise', 'encoderNoise', 'kappaNoise']
+const perImage = ['x1', 'label', 'shownLabel', 'kept', 't', 'mixtureWeight', 'noise', 'encoderNoise', 'kappaNoise']
 
 /** Numbers per image as vectors, noises as images. */
 function drawTensors(draws: Draws<Float32Array>, shape: number[]): Tensors {
@@ -151,11 +154,12 @@ function lossOf(
   const draws = Object.fromEntries(
     Object.entries(inputs).map(([name, x]) => [name, (imageDraws as readonly string[]).includes(name) ? nhwc(x) : x]),
   ) as unknown as Draws<tf.Tensor>
-  return objectiveOf(model, named).loss(tensorAlgebra, {
+  return objectiveOf(model, named, inputs.label).loss(tensorAlgebra, {
     denoiser: (xt, t, { mixtureWeight }) =>
       model.denoiser.apply(own, xt as tf.Tensor4D, t as tf.Tensor1D, {
         label: inputs.shownLabel as tf.Tensor1D | undefined,
         mixtureWeight: mixtureWeight as tf.Tensor1D | undefined,
+        kept: inputs.kept as tf.Tensor2D | undefined,
       }),
     x1: nhwc(inputs.x1 as tf.Tensor),
     label: inputs.label,

@@ -14,6 +14,9 @@ describe('presets', () => {
     emoji: colours(9),
     'cifar10-small': colours(0),
     photos: colours(0),
+    cifar10: colours(0),
+    'ffhq-64': { image: { channels: 3, height: 64, width: 64 }, classes: 0 },
+    'afhqv2-64': { image: { channels: 3, height: 64, width: 64 }, classes: 0 },
   } as const satisfies Record<keyof typeof presets, unknown>
 
   it('their networks have as many parameters as ever', () => {
@@ -29,6 +32,9 @@ describe('presets', () => {
       emoji: { denoiser: 6_436_556, encoder: 540_920 },
       'cifar10-small': { denoiser: 3_755_212, encoder: 540_920 },
       photos: { denoiser: 6_433_996, encoder: 540_920 },
+      cifar10: { denoiser: 55_732_739, encoder: 1_899_910 },
+      'ffhq-64': { denoiser: 61_804_419, encoder: 1_899_910 },
+      'afhqv2-64': { denoiser: 61_804_419, encoder: 1_899_910 },
     })
   })
 })

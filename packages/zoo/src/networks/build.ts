@@ -1,17 +1,19 @@
 /** Networks by the name of their kind, as presets and checkpoints write it down. A new network is a row here. */
 
 import { checkWord } from '@mixflow/core'
+import { diffusersUnet } from './diffusers-unet/diffusers-unet.ts'
 import type { DenoiserNetwork, EncoderNetwork } from './network.ts'
+import { songUnet } from './song-unet/song-unet.ts'
 import { unet } from './unet.ts'
 import { unetEncoder } from './unet-encoder.ts'
 import type { NetworkContext } from './unet-options.ts'
 
-export const denoiserKinds = { unet } as const satisfies Record<
+export const denoiserKinds = { unet, 'song-unet': songUnet } as const satisfies Record<
   string,
   (options: unknown, context: NetworkContext) => DenoiserNetwork
 >
 
-export const encoderKinds = { unet: unetEncoder } as const satisfies Record<
+export const encoderKinds = { unet: unetEncoder, 'diffusers-unet': diffusersUnet } as const satisfies Record<
   string,
   (options: unknown, context: NetworkContext) => EncoderNetwork
 >

@@ -16,31 +16,55 @@ export interface ConvOptions {
   readonly to: number
   /** Side of the filter: 1 or 3. */
   readonly kernel: 1 | 3
-  /** How weight and bias start; PyTorch's default unless said. */
+  /** 2 halves the size: every other place of the result; 1 unless said. */
+  readonly stride?: 1 | 2
+  /** How the weight starts; PyTorch's default unless said. */
   readonly initial?: Initial
+  /** How the bias starts; as the weight unless said. */
+  readonly initialBias?: Initial
 }
 
-/** Convolution with bias, stride 1, zero padding that keeps the size: [N, H, W, from] -> [N, H, W, to]. */
-export function conv(name: string, { from, to, kernel, initial = fanIn(from * kernel * kernel) }: ConvOptions) {
+/** Convolution with bias and zeros around the image: [N, H, W, from] -> [N, H, W, to] without a stride. */
+export function conv(name: string, options: ConvOptions) {
+  const { from, to, kernel, stride = 1, initial = fanIn(from * kernel * kernel), initialBias = initial } = options
   const parameters: ParameterSpec[] = [
     { name: `${name}.weight`, shape: [to, from, kernel, kernel], initial },
-    { name: `${name}.bias`, shape: [to], initial },
+    { name: `${name}.bias`, shape: [to], initial: initialBias },
   ]
-  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
-    const filter = tf.transpose(parameter(given, `${name}.weight`), [2, 3, 1, 0]) as tf.Tensor4D
-    return tf.add(tf.conv2d(x, filter, 1, 'same'), parameter(given, `${name}.bias`))
-  }
-  return { parameters, apply }
+  /** Without the bias, for a caller who has more to add in the same pass. */
+  const product = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
+    tf.conv2d(
+      x,
+      tf.transpose(parameter(given, `${name}.weight`), [2, 3, 1, 0]) as tf.Tensor4D,
+      stride,
+      stride === 1 ? 'same' : paddedAround((kernel - 1) / 2),
+    )
+  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
+    tf.add(product(given, x), parameter(given, `${name}.bias`))
+  return { parameters, product, apply }
+}
+
+/** On all sides alike; 'same' with a stride would pad at the bottom and right first. */
+const paddedAround = (n: number): [[0, 0], [number, number], [number, number], [0, 0]] => [
+  [0, 0],
+  [n, n],
+  [n, n],
+  [0, 0],
+]
+
+export interface LinearOptions {
+  readonly from: number
+  readonly to: number
+  /** As those of a convolution. */
+  readonly initial?: Initial
+  readonly initialBias?: Initial
 }
 
 /** y = x Wᵀ + b: [N, from] -> [N, to]. */
-export function linear(
-  name: string,
-  { from, to, initial = fanIn(from) }: { from: number; to: number; initial?: Initial },
-) {
+export function linear(name: string, { from, to, initial = fanIn(from), initialBias = initial }: LinearOptions) {
   const parameters: ParameterSpec[] = [
     { name: `${name}.weight`, shape: [to, from], initial },
-    { name: `${name}.bias`, shape: [to], initial },
+    { name: `${name}.bias`, shape: [to], initial: initialBias },
   ]
   const apply = (given: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
     tf.add(
@@ -70,11 +94,16 @@ export function attention(name: string, { channels, groups, epsilon, headChannel
     const tokens = tf.reshape(qkv.apply(given, norm.apply(given, x)), [n, height * width, 3, heads, headChannels])
     // [3, N, heads, HW, headChannels]
     const [q, k, v] = tf.unstack(tf.transpose(tokens, [2, 0, 3, 1, 4])) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
-    const scores = tf.softmax(tf.matMul(tf.mul(q, 1 / Math.sqrt(headChannels)), k, false, true))
-    const mixed = tf.transpose(tf.matMul(scores, v), [0, 2, 1, 3])
+    const mixed = tf.transpose(attend({ q, k, v }), [0, 2, 1, 3])
     return tf.add(x, projection.apply(given, tf.reshape(mixed, [n, height, width, channels])))
   }
   return { parameters: [...norm.parameters, ...qkv.parameters, ...projection.parameters], apply }
+}
+
+/** softmax(q kᵀ / √d) v over the last two dimensions, tokens and their d channels; all [N, heads, tokens, d]. */
+export function attend({ q, k, v }: Readonly<Record<'q' | 'k' | 'v', tf.Tensor4D>>): tf.Tensor4D {
+  const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(q.shape[3])), k, false, true)
+  return tf.matMul(tf.softmax(scores), v)
 }
 
 /** The highest frequency: t in [0, 1] is told apart to about a thousandth. */

@@ -37,18 +37,36 @@ export interface DenoiserCondition {
   readonly label?: tf.Tensor1D | undefined
   /** w, float32 [N] in 0..1. */
   readonly mixtureWeight?: tf.Tensor1D | undefined
+  /** In training, which values dropout keeps: bool [N, dropout.values]. Left out, nothing is dropped. */
+  readonly kept?: tf.Tensor2D | undefined
+}
+
+/** Dropout of a network in training. */
+export interface Dropout {
+  /** Share of values that are dropped, 0..1 (both excluded). */
+  readonly rate: number
+  /** How many values of an image may be dropped, over all layers. */
+  readonly values: number
 }
 
 /** xt float32 [N, H, W, C], t float32 [N] in 0..1 -> velocity, shaped like xt. */
 export interface DenoiserNetwork {
   readonly parameters: readonly ParameterSpec[]
+  /** Absent: none. */
+  readonly dropout?: Dropout | undefined
   apply(parameters: Parameters, xt: tf.Tensor4D, t: tf.Tensor1D, condition: DenoiserCondition): tf.Tensor4D
+}
+
+/** What an encoder may be told besides κ. */
+export interface EncoderCondition {
+  /** Class index of each image, int32 [N], for networks with a class embedding. Left out, no class is known. */
+  readonly label?: tf.Tensor1D | undefined
 }
 
 /** κ (images float32 [N, H, W, C], or labels int32 [N]) -> the raw output, [N, H, W, C] or with twice the channels. */
 export interface EncoderNetwork {
   readonly parameters: readonly ParameterSpec[]
-  apply(parameters: Parameters, kappa: tf.Tensor): tf.Tensor4D
+  apply(parameters: Parameters, kappa: tf.Tensor, condition?: EncoderCondition): tf.Tensor4D
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)

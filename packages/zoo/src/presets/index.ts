@@ -1,8 +1,11 @@
 /** All presets by name. */
 
 import type { Preset } from '../training-config.ts'
+import { afhqv264 } from './afhqv2-64.ts'
+import { cifar10 } from './cifar10.ts'
 import { cifar10Small } from './cifar10-small.ts'
 import { emoji } from './emoji.ts'
+import { ffhq64 } from './ffhq-64.ts'
 import { mnist } from './mnist.ts'
 import { photos } from './photos.ts'
 import { quickstart } from './quickstart.ts'
@@ -13,6 +16,9 @@ export const presets = {
   emoji,
   'cifar10-small': cifar10Small,
   photos,
+  cifar10,
+  'ffhq-64': ffhq64,
+  'afhqv2-64': afhqv264,
 } as const satisfies Record<string, Preset>
 
 export type PresetName = keyof typeof presets

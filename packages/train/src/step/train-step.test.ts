@@ -1,0 +1,111 @@
+/** Two real steps of the paper's networks, tiny: every parameter is trained, dropout and labels are seen, all is counted. */
+
+import { useOnnxBackend } from '@mixflow/tfjs-onnx'
+import type { TrainingConfig } from '@mixflow/zoo'
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { firstBatch } from '../data/batch-order.ts'
+import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
+import { batches } from '../loop/next-batch.ts'
+import { ParameterVector } from '../model/parameter-vector.ts'
+import { initialState } from '../model/train-state.ts'
+import { dataFacts, trainingModel } from '../model/training-model.ts'
+import { trainStep } from './train-step.ts'
+
+beforeAll(async () => {
+  await useOnnxBackend({ threads: 1 })
+})
+
+const song = (dropout: number) => ({
+  kind: 'song-unet',
+  options: { modelChannels: 4, multipliers: [1, 2], blocks: 1, attentionResolutions: [4], dropout },
+})
+const diffusers = (whole: boolean) => ({
+  kind: 'diffusers-unet',
+  options: {
+    ...{ channels: [32, 32], blocks: 1, attention: [1], headChannels: 8 },
+    ...{ middle: whole, timeEmbedding: whole, classEmbedding: whole },
+  },
+})
+const tiny = tinyConfig()
+const source = tiny.source as NonNullable<TrainingConfig['source']>
+
+const cases: Readonly<Record<string, Partial<TrainingConfig>>> = {
+  'song-unet, diffusers-unet': { denoiser: song(0), encoder: diffusers(false) },
+  'song-unet with dropout, told w; whole diffusers-unet': {
+    denoiser: song(0.2),
+    encoder: diffusers(true),
+    source: { ...source, conditionOnWeight: true },
+  },
+  'song-unet without labels; κ = image+noise': {
+    labels: false,
+    denoiser: song(0.2),
+    encoder: diffusers(false),
+    source: { ...source, kappa: 'image+noise' },
+  },
+  'song-unet; κ = label': { denoiser: song(0), encoder: diffusers(false), source: { ...source, kappa: 'label' } },
+}
+
+/** The state after some steps, as arrays, and the losses. */
+async function steps(changes: Partial<TrainingConfig>, count: number) {
+  const data = tinyData()
+  const config = tinyConfig({ batchSize: 4, learningRate: 0.01, warmupImages: 0, ...changes })
+  const model = trainingModel(config, dataFacts(data))
+  const vector = new ParameterVector(model.parameters)
+  const step = trainStep(model, vector)
+  const batchAt = batches(model, data)
+  let state = initialState(vector, config.seed)
+  let cursor = firstBatch
+  const losses: number[] = []
+  for (let i = 0; i < count; i++) {
+    const batch = batchAt(cursor)
+    const result = await step.run(state, batch, { step: i + 1, imagesSeen: i * config.batchSize })
+    tf.dispose({ ...state })
+    state = result.state
+    cursor = batch.next
+    losses.push(result.metrics.loss)
+  }
+  step.dispose()
+  const parameters = vector.named((await state.parameters.data()) as Float32Array)
+  tf.dispose({ ...state })
+  return { model, parameters, losses, start: vector.named(vector.initial(config.seed)) }
+}
+
+describe.each(Object.entries(cases))('%s', (_, changes) => {
+  it('two steps move every parameter that has a gradient, and repeat bit for bit', async () => {
+    const first = await steps(changes, 2)
+    expect(first.losses.every(loss => Number.isFinite(loss) && loss > 0)).toBe(true)
+    const still = [...first.parameters].filter(([name, { data }]) => {
+      const before = first.start.get(name)?.data as Float32Array
+      return data.every((value, i) => value === before[i])
+    })
+    expect(still.map(([name]) => name)).toEqual([])
+    const again = await steps(changes, 2)
+    expect(again.losses).toEqual(first.losses)
+    for (const [name, { data }] of first.parameters) expect(again.parameters.get(name)?.data, name).toEqual(data)
+  })
+})
+
+describe('dropout', () => {
+  it('is drawn for each image by its place in the sequence, whatever the batch', () => {
+    const data = tinyData()
+    const of = (batchSize: number) => {
+      const model = trainingModel(tinyConfig({ batchSize, denoiser: song(0.2) }), dataFacts(data))
+      const first = batches(model, data)(firstBatch)
+      return { first, values: model.denoiser.dropout?.values as number, next: batches(model, data)(first.next) }
+    }
+    const [small, large] = [of(2), of(4)]
+    expect(large.first.kept?.length).toBe(4 * large.values)
+    expect(small.first.kept).toEqual(large.first.kept?.subarray(0, 2 * small.values))
+    expect(small.next.kept).toEqual(large.first.kept?.subarray(2 * small.values))
+  })
+
+  it('changes the loss of a step, and is absent without a rate', async () => {
+    const data = tinyData()
+    const without = trainingModel(tinyConfig({ denoiser: song(0) }), dataFacts(data))
+    expect(batches(without, data)(firstBatch).kept).toBeUndefined()
+    // the branches start at almost nothing: only after a step do dropped values matter
+    const losses = await Promise.all([0, 0.2].map(async rate => (await steps({ denoiser: song(rate) }, 3)).losses))
+    expect(losses[0]?.[2]).not.toBe(losses[1]?.[2])
+  })
+})

@@ -1,0 +1,153 @@
+/**
+ * The paper's κ-encoder: a U-Net in the manner of Hugging Face's diffusers, with its parameter names, so that weights load
+ * by name. The released one has neither time embedding nor middle block; both, and a class embedding, can be had
+ * (UNet2DModel). κ is an image, noise, an image joined with noise, or a label, whose row of a learned table is the image.
+ */
+
+import * as tf from '@tensorflow/tfjs-core'
+import { labelImages } from '../label-images.ts'
+import { conv, linear, silu, upsample } from '../layers.ts'
+import {
+  type EncoderCondition,
+  type EncoderNetwork,
+  type ParameterSpec,
+  type Parameters,
+  parameter,
+} from '../network.ts'
+import type { NetworkContext } from '../unet-options.ts'
+import { attention, norm, resnet } from './diffusers-blocks.ts'
+import { checkDiffusersUnetOptions, type DiffusersUnetOptions } from './diffusers-unet-options.ts'
+
+export function diffusersUnet(given: unknown, context: NetworkContext): EncoderNetwork {
+  const options = checkDiffusersUnetOptions(given, context)
+  const { channels } = context.image
+  const finest = options.channels[0] as number
+  const entry = conv('conv_in', {
+    from: context.kappa === 'image+noise' ? 2 * channels : channels,
+    to: finest,
+    kernel: 3,
+  })
+  const embedding = timeEmbedding(options, context)
+  const body = unetBody(options, embedding.width)
+  const lastNorm = norm('conv_norm_out', finest, { silu: true })
+  const exit = conv('conv_out', {
+    from: finest,
+    to: context.gaussian === 'mean-variance' ? 2 * channels : channels,
+    kernel: 3,
+  })
+  const table = context.kappa === 'label' ? labelImages(context) : null
+
+  const parts = [entry, embedding, body, lastNorm, exit, table]
+  return {
+    parameters: parts.flatMap<ParameterSpec>(part => part?.parameters ?? []),
+    apply(parameters, kappa, condition = {}) {
+      const image = table === null ? (kappa as tf.Tensor4D) : table.apply(parameters, kappa)
+      const embedded = embedding.apply(parameters, image.shape[0], condition)
+      const h = body.apply(parameters, entry.apply(parameters, image), embedded)
+      return exit.apply(parameters, lastNorm.apply(parameters, h))
+    },
+  }
+}
+
+/** SiLU of the embedding of time 0 (ones, then zeros: cosines come first), the class added where asked for; or null. */
+function timeEmbedding(
+  { channels, timeEmbedding: has, classEmbedding }: DiffusersUnetOptions,
+  { classes }: NetworkContext,
+) {
+  const base = channels[0] as number
+  const width = 4 * base
+  const linear1 = linear('time_embedding.linear_1', { from: base, to: width })
+  const linear2 = linear('time_embedding.linear_2', { from: width, to: width })
+  const table = 'class_embedding.weight'
+  const rows: ParameterSpec = { name: table, shape: [classes, width], initial: { kind: 'normal', deviation: 1 } }
+
+  const apply = (given: Parameters, n: number, { label }: EncoderCondition): tf.Tensor2D | null => {
+    if (!has) return null
+    const start = tf.concat([tf.ones([n, base / 2]), tf.zeros([n, base / 2])], 1) as tf.Tensor2D
+    const time = linear2.apply(given, silu(linear1.apply(given, start)))
+    if (!classEmbedding || label === undefined) return silu(time)
+    const hot = tf.cast(tf.oneHot(label, classes), 'float32') as tf.Tensor2D
+    return silu(tf.add(time, tf.matMul(hot, parameter(given, table) as tf.Tensor2D)))
+  }
+  const parameters = has ? [...linear1.parameters, ...linear2.parameters, ...(classEmbedding ? [rows] : [])] : []
+  return { parameters, width: has ? width : 0, apply }
+}
+
+type Step = (given: Parameters, state: State) => void
+
+/** The image on its way, and what was kept of it. */
+interface State {
+  x: tf.Tensor4D
+  readonly kept: tf.Tensor4D[]
+  readonly embedded: tf.Tensor2D | null
+}
+
+/** From the entry's image to that before the last norm, all with as many channels as the finest level. */
+function unetBody(
+  { channels, blocks, attention: attended, headChannels, middle }: DiffusersUnetOptions,
+  embedding: number,
+) {
+  const coarsest = channels.length - 1
+  const widths = [channels[0] as number]
+  let width = channels[0] as number
+
+  const level = (name: string, at: number, { count, up }: { count: number; up: boolean }) => {
+    const to = channels[at] as number
+    const pairs = Array.from({ length: count }, (_, i) => {
+      const block = resnet(`${name}.resnets.${i}`, { from: width + (up ? (widths.pop() as number) : 0), to, embedding })
+      width = to
+      if (!up) widths.push(to)
+      const heads = attended.includes(at) ? attention(`${name}.attentions.${i}`, { channels: to, headChannels }) : null
+      return { block, heads }
+    })
+    const isLast = at === (up ? 0 : coarsest)
+    const resample = isLast
+      ? null
+      : conv(`${name}.${up ? 'up' : 'down'}samplers.0.conv`, { from: to, to, kernel: 3, stride: up ? 1 : 2 })
+    if (resample !== null && !up) widths.push(to)
+    const apply: Step = (given, state) => {
+      for (const { block, heads } of pairs) {
+        if (up) state.x = tf.concat([state.x, state.kept.pop() as tf.Tensor4D], 3)
+        state.x = block.apply(given, state.x, state.embedded)
+        if (heads !== null) state.x = heads.apply(given, state.x)
+        if (!up) state.kept.push(state.x)
+      }
+      if (resample === null) return
+      state.x = resample.apply(given, up ? upsample(state.x) : state.x)
+      if (!up) state.kept.push(state.x)
+    }
+    const parts = [...pairs.map(pair => pair.heads), ...pairs.map(pair => pair.block), resample]
+    return { parameters: parts.flatMap<ParameterSpec>(part => part?.parameters ?? []), apply }
+  }
+
+  const down = channels.map((_, i) => level(`down_blocks.${i}`, i, { count: blocks, up: false }))
+  const between = middle ? middleBlock({ channels: width, headChannels, embedding }) : null
+  const up = channels.map((_, i) => level(`up_blocks.${i}`, coarsest - i, { count: blocks + 1, up: true }))
+
+  const apply = (given: Parameters, x: tf.Tensor4D, embedded: tf.Tensor2D | null): tf.Tensor4D => {
+    const state: State = { x, kept: [x], embedded }
+    for (const step of [...down, between, ...up]) step?.apply(given, state)
+    return state.x
+  }
+  return { parameters: [...down, ...up, between].flatMap<ParameterSpec>(part => part?.parameters ?? []), apply }
+}
+
+function middleBlock({
+  channels,
+  headChannels,
+  embedding,
+}: {
+  channels: number
+  headChannels: number
+  embedding: number
+}) {
+  const heads = attention('mid_block.attentions.0', { channels, headChannels })
+  const [first, second] = [0, 1].map(i =>
+    resnet(`mid_block.resnets.${i}`, { from: channels, to: channels, embedding }),
+  ) as [ReturnType<typeof resnet>, ReturnType<typeof resnet>]
+  const apply: Step = (given, state) => {
+    const h = heads.apply(given, first.apply(given, state.x, state.embedded))
+    state.x = second.apply(given, h, state.embedded)
+  }
+  return { parameters: [heads, first, second].flatMap<ParameterSpec>(part => part.parameters), apply }
+}

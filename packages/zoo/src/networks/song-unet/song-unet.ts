@@ -1,0 +1,109 @@
+/**
+ * SongUNet in its DDPM++ configuration, the denoiser of the paper's experiments: a U-Net of residual blocks that are told
+ * the time (and, where asked for, class and w) by a vector added inside each. Parameters are named as in the reference, so
+ * its weights load by name; `resample_filter` buffers, which are constants there, do not exist here.
+ *
+ * Sources: Song et al. 2021; Karras et al. 2022 (names, initial values). Left out: the variants that the paper does not
+ * use (Fourier embedding, residual and skip architectures, augmentation labels).
+ */
+
+import * as tf from '@tensorflow/tfjs-core'
+import { silu } from '../layers.ts'
+import type { DenoiserCondition, DenoiserNetwork, ParameterSpec, Parameters } from '../network.ts'
+import type { NetworkContext } from '../unet-options.ts'
+import { closingGain, type SongBlock, songBlock, songConv, songLinear, songNorm } from './song-block.ts'
+import { type SongStage, songLayout } from './song-layout.ts'
+import { checkSongUnetOptions, type SongUnetOptions } from './song-unet-options.ts'
+
+export function songUnet(given: unknown, context: NetworkContext): DenoiserNetwork {
+  const options = checkSongUnetOptions(given, context)
+  const embedding = songEmbedding(options, context)
+  const body = songBody(options, context)
+  const { dropout } = options
+  return {
+    parameters: [...embedding.parameters, ...body.parameters],
+    dropout: dropout === 0 ? undefined : { rate: dropout, values: body.droppable },
+    apply: (parameters, xt, t, condition) =>
+      body.apply(parameters, xt, { vector: embedding.apply(parameters, t, condition), kept: condition.kept }),
+  }
+}
+
+/** Time, class and w as one vector [N, 4M]. */
+function songEmbedding({ modelChannels }: SongUnetOptions, { classes, conditionOnWeight }: NetworkContext) {
+  const wide = 4 * modelChannels
+  const label = classes > 0 ? songLinear('map_label', { from: classes, to: modelChannels }) : null
+  const layer0 = songLinear('map_layer0', { from: modelChannels, to: wide })
+  const layer1 = songLinear('map_layer1', { from: wide, to: wide })
+  const weight = conditionOnWeight ? songLinear('map_w.1', { from: modelChannels, to: modelChannels }) : null
+
+  /** Rows of the identity times √classes, so that their entries have variance 1; zeros for "no label". */
+  const hotLabels = (n: number, labels: tf.Tensor1D | undefined): tf.Tensor2D => {
+    if (labels === undefined) return tf.zeros([n, classes])
+    const hot = tf.cast(tf.oneHot(labels, classes + 1), 'float32')
+    return tf.mul(tf.slice(hot, [0, 0], [n, classes]), Math.sqrt(classes)) as tf.Tensor2D
+  }
+
+  const apply = (given: Parameters, t: tf.Tensor1D, condition: DenoiserCondition): tf.Tensor2D => {
+    const { sines, cosines } = waves(t, modelChannels)
+    let sum = tf.concat([sines, cosines], 1) as tf.Tensor2D
+    if (label !== null) sum = tf.add(sum, label.apply(given, hotLabels(t.shape[0], condition.label)))
+    if (weight !== null && condition.mixtureWeight !== undefined) {
+      const other = waves(condition.mixtureWeight, modelChannels)
+      // the other way round than the time's
+      sum = tf.add(sum, weight.apply(given, tf.concat([other.cosines, other.sines], 1) as tf.Tensor2D))
+    }
+    return silu(layer1.apply(given, silu(layer0.apply(given, sum))))
+  }
+  const parts = [label, layer0, layer1, weight]
+  return { parameters: parts.flatMap(part => part?.parameters ?? []), apply }
+}
+
+/** sin and cos of a number per image at `width / 2` frequencies from 1 down to 10⁻⁴, both ends included. */
+function waves(values: tf.Tensor1D, width: number) {
+  const half = width / 2
+  const frequencies = Array.from({ length: half }, (_, i) => 10000 ** (-i / (half - 1)))
+  const angles = tf.mul(tf.reshape(values, [-1, 1]), tf.tensor2d(frequencies, [1, half]))
+  return { sines: tf.sin(angles), cosines: tf.cos(angles) }
+}
+
+interface BodyInput {
+  readonly vector: tf.Tensor2D
+  readonly kept: tf.Tensor2D | undefined
+}
+
+function songBody(options: SongUnetOptions, { image: { channels, height: edge } }: NetworkContext) {
+  const { modelChannels, dropout } = options
+  const { stages, width } = songLayout(options, edge)
+  const entry = songConv(`enc.${edge}x${edge}_conv`, { from: channels, to: modelChannels, kernel: 3 })
+  const blocks = stages.map(stage => songBlock(stage.name, { ...stage, embedding: 4 * modelChannels, dropout }))
+  const norm = songNorm(`dec.${edge}x${edge}_aux_norm`, width, { silu: true })
+  const exit = songConv(`dec.${edge}x${edge}_aux_conv`, { from: width, to: channels, kernel: 3, gain: closingGain })
+
+  /** The rows of `kept` as one image for each block. */
+  const masks = (kept: tf.Tensor2D): tf.Tensor4D[] =>
+    tf.split(kept, stages.map(droppable), 1).map((part, i) => {
+      const { to, edge: side } = stages[i] as SongStage
+      return tf.transpose(tf.reshape(part, [-1, to, side, side]), [0, 2, 3, 1]) as tf.Tensor4D
+    })
+
+  const apply = (given: Parameters, x: tf.Tensor4D, { vector, kept }: BodyInput): tf.Tensor4D => {
+    const keeps = kept === undefined ? [] : masks(kept)
+    let h = entry.apply(given, x)
+    const stack = [h]
+    stages.forEach(({ skip }, i) => {
+      if (skip === 'pop') h = tf.concat([h, stack.pop() as tf.Tensor4D], 3)
+      h = (blocks[i] as SongBlock).apply(given, h, { embedding: vector, kept: keeps[i] })
+      if (skip === 'push') stack.push(h)
+    })
+    return exit.apply(given, norm.apply(given, h))
+  }
+  return {
+    parameters: [entry, ...blocks, norm, exit].flatMap<ParameterSpec>(({ parameters }) => parameters),
+    /** Values of an image that dropout may drop. */
+    droppable: stages.map(droppable).reduce((sum, values) => sum + values, 0),
+    apply,
+  }
+}
+
+/** What dropout sees of a block lies between its convolutions. */
+const droppable = ({ to, edge }: SongStage): number => to * edge * edge
