@@ -62,10 +62,10 @@ export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'
 export { renderReport } from './report/render-report.ts'
 export type { MeasuredCurvature, ReportData, ReportFacts, SampleGrid } from './report/report-data.ts'
 export { type ReportContent, writeReport } from './report/write-report.ts'
+export type { TrainBatch } from './step/train-batch.ts'
 export {
   type StepMetrics,
   type StepResult,
-  type TrainBatch,
   type TrainState,
   type TrainStep,
   trainStep,

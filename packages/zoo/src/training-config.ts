@@ -44,6 +44,11 @@ export interface TrainingConfig {
   readonly seed: number
 
   readonly batchSize: number
+  /**
+   * At most so many images of a batch are computed at once, and the gradients averaged: less memory, the same step. null:
+   * all of them.
+   */
+  readonly imagesAtOnce: number | null
   /** Length of the run. */
   readonly totalImages: number
   /** Share of labels that are hidden in training, which guidance needs; 0..1. */

@@ -29,6 +29,7 @@ export const configSchema = z.strictObject({
   seed: z.int().min(0).max(maxSeed),
 
   batchSize: z.int().min(1).max(65_536),
+  imagesAtOnce: count.nullable(),
   totalImages: count,
   labelDropout: share,
 

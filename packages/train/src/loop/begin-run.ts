@@ -46,6 +46,7 @@ async function resumed(run: Run): Promise<Position> {
 const changeable: readonly (keyof TrainingConfig)[] = [
   'data',
   'totalImages',
+  'imagesAtOnce',
   'sampling',
   'sampleEveryImages',
   'checkpointEveryImages',

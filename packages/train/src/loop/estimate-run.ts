@@ -38,7 +38,8 @@ export interface RunEstimate {
   readonly peakMemoryBytes: number
 }
 
-const measuredSteps = 5
+/** At most so many steps, and none begun after so many seconds; two in any case, as the first builds the graph. */
+const limits = { steps: 5, seconds: 60 }
 
 /** @throws MixflowError ARGUMENT_INVALID for networks that do not fit the data, ABORTED */
 export async function estimateRun(options: EstimateOptions): Promise<RunEstimate> {
@@ -52,7 +53,8 @@ export async function estimateRun(options: EstimateOptions): Promise<RunEstimate
     const batchAt = batches(model, data)
     const seconds: number[] = []
     let cursor = firstBatch
-    for (let i = 0; i < measuredSteps; i++) {
+    const sum = () => seconds.reduce((total, time) => total + time, 0)
+    for (let i = 0; i < limits.steps && (i < 2 || sum() < limits.seconds); i++) {
       throwIfAborted(signal)
       const started = performance.now()
       const batch = batchAt(cursor)
@@ -64,7 +66,7 @@ export async function estimateRun(options: EstimateOptions): Promise<RunEstimate
       await new Promise(resolve => setImmediate(resolve)) // signals have their turn
     }
     const fastest = Math.min(...seconds)
-    const buildSeconds = seconds.reduce((sum, time) => sum + time - fastest, 0)
+    const buildSeconds = sum() - fastest * seconds.length
     const started = performance.now()
     await sampleGrid(model, sampler, { parameters: state.ema, signal })
     const gridSeconds = (performance.now() - started) / 1000
@@ -74,7 +76,7 @@ export async function estimateRun(options: EstimateOptions): Promise<RunEstimate
     return {
       parameters: parameterCounts(model),
       imagesPerSecond,
-      measuredSteps,
+      measuredSteps: seconds.length,
       buildSeconds,
       gridSeconds,
       totalSeconds: buildSeconds + left / imagesPerSecond + gridSeconds * Math.ceil(left / config.sampleEveryImages),

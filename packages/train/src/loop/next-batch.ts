@@ -8,7 +8,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { type BatchCursor, type BatchSelection, batchOrder } from '../data/batch-order.ts'
 import type { Dataset, ImageBatch } from '../data/dataset.ts'
 import { objectiveOf, type TrainingModel } from '../model/training-model.ts'
-import type { TrainBatch } from '../step/train-step.ts'
+import type { TrainBatch } from '../step/train-batch.ts'
 
 export interface PlacedBatch extends TrainBatch {
   /** Where the batch after this one begins. */

@@ -14,6 +14,7 @@ import { objectiveOf, type TrainingModel, under } from '../model/training-model.
 import { tensorAlgebra } from '../tensor-algebra.ts'
 import { type AdamScalars, adamScalars, adamUpdate } from './adam.ts'
 import { emaKeep, learningRate } from './schedule.ts'
+import { batchTensors, partsOf, perImage, type TrainBatch } from './train-batch.ts'
 
 /** What a run carries from step to step, each a vector of all parameters. */
 export interface TrainState {
@@ -24,18 +25,6 @@ export interface TrainState {
 }
 
 export const stateNames = ['parameters', 'ema', 'firstMoment', 'secondMoment'] as const satisfies (keyof TrainState)[]
-
-/** A batch, ready for the step: images NCHW in [-1, 1], and all random draws. */
-export interface TrainBatch {
-  readonly images: Float32Array
-  /** Class of each image, which κ may be. Absent without classes. */
-  readonly labels?: Int32Array | undefined
-  /** What the denoiser is told: some classes are hidden (the number of classes stands there), which guidance needs. */
-  readonly shownLabels?: Int32Array | undefined
-  readonly draws: Draws<Float32Array>
-  /** Which values dropout keeps, 1 or 0, [N, values]. Absent without dropout. */
-  readonly kept?: Uint8Array | undefined
-}
 
 export interface StepMetrics {
   readonly loss: number
@@ -64,52 +53,64 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
   const { config, image } = model
   const gradients = compile((inputs: Tensors) => gradientGraph(model, vector, inputs), { batch: perImage })
   const update = compile((inputs: Tensors) => updateGraph(model, inputs))
-  const shape = (images: number) => [images, image.channels, image.height, image.width]
+  const average = compile(({ share, ...inputs }: Tensors) => averageGraph(inputs, share as tf.Tensor))
+
+  const gradientOf = ({ parameters }: TrainState, batch: TrainBatch): Gradient => {
+    const given = tf.tidy(() => batchTensors(batch, image))
+    const result = gradients({ parameters, ...given }) as unknown as Gradient
+    tf.dispose(given)
+    return result
+  }
+
+  /** Of the whole batch, in parts of equal size where it is not computed at once. */
+  const meanGradient = (state: TrainState, batch: TrainBatch): Gradient => {
+    const [first, ...others] = partsOf(batch, config.imagesAtOnce) as [TrainBatch, ...TrainBatch[]]
+    let mean = gradientOf(state, first)
+    others.forEach((part, i) => {
+      const { gradient, losses } = gradientOf(state, part)
+      // of i + 2 parts, the last
+      const inputs = { ...mean, otherGradient: gradient, otherLosses: losses, share: tf.scalar(1 / (i + 2)) }
+      const next = average(inputs) as unknown as Gradient
+      tf.dispose(inputs)
+      mean = next
+    })
+    return mean
+  }
 
   return {
-    async run(state, { images, labels, shownLabels = labels, draws, kept }, { step, imagesSeen }) {
+    async run(state, batch, { step, imagesSeen }) {
       const rate = learningRate(config, imagesSeen)
       const scalars = { ...adamScalars(config, { step, rate }), keep: emaKeep(config, step) }
-      const count = draws.t.length
-      const given = tf.tidy(() => ({
-        x1: tf.tensor(images, shape(count)),
-        ...(labels === undefined ? {} : { label: tf.tensor1d(labels, 'int32') }),
-        ...(shownLabels === undefined ? {} : { shownLabel: tf.tensor1d(shownLabels, 'int32') }),
-        ...(kept === undefined ? {} : { kept: tf.tensor(kept, [count, kept.length / count], 'bool') }),
-        ...drawTensors(draws, shape(count)),
-      })) as Tensors
       const fed = tf.tidy(() =>
         Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)])),
       ) as Tensors
-      const { gradient, losses } = gradients({ parameters: state.parameters, ...given }) as Record<
-        GradientName,
-        tf.Tensor
-      >
+      const { gradient, losses } = meanGradient(state, batch)
       const { norm, ...next } = update({ ...state, gradient, ...fed }) as unknown as TrainState & { norm: tf.Tensor }
       const [loss, flowLoss, kl] = (await losses.data()) as unknown as [number, number, number]
       const [gradientNorm] = (await norm.data()) as unknown as [number]
-      tf.dispose([given, fed, gradient, losses, norm])
+      tf.dispose([fed, gradient, losses, norm])
       return { state: next, metrics: { loss, flowLoss, kl, gradientNorm, learningRate: rate } }
     },
     dispose() {
       gradients.dispose()
+      average.dispose()
       update.dispose()
     },
   }
 }
 
-type GradientName = 'gradient' | 'losses'
+interface Gradient {
+  readonly gradient: tf.Tensor
+  readonly losses: tf.Tensor
+}
 
-/** Inputs with something for each image of the batch. */
-const perImage = ['x1', 'label', 'shownLabel', 'kept', 't', 'mixtureWeight', 'noise', 'encoderNoise', 'kappaNoise']
-
-/** Numbers per image as vectors, noises as images. */
-function drawTensors(draws: Draws<Float32Array>, shape: number[]): Tensors {
-  const entries = Object.entries(draws).map(([name, values]: [string, Float32Array]) => [
-    name,
-    values.length === shape[0] ? tf.tensor1d(values) : tf.tensor(values, shape),
-  ])
-  return Object.fromEntries(entries)
+/** (1 − share) · of what was averaged so far + share · of the next. */
+function averageGraph({ gradient, losses, otherGradient, otherLosses }: Tensors, share: tf.Tensor): Tensors {
+  const mix = (a: tf.Tensor, b: tf.Tensor) => tf.add(a, tf.mul(tf.sub(b, a), share))
+  return {
+    gradient: mix(gradient as tf.Tensor, otherGradient as tf.Tensor),
+    losses: mix(losses as tf.Tensor, otherLosses as tf.Tensor),
+  }
 }
 
 const imageDraws = ['noise', 'encoderNoise', 'kappaNoise'] as const

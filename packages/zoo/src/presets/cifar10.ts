@@ -14,6 +14,7 @@ export const cifar10 = {
   config: {
     ...cifar10Small.config,
     batchSize,
+    imagesAtOnce: 16,
     totalImages: 500_000 * batchSize,
 
     learningRate: 2e-4,

@@ -14,6 +14,7 @@ export const ffhq64 = {
     size: 64,
     channels: 3,
     batchSize,
+    imagesAtOnce: 4,
     totalImages: 800_000 * batchSize,
     warmupImages: 39_060 * batchSize,
     emaHalfLifeImages: emaHalfLife({ decay: 0.9999, batchSize }),

@@ -14,6 +14,7 @@ export const quickstart = {
     seed: 1,
 
     batchSize: 32,
+    imagesAtOnce: null,
     totalImages: 64_000,
     labelDropout: 0.1,
 
