@@ -35,6 +35,11 @@ const kinds: Readonly<Record<string, TinyOptions>> = {
     source: sourceOf({ kappa: 'noise', gaussian: 'off', mixing: 'sample', tanh: true, conditionOnWeight: true }),
   },
   'κ = image+noise, colour': { channels: 3, source: sourceOf({ kappa: 'image+noise' }) },
+  'the paper’s networks': { networks: 'paper', channels: 3, classes: 0 },
+  'the paper’s networks, classes, κ = label, told w': {
+    networks: 'paper',
+    source: sourceOf({ kappa: 'label', conditionOnWeight: true }),
+  },
 }
 
 const created = new Date('2026-04-11T08:00:00Z')
