@@ -49,7 +49,7 @@ const tiny = [
   ...[
     'denoiser.options.headChannels=8',
     'encoder.options.headChannels=8',
-    'sampling={"solver":"euler","nfe":1,"guidance":0}',
+    'sampling={"solver":"euler","nfe":1,"gridPower":1,"guidance":0}',
   ],
 ].flatMap(setting => ['--set', setting])
 const train = ['train', 'quickstart', '--threads', '1', ...tiny]

@@ -79,7 +79,10 @@ describe('--set', () => {
     ['source.mixing=sample', { source: { ...config.source, mixing: 'sample' } }],
     ['source.weight=0.5', { source: { ...config.source, weight: 0.5 } }],
     ['source.weight={"levels":1000}', { source: { ...config.source, weight: { levels: 1000 } } }],
-    ['sampling={"solver":"euler","nfe":4,"guidance":0}', { sampling: { solver: 'euler', nfe: 4, guidance: 0 } }],
+    [
+      'sampling={"solver":"euler","nfe":4,"gridPower":1,"guidance":0}',
+      { sampling: { solver: 'euler', nfe: 4, gridPower: 1, guidance: 0 } },
+    ],
     [
       'denoiser.options.channels=[16, 32]',
       { denoiser: { ...config.denoiser, options: { ...config.denoiser.options, channels: [16, 32] } } },
@@ -149,7 +152,7 @@ describe('unknown settings', () => {
   it('in a configuration from elsewhere, and inside a value', () => {
     const top = refusal(() => checkConfig({ ...config, batchSzie: 3 }))
     expect(top).toMatchObject({ code: 'CONFIG_UNKNOWN_KEY', details: { key: 'batchSzie', nearest: 'batchSize' } })
-    const inner = refusal(() => set('sampling={"solver":"euler","nfe":4,"guidanc":0}'))
+    const inner = refusal(() => set('sampling={"solver":"euler","nfe":4,"gridPower":1,"guidanc":0}'))
     expect(inner.code).toMatch(/^CONFIG_/)
     expect(inner.message).toContain('sampling.guidanc')
   })
