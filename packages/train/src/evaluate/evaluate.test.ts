@@ -203,6 +203,15 @@ describe('the networks of a run', () => {
     dispose()
   })
 
+  it('let signals have their turn: an abort from outside ends the work', async () => {
+    const { dispose, ...networks } = checkpointNetworks(await openCheckpoint(folder))
+    const stop = new AbortController()
+    setImmediate(() => stop.abort())
+    const ended = evaluate(networks, tinyData(), { count: 6, steps: 1, signal: stop.signal })
+    await expect(ended).rejects.toMatchObject({ code: 'ABORTED' })
+    dispose()
+  })
+
   it('are refused where there are none', async () => {
     await expect(openCheckpoint(join(root, 'nothing'))).rejects.toMatchObject({ code: 'CHECKPOINT_NOT_FOUND' })
   })

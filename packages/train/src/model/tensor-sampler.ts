@@ -39,6 +39,7 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
     const [result] = Object.values(f(inputs)) as [tf.Tensor]
     const data = (await result.data()) as Float32Array
     tf.dispose([result, ...Object.values(inputs).filter(x => x !== keep)])
+    await new Promise(resolve => setImmediate(resolve)) // timers and signals have their turn
     return data
   }
 
