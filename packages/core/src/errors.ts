@@ -50,6 +50,7 @@ export const errorCodes = {
   MODEL_DISPOSED: 'a model was used after its dispose()',
   DEVICE_UNAVAILABLE: 'the device that was asked for cannot be used here',
   OUTPUT_EXISTS: 'something of another kind is where a result should be written',
+  OUTPUT_DISK: 'a run or a picture could not be written: disk full, read-only or forbidden',
 } as const satisfies Record<string, string>
 
 export type MixflowErrorCode = keyof typeof errorCodes

@@ -4,7 +4,7 @@
  * a word about it, since the one before it is as good as it was.
  */
 
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Checkpoint,
@@ -19,7 +19,7 @@ import {
   sha256Hex,
   storedTensor,
 } from '@mixflow/core'
-import { temporaryPrefix, writeFolderDurably } from './write-durably.ts'
+import { makeFolder, temporaryPrefix, writeFolderDurably } from './write-durably.ts'
 
 export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
 
@@ -42,7 +42,7 @@ const folderName = (step: number): string => `step-${String(step).padStart(9, '0
 /** Writes the checkpoint of a step, then removes the oldest beyond `keep`. Returns its folder. */
 export async function writeCheckpoint(run: string, content: CheckpointContent, keep: number): Promise<string> {
   const root = checkpointsFolder(run)
-  await mkdir(root, { recursive: true })
+  await makeFolder(root)
   const files = new Map<string, readonly Uint8Array[]>()
   const listed: Checkpoint['files'][number][] = []
   for (const [role, tensors] of Object.entries(content.tensors) as [CheckpointRole, NamedTensors][]) {
@@ -55,7 +55,6 @@ export async function writeCheckpoint(run: string, content: CheckpointContent, k
   }
   files.set(checkpointFileName, [new TextEncoder().encode(checkpointToJson({ ...content.record, files: listed }))])
   const folder = join(root, folderName(content.record.step))
-  await rm(folder, { recursive: true, force: true })
   await writeFolderDurably(folder, files)
   await removeOld(root, keep)
   return folder

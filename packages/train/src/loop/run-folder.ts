@@ -4,11 +4,11 @@
  */
 
 import { appendFileSync, existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
-import { writeFileDurably } from '../checkpoint/write-durably.ts'
+import { diskError, makeFolder, writeFileDurably } from '../checkpoint/write-durably.ts'
 import { checkConfig } from '../config/resolve-config.ts'
 
 export const runFiles = {
@@ -26,7 +26,7 @@ export interface RunRecord {
   readonly command: string
 }
 
-/** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already. */
+/** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already; OUTPUT_DISK. */
 export async function startRun(folder: string, record: RunRecord): Promise<void> {
   if (existsSync(join(folder, runFiles.config))) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds a run already`, {
@@ -34,7 +34,7 @@ export async function startRun(folder: string, record: RunRecord): Promise<void>
       details: { folder },
     })
   }
-  await mkdir(join(folder, runFiles.samples), { recursive: true })
+  await makeFolder(join(folder, runFiles.samples))
   await recordRun(folder, record)
 }
 
@@ -83,7 +83,12 @@ export interface MetricsLine {
 }
 
 export function appendMetrics(folder: string, line: MetricsLine): void {
-  appendFileSync(join(folder, runFiles.metrics), `${JSON.stringify(line)}\n`)
+  const path = join(folder, runFiles.metrics)
+  try {
+    appendFileSync(path, `${JSON.stringify(line)}\n`)
+  } catch (error) {
+    throw diskError(path, error)
+  }
 }
 
 /** Forgets what was logged after a step, as a resumed run does it again. A last line that was cut short goes, too. */

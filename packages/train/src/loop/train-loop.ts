@@ -34,7 +34,7 @@ export interface TrainResult {
  * Trains, or goes on training, until `config.totalImages` images were seen.
  *
  * @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID when resuming what does not fit; TRAIN_DIVERGED if the loss
- *   is no finite number any more: the last checkpoint stays as it is.
+ *   is no finite number any more: the last checkpoint stays as it is; OUTPUT_DISK.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const model = trainingModel(options.config, dataFacts(options.data))
