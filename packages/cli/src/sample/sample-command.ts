@@ -28,7 +28,7 @@ export interface SampleFlags {
 
 export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> =>
   interruptible(async signal => {
-    const output = await chooseOutput(flags.out)
+    const output = await chooseOutput(flags.out, flags.count)
     refuseRun(place)
     const { encodePng, loadModel } = await import('@mixflow/sdk-node')
     const status = statusLine()

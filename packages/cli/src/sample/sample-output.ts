@@ -5,20 +5,29 @@
 
 import { stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { imageGrid, magnify, type PlanarImage } from '@mixflow/core'
-import { checkPngPath, writePng } from '../terminal/write-png.ts'
+import { imageGrid, MixflowError, magnify, type PlanarImage } from '@mixflow/core'
+import { checkFolder, checkPngPath, writePng } from '../terminal/write-png.ts'
 
 export interface SampleOutput {
   readonly kind: 'grid' | 'folder'
   readonly path: string
 }
 
-/** @throws MixflowError ARGUMENT_INVALID for a file that is no .png, OUTPUT_EXISTS where something else is at the path */
-export async function chooseOutput(out = 'samples.png'): Promise<SampleOutput> {
+const mostInGrid = 10_000
+
+/** @throws MixflowError ARGUMENT_INVALID for a file that is no .png, or too many images for one, OUTPUT_EXISTS where something else is at the path, OUTPUT_DISK */
+export async function chooseOutput(out = 'samples.png', count = 1): Promise<SampleOutput> {
   const isFolder = /[/\\]$/.test(out) || extname(out) === '' || (await stat(out).catch(() => null))?.isDirectory()
-  if (isFolder) return { kind: 'folder', path: out }
+  if (isFolder) {
+    await checkFolder(out)
+    return { kind: 'folder', path: out }
+  }
   await checkPngPath(out)
-  return { kind: 'grid', path: out }
+  if (count <= mostInGrid) return { kind: 'grid', path: out }
+  throw new MixflowError('ARGUMENT_INVALID', `${count} images are too many for one picture: at most ${mostInGrid}`, {
+    hint: 'give a folder, for a file each: --out samples/',
+    details: { count, most: mostInGrid },
+  })
 }
 
 /** An image of a seed. */

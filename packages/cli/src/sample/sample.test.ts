@@ -47,6 +47,12 @@ describe('the output of sampling', () => {
     expect(await Promise.all(kinds)).toEqual(['grid', 'grid', 'folder', 'folder', 'folder'])
     expect(await chooseOutput()).toEqual({ kind: 'grid', path: 'samples.png' })
     await expect(chooseOutput('a.jpg')).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await expect(chooseOutput('a.png', 10_001)).rejects.toMatchObject({ hint: expect.stringContaining('folder') })
+    expect(await chooseOutput(`${root}/a`, 10_001)).toMatchObject({ kind: 'folder' })
+    writeFileSync(join(root, 'file'), '')
+    for (const out of ['file/', 'file/pictures']) {
+      await expect(chooseOutput(`${root}/${out}`)).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
+    }
   })
 
   const image = (index: number) => ({ channels: 1, height: 2, width: 2, data: new Float32Array(4), seed: 7, index })

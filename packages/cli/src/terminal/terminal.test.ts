@@ -177,8 +177,18 @@ describe('PNG files', () => {
     await expect(checkPngPath(join(root, 'a.jpg'))).rejects.toMatchObject({ hint: 'for example --out a.png' })
   })
 
+  it('are refused where no folder can be made, before anything is worked out', async () => {
+    writeFileSync(join(root, 'file'), '')
+    for (const name of ['file/a.png', 'file/deep/a.png']) {
+      const refused = { code: 'OUTPUT_DISK', message: expect.stringContaining('file') }
+      await expect(checkPngPath(join(root, name))).rejects.toMatchObject(refused)
+    }
+    await checkPngPath(join(root, 'absent', 'deep', 'a.png'))
+    expect(readdirSync(root)).not.toContain('absent')
+  })
+
   it('leave nothing half done where they cannot be written', async () => {
-    await expect(writePng(join(root, 'folder.png'), png)).rejects.toThrow(/EISDIR|ENOTEMPTY|EPERM|EEXIST/)
+    await expect(writePng(join(root, 'folder.png'), png)).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
     expect(readdirSync(root).filter(name => name.startsWith('.tmp'))).toEqual([])
   })
 })

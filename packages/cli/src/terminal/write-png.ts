@@ -1,12 +1,15 @@
 /** PNG files as results: the folder is made if need be, a file is there whole or not at all, and only a PNG is replaced. */
 
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 
 const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10)
 
-/** @throws MixflowError ARGUMENT_INVALID for another ending than .png, OUTPUT_EXISTS where something else is at the path */
+/**
+ * @throws MixflowError ARGUMENT_INVALID for another ending than .png, OUTPUT_EXISTS where something else is at the path,
+ *   OUTPUT_DISK where nothing can be written
+ */
 export async function checkPngPath(path: string): Promise<void> {
   if (extname(path).toLowerCase() !== '.png') {
     throw new MixflowError('ARGUMENT_INVALID', `${path} does not end in .png, and pictures are written as PNG`, {
@@ -14,11 +17,33 @@ export async function checkPngPath(path: string): Promise<void> {
       details: { path },
     })
   }
+  await checkFolder(dirname(path))
   const there = await stat(path).catch(() => null)
   if (there === null || (there.isFile() && (there.size === 0 || (await isPng(path))))) return
   throw new MixflowError('OUTPUT_EXISTS', `${path} is ${there.isFile() ? 'no PNG' : 'a folder'}: it is left as it is`, {
     hint: 'give another name, or move it away',
     details: { path },
+  })
+}
+
+/** Whether a folder can be written to, or be made: the first one above it that is there decides. @throws MixflowError OUTPUT_DISK */
+export async function checkFolder(folder: string): Promise<void> {
+  const there = await stat(folder).catch((error: NodeJS.ErrnoException) => error)
+  if (there instanceof Error) {
+    if (there.code === 'ENOENT' && dirname(folder) !== folder) return checkFolder(dirname(folder))
+    throw diskError(folder, there.code)
+  }
+  if (!there.isDirectory()) throw diskError(folder, 'it is no folder')
+  await access(folder, constants.W_OK).catch(error => {
+    throw diskError(folder, error.code)
+  })
+}
+
+function diskError(path: string, reason: string | undefined): MixflowError {
+  const isFull = reason === 'ENOSPC' || reason === 'EDQUOT'
+  return new MixflowError('OUTPUT_DISK', `${path} cannot be written to: ${isFull ? 'the disk is full' : reason}`, {
+    hint: isFull ? 'free some space, or write to another disk' : 'give a place that you may write to: --out',
+    details: { path, reason },
   })
 }
 
@@ -28,14 +53,15 @@ async function isPng(path: string): Promise<boolean> {
   return signature.every((byte, i) => buffer[i] === byte)
 }
 
+/** @throws MixflowError OUTPUT_DISK; nothing is left behind then. */
 export async function writePng(path: string, png: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
   const temporary = join(dirname(path), `.tmp-${process.pid}-${basename(path)}`)
   try {
+    await mkdir(dirname(path), { recursive: true })
     await writeFile(temporary, png)
     await rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
+    await rm(temporary, { force: true }).catch(() => {})
+    throw diskError(path, (error as NodeJS.ErrnoException).code)
   }
 }

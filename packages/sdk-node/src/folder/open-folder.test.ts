@@ -60,7 +60,14 @@ describe('a folder on disk', () => {
   })
 
   it('that is not there, or has no manifest', async () => {
-    for (const place of [join(scratch, 'nowhere'), 'mnist', 'ftp://host/m/', 'http://']) {
+    for (const place of [
+      join(scratch, 'nowhere'),
+      'mnist',
+      'ftp://host/m/',
+      'http://',
+      'file://host/m',
+      'file:///a%2Fb',
+    ]) {
       const error = await refused(open(place), 'MODEL_NOT_FOUND')
       expect(error.message).toContain(place)
     }

@@ -10,11 +10,21 @@ import { remoteFolder } from './remote-folder.ts'
 export async function openFolder(pathOrUrl: string | URL, options: FolderOptions): Promise<ModelFolder> {
   const text = String(pathOrUrl)
   if (/^https?:/i.test(text)) return remoteFolder(parseUrl(text), options)
-  const path = /^file:/i.test(text) ? fileURLToPath(parseUrl(text)) : text
+  const path = /^file:/i.test(text) ? pathOf(text) : text
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) throw notFound(text, 'only http:, https: and file: addresses are loaded')
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw notFound(text, 'give the folder that holds mixflow.json, or an http(s) address of one')
   return localFolder(path, found.isDirectory())
+}
+
+/** On this machine: not every file address is of a file here. */
+function pathOf(text: string): string {
+  const url = parseUrl(text)
+  try {
+    return fileURLToPath(url)
+  } catch {
+    throw notFound(text, 'a file address of this machine begins with file:///')
+  }
 }
 
 function parseUrl(text: string): URL {
