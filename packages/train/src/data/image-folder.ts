@@ -38,7 +38,7 @@ const maxBytes = 2 ** 32
  */
 export async function readImageFolder(path: string, options: ImageFolderOptions): Promise<Dataset> {
   checkBackground(options.background)
-  const list = await listImages(path)
+  const list = await listImages(path, options.signal)
   try {
     if (list.files.length === 0) throw noImages(path, list)
     const files = spreadIndices(list.files.length, options.limit ?? list.files.length).map(i => list.files[i]!)
@@ -140,7 +140,7 @@ function judge(
   const lines = bad.slice(0, 10).map(({ name, reason }) => `${name}: ${reason}`)
   if (bad.length > lines.length) lines.push(`and ${bad.length - lines.length} more`)
   throw new MixflowError('DATA_INVALID', `${bad.length} of ${total} images in ${path} could not be read`, {
-    hint: `${lines.join('\n')}\nremove or repair them, or leave them out with onBadImage "skip"`,
+    hint: `${lines.join('\n')}\nremove or repair them (a program can leave them out: onBadImage "skip")`,
     details: { bad },
   })
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { MixflowError } from '@mixflow/core'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { throwIfAborted } from './abort.ts'
 
 export interface ImageFile {
   /** Path below the folder or inside the zip, with `/`. */
@@ -31,28 +32,33 @@ const hidden = /(^|\/)(\.|__MACOSX\/|Thumbs\.db$)/
 /** Limits of a zip; a picture that exceeds them would be 128 MiB large, or 1 MiB packed two hundredfold. */
 const limits = { entries: 1_000_000, entryBytes: 2 ** 27, ratio: 200, unsuspiciousBytes: 2 ** 20 } as const
 
-/** @throws MixflowError DATA_INVALID if the path is a damaged or dangerous zip; system errors pass */
-export async function listImages(path: string): Promise<ImageList> {
-  return (await stat(path)).isDirectory() ? listFolder(path) : listZip(path)
+/** @throws MixflowError DATA_INVALID if the path is a damaged or dangerous zip; ABORTED; system errors pass */
+export async function listImages(path: string, signal?: AbortSignal): Promise<ImageList> {
+  return (await stat(path)).isDirectory() ? listFolder(path, signal) : listZip(path)
 }
 
-async function listFolder(folder: string): Promise<ImageList> {
-  const names = (await filesBelow(folder, '')).filter(name => !hidden.test(name))
+async function listFolder(folder: string, signal: AbortSignal | undefined): Promise<ImageList> {
+  const all: string[] = []
+  await addFilesBelow(folder, '', { names: all, signal })
+  const names = all.filter(name => !hidden.test(name))
   const files = names
     .filter(name => picture.test(name))
     .map(name => ({ name, read: () => readFile(join(folder, name)) }))
   return { files: sorted(files), others: names.length - files.length, close: () => {} }
 }
 
-async function filesBelow(folder: string, prefix: string): Promise<string[]> {
-  const entries = await readdir(join(folder, prefix), { withFileTypes: true })
-  const names: string[] = []
-  for (const entry of entries) {
+interface Found {
+  readonly names: string[]
+  readonly signal: AbortSignal | undefined
+}
+
+async function addFilesBelow(folder: string, prefix: string, found: Found): Promise<void> {
+  throwIfAborted(found.signal, `reading ${folder}`)
+  for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
     const name = `${prefix}${entry.name}`
-    if (entry.isDirectory()) names.push(...(await filesBelow(folder, `${name}/`)))
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(join(folder, name))))) names.push(name)
+    if (entry.isDirectory()) await addFilesBelow(folder, `${name}/`, found)
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(join(folder, name))))) found.names.push(name)
   }
-  return names
 }
 
 const isFile = async (path: string) => (await stat(path).catch(() => null))?.isFile() ?? false
