@@ -203,6 +203,24 @@ describe('bad values are refused by the name of their setting', () => {
     expect(error.hint).toContain(`did you mean ${nearest}?`)
   })
 
+  it.each([
+    ['batchSize=0', 'it may be a whole number from 1 to 65536'],
+    ['size=0.5', 'it may be a whole number from 1 to 4096, or null'],
+    ['labels=yes', 'it may be true or false'],
+    ['learningRate=0', 'it may be a number above 0 to 10'],
+    ['beta2=1', 'it may be a number from 0, below 1'],
+    ['channels=2', 'it may be 1, 3, or null'],
+    [
+      'source.weight=unifrom',
+      'did you mean "uniform"? it may be "uniform", a number from 0 to 1, or an object with levels',
+    ],
+    ['source.klWeight=-1', 'it may be a number from 0'],
+    ['data=', 'it may be a text'],
+    ['sampling={"solver":"euler"}', 'it may be a whole number from 1 to 100000'],
+  ])('%s: %s', (assignment, hint) => {
+    expect(refusal(() => set(assignment)).hint).toBe(hint)
+  })
+
   it('whatever is given, the answer is a configuration or a MixflowError', () => {
     const path = fc.constantFrom(...settingPaths())
     const text = fc.oneof(fc.string(), fc.json(), fc.double().map(String), fc.constantFrom('null', 'true', '1', '{}'))

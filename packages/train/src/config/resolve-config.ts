@@ -7,6 +7,7 @@
 import { checkWord, MixflowError, nearest, show, stepsOf } from '@mixflow/core'
 import { methodNames, type PresetName, presets, type TrainingConfig, withMethod } from '@mixflow/zoo'
 import type { z } from 'zod'
+import { allowedValues } from './allowed-values.ts'
 import { configSchema } from './config-schema.ts'
 
 type Tree = { [key: string]: unknown }
@@ -109,15 +110,13 @@ function invalid(issue: z.core.$ZodIssue, tree: unknown): MixflowError {
     })
   }
   const value = issue.path.reduce<unknown>((place, key) => (isTree(place) ? place[String(key)] : undefined), tree)
-  return new MixflowError('CONFIG_INVALID', `setting "${path}" is ${show(value)}: ${issue.message}`, {
-    hint: issue.code === 'invalid_value' ? closest(value, issue.values) : `what it may be: ${issue.message}`,
+  const allowed = allowedValues(issue.path)
+  const near = typeof value === 'string' ? nearest(value, allowed?.words ?? []) : undefined
+  const shown = value === undefined ? 'missing' : value === '' ? `"": ${issue.message}` : show(value)
+  return new MixflowError('CONFIG_INVALID', `setting "${path}" is ${shown}`, {
+    hint: `${near === undefined ? '' : `did you mean "${near}"? `}it may be ${allowed?.text ?? issue.message}`,
     details: { key: path, value },
   })
-}
-
-function closest(value: unknown, allowed: readonly unknown[]): string {
-  const near = typeof value === 'string' ? nearest(value, allowed.map(String)) : undefined
-  return `${near === undefined ? '' : `did you mean "${near}"? `}it may be ${allowed.map(word => show(word)).join(', ')}`
 }
 
 /** What single values cannot say. */
