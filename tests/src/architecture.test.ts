@@ -13,8 +13,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   zoo: ['core'],
   train: ['core', 'zoo', 'tfjs-onnx'],
   export: ['core', 'zoo', 'tfjs-onnx'],
+  measure: ['core', 'tfjs-onnx'],
   'sdk-node': ['core', 'zoo'],
-  cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'sdk-node'],
+  cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'measure', 'sdk-node'],
 }
 
 /** Runtime -> the packages that own it. */

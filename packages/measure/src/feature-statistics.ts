@@ -1,0 +1,87 @@
+/**
+ * Mean and covariance of features, gathered batch by batch in double precision, so that neither the features nor the images
+ * have to be kept. Batches, workers and interrupted runs are merged exactly: after Chan, Golub and LeVeque, "Updating
+ * Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979), the scatter about the own mean is kept, which
+ * does not cancel where the mean is large.
+ */
+import { MixflowError } from '@mixflow/core'
+
+export interface Gaussian {
+  /** float64 [dimensions] */
+  readonly mean: Float64Array
+  /** float64 [dimensions × dimensions], symmetric, unbiased (n − 1). */
+  readonly covariance: Float64Array
+}
+
+/** What has been seen so far: plain numbers, which can be stored and merged. */
+export interface FeatureStatistics {
+  /** How many rows went in. */
+  readonly count: number
+  readonly mean: Float64Array
+  /** Σ (x − mean)(x − mean)ᵀ, float64 [dimensions × dimensions]. */
+  readonly scatter: Float64Array
+}
+
+/** Of the rows of `features`, float32 [n × dimensions]. @throws MixflowError ARGUMENT_INVALID */
+export function statisticsOf(features: Float32Array | Float64Array, dimensions: number): FeatureStatistics {
+  const count = features.length / dimensions
+  if (!Number.isInteger(count) || count < 1 || !Number.isInteger(dimensions)) {
+    throw new MixflowError('ARGUMENT_INVALID', `${features.length} numbers are no rows of ${dimensions} features`)
+  }
+  const bad = features.findIndex(value => !Number.isFinite(value))
+  if (bad >= 0) {
+    throw new MixflowError('ARGUMENT_INVALID', `row ${Math.floor(bad / dimensions)} has the feature ${features[bad]}`, {
+      hint: 'features must be finite: look at the images and at what the extractor expects',
+    })
+  }
+  const mean = new Float64Array(dimensions)
+  for (let k = 0; k < features.length; k++) mean[k % dimensions]! += features[k]! / count
+  const scatter = new Float64Array(dimensions * dimensions)
+  const centred = new Float64Array(dimensions)
+  for (let row = 0; row < count; row++) {
+    for (let i = 0; i < dimensions; i++) centred[i] = features[row * dimensions + i]! - mean[i]!
+    addOuter(scatter, centred, 1)
+  }
+  return { count, mean, scatter: mirrored(scatter, dimensions) }
+}
+
+/** Of both together, as if all rows had come at once. @throws MixflowError ARGUMENT_INVALID where dimensions differ */
+export function mergeStatistics(a: FeatureStatistics, b: FeatureStatistics): FeatureStatistics {
+  if (a.mean.length !== b.mean.length) {
+    throw new MixflowError(
+      'ARGUMENT_INVALID',
+      `statistics of ${a.mean.length} and of ${b.mean.length} features cannot be merged`,
+      { hint: 'use one extractor for both' },
+    )
+  }
+  const count = a.count + b.count
+  const gap = a.mean.map((value, i) => b.mean[i]! - value)
+  const scatter = new Float64Array(a.scatter.length)
+  addOuter(scatter, gap, (a.count * b.count) / count)
+  mirrored(scatter, gap.length)
+  for (let k = 0; k < scatter.length; k++) scatter[k]! += a.scatter[k]! + b.scatter[k]!
+  return { count, mean: a.mean.map((value, i) => value + (gap[i]! * b.count) / count), scatter }
+}
+
+/** The Gaussian with these moments. @throws MixflowError ARGUMENT_INVALID for fewer than two rows */
+export function gaussianOf({ count, mean, scatter }: FeatureStatistics): Gaussian {
+  if (count < 2) throw new MixflowError('ARGUMENT_INVALID', `a covariance needs at least two images, got ${count}`)
+  return { mean, covariance: scatter.map(value => value / (count - 1)) }
+}
+
+/** Adds weight · x xᵀ to the upper half of a square matrix. */
+function addOuter(matrix: Float64Array, x: Float64Array, weight: number): void {
+  const n = x.length
+  for (let i = 0; i < n; i++) {
+    const factor = weight * x[i]!
+    if (factor === 0) continue
+    const row = i * n
+    for (let j = i; j < n; j++) matrix[row + j]! += factor * x[j]!
+  }
+}
+
+/** The upper half copied to the lower one, in place. */
+function mirrored(matrix: Float64Array, n: number): Float64Array {
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) matrix[i * n + j] = matrix[j * n + i]!
+  return matrix
+}
