@@ -7,7 +7,7 @@
  */
 
 import {
-  type backend_util,
+  backend_util,
   type DataId,
   DataStorage,
   type DataType,
@@ -26,8 +26,23 @@ import { Executor, type ExecutorOptions, fedLeaves, type Statistics } from './ru
 interface TensorData extends Lazy {
   value: Value
   refCount: number
-  /** Strings cannot be recorded: they are only kept. */
-  readonly strings?: backend_util.BackendValues
+}
+
+/** Strings cannot be recorded: they are only kept, as UTF-8. */
+interface StringData {
+  readonly strings: Uint8Array[]
+  refCount: number
+}
+
+/** A complex tensor is two recorded ones that belong to it alone. */
+interface ComplexData {
+  readonly parts: ComplexParts
+  refCount: number
+}
+
+export interface ComplexParts {
+  readonly real: TensorInfo
+  readonly imag: TensorInfo
 }
 
 export interface BackendOptions extends ExecutorOptions {
@@ -39,7 +54,7 @@ export class OnnxBackend extends KernelBackend {
   /** Builds and runs graphs. */
   readonly executor: Executor
   readonly #pendingLimit: number
-  readonly #data: DataStorage<TensorData>
+  readonly #data: DataStorage<TensorData | StringData | ComplexData>
   readonly #pending = new Set<TensorData>()
   readonly #retired: { type: ComputedType; data: FedArray }[] = []
   /** Tensors recorded since the last run. */
@@ -56,15 +71,36 @@ export class OnnxBackend extends KernelBackend {
 
   // ---- recording: what kernels use -------------------------------------------------------------------------------
 
-  /** The recorded form of a tensor. */
+  /** The recorded form of a tensor of numbers. */
   lazy(info: TensorInfo): Lazy {
+    return this.#numeric(info.dataId)
+  }
+
+  #numeric(dataId: DataId): TensorData {
+    const data = this.#data.get(dataId)
+    if ('value' in data) return data
+    throw new OnnxBackendError('KERNEL_INVALID', 'a string or complex tensor is not one array of numbers', {
+      hint: 'a graph takes and gives float32, int32 and bool: split complex tensors with tf.real and tf.imag',
+    })
+  }
+
+  /** The two halves of a complex tensor. */
+  parts(info: TensorInfo): ComplexParts {
     const data = this.#data.get(info.dataId)
-    if (data.strings !== undefined) {
-      throw new OnnxBackendError('KERNEL_INVALID', 'a string tensor cannot take part in a computation', {
-        hint: 'ONNX graphs of this backend hold float32, int32 and bool; keep strings outside of tensors',
-      })
-    }
-    return data
+    if ('parts' in data) return data.parts
+    throw new OnnxBackendError('KERNEL_INVALID', `a tensor of ${info.dtype} has no real and imaginary part`)
+  }
+
+  /** Makes a complex tensor of two recorded values. */
+  complexTensor(real: Lazy, imag: Lazy): TensorInfo {
+    const dataId = {}
+    this.#data.set(dataId, { parts: { real: this.tensor(real), imag: this.tensor(imag) }, refCount: 1 })
+    return { dataId, shape: [...real.shape], dtype: 'complex64' }
+  }
+
+  /** Whether a function is being recorded on placeholders: nothing can be computed, so nothing may be read. */
+  get tracing(): boolean {
+    return this.#tracing
   }
 
   /** Makes a tensor of a recorded value. */
@@ -96,12 +132,21 @@ export class OnnxBackend extends KernelBackend {
     dtype: DataType,
     refCount: number,
   ): void {
-    const order = identityOrder(shape.length)
-    if (dtype === 'string' || dtype === 'complex64') {
-      const value = filled(shape, 0, 'float32')
-      this.#data.set(dataId, { shape, dtype: 'float32', order, value, refCount, strings: values })
+    if (dtype === 'string') {
+      this.#data.set(dataId, { strings: values as Uint8Array[], refCount })
       return
     }
+    if (dtype === 'complex64') {
+      const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array)
+      const part = (half: Float32Array) => ({
+        dataId: this.write(half, shape, 'float32'),
+        shape,
+        dtype: 'float32' as const,
+      })
+      this.#data.set(dataId, { parts: { real: part(real), imag: part(imag) }, refCount })
+      return
+    }
+    const order = identityOrder(shape.length)
     const array = values as FedArray
     const value = isUniform(array)
       ? filled(shape, array[0] as number, dtype)
@@ -131,8 +176,11 @@ export class OnnxBackend extends KernelBackend {
     data.refCount--
     if (!force && data.refCount > 0) return false
     this.#data.delete(dataId)
-    this.#pending.delete(data)
-    this.#release(data.value)
+    if ('parts' in data) for (const part of Object.values(data.parts)) this.disposeData(part.dataId, true)
+    if ('value' in data) {
+      this.#pending.delete(data)
+      this.#release(data.value)
+    }
     return true
   }
 
@@ -149,13 +197,18 @@ export class OnnxBackend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): backend_util.BackendValues {
-    const { strings } = this.#data.get(dataId)
-    return strings ?? this.numbers(dataId).slice()
+    const data = this.#data.get(dataId)
+    if ('strings' in data) return data.strings
+    if ('parts' in data) {
+      const [real, imag] = [this.numbers(data.parts.real.dataId), this.numbers(data.parts.imag.dataId)]
+      return backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array)
+    }
+    return this.numbers(dataId).slice()
   }
 
   /** The numbers of a tensor in tfjs's own order, computed if they are pending. They belong to the backend. */
   numbers(dataId: DataId): FedArray {
-    const data = this.#data.get(dataId)
+    const data = this.#numeric(dataId)
     if (!isIdentity(data.order)) this.#straighten(data)
     if (this.#pending.has(data)) this.flush()
     const { origin, type, shape } = data.value

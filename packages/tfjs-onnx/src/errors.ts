@@ -4,7 +4,7 @@
  */
 
 export const errorCodes = {
-  KERNEL_UNSUPPORTED: 'a tfjs op needs a kernel that this backend does not have',
+  KERNEL_UNSUPPORTED: 'a function that is being recorded needs a kernel that ONNX cannot express',
   KERNEL_INVALID: 'a kernel was called with attributes or shapes that it does not accept',
   TRACE_INVALID: 'the function given to trace() cannot become one ONNX graph',
   RUNTIME_FAILED: 'ONNX Runtime refused or failed to run a recorded graph',

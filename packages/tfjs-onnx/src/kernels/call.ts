@@ -5,7 +5,15 @@ import type { OnnxBackend } from '../backend.ts'
 import { OnnxBackendError } from '../errors.ts'
 import type { Lazy } from '../lazy.ts'
 
-export type KernelFunction = (call: Call) => Lazy | Lazy[]
+/** Records a kernel, or says with null that ONNX cannot express it with these attributes, shapes or types. */
+export type KernelFunction = (call: Call) => Lazy | Lazy[] | null
+
+/** How tfjs calls a kernel. */
+export interface Given {
+  readonly inputs: NamedTensorInfoMap
+  readonly backend: unknown
+  readonly attrs?: NamedAttrMap
+}
 
 /** Kernels by their tfjs name. */
 export type KernelTable = Readonly<Record<string, KernelFunction>>

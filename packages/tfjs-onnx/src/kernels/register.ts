@@ -1,13 +1,14 @@
 /**
- * All kernels of the backend, and for each kernel name that tfjs knows but this backend does not have, one that says so:
- * which kernel, and which op asked for it.
+ * All kernels of the backend: those that are recorded as ONNX nodes, those on complex numbers, and for every other one
+ * that tfjs's cpu backend has, a detour through that.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
-import { OnnxBackendError } from '../errors.ts'
-import { Call, type KernelFunction, type KernelTable } from './call.ts'
+import { Call, type Given, type KernelTable } from './call.ts'
+import { complexKernels } from './complex.ts'
 import { convolutionKernels } from './convolution.ts'
+import { cpuKernelNames, runOnCpu } from './cpu.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { imageKernels } from './image.ts'
 import { matmulKernels } from './matmul.ts'
@@ -25,43 +26,27 @@ export const kernels: KernelTable = {
 
 /** Registers every kernel under the backend's name. Call once. */
 export function registerKernels(backendName: string): void {
-  for (const [kernelName, build] of Object.entries(kernels)) {
-    tf.registerKernel({ kernelName, backendName, kernelFunc: recording(kernelName, build) as tf.KernelFunc })
+  const names = new Set([...Object.keys(kernels), ...Object.keys(complexKernels), ...cpuKernelNames()])
+  for (const kernelName of names) tf.registerKernel({ kernelName, backendName, kernelFunc: dispatch(kernelName) })
+}
+
+const dispatch = (name: string): tf.KernelFunc => {
+  const [onNumbers, onComplex] = [kernels[name], complexKernels[name]]
+  return (given: Given) => {
+    const backend = given.backend as OnnxBackend
+    const complex = onComplex?.(given) ?? null
+    if (complex !== null) return complex
+    const result = onNumbers && hasNumbers(given) ? onNumbers(new Call(name, backend, given)) : null
+    if (result === null) return runOnCpu(name, given)
+    return Array.isArray(result) ? result.map(lazy => backend.tensor(lazy)) : backend.tensor(result)
   }
-  for (const kernelName of knownKernelNames()) {
-    if (!(kernelName in kernels)) tf.registerKernel({ kernelName, backendName, kernelFunc: unsupported(kernelName) })
+}
+
+/** Whether every input is one array of numbers. */
+function hasNumbers({ inputs }: Given): boolean {
+  for (const name in inputs) {
+    const dtype = inputs[name]?.dtype
+    if (dtype === 'string' || dtype === 'complex64') return false
   }
-}
-
-interface Given {
-  inputs: tf.NamedTensorInfoMap
-  backend: unknown
-  attrs?: tf.NamedAttrMap
-}
-
-const recording = (name: string, build: KernelFunction) => (given: Given) => {
-  const backend = given.backend as OnnxBackend
-  const result = build(new Call(name, backend, given))
-  return Array.isArray(result) ? result.map(lazy => backend.tensor(lazy)) : backend.tensor(result)
-}
-
-/** tfjs-core exports each kernel's name as a constant of (nearly) the same name. */
-const knownKernelNames = (): string[] =>
-  Object.entries(tf)
-    .filter(([name, value]) => typeof value === 'string' && /^[A-Z_]/.test(name) && sameName(name, value))
-    .map(([, value]) => value as unknown as string)
-
-const sameName = (a: string, b: string): boolean =>
-  a.replace(/^_/, '').toLowerCase() === b.replace(/^_/, '').toLowerCase()
-
-const unsupported = (kernel: string) => (): never => {
-  throw new OnnxBackendError('KERNEL_UNSUPPORTED', `the onnx backend has no kernel ${kernel}${calledBy()}`, {
-    hint: 'run this op on another backend: tf.setBackend("cpu") before it (import @tensorflow/tfjs-backend-cpu), and back after',
-  })
-}
-
-/** The tfjs op that is being executed, if tfjs says. */
-function calledBy(): string {
-  const scope = (tf.engine() as unknown as { state: { activeScope?: { name?: string } } }).state.activeScope?.name
-  return scope === undefined || scope === '' ? '' : ` (called by tf.${scope})`
+  return true
 }
