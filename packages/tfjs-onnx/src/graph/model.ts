@@ -30,10 +30,14 @@ export const opset = 17
 const irVersion = 8n
 
 /** Element types by their number in the ONNX format. */
-export const elementNumbers = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const satisfies Record<
-  ElementType,
-  number
->
+export const elementNumbers = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const satisfies Record<ElementType, number>
 
 const attributeNumbers = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const
 

@@ -8,7 +8,7 @@
 import { type Shape, sizeOf } from './order.ts'
 
 /** Element types as ONNX names them; tfjs itself has float32, int32 and bool. */
-export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float16'
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float16' | 'float64'
 
 export type FedArray = Float32Array | Int32Array | Uint8Array
 

@@ -18,13 +18,24 @@ export interface Together {
 export function together(operands: readonly Lazy[]): Together {
   const shape = broadcastShape(operands.map(operand => operand.shape))
   const order = commonOrder(operands, shape)
-  const values = operands.map((operand, i) => {
-    const others = operands.filter((_, j) => j !== i).map(other => other.shape)
+  const scalars = fillsToSpare(operands, shape)
+  const values = operands.map(operand => {
     const { origin, type } = operand.value
-    if (origin.kind === 'fill' && sameShape(broadcastShape(others), shape)) return scalar(origin.value, type)
+    if (origin.kind === 'fill' && scalars.has(operand)) return scalar(origin.value, type)
     return alignedValue(operand, order)
   })
   return { shape, order, values }
+}
+
+/** Fills that can be scalars, because the other operands have the full shape without them. */
+function fillsToSpare(operands: readonly Lazy[], shape: Shape): ReadonlySet<Lazy> {
+  const spared = new Set<Lazy>()
+  for (const operand of operands) {
+    if (operand.value.origin.kind !== 'fill') continue
+    const others = operands.filter(other => other !== operand && !spared.has(other)).map(other => other.shape)
+    if (sameShape(broadcastShape(others), shape)) spared.add(operand)
+  }
+  return spared
 }
 
 export const broadcastShape = (shapes: readonly Shape[]): Shape =>

@@ -1,6 +1,6 @@
 /** What a kernel gets and gives: recorded tensors in, recorded tensors out. */
 
-import type { NamedAttrMap, NamedTensorInfoMap } from '@tensorflow/tfjs-core'
+import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
 import { OnnxBackendError } from '../errors.ts'
 import type { Lazy } from '../lazy.ts'
@@ -14,6 +14,9 @@ export interface Given {
   readonly backend: unknown
   readonly attrs?: NamedAttrMap
 }
+
+/** A kernel on tensors; null: not for these inputs. */
+export type TensorKernel = (given: Given) => TensorInfo | null
 
 /** Kernels by their tfjs name. */
 export type KernelTable = Readonly<Record<string, KernelFunction>>

@@ -5,22 +5,19 @@
 
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
-import type { Given } from './call.ts'
-
-/** Null: not for these inputs. */
-type ComplexKernel = (given: Given) => TensorInfo | null
+import type { Given, TensorKernel } from './call.ts'
 
 const backendOf = ({ backend }: Given): OnnxBackend => backend as OnnxBackend
 
 const part =
-  (which: 'real' | 'imag'): ComplexKernel =>
+  (which: 'real' | 'imag'): TensorKernel =>
   given => {
     const backend = backendOf(given)
     const input = given.inputs.input as TensorInfo
     return backend.tensor({ ...backend.lazy(backend.parts(input)[which]) })
   }
 
-export const complexKernels: Readonly<Record<string, ComplexKernel>> = {
+export const complexKernels: Readonly<Record<string, TensorKernel>> = {
   Complex: given => {
     const backend = backendOf(given)
     const { real, imag } = given.inputs as Record<'real' | 'imag', TensorInfo>

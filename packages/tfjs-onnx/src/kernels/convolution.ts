@@ -39,7 +39,7 @@ const outShape = ({ batchSize, outChannels, outHeight, outWidth }: Info): Shape 
 
 const padsOf = ({ padInfo: { top, left, bottom, right } }: Info): number[] => [top, left, bottom, right]
 
-function infoOf(call: Call, shapes: { input: Shape; filter: Shape }, depthwise = false): Info {
+function infoOf(call: Call, shapes: { input: Shape; filter: Shape }): Info {
   const format = backend_util.convertConv2DDataFormat(
     call.attribute<'NHWC' | 'NCHW' | undefined>('dataFormat') ?? 'NHWC',
   )
@@ -50,19 +50,18 @@ function infoOf(call: Call, shapes: { input: Shape; filter: Shape }, depthwise =
     call.attribute<number | undefined>('dilations') ?? 1,
     call.attribute('pad'),
     call.attribute('dimRoundingMode'),
-    depthwise,
+    false,
     format,
   )
 }
 
-const conv = (x: Value, filter: Value, info: Info, groups = 1): Value =>
+const conv = (x: Value, filter: Value, info: Info): Value =>
   emit('Conv', [x, filter], {
     shape: outShape(info),
     attributes: {
       strides: [info.strideHeight, info.strideWidth],
       dilations: [info.dilationHeight, info.dilationWidth],
       pads: padsOf(info),
-      group: groups,
     },
   })
 
@@ -73,24 +72,19 @@ const forward: KernelFunction = call => {
   return image(conv(nchw(x, info), oihw(filter), info), info)
 }
 
-const depthwise: KernelFunction = call => {
-  const x = call.input('x')
-  const filter = call.input('filter')
-  const info = infoOf(call, { input: x.shape, filter: filter.shape }, true)
-  // [H, W, I, M] -> [I, M, H, W] -> [I·M, 1, H, W]
-  const grouped = castTo(inOrder(filter, [2, 3, 0, 1]), 'float32')
-  const [height, width, channels, multiplier] = filter.shape as [number, number, number, number]
-  const shaped = reshaped(grouped, [channels * multiplier, 1, height, width])
-  return image(conv(nchw(x, info), shaped, info, channels), info)
-}
-
 // ---- gradient of the input -----------------------------------------------------------------------------------------
 
 const inputGradient: KernelFunction = call => {
   const dy = call.input('dy')
   const filter = call.input('filter')
   const info = infoOf(call, { input: call.attribute('inputShape'), filter: filter.shape })
-  return image(gradientOfInput(nchw(dy, info), oihw(filter), info), info)
+  return image(gradientOfInput(fitted(nchw(dy, info), info), oihw(filter), info), info)
+}
+
+/** tfjs leaves out what a gradient has beyond the size that the convolution would have given. */
+function fitted(dy: Value, info: Info): Value {
+  const [, , height, width] = dy.shape as [number, number, number, number]
+  return cropAround(dy, [0, 0, info.outHeight - height, info.outWidth - width])
 }
 
 export function gradientOfInput(dy: Value, filter: Value, info: Info): Value {
@@ -118,7 +112,7 @@ function convolveBack(dy: Value, filter: Value, info: Info): Value {
   ]
   const pads = [...before, ...after]
   // more padding than the filter reaches: crop the gradient first
-  const cropped = pads.some(n => n < 0) ? cropAround(dy, pads) : dy
+  const cropped = cropAround(dy, pads)
   return emit('Conv', [cropped, turned], {
     shape: inShape(info),
     attributes: { dilations: [info.dilationHeight, info.dilationWidth], pads: pads.map(n => Math.max(n, 0)) },
@@ -127,6 +121,7 @@ function convolveBack(dy: Value, filter: Value, info: Info): Value {
 
 function cropAround(x: Value, pads: readonly number[]): Value {
   const cut = pads.map(n => Math.max(-n, 0)) as [number, number, number, number]
+  if (cut.every(n => n === 0)) return x
   const [n, c, h, w] = x.shape as [number, number, number, number]
   const starts = [cut[0], cut[1]]
   const ends = [h - cut[2], w - cut[3]]
@@ -257,5 +252,4 @@ export const convolutionKernels: KernelTable = {
   FusedConv2D: call => finish(call, forward(call) as Lazy),
   Conv2DBackpropInput: inputGradient,
   Conv2DBackpropFilter: filterGradient,
-  DepthwiseConv2dNative: depthwise,
 }

@@ -41,9 +41,12 @@ export function runOnCpu(
     lent.push(copy)
     return copy
   }
+  // ragged kernels take lists of tensors under one name
+  const lendEach = (info: tf.TensorInfo | tf.TensorInfo[] | undefined | null) =>
+    Array.isArray(info) ? info.map(lend) : info ? lend(info) : info
   const copies = Array.isArray(inputs)
     ? inputs.map(lend)
-    : Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, info ? lend(info) : info]))
+    : Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, lendEach(info)]))
   try {
     const results = kernelFunc({ inputs: copies as tf.NamedTensorInfoMap, backend: helper, attrs: attrs ?? {} })
     const taken = [results].flat().map(info => takeFrom(helper, backend, info))
@@ -56,12 +59,14 @@ export function runOnCpu(
 
 function lendTo(helper: MathBackendCPU, backend: OnnxBackend, info: tf.TensorInfo): tf.TensorInfo {
   const { shape, dtype } = info
-  if (dtype !== 'complex64') return { dataId: helper.write(backend.readSync(info.dataId), shape, dtype), shape, dtype }
+  // some kernels look at the rank, which a tensor has and a TensorInfo has not
+  const rest = { shape, dtype, rank: shape.length }
+  if (dtype !== 'complex64') return { dataId: helper.write(backend.readSync(info.dataId), shape, dtype), ...rest }
   const { real, imag } = backend.parts(info)
   const parts = { real: lendTo(helper, backend, real), imag: lendTo(helper, backend, imag) }
   const dataId = helper.write(null as never, shape, dtype)
   helper.data.get(dataId).complexTensorInfos = parts
-  return { dataId, shape, dtype }
+  return { dataId, ...rest }
 }
 
 /** The values of a result: this backend copies them. */

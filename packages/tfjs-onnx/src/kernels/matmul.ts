@@ -4,12 +4,14 @@
  */
 
 import type { backend_util } from '@tensorflow/tfjs-core'
+import { OnnxBackendError } from '../errors.ts'
 import { identityOrder, type Order } from '../graph/order.ts'
 import { emit, transposed, type Value } from '../graph/value.ts'
-import { castTo, inOrder, type Lazy, straight } from '../lazy.ts'
+import { type ComputedType, castTo, inOrder, type Lazy, straight } from '../lazy.ts'
 import { broadcastShape } from './broadcast.ts'
 import type { Call, KernelTable } from './call.ts'
 import { activate, apply, combine } from './elementwise.ts'
+import { reshape } from './shape.ts'
 
 const swapLast = (rank: number): Order => {
   const order = [...identityOrder(rank)]
@@ -18,17 +20,25 @@ const swapLast = (rank: number): Order => {
 }
 
 /** The operand with rows and columns as the product wants them. */
-function operand(x: Lazy, transpose: boolean): Value {
+function operand(x: Lazy, transpose: boolean, type: ComputedType): Value {
   const rank = x.shape.length
   const swapped = swapLast(rank)
   const lies = x.order.every((dimension, i) => dimension === swapped[i])
-  const value = castTo(inOrder(x, lies ? swapped : identityOrder(rank)), 'float32')
+  const value = castTo(inOrder(x, lies ? swapped : identityOrder(rank)), type)
   return lies === transpose ? value : transposed(value, swapped)
 }
 
 export function matMul(a: Lazy, b: Lazy, flags: { transposeA: boolean; transposeB: boolean }): Lazy {
-  const left = operand(a, flags.transposeA)
-  const right = operand(b, flags.transposeB)
+  const type = a.dtype === 'float32' || b.dtype === 'float32' ? 'float32' : 'int32'
+  const left = operand(a, flags.transposeA, type)
+  const right = operand(b, flags.transposeB, type)
+  if (left.shape.at(-1) !== right.shape.at(-2)) {
+    const { transposeA, transposeB } = flags
+    throw new OnnxBackendError(
+      'KERNEL_INVALID',
+      `a product of [${a.shape}] and [${b.shape}] (transposeA ${transposeA}, transposeB ${transposeB}): inner dimensions differ`,
+    )
+  }
   const batch = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)])
   const shape = [...batch, left.shape.at(-2) as number, right.shape.at(-1) as number]
   return straight(emit('MatMul', [left, right], { shape }))
@@ -39,13 +49,19 @@ const flagsOf = (call: Call) => ({
   transposeB: call.attribute<boolean>('transposeB'),
 })
 
+/** For images in NCHW, a vector belongs to the channels. */
+function alongChannels(call: Call, x: Lazy | null): Lazy | null {
+  if (x === null || call.attribute('dataFormat') !== 'NCHW' || x.shape.length !== 1) return x
+  return reshape(x, [...x.shape, 1, 1])
+}
+
 /** Adds the bias and applies the activation of a fused kernel. */
 export function finish(call: Call, x: Lazy): Lazy {
-  const bias = call.optional('bias')
+  const bias = alongChannels(call, call.optional('bias'))
   const biased = bias === null ? x : combine([x, bias], ([value, b]) => apply('Add', value as Value, b as Value))
   return activate(call.attribute<backend_util.Activation>('activation'), biased, {
     leaky: call.attribute<number | undefined>('leakyreluAlpha') ?? 0.2,
-    prelu: call.optional('preluActivationWeights'),
+    prelu: alongChannels(call, call.optional('preluActivationWeights')),
   })
 }
 

@@ -2,9 +2,11 @@
 
 import { util } from '@tensorflow/tfjs-core'
 import { type Order, permute, type Shape } from '../graph/order.ts'
-import { type AttributeValue, emit, integers, type Value } from '../graph/value.ts'
+import { type AttributeValue, emit, integers, scalar, type Value } from '../graph/value.ts'
 import { type ComputedType, castTo, type Lazy, straight, straightened } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
+import { apply, notANumber, where } from './elementwise.ts'
+import { padValue } from './shape.ts'
 
 interface Reduction {
   readonly op: string
@@ -60,10 +62,32 @@ const toInteger = (x: Lazy): Lazy => as(x, 'int32')
 const fromBool = (x: Lazy): Lazy => (x.dtype === 'bool' ? toInteger(x) : x)
 const toBool = (x: Lazy): Lazy => as(x, 'bool')
 
+/** ONNX leaves open what the extreme of a NaN and a number is; tfjs says NaN. */
+const extreme =
+  (op: string): KernelFunction =>
+  call => {
+    const x = fromBool(call.input('x'))
+    const reduced = (part: Lazy, of: string): Lazy =>
+      reduce(part, {
+        op: of,
+        axes: axesOf(call, x),
+        keepDims: call.attribute<boolean>('keepDims') === true,
+        axesAs: 'attribute',
+      })
+    const result = reduced(x, op)
+    if (x.dtype !== 'float32' || result === x) return result
+    const found = castTo(reduced({ ...x, value: castTo(notANumber(x.value), 'float32') }, 'ReduceMax').value, 'bool')
+    return { ...result, value: where(found, scalar(Number.NaN), result.value) }
+  }
+
+/** NaN is never chosen, unless there is nothing else. */
 const argReduction =
   (op: string): KernelFunction =>
   call => {
-    const x = call.input('x')
+    const given = fromBool(call.input('x'))
+    const worst = op === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    const chosen = given.dtype === 'float32' ? where(notANumber(given.value), scalar(worst), given.value) : given.value
+    const x = { ...given, value: chosen }
     const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
     const { physical, shape, order } = settle(x, [axis], false)
     const value = emit(op, [x.value], {
@@ -93,6 +117,26 @@ const cumulativeSum: KernelFunction = call => {
   return { ...x, value: emit('CumSum', [x.value, position], { shape: x.value.shape, attributes }) }
 }
 
+/**
+ * Products of ever more factors, in log₂(size) steps: each multiplies with what lies 1, 2, 4 … places before it.
+ */
+const cumulativeProduct: KernelFunction = call => {
+  const x = fromBool(call.input('x'))
+  const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
+  const at = x.order.indexOf(axis)
+  const size = x.shape[axis] as number
+  const back = call.attribute<boolean>('reverse')
+  const shifted = (value: Value, by: number): Value => {
+    const [before, after] = [value.shape.map(() => 0), value.shape.map(() => 0)]
+    ;(back ? after : before)[at] = by
+    ;(back ? before : after)[at] = -by
+    return padValue(value, { before, after }, 1)
+  }
+  let value = call.attribute<boolean>('exclusive') && size > 0 ? shifted(x.value, 1) : x.value
+  for (let by = 1; by < size; by *= 2) value = apply('Mul', value, shifted(value, by))
+  return { ...x, value }
+}
+
 /** Sums rows that share an index: a one-hot matrix product, which is what ONNX Runtime does fastest for few segments. */
 const segmentSum: KernelFunction = call => {
   const x = call.input('x')
@@ -119,8 +163,8 @@ export const reduceKernels: KernelTable = {
   Sum: reduction('ReduceSum', fromBool),
   Mean: reduction('ReduceMean', toFloat),
   Prod: reduction('ReduceProd', fromBool),
-  Max: reduction('ReduceMax', fromBool),
-  Min: reduction('ReduceMin', fromBool),
+  Max: extreme('ReduceMax'),
+  Min: extreme('ReduceMin'),
   All: reduction('ReduceMin', toInteger, toBool),
   Any: reduction('ReduceMax', toInteger, toBool),
   ArgMax: argReduction('ArgMax'),
@@ -128,5 +172,6 @@ export const reduceKernels: KernelTable = {
   Softmax: overLast('Softmax'),
   LogSoftmax: overLast('LogSoftmax'),
   Cumsum: cumulativeSum,
+  Cumprod: cumulativeProduct,
   UnsortedSegmentSum: segmentSum,
 }

@@ -5,37 +5,62 @@
 
 import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
-import { Call, type Given, type KernelTable } from './call.ts'
+import { binaryKernels } from './binary.ts'
+import { Call, type Given, type KernelTable, type TensorKernel } from './call.ts'
 import { complexKernels } from './complex.ts'
 import { convolutionKernels } from './convolution.ts'
+import { convolution3dKernels } from './convolution3d.ts'
 import { cpuKernelNames, runOnCpu } from './cpu.ts'
-import { elementwiseKernels } from './elementwise.ts'
-import { imageKernels } from './image.ts'
+import { createKernels } from './create.ts'
+import { depthwiseKernels } from './depthwise.ts'
+import { indexingKernels } from './indexing.ts'
 import { matmulKernels } from './matmul.ts'
+import { padKernels } from './pad.ts'
+import { poolingKernels } from './pooling.ts'
 import { reduceKernels } from './reduce.ts'
+import { resizeKernels } from './resize.ts'
 import { shapeKernels } from './shape.ts'
+import { unaryKernels } from './unary.ts'
 
 export const kernels: KernelTable = {
-  ...elementwiseKernels,
+  ...unaryKernels,
+  ...binaryKernels,
   ...reduceKernels,
   ...shapeKernels,
   ...matmulKernels,
   ...convolutionKernels,
-  ...imageKernels,
+  ...convolution3dKernels,
+  ...depthwiseKernels,
+  ...poolingKernels,
+  ...resizeKernels,
+  ...createKernels,
+  ...padKernels,
+  ...indexingKernels,
+}
+
+/** Kernels on tensors rather than on what was recorded for them. */
+const tensorKernels: Readonly<Record<string, TensorKernel>> = {
+  ...complexKernels,
+  // the same data, counted once more
+  Identity: ({ inputs, backend }) => {
+    const { dataId, shape, dtype } = inputs.x as tf.TensorInfo
+    ;(backend as OnnxBackend).incRef(dataId)
+    return { dataId, shape, dtype }
+  },
 }
 
 /** Registers every kernel under the backend's name. Call once. */
 export function registerKernels(backendName: string): void {
-  const names = new Set([...Object.keys(kernels), ...Object.keys(complexKernels), ...cpuKernelNames()])
+  const names = new Set([...Object.keys(kernels), ...Object.keys(tensorKernels), ...cpuKernelNames()])
   for (const kernelName of names) tf.registerKernel({ kernelName, backendName, kernelFunc: dispatch(kernelName) })
 }
 
 const dispatch = (name: string): tf.KernelFunc => {
-  const [onNumbers, onComplex] = [kernels[name], complexKernels[name]]
+  const [onNumbers, onTensors] = [kernels[name], tensorKernels[name]]
   return (given: Given) => {
     const backend = given.backend as OnnxBackend
-    const complex = onComplex?.(given) ?? null
-    if (complex !== null) return complex
+    const made = onTensors?.(given) ?? null
+    if (made !== null) return made
     const result = onNumbers && hasNumbers(given) ? onNumbers(new Call(name, backend, given)) : null
     if (result === null) return runOnCpu(name, given)
     return Array.isArray(result) ? result.map(lazy => backend.tensor(lazy)) : backend.tensor(result)

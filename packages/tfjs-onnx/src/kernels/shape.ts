@@ -3,10 +3,10 @@
  * all; the others act on the physical dimensions, wherever these lie.
  */
 
-import { slice_util, util } from '@tensorflow/tfjs-core'
+import { backend_util, slice_util, util } from '@tensorflow/tfjs-core'
 import { inverseOrder, permute, reshapeOrder, type Shape, sizeOf } from '../graph/order.ts'
 import { emit, emitAll, filled, integers, reshaped, scalar, type Value } from '../graph/value.ts'
-import { type ComputedType, castTo, inOrder, type Lazy, straight, straightened } from '../lazy.ts'
+import { type ComputedType, inOrder, type Lazy, straight, straightened } from '../lazy.ts'
 import type { KernelFunction, KernelTable } from './call.ts'
 
 export function reshape(x: Lazy, shape: Shape): Lazy {
@@ -21,9 +21,10 @@ export function transpose(x: Lazy, permutation: readonly number[]): Lazy {
   return { ...x, shape: permute(x.shape, permutation), order: x.order.map(dimension => inverse[dimension] as number) }
 }
 
-const filledInput = (x: Lazy): number | null => (x.value.origin.kind === 'fill' ? x.value.origin.value : null)
+export const filledInput = (x: Lazy): number | null => (x.value.origin.kind === 'fill' ? x.value.origin.value : null)
 
-const lazyFill = (shape: Shape, value: number, dtype: ComputedType): Lazy => straight(filled(shape, value, dtype))
+export const lazyFill = (shape: Shape, value: number, dtype: ComputedType): Lazy =>
+  straight(filled(shape, value, dtype))
 
 /** `begin` and `size` per logical dimension. */
 export function slice(x: Lazy, begin: readonly number[], size: readonly number[]): Lazy {
@@ -40,13 +41,13 @@ export function slice(x: Lazy, begin: readonly number[], size: readonly number[]
 }
 
 export function concat(tensors: readonly Lazy[], axis: number): Lazy {
+  const [{ dtype, shape: like }] = tensors as [Lazy]
+  const shape = like.map((size, i) => (i === axis ? tensors.reduce((sum, t) => sum + (t.shape[i] as number), 0) : size))
   const full = tensors.filter(tensor => sizeOf(tensor.shape) > 0)
-  const [first = tensors[0] as Lazy] = full
-  if (full.length <= 1) return first
+  const [first] = full
+  if (first === undefined) return lazyFill(shape, 0, dtype)
+  if (full.length === 1) return first
   const order = (full.find(tensor => tensor.value.origin.kind === 'node') ?? first).order
-  const shape = first.shape.map((size, i) =>
-    i === axis ? full.reduce((sum, t) => sum + (t.shape[i] as number), 0) : size,
-  )
   const values = full.map(tensor => inOrder(tensor, order))
   const value = emit('Concat', values, { shape: permute(shape, order), attributes: { axis: order.indexOf(axis) } })
   return { ...first, shape, order, value }
@@ -69,7 +70,7 @@ function split(x: Lazy, sizes: readonly number[], axis: number): Lazy[] {
 const expand = (x: Lazy, axis: number): Lazy => reshape(x, x.shape.toSpliced(axis, 0, 1))
 const squeeze = (x: Lazy, axis: number): Lazy => reshape(x, x.shape.toSpliced(axis, 1))
 
-const fromEnd = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+export const fromEnd = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 
 export interface Padding {
   readonly before: readonly number[]
@@ -81,32 +82,6 @@ export function padValue(x: Value, { before, after }: Padding, constant = 0): Va
   if (before.every(n => n === 0) && after.every(n => n === 0)) return x
   const shape = x.shape.map((size, i) => size + (before[i] as number) + (after[i] as number))
   return emit('Pad', [x, integers([...before, ...after]), scalar(constant, x.type)], { shape })
-}
-
-const pad: KernelFunction = call => {
-  const x = call.input('x')
-  const paddings = call.attribute<readonly (readonly [number, number])[]>('paddings')
-  const physical = permute(paddings, x.order)
-  const constant = call.attribute<number>('constantValue')
-  const value = padValue(
-    x.dtype === 'bool' ? castTo(x.value, 'int32') : x.value,
-    { before: physical.map(([n]) => n), after: physical.map(([, n]) => n) },
-    constant,
-  )
-  return { ...x, shape: permute(value.shape, inverseOrder(x.order)), value: castTo(value, x.dtype) }
-}
-
-const mirrorPad: KernelFunction = call => {
-  const x = call.input('x')
-  if (call.attribute('mode') !== 'reflect') throw call.refuse('only mode "reflect" is available')
-  const paddings = call.attribute<readonly (readonly [number, number])[]>('paddings')
-  const shape = x.shape.map((size, i) => size + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0))
-  const physical = permute(paddings, x.order)
-  const value = emit('Pad', [x.value, integers([...physical.map(p => p[0]), ...physical.map(p => p[1])])], {
-    shape: permute(shape, x.order),
-    attributes: { mode: 'reflect' },
-  })
-  return { ...x, shape, value }
 }
 
 const tile: KernelFunction = call => {
@@ -173,66 +148,6 @@ export function reversed(x: Value, axes: readonly number[]): Value {
   return emit('Slice', [x, all(-1), all(Number.MIN_SAFE_INTEGER), integers(axes), all(-1)], { shape: x.shape })
 }
 
-const gather: KernelFunction = call => {
-  const x = call.input('x')
-  const indices = call.input('indices')
-  if ((call.attribute<number | undefined>('batchDims') ?? 0) !== 0) throw call.refuse('batchDims is not available')
-  const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
-  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
-  const rows = castTo(straightened(indices), 'int32')
-  return { ...straight(emit('Gather', [straightened(x), rows], { shape, attributes: { axis } })), dtype: x.dtype }
-}
-
-const oneHot: KernelFunction = call => {
-  const indices = call.input('indices')
-  const { depth, onValue, offValue } = {
-    depth: call.attribute<number>('depth'),
-    onValue: call.attribute<number>('onValue'),
-    offValue: call.attribute<number>('offValue'),
-  }
-  const dtype = call.attribute<ComputedType | undefined>('dtype') ?? 'float32'
-  const shape = [...indices.shape, depth]
-  const positions: Value = {
-    shape: [depth],
-    type: 'int32',
-    origin: { kind: 'constant', data: [...Array(depth).keys()] },
-    holders: 0,
-  }
-  const column = reshaped(castTo(straightened(indices), 'int32'), [...indices.shape, 1])
-  const hit = emit('Equal', [column, positions], { shape, type: 'bool' })
-  const value = emit('Where', [hit, scalar(onValue), scalar(offValue)], { shape, type: 'float32' })
-  return straight(castTo(value, dtype))
-}
-
-const range: KernelFunction = call => {
-  const [start, stopAt, step] = ['start', 'stop', 'step'].map(name => call.attribute<number>(name)) as [
-    number,
-    number,
-    number,
-  ]
-  const count = Math.max(0, Math.ceil((stopAt - start) / step))
-  return constantVector(
-    Array.from({ length: count }, (_, i) => start + i * step),
-    call.attribute('dtype'),
-  )
-}
-
-const linSpace: KernelFunction = call => {
-  const [start, end, count] = ['start', 'stop', 'num'].map(name => call.attribute<number>(name)) as [
-    number,
-    number,
-    number,
-  ]
-  const step = count > 1 ? (end - start) / (count - 1) : 0
-  return constantVector(
-    Array.from({ length: count }, (_, i) => start + i * step),
-    'float32',
-  )
-}
-
-const constantVector = (data: readonly number[], type: ComputedType): Lazy =>
-  straight({ shape: [data.length], type, origin: { kind: 'constant', data }, holders: 0 })
-
 export const shapeKernels: KernelTable = {
   Reshape: call => {
     const x = call.input('x')
@@ -240,16 +155,28 @@ export const shapeKernels: KernelTable = {
   },
   ExpandDims: call => {
     const x = call.input('input')
-    return expand(x, fromEnd(call.attribute('dim'), x.shape.length + 1))
+    const [dim, rank] = [call.attribute<number>('dim'), x.shape.length]
+    if (dim < -(rank + 1) || dim > rank) throw call.refuse(`axis must be in the interval [${-(rank + 1)}, ${rank}]`)
+    return expand(x, fromEnd(dim, rank + 1))
   },
   Transpose: call => transpose(call.input('x'), call.attribute('perm')),
   Concat: call => {
     const tensors = call.list()
-    return concat(tensors, fromEnd(call.attribute('axis'), tensors[0]?.shape.length ?? 0))
+    const axis = fromEnd(call.attribute('axis'), tensors[0]?.shape.length ?? 0)
+    backend_util.assertParamsConsistent(
+      tensors.map(({ shape }) => [...shape]),
+      axis,
+    )
+    return concat(tensors, axis)
   },
   Pack: call => {
     const tensors = call.list()
-    const axis = fromEnd(call.attribute('axis'), (tensors[0]?.shape.length ?? 0) + 1)
+    const [first] = tensors as [Lazy]
+    const axis = fromEnd(call.attribute('axis'), first.shape.length + 1)
+    for (const { shape, dtype } of tensors) {
+      util.assertShapesMatch([...first.shape], [...shape], 'All tensors passed to stack must have matching shapes')
+      if (dtype !== first.dtype) throw call.refuse('all tensors passed to stack must have matching dtypes')
+    }
     return concat(
       tensors.map(tensor => expand(tensor, axis)),
       axis,
@@ -263,7 +190,11 @@ export const shapeKernels: KernelTable = {
   SplitV: call => {
     const x = call.input('x')
     const axis = fromEnd(call.attribute('axis'), x.shape.length)
-    return split(x, splitSizes(call.attribute('numOrSizeSplits'), x.shape[axis] as number), axis)
+    return split(
+      x,
+      backend_util.prepareSplitSize({ shape: x.shape } as never, call.attribute('numOrSizeSplits'), axis),
+      axis,
+    )
   },
   Slice: call => {
     const x = call.input('x')
@@ -273,11 +204,10 @@ export const shapeKernels: KernelTable = {
       call.attribute('begin'),
       call.attribute('size'),
     )
+    slice_util.assertParamsValid({ shape: x.shape, rank: x.shape.length } as never, begin as number[], size as number[])
     return slice(x, begin as number[], size as number[])
   },
   StridedSlice: stridedSlice,
-  PadV2: pad,
-  MirrorPad: mirrorPad,
   Tile: tile,
   BroadcastTo: call => {
     const x = call.input('x')
@@ -287,21 +217,4 @@ export const shapeKernels: KernelTable = {
     return { ...aligned, shape, value: emit('Expand', [aligned.value, integers(physical)], { shape: physical }) }
   },
   Reverse: reverse,
-  GatherV2: gather,
-  OneHot: oneHot,
-  Fill: call =>
-    lazyFill(
-      call.attribute('shape'),
-      call.attribute('value'),
-      call.attribute<ComputedType | undefined>('dtype') ?? 'float32',
-    ),
-  Range: range,
-  LinSpace: linSpace,
-}
-
-/** Sizes of the parts: a count of equal ones, or a list in which one may be −1. */
-function splitSizes(given: number | readonly number[], total: number): number[] {
-  if (typeof given === 'number') return new Array<number>(given).fill(total / given)
-  const known = given.reduce((sum, size) => sum + Math.max(size, 0), 0)
-  return given.map(size => (size === -1 ? total - known : size))
 }

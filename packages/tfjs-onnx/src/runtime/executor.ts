@@ -119,7 +119,7 @@ export class Executor {
 }
 
 function port([name, { type, shape }]: [string, Value]): RuntimePort {
-  if (type === 'int64' || type === 'float16') {
+  if (type === 'int64' || type === 'float16' || type === 'float64') {
     throw new OnnxBackendError('RUNTIME_FAILED', `a graph has a border of type ${type}, which tfjs does not know`)
   }
   return { name, type, dims: shape }

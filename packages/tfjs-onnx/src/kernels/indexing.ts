@@ -1,0 +1,110 @@
+/**
+ * Kernels that choose elements by indices, or put them in their places. Indices whose values are known already are
+ * checked at once, as tfjs does; others by ONNX Runtime when the graph runs.
+ */
+
+import { backend_util, gather_util, scatter_util, util } from '@tensorflow/tfjs-core'
+import { type Shape, sizeOf } from '../graph/order.ts'
+import { emit, emitAll, filled, integers, reshaped, transposed, type Value } from '../graph/value.ts'
+import { castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import type { Call, KernelFunction, KernelTable } from './call.ts'
+import { numeric } from './elementwise.ts'
+import { lazyFill } from './shape.ts'
+
+/** What tfjs's helpers look at. */
+const asTensor = ({ shape, dtype }: Lazy) => ({ shape, dtype, rank: shape.length, size: sizeOf(shape) }) as never
+
+const whole = (indices: Lazy): Value => castTo(straightened(indices), 'int32')
+
+const wide = (indices: Value): Value =>
+  emit('Cast', [indices], { shape: indices.shape, type: 'int64', attributes: { to: 7 } })
+
+function knownNumbers({ value: { origin } }: Lazy): ArrayLike<number> {
+  if (origin.kind === 'fed' || origin.kind === 'constant') return origin.data
+  return origin.kind === 'fill' ? [origin.value] : []
+}
+
+/** Indices are places in the first `depth` dimensions of `shape`, one behind the other. */
+function checkPlaces(call: Call, indices: Lazy, { shape, depth }: { shape: Shape; depth: number }): void {
+  const known = knownNumbers(indices)
+  for (let i = 0; i < known.length; i++) {
+    const index = known[i] as number
+    const size = shape[i % depth] as number
+    if (index < 0 || index >= size) throw call.refuse(`the index value ${index} is not in [0, ${size - 1}]`)
+  }
+}
+
+const gather: KernelFunction = call => {
+  const x = call.input('x')
+  const indices = call.input('indices')
+  const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
+  const batchDims = call.attribute<number | undefined>('batchDims') ?? 0
+  const info = backend_util.segment_util.collectGatherOpShapeInfo(asTensor(x), asTensor(indices), axis, batchDims)
+  const { outputShape: shape, batchSize, outerSize, dimSize, sliceSize } = info
+  checkPlaces(call, indices, { shape: [dimSize], depth: 1 })
+  if (sizeOf(shape) === 0) return lazyFill(shape, 0, x.dtype)
+  if (batchDims === 0) {
+    const value = emit('Gather', [straightened(x), whole(indices)], { shape, attributes: { axis } })
+    return { ...straight(value), dtype: x.dtype }
+  }
+  const count = sizeOf(indices.shape) / batchSize
+  const rows = transposed(reshaped(straightened(x), [batchSize, outerSize, dimSize, sliceSize]), [0, 2, 1, 3])
+  const places = reshaped(wide(whole(indices)), [batchSize, count, 1])
+  const chosen = emit('GatherND', [rows, places], {
+    shape: [batchSize, count, outerSize, sliceSize],
+    attributes: { batch_dims: 1 },
+  })
+  return { ...straight(reshaped(transposed(chosen, [0, 2, 1, 3]), shape)), dtype: x.dtype }
+}
+
+const gatherNd: KernelFunction = call => {
+  const params = call.input('params')
+  const indices = call.input('indices')
+  const [shape] = gather_util.prepareAndValidate(asTensor(params), asTensor(indices))
+  checkPlaces(call, indices, { shape: params.shape, depth: indices.shape.at(-1) as number })
+  if (sizeOf(shape) === 0) return lazyFill(shape, 0, params.dtype)
+  return straight(emit('GatherND', [straightened(params), wide(whole(indices))], { shape }))
+}
+
+/** Puts `updates` into `into` at places that are named by the rows of `indices`. */
+function scatter(call: Call, into: Lazy, reduction: 'add' | 'none'): Lazy {
+  const [indices, updates] = [call.input('indices'), call.input('updates')]
+  const { shape } = into
+  const { sliceRank, numUpdates } = scatter_util.calculateShapes(asTensor(updates), asTensor(indices), [...shape])
+  checkPlaces(call, indices, { shape, depth: sliceRank })
+  if (sizeOf(shape) === 0 || numUpdates === 0) return into
+  const places = reshaped(wide(whole(indices)), [numUpdates, sliceRank])
+  const rows = reshaped(numeric(straightened(updates)), [numUpdates, ...shape.slice(sliceRank)])
+  const value = emit('ScatterND', [numeric(straightened(into)), places, rows], { shape, attributes: { reduction } })
+  return straight(castTo(value, into.dtype))
+}
+
+const topK: KernelFunction = call => {
+  const x = call.input('x')
+  const k = call.attribute<number>('k')
+  const last = x.shape.at(-1) as number
+  if (k > last) throw call.refuse(`k is ${k}, but the last dimension has only ${last} elements`)
+  const shape = [...x.shape.slice(0, -1), k]
+  if (sizeOf(shape) === 0) return [lazyFill(shape, 0, x.dtype), lazyFill(shape, 0, 'int32')]
+  const [values, places] = emitAll({
+    op: 'TopK',
+    inputs: [numeric(straightened(x)), integers([k])],
+    outputs: [
+      { shape, type: x.dtype === 'bool' ? 'int32' : x.dtype },
+      { shape, type: 'int64' },
+    ],
+  }) as [Value, Value]
+  return [straight(castTo(values, x.dtype)), straight(castTo(places, 'int32'))]
+}
+
+export const indexingKernels: KernelTable = {
+  GatherV2: gather,
+  GatherNd: gatherNd,
+  ScatterNd: call => {
+    const { dtype } = call.input('updates')
+    const shape = call.attribute<number[]>('shape')
+    return scatter(call, straight(filled(shape, 0, dtype)), 'add')
+  },
+  TensorScatterUpdate: call => scatter(call, call.input('tensor'), 'none'),
+  TopK: topK,
+}

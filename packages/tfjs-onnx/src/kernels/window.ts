@@ -1,0 +1,126 @@
+/**
+ * Windows that slide over the spatial dimensions of an image or volume, in NCHW or NCDHW: the geometry that pools and
+ * convolutions of two and three dimensions have in common, and what the gradients of both are made of.
+ */
+
+import type { backend_util } from '@tensorflow/tfjs-core'
+import type { Order, Shape } from '../graph/order.ts'
+import { emit, integers, type Value } from '../graph/value.ts'
+import { castTo, inOrder, type Lazy } from '../lazy.ts'
+import { padValue } from './shape.ts'
+
+type Info2D = backend_util.Conv2DInfo
+type Info3D = backend_util.Conv3DInfo
+
+/** A number for each spatial dimension. */
+type Sizes = readonly number[]
+
+export interface Windows {
+  readonly batch: number
+  readonly inChannels: number
+  readonly outChannels: number
+  readonly input: Sizes
+  readonly output: Sizes
+  readonly filter: Sizes
+  readonly strides: Sizes
+  readonly dilations: Sizes
+  /** Padding before the first element. */
+  readonly before: Sizes
+}
+
+export function windowsOf(info: Info2D | Info3D): Windows {
+  const { batchSize: batch, inChannels, outChannels, padInfo } = info
+  const flat = {
+    input: [info.inHeight, info.inWidth],
+    output: [info.outHeight, info.outWidth],
+    filter: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    before: [padInfo.top, padInfo.left],
+  }
+  if (!('inDepth' in info)) return { batch, inChannels, outChannels, ...flat }
+  return {
+    ...{ batch, inChannels, outChannels },
+    input: [info.inDepth, ...flat.input],
+    output: [info.outDepth, ...flat.output],
+    filter: [info.filterDepth, ...flat.filter],
+    strides: [info.strideDepth, ...flat.strides],
+    dilations: [info.dilationDepth, ...flat.dilations],
+    before: [info.padInfo.front, ...flat.before],
+  }
+}
+
+/** How far a window reaches. */
+const extent = ({ filter, dilations }: Windows, i: number): number =>
+  ((filter[i] as number) - 1) * (dilations[i] as number) + 1
+
+/** Where the last window ends, counted from the first element of the input. */
+const end = (windows: Windows, i: number): number =>
+  ((windows.output[i] as number) - 1) * (windows.strides[i] as number) +
+  extent(windows, i) -
+  (windows.before[i] as number)
+
+/** Padding behind the last element, as far as windows reach it; negative where they leave elements out. */
+export const paddingAfter = (windows: Windows): number[] => windows.input.map((size, i) => end(windows, i) - size)
+
+/** The attributes of ONNX's pools and convolutions. */
+export const attributesOf = (windows: Windows) => ({
+  strides: windows.strides,
+  dilations: windows.dilations,
+  pads: [...windows.before, ...paddingAfter(windows).map(n => Math.max(n, 0))],
+})
+
+/** The order of channels-last data that lies with its channels first, for images or volumes. */
+export const channelsFirst = (rank: number): Order => [
+  0,
+  rank - 1,
+  ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
+]
+
+/** The value of channels-last data, channels first. */
+export const spatial = (x: Lazy): Value => castTo(inOrder(x, channelsFirst(x.shape.length)), 'float32')
+
+/** A value with its channels first, as the channels-last tensor that tfjs expects. */
+export function channelsLast(value: Value): Lazy {
+  const [n, c, ...sizes] = value.shape as [number, number, ...number[]]
+  return { shape: [n, ...sizes, c], dtype: 'float32', order: channelsFirst(value.shape.length), value }
+}
+
+/**
+ * Each element of `dy` times the filter, added up where the windows lie: the gradient of a convolution's input. What
+ * the strides left over at the far edges, ConvTranspose has to be told as output padding.
+ */
+export function spreadOver(dy: Value, filter: Value, windows: Windows, groups = 1): Value {
+  const after = paddingAfter(windows)
+  return emit('ConvTranspose', [dy, filter], {
+    shape: [windows.batch, windows.inChannels, ...windows.input],
+    attributes: {
+      strides: windows.strides,
+      dilations: windows.dilations,
+      pads: [...windows.before, ...after.map(n => Math.max(n, 0))],
+      output_padding: after.map(n => Math.max(-n, 0)),
+      group: groups,
+    },
+  })
+}
+
+/** For each tap of the filter, in row-major order, the input as that tap saw it. */
+export function taps(x: Value, windows: Windows): Value[] {
+  const { before, filter, strides, dilations, output } = windows
+  const after = paddingAfter(windows).map(n => Math.max(n, 0))
+  const padded = padValue(x, { before: [0, 0, ...before], after: [0, 0, ...after] })
+  const axes = output.map((_, i) => i + 2)
+  const shape: Shape = [...x.shape.slice(0, 2), ...output]
+  return everyPlace(filter).map(place => {
+    const starts = place.map((at, i) => at * (dilations[i] as number))
+    const ends = starts.map((start, i) => start + ((output[i] as number) - 1) * (strides[i] as number) + 1)
+    return emit('Slice', [padded, ...[starts, ends, axes, strides].map(integers)], { shape })
+  })
+}
+
+/** All places in a box, the last dimension fastest. */
+const everyPlace = (sizes: Sizes): number[][] =>
+  sizes.reduce<number[][]>(
+    (places, size) => places.flatMap(place => Array.from({ length: size }, (_, i) => [...place, i])),
+    [[]],
+  )
