@@ -19,6 +19,7 @@ export const errorCodes = {
   CONFIG_INVALID: 'a setting has a value that it may not have, or contradicts another',
   TRAIN_DIVERGED: 'the loss or its gradient is no finite number any more',
   TRAIN_RESUME_MISMATCH: 'a run cannot go on with this configuration, data or folder',
+  TRAIN_BUSY: 'another process is training into the same folder',
   // file formats
   SAFETENSORS_INVALID: 'the bytes are not a well-formed safetensors file',
   CHECKPOINT_INVALID: 'the folder or file is not a complete, consistent checkpoint',

@@ -14,6 +14,7 @@ import { beginRun } from './begin-run.ts'
 import { batches, type PlacedBatch } from './next-batch.ts'
 import type { Position, Run, TrainOptions } from './run.ts'
 import { appendMetrics, runFiles } from './run-folder.ts'
+import { lockRun } from './run-lock.ts'
 import { saveCheckpoint, saveReport, saveSamples } from './save-run.ts'
 
 export interface TrainResult {
@@ -33,7 +34,7 @@ export interface TrainResult {
 /**
  * Trains, or goes on training, until `config.totalImages` images were seen.
  *
- * @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID when resuming what does not fit; TRAIN_DIVERGED if the loss
+ * @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID when resuming what does not fit; TRAIN_BUSY; TRAIN_DIVERGED if the loss
  *   is no finite number any more: the last checkpoint stays as it is; OUTPUT_DISK.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -47,13 +48,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     emit: options.onEvent ?? (() => {}),
   }
   let position: Position | undefined
+  let unlock: (() => Promise<void>) | undefined
   try {
+    unlock = await lockRun(options)
     position = await beginRun(run)
     return await finish(run, position, await loop(run, position))
   } catch (error) {
     if (position !== undefined) await fail(run, position, error)
     throw error
   } finally {
+    await unlock?.()
     tf.dispose({ ...position?.state })
     run.sampler.dispose()
   }
