@@ -1,12 +1,14 @@
-/** The first position of a run: step 0, or where its newest whole checkpoint stands. */
+/** The first position of a run: step 0, or where its newest whole checkpoint stands, if it has come to one. */
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { firstBatch } from '../data/batch-order.ts'
 import { initialState, restoredState } from '../model/train-state.ts'
 import type { Position, Run } from './run.ts'
-import { recordRun, startRun, trimMetrics } from './run-folder.ts'
+import { recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID */
 export const beginRun = (run: Run): Promise<Position> => (run.options.resume === true ? resumed(run) : started(run))
@@ -14,24 +16,33 @@ export const beginRun = (run: Run): Promise<Position> => (run.options.resume ===
 async function started({ options, vector }: Run): Promise<Position> {
   const { config, folder, preset = null, command = '' } = options
   await startRun(folder, { preset, config, command })
-  return {
-    step: 0,
-    imagesSeen: 0,
-    seconds: 0,
-    cursor: firstBatch,
-    loss: null,
-    state: initialState(vector, config.seed),
-  }
+  return beginning({ options, vector })
 }
+
+const beginning = ({ options: { config }, vector }: Pick<Run, 'options' | 'vector'>): Position => ({
+  step: 0,
+  imagesSeen: 0,
+  seconds: 0,
+  cursor: firstBatch,
+  loss: null,
+  state: initialState(vector, config.seed),
+})
 
 async function resumed(run: Run): Promise<Position> {
   const { config, folder, preset = null, command = '' } = run.options
   const loaded = await latestCheckpoint(folder, (damaged, error) =>
     run.emit({ type: 'note', text: `passing over a damaged checkpoint: ${damaged} (${error.message})` }),
   )
+  if (loaded === null && existsSync(join(folder, runFiles.config))) {
+    // killed before its first checkpoint
+    run.emit({ type: 'note', text: 'there is no checkpoint yet: starting from the beginning' })
+    await recordRun(folder, { preset, config, command })
+    await trimMetrics(folder, 0)
+    return beginning(run)
+  }
   if (loaded === null) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} has no checkpoint to go on from`, {
-      hint: 'leave --resume out to start a run in another folder',
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds no run to go on with`, {
+      hint: 'leave --resume out to start one',
       details: { folder },
     })
   }

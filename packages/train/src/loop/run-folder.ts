@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
+import { z } from 'zod'
 import { diskError, makeFolder, writeFileDurably } from '../checkpoint/write-durably.ts'
 import { checkConfig } from '../config/resolve-config.ts'
 
@@ -46,9 +47,9 @@ export function recordRun(folder: string, record: RunRecord): Promise<void> {
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is no run in the folder, CONFIG_* if its configuration is damaged. */
 export async function readRun(folder: string): Promise<RunRecord> {
   const path = join(folder, runFiles.config)
-  let record: RunRecord
+  let text: string
   try {
-    record = JSON.parse(await readFile(path, 'utf8')) as RunRecord
+    text = await readFile(path, 'utf8')
   } catch (cause) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds no run to go on with (${path} cannot be read)`, {
       hint: 'leave --resume out to start a new run there',
@@ -56,7 +57,22 @@ export async function readRun(folder: string): Promise<RunRecord> {
       cause,
     })
   }
-  return { ...record, config: checkConfig(record.config) }
+  const { preset, command, config } = parsed(text, path)
+  return { preset, command, config: checkConfig(config) }
+}
+
+const runRecord = z.object({ preset: z.string().nullable(), command: z.string(), config: z.unknown() })
+
+function parsed(text: string, path: string): z.infer<typeof runRecord> {
+  try {
+    return runRecord.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new MixflowError('CONFIG_INVALID', `${path} is damaged: it is not the record of a run`, {
+      hint: 'restore it from a copy (each checkpoint has the settings, too), or start a run in another folder',
+      details: { path },
+      cause,
+    })
+  }
 }
 
 /** The first of `name`, `name-2`, `name-3`, … under `root` that holds no run. */

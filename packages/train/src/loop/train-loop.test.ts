@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -130,6 +131,26 @@ describe('train', () => {
     expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
   })
 
+  it('killed before its first checkpoint, starts from the beginning when it goes on', async () => {
+    const folder = newFolder()
+    await runFor(3, { folder })
+    rmSync(checkpointsFolder(folder), { recursive: true })
+    const notes: string[] = []
+    const onEvent = (event: TrainEvent) => event.type === 'note' && notes.push(event.text)
+    const result = await run({ folder, resume: true, onEvent })
+    expect(notes.join()).toMatch(/no checkpoint yet/)
+    expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
+    expect(metrics(folder).map(({ step }) => step)).toEqual(metrics(straight).map(({ step }) => step))
+  })
+
+  it.each(['', '[]', '{"preset":3,"command":"","config":{}}'])('refuses a damaged record of a run: %j', async text => {
+    const folder = newFolder()
+    mkdirSync(folder)
+    writeFileSync(join(folder, runFiles.config), text)
+    const refused = { code: 'CONFIG_INVALID', message: expect.stringContaining(folder) }
+    await expect(readRun(folder)).rejects.toMatchObject(refused)
+  })
+
   it('refuses a folder in use, a run that is not there, other settings, other data', async () => {
     expect(await errorOf(run({ folder: straight }))).toMatchObject({ code: 'TRAIN_RESUME_MISMATCH' })
     expect(await errorOf(run({ folder: newFolder(), resume: true }))).toMatchObject({ code: 'TRAIN_RESUME_MISMATCH' })
@@ -224,7 +245,7 @@ describe('a killed process', () => {
     expect(tensorBytes(result(last).checkpoint)).toEqual(tensorBytes(result(reference).checkpoint))
     expect(metrics(folder).map(line => line.step)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
     expect(readdirSync(checkpointsFolder(folder)).filter(name => !name.startsWith('step-'))).toEqual([])
-  }, 120_000)
+  }, 300_000)
 
   it('a half-written temporary folder is swept away by the next checkpoint', async () => {
     const folder = newFolder()
