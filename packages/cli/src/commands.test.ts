@@ -3,12 +3,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { createDataset, type DataDescription } from '@mixflow/train'
+import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { factsText, listText } from './data-command.ts'
 import { asText } from './evaluate-command.ts'
 import { modelFolder } from './export-command.ts'
 import { run } from './run.ts'
+import { writePng } from './terminal/write-png.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-commands-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -35,6 +36,8 @@ describe('a mistake is refused with what was meant', () => {
     [['train', 'mnist', '--thread', '3'], 2, /\(Did you mean --threads\?\)/],
     [['train', 'mnist', '--threads', '0'], 2, /whole number from 1/],
     [['train', 'mnist', 'emoji'], 2, /too many arguments/],
+    [['train', 'mnist', '--out', ''], 2, /must not be empty/],
+    [['sample', 'm', '--out', ' '], 2, /must not be empty/],
     [['train'], 2, /what should be trained\?/],
     [['train', 'mnist', '--json'], 2, /--json goes with/],
     [['sample'], 2, /missing required argument 'model'/],
@@ -112,6 +115,18 @@ describe('mixflow data', () => {
     expect(stdout).toMatch(/^ {2}1 +1 +1,127$/m)
     expect([...readFileSync(grid).subarray(1, 4)]).toEqual([...'PNG'].map(letter => letter.charCodeAt(0)))
     rmSync(join(root, 'pictures'), { recursive: true })
+  })
+
+  it('opens pictures of different sizes at one of them', async () => {
+    const folder = join(root, 'photos')
+    for (const size of [4, 6]) {
+      const image = { channels: 1, height: size, width: size, data: new Float32Array(size * size) }
+      await writePng(join(folder, `${size}.png`), encodePng(image))
+    }
+    const refused = await mixflow('data', folder)
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--size 64') })
+    expect((await mixflow('data', folder, '--size', '8')).stdout).toMatch(/^size +3×8×8/m)
+    rmSync(folder, { recursive: true })
   })
 
   it('says how a set comes here, and what is not known of one’s own', () => {

@@ -19,6 +19,7 @@ import { checkPngPath, writePng } from './terminal/write-png.ts'
 
 export interface DataFlags {
   readonly split: string
+  readonly size?: number
   readonly grid?: string
 }
 
@@ -34,6 +35,7 @@ export async function dataCommand(spec: string | undefined, flags: DataFlags): P
     const display = progressDisplay(process.stderr)
     const data = await openData(spec, {
       split,
+      ...(flags.size === undefined ? {} : { size: flags.size }),
       signal,
       onProgress: progress => display.show({ type: 'data', progress }),
     }).finally(() => display.close())

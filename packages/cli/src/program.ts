@@ -36,8 +36,8 @@ function addTrain(program: Command): void {
     .option('--method <name>', 'mixflow, or to compare with it: rectified-flow, fast-ode or optimal-transport')
     .option('--set <key=value>', 'a setting, such as batchSize=256; may be given several times', collect, [])
     .option('--size <pixels>', 'edge of the pictures: --set size=<pixels>', whole(1))
-    .option('--out <folder>', 'where the run is kept, rather than a new folder in --runs')
-    .option('--runs <folder>', 'where runs are kept', 'runs')
+    .option('--out <folder>', 'where the run is kept, rather than a new folder in --runs', place)
+    .option('--runs <folder>', 'where runs are kept', place, 'runs')
     .option('--resume', 'go on with --out, or with the newest run of the preset')
     .option('--backend <name>', 'what computes; this version has onnx', 'onnx')
     .option('--threads <n>', 'threads of one operator; as many as there are cores unless given', whole(1))
@@ -60,7 +60,7 @@ function addExport(program: Command): void {
     .command('export')
     .description('make a model of a run: ONNX files with a manifest and a model card')
     .argument('<run>', 'folder of a run, or of one of its checkpoints')
-    .option('--out <folder>', 'where to; <run>/model unless given')
+    .option('--out <folder>', 'where to; <run>/model unless given', place)
     .option('--name <name>', 'name of the model; the preset’s unless given')
     .option('--licence <spdx>', 'licence of the weights, such as MIT')
     .option('--description <text>', 'one or two sentences for the model card')
@@ -86,7 +86,11 @@ function addSample(program: Command): void {
     .option('--batch-size <n>', 'pictures at once', whole(1))
     .option('--device <name>', 'auto or cpu')
     .option('--dtype <name>', 'float32 or float16 weights')
-    .option('--out <path>', 'a .png for one grid of all, else a folder for one file each; samples.png unless given')
+    .option(
+      '--out <path>',
+      'a .png for one grid of all, else a folder for one file each; samples.png unless given',
+      place,
+    )
     .option('--columns <n>', 'pictures per row of the grid', whole(1))
     .addHelpText(
       'after',
@@ -117,8 +121,12 @@ function addData(program: Command): void {
     .description('show the data sets, or open one: facts, licence, pictures')
     .argument('[spec]', 'as after train --data')
     .option('--split <part>', 'train or test', 'train')
-    .option('--grid <file.png>', 'write the first 64 pictures')
-    .addHelpText('after', examples('mixflow data', 'mixflow data mnist --grid digits.png'))
+    .option('--size <pixels>', 'edge of the pictures, as train --size has it', whole(1))
+    .option('--grid <file.png>', 'write the first 64 pictures', place)
+    .addHelpText(
+      'after',
+      examples('mixflow data', 'mixflow data mnist --grid digits.png', 'mixflow data ./photos --size 64'),
+    )
     .action(async (spec, flags) => (await import('./data-command.ts')).dataCommand(spec, flags))
 }
 
@@ -141,6 +149,11 @@ const whole =
     if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value
     throw new InvalidArgumentError(`It must be a whole number from ${least}.`)
   }
+
+function place(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('It must not be empty: "." is the folder that you are in.')
+}
 
 function decimal(text: string): number {
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text)

@@ -32,7 +32,7 @@ export async function writeBlob(folder: string, file: ManifestFile, bytes: Uint8
     await rm(aside, { force: true }).catch(() => {})
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
     throw new MixflowError('DOWNLOAD_DISK', `cannot keep ${file.path} in the cache folder ${folder}: ${reason}`, {
-      hint: 'make room or make it writable, give another folder as cacheDir, or cacheDir: null to keep nothing',
+      hint: 'make room or make it writable, or keep downloads elsewhere: MIXFLOW_CACHE, or in a program cacheDir (null keeps nothing)',
       details: { folder, path: file.path },
       cause,
     })

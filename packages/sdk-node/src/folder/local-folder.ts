@@ -51,9 +51,12 @@ async function readVerified(
 }
 
 async function readStart(path: string, length: number): Promise<Uint8Array> {
+  // a pipe would never end
+  if (!(await stat(path)).isFile()) throw new Error('it is no file')
   await using file = await open(path)
   const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
   return buffer.subarray(0, bytesRead)
 }
 
-const errorWord = (cause: unknown) => (cause as NodeJS.ErrnoException).code ?? String(cause)
+const errorWord = (cause: unknown) =>
+  (cause as NodeJS.ErrnoException).code ?? (cause instanceof Error ? cause.message : String(cause))

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -73,6 +74,13 @@ describe('a folder on disk', () => {
     }
     const error = await refused((await open(scratch)).readManifest({}), 'MODEL_NOT_FOUND')
     expect(error.message).toContain(join(scratch, 'mixflow.json'))
+  })
+
+  it.skipIf(process.platform === 'win32')('with a pipe in place of its manifest, which would never end', async () => {
+    const pipe = join(scratch, 'mixflow.json')
+    execFileSync('mkfifo', [pipe])
+    const error = await refused((await open(scratch)).readManifest({}), 'MODEL_NOT_FOUND')
+    expect(error.message).toContain('it is no file')
   })
 
   it('without a file that the manifest names', async () => {

@@ -124,7 +124,7 @@ function checkSameSize(
   throw new MixflowError(
     'ARGUMENT_INVALID',
     `the images have different sizes: ${named(first, { height, width })}, ${named(n, image)}`,
-    { hint: 'say which size they should get, for instance 64' },
+    { hint: 'say which size they should get: --size 64' },
   )
 }
 
