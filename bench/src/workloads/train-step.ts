@@ -54,6 +54,15 @@ const oneByOne = ['batchSize=1']
 
 export const trainStepping = (): readonly Comparison[] => [
   { workload, peer: 'tfjs-wasm', unit, ours: () => stepper('onnx'), theirs: () => stepper('wasm'), tolerance: 1e-3 },
+  // there where `mixflow setup tensorflow` was run
+  {
+    workload,
+    peer: 'tfjs-node',
+    unit,
+    ours: () => stepper('onnx'),
+    theirs: () => stepper('tfjs-node'),
+    tolerance: 1e-3,
+  },
   {
     workload,
     peer: 'tfjs-cpu',

@@ -23,6 +23,7 @@ export function mixflowProgram(): Command {
   addSample(program)
   addEvaluate(program)
   addData(program)
+  addSetup(program)
   addDoctor(program)
   return program
 }
@@ -39,8 +40,8 @@ function addTrain(program: Command): void {
     .option('--out <folder>', 'where the run is kept, rather than a new folder in --runs', place)
     .option('--runs <folder>', 'where runs are kept', place, 'runs')
     .option('--resume', 'go on with --out, or with the newest run of the preset')
-    .option('--backend <name>', 'what computes; this version has onnx', 'onnx')
-    .option('--threads <n>', 'threads of one operator; as many as there are cores unless given', whole(1))
+    .option('--backend <name>', 'what computes: onnx, tfjs-node, tfjs-node-gpu, wasm or auto')
+    .option('--threads <n>', 'threads of the onnx backend; as many as there are cores unless given', whole(1))
     .option('--dry-run', 'show settings, sizes, memory and time, measured on a few steps; write nothing')
     .option('--list', 'show the presets')
     .option('--json', 'with --dry-run and --list: as JSON')
@@ -128,6 +129,16 @@ function addData(program: Command): void {
       examples('mixflow data', 'mixflow data mnist --grid digits.png', 'mixflow data ./photos --size 64'),
     )
     .action(async (spec, flags) => (await import('./data-command.ts')).dataCommand(spec, flags))
+}
+
+function addSetup(program: Command): void {
+  program
+    .command('setup')
+    .description('make ready what no npm package holds: tensorflow, for train --backend tfjs-node')
+    .argument('[what]', 'tensorflow')
+    .option('--gpu', 'with CUDA, for tfjs-node-gpu')
+    .addHelpText('after', examples('mixflow setup tensorflow --gpu'))
+    .action(async (what, flags) => (await import('./setup/setup-command.ts')).setupCommand(what, flags))
 }
 
 function addDoctor(program: Command): void {

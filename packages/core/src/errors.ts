@@ -50,6 +50,10 @@ export const errorCodes = {
   MODEL_OUTPUT_INVALID: 'a network of a model gave numbers that are not finite',
   MODEL_DISPOSED: 'a model was used after its dispose()',
   DEVICE_UNAVAILABLE: 'the device that was asked for cannot be used here',
+  // setting up what is not in the npm packages
+  SETUP_UNSUPPORTED: 'what should be set up is not for this system',
+  SETUP_TOOL_MISSING: 'setting up needs a program of the system that is not there',
+  SETUP_FAILED: 'what was set up could not be built, or does not work; nothing of it was kept',
   OUTPUT_EXISTS: 'something of another kind is where a result should be written',
   OUTPUT_DISK: 'a run or a picture could not be written: disk full, read-only or forbidden',
 } as const satisfies Record<string, string>

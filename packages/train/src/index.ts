@@ -1,3 +1,14 @@
+export { type BackendInUse, backendInUse } from './backend/backend-in-use.ts'
+export { type TfjsNodeKind, tfjsNodeFolder } from './backend/tfjs-node/kind.ts'
+export { type SetUp, type SetUpOptions, setUpTfjsNode } from './backend/tfjs-node/set-up-tfjs-node.ts'
+export { tfjsNodeFacts } from './backend/tfjs-node/tfjs-node-facts.ts'
+export {
+  type BackendName,
+  type BackendOptions,
+  backendNames,
+  type UsedBackend,
+  useBackend,
+} from './backend/use-backend.ts'
 export {
   type CheckpointContent,
   checkpointsFolder,

@@ -11,6 +11,7 @@ import { statusLine } from '../terminal/status-line.ts'
 import { table } from '../terminal/table.ts'
 import type { Finding } from './finding.ts'
 import { runtimeFindings } from './installed.ts'
+import { nativeFindings } from './native-findings.ts'
 import { cacheFinding, machineFindings, nodeFinding } from './system.ts'
 
 export async function doctorCommand({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -41,7 +42,12 @@ async function usesOfTraining(): Promise<Finding[]> {
     const { dataCacheFolder, describeData } = await import('@mixflow/train')
     const sets = await describeData()
     const twemoji = sets.find(({ name }) => name === 'twemoji')?.where
-    return [await cacheFinding(dirname(dataCacheFolder())), await cpuFinding(), ...emojiFinding(twemoji)]
+    return [
+      await cacheFinding(dirname(dataCacheFolder())),
+      await cpuFinding(),
+      ...(await nativeFindings()),
+      ...emojiFinding(twemoji),
+    ]
   } catch (error) {
     const text = error instanceof Error ? (error.message.split('\n')[0] as string) : String(error)
     return [

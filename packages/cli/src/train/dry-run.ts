@@ -1,6 +1,7 @@
 /** `mixflow train … --dry-run`: what would be done, how large it is, and what it would cost on this machine. */
 
 import {
+  backendInUse,
   type Dataset,
   estimateRun,
   formatBytes,
@@ -35,7 +36,10 @@ export async function dryRun(plan: RunPlan, data: Dataset, { json, signal }: Dry
     ['denoiser', network(config.denoiser.kind, parameters.denoiser)],
     ['encoder', config.encoder === null ? 'none' : network(config.encoder.kind, parameters.encoder)],
     ['length', lengthText({ left, batchSize: config.batchSize, count })],
-    ['speed', `${formatNumber(imagesPerSecond)} images/s, the best of ${measuredSteps} steps on the onnx backend`],
+    [
+      'speed',
+      `${formatNumber(imagesPerSecond)} images/s, the best of ${measuredSteps} steps on ${backendInUse().text}`,
+    ],
     ['time', `${formatDuration(totalSeconds)}, with sample grids of ${formatDuration(gridSeconds)} each`],
     ['memory', `${formatBytes(peakMemoryBytes)} at the peak`],
   ]

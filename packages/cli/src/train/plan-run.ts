@@ -7,7 +7,15 @@ import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkWord, MixflowError } from '@mixflow/core'
-import { changeConfig, freeRunFolder, readRun, resolveConfig, runFiles } from '@mixflow/train'
+import {
+  type BackendName,
+  backendNames,
+  changeConfig,
+  freeRunFolder,
+  readRun,
+  resolveConfig,
+  runFiles,
+} from '@mixflow/train'
 import { type PresetName, presets, type TrainingConfig } from '@mixflow/zoo'
 import { UsageError } from '../terminal/usage-error.ts'
 
@@ -30,6 +38,8 @@ export interface RunPlan {
   readonly resume: boolean
   /** The command that started the run, where it goes on. */
   readonly command?: string
+  /** What it was trained on, where it goes on: bit for bit only there. */
+  readonly backend?: BackendName
 }
 
 /** @throws UsageError where it is not said what to train; MixflowError CONFIG_*, TRAIN_RESUME_MISMATCH */
@@ -72,7 +82,7 @@ async function planResumed(request: RunRequest): Promise<RunPlan> {
     throw new UsageError('a run goes on with the method that it began with', 'leave --method or --resume out')
   }
   const folder = await resumedFolder(request)
-  const { preset, config, command } = await readRun(folder)
+  const { preset, config, command, backend } = await readRun(folder)
   const { target } = request
   if (target !== undefined && isPreset(target) && preset !== target) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `the run in ${folder} is one of "${preset}", not of "${target}"`, {
@@ -81,7 +91,13 @@ async function planResumed(request: RunRequest): Promise<RunPlan> {
     })
   }
   const changed = changeConfig(config, { set: settings(request), preset: preset ?? 'quickstart' })
-  return { preset, config: changed, folder, resume: true, command }
+  return { preset, config: changed, folder, resume: true, command, ...backendBefore(backend) }
+}
+
+/** Programs may train on backends that the command does not know. */
+function backendBefore(name: string): { readonly backend?: BackendName } {
+  const backend = backendNames.find(known => known === name)
+  return backend === undefined ? {} : { backend }
 }
 
 async function resumedFolder({ target, data, out, runs }: RunRequest): Promise<string> {

@@ -2,9 +2,10 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkWord, MixflowError } from '@mixflow/core'
-import { useOnnxBackend } from '@mixflow/tfjs-onnx'
+import { checkWord } from '@mixflow/core'
 import {
+  type BackendName,
+  backendNames,
   type Dataset,
   nextCommands,
   openData,
@@ -13,6 +14,7 @@ import {
   runFiles,
   type TrainResult,
   train,
+  useBackend,
 } from '@mixflow/train'
 import { interruptible } from '../terminal/interruptible.ts'
 import { programName } from '../terminal/program-name.ts'
@@ -30,7 +32,7 @@ export interface TrainFlags {
   readonly out?: string
   readonly runs: string
   readonly resume?: boolean
-  readonly backend: string
+  readonly backend?: string
   readonly threads?: number
   readonly dryRun?: boolean
   readonly list?: boolean
@@ -41,7 +43,7 @@ export async function trainCommand(target: string | undefined, flags: TrainFlags
   const { list = false, json = false, resume = false, threads } = flags
   if (list) return print(await listPresets({ json }))
   if (json && !flags.dryRun) throw new UsageError('--json goes with --dry-run or --list')
-  checkBackend(flags.backend)
+  const asked = flags.backend === undefined ? undefined : backendOf(flags.backend)
   const plan = await planRun({ target, ...flags, resume })
   const stream = json ? process.stderr : process.stdout
   const display = progressDisplay(stream)
@@ -51,7 +53,8 @@ export async function trainCommand(target: string | undefined, flags: TrainFlags
   }
   try {
     await interruptible(async signal => {
-      await useOnnxBackend(threads === undefined ? {} : { threads })
+      const { note } = await useBackend({ backend: asked ?? plan.backend ?? 'auto', threads })
+      if (note !== undefined) display.show({ type: 'note', text: note })
       const data = await openPlanned(plan, { display, signal })
       if (flags.dryRun) {
         display.show({ type: 'phase', text: 'measuring a few steps' })
@@ -70,16 +73,8 @@ const showCursor = '\u001b[?25h'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-const laterBackends = ['tfjs-node', 'tfjs-node-gpu'] as const
-
-function checkBackend(name: string): void {
-  const known = checkWord(name, ['onnx', ...laterBackends], { what: 'backend' })
-  if (known === 'onnx') return
-  throw new MixflowError('DEVICE_UNAVAILABLE', `this version cannot train with the backend "${known}" yet`, {
-    hint: 'leave --backend out: onnx needs nothing else to be installed',
-    details: { backend: known, available: ['onnx'] },
-  })
-}
+const backendOf = (name: string): BackendName | 'auto' =>
+  checkWord(name, ['auto', ...backendNames], { what: 'backend' })
 
 interface Watched {
   readonly display: ProgressDisplay

@@ -2,8 +2,11 @@
 import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 
-/** Folder for downloaded data sets, absolute; not created here. */
-export function dataCacheFolder(): string {
+/** A folder of the cache, absolute; not created here. */
+export function cacheFolder(name: 'data' | 'backends'): string {
   const chosen = process.env.MIXFLOW_CACHE
-  return join(chosen ? resolve(chosen) : envPaths('mixflow', { suffix: '' }).cache, 'data')
+  return join(chosen ? resolve(chosen) : envPaths('mixflow', { suffix: '' }).cache, name)
 }
+
+/** Folder for downloaded data sets. */
+export const dataCacheFolder = (): string => cacheFolder('data')

@@ -4,18 +4,19 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
+import { backendInUse } from '../backend/backend-in-use.ts'
 import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { firstBatch } from '../data/batch-order.ts'
 import { initialState, restoredState } from '../model/train-state.ts'
 import type { Position, Run } from './run.ts'
-import { recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
+import { readRun, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID */
 export const beginRun = (run: Run): Promise<Position> => (run.options.resume === true ? resumed(run) : started(run))
 
 async function started({ options, vector }: Run): Promise<Position> {
   const { config, folder, preset = null, command = '' } = options
-  await startRun(folder, { preset, config, command })
+  await startRun(folder, { preset, config, command, backend: backendInUse().backend })
   return beginning({ options, vector })
 }
 
@@ -36,7 +37,7 @@ async function resumed(run: Run): Promise<Position> {
   if (loaded === null && existsSync(join(folder, runFiles.config))) {
     // killed before its first checkpoint
     run.emit({ type: 'note', text: 'there is no checkpoint yet: starting from the beginning' })
-    await recordRun(folder, { preset, config, command })
+    await recordRun(folder, { preset, config, command, backend: backendInUse().backend })
     await trimMetrics(folder, 0)
     return beginning(run)
   }
@@ -48,7 +49,13 @@ async function resumed(run: Run): Promise<Position> {
   }
   checkSameRun(run, loaded)
   const { step, imagesSeen, trainSeconds, cursor, loss } = loaded.record
-  await recordRun(folder, { preset, config, command })
+  const { backend } = backendInUse()
+  const before = (await readRun(folder)).backend
+  if (before !== backend) {
+    const text = `so far this run was trained on ${before}: on ${backend} it goes on to rounding, not bit for bit`
+    run.emit({ type: 'note', text })
+  }
+  await recordRun(folder, { preset, config, command, backend })
   await trimMetrics(folder, step)
   return { step, imagesSeen, seconds: trainSeconds, cursor, loss, state: restoredState(run.vector, loaded) }
 }

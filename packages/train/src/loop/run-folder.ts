@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly config: TrainingConfig
   /** The command that started the run, to show in reports and model cards. */
   readonly command: string
+  /** What it was trained on last, as `useBackend` knows it: `onnx`. */
+  readonly backend: string
 }
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already; OUTPUT_DISK. */

@@ -1,9 +1,9 @@
 /** What a run leaves on the disk while it goes on: checkpoints, sample grids, the report. */
 
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Checkpoint, curvature, normals } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
+import { backendInUse } from '../backend/backend-in-use.ts'
 import { writeCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { writeFileDurably } from '../checkpoint/write-durably.ts'
 import { storedState } from '../model/train-state.ts'
@@ -108,7 +108,7 @@ export async function saveReport(
     config,
     command,
     program,
-    device: `CPU, ${availableParallelism()} cores`,
+    device: backendInUse().text,
     state,
     ...(reason === undefined ? {} : { reason }),
     dataset: { name: data.name, images: data.count, licence: data.licence, attribution: data.attribution },

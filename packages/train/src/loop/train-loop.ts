@@ -6,6 +6,7 @@
 
 import { MixflowError } from '@mixflow/core'
 import * as tf from '@tensorflow/tfjs-core'
+import { backendInUse } from '../backend/backend-in-use.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'
 import { tensorSampler } from '../model/tensor-sampler.ts'
 import { dataFacts, trainingModel } from '../model/training-model.ts'
@@ -74,7 +75,7 @@ async function loop(run: Run, position: Position): Promise<string> {
     title: `${preset ?? data.name}: ${data.count} images of ${data.name}, into ${folder}`,
     totalImages: config.totalImages,
     startImages: position.imagesSeen,
-    device: tf.getBackend(),
+    device: backendInUse().text,
   })
   run.emit({ type: 'phase', text: 'building the graph of a step' })
   let checkpoint: string | undefined

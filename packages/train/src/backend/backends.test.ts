@@ -1,0 +1,105 @@
+/** One run, whatever computes it: the same losses, nothing left behind, and a run that goes on elsewhere. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { firstBatch } from '../data/batch-order.ts'
+import { nativeTensorflow } from '../fixtures/native-tensorflow.ts'
+import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
+import { batches } from '../loop/next-batch.ts'
+import { readRun } from '../loop/run-folder.ts'
+import { train } from '../loop/train-loop.ts'
+import { ParameterVector } from '../model/parameter-vector.ts'
+import { initialState } from '../model/train-state.ts'
+import { dataFacts, trainingModel } from '../model/training-model.ts'
+import { trainStep } from '../step/train-step.ts'
+import { type BackendName, useBackend } from './use-backend.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'mixflow-backends-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const native = await nativeTensorflow()
+const data = tinyData()
+
+/** Losses of so many steps, and how many tensors there were after each. */
+async function steps(backend: BackendName, count: number) {
+  await useBackend({ backend })
+  const config = tinyConfig({ warmupImages: 0 })
+  const model = trainingModel(config, dataFacts(data))
+  const vector = new ParameterVector(model.parameters)
+  const step = trainStep(model, vector)
+  const batchAt = batches(model, data)
+  let state = initialState(vector, config.seed)
+  let cursor = firstBatch
+  const [losses, tensors]: [number[], number[]] = [[], []]
+  for (let i = 0; i < count; i++) {
+    const batch = batchAt(cursor)
+    const result = await step.run(state, batch, { step: i + 1, imagesSeen: i * config.batchSize })
+    tf.dispose({ ...state })
+    state = result.state
+    cursor = batch.next
+    losses.push(result.metrics.loss)
+    tensors.push(tf.memory().numTensors)
+  }
+  tf.dispose({ ...state })
+  step.dispose()
+  return { losses, tensors }
+}
+
+const others: readonly BackendName[] = native ? ['wasm', 'tfjs-node'] : ['wasm']
+const onnx = steps('onnx', 50)
+
+describe.each(others)('%s', backend => {
+  it('gives the losses of onnx to 4 digits over 50 steps, and leaves no tensor behind', async () => {
+    const { losses: wanted, tensors: onOnnx } = await onnx
+    const { losses, tensors } = await steps(backend, 50)
+    const apart = losses.map((loss, i) => Math.abs(loss / (wanted[i] as number) - 1))
+    expect(Math.max(...apart)).toBeLessThan(5e-5)
+    expect(wanted[49]).toBeLessThan(0.9 * (wanted[0] as number))
+    expect(new Set(tensors.slice(1)).size).toBe(1)
+    expect(new Set(onOnnx.slice(1)).size).toBe(1)
+  })
+})
+
+describe.skipIf(!native)('tfjs-node', () => {
+  it('trains a run, which goes on with onnx and says so', async () => {
+    const folder = join(root, 'run')
+    const config = tinyConfig({ totalImages: 60 })
+    const { text } = await useBackend({ backend: 'tfjs-node' })
+    const devices: string[] = []
+    const notes: string[] = []
+    const onEvent: Parameters<typeof train>[0]['onEvent'] = event => {
+      if (event.type === 'start') devices.push(event.device)
+      if (event.type === 'note') notes.push(event.text)
+    }
+    const first = await train({ config, data, folder, onEvent })
+    expect(first.outcome).toBe('finished')
+    expect(devices).toEqual([text])
+    expect(text).toMatch(/^CPU, \d+ cores \(tfjs-node, TensorFlow \d+\.\d+\.\d+\)$/)
+    expect((await readRun(folder)).backend).toBe('tfjs-node')
+
+    await useBackend({ backend: 'onnx' })
+    const longer = { ...config, totalImages: 120 }
+    const second = await train({ config: longer, data, folder, resume: true, onEvent })
+    expect(second.imagesSeen).toBe(120)
+    expect(notes).toEqual([
+      expect.stringMatching(/trained on tfjs-node: on onnx it goes on to rounding, not bit for bit/),
+    ])
+    expect((await readRun(folder)).backend).toBe('onnx')
+  })
+})
+
+it('refuses what it does not know, and threads where there are none to set', async () => {
+  await expect(useBackend({ backend: 'tfjs' as never })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  await expect(useBackend({ thread: 2 } as never)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  await expect(useBackend({ backend: 'wasm', threads: 2 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+})
+
+it('takes onnx by itself where no GPU was set up', async () => {
+  expect(await useBackend()).toMatchObject({
+    backend: 'onnx',
+    text: expect.stringMatching(/^CPU, \d+ cores \(onnx\)$/),
+  })
+})

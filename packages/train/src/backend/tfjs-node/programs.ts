@@ -1,0 +1,126 @@
+/**
+ * Other people's programs that setting up needs: npm (with Node), pip, a C++ compiler. They are looked for before anything is
+ * downloaded; what is missing is said all at once. What a program prints is kept for the error that it may end in.
+ */
+
+import { spawn } from 'node:child_process'
+import { MixflowError, type MixflowErrorCode } from '@mixflow/core'
+
+export interface Setting {
+  /** Environment of the programs. */
+  readonly env: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Call extends Setting {
+  readonly cwd?: string
+}
+
+/** A program with its first arguments: `python3 -m pip`. */
+export type Program = readonly [command: string, ...first: string[]]
+
+export interface Programs {
+  readonly npm: Program
+  readonly pip: Program
+  readonly compiler: Program
+}
+
+export class ProgramFailed extends Error {
+  /** All that it printed. */
+  readonly output: string
+
+  constructor(command: string, output: string) {
+    super(`${command} failed`)
+    this.output = output
+  }
+}
+
+/** @returns what it printed. @throws ProgramFailed, with the same; MixflowError ABORTED */
+export function runProgram([command, ...first]: Program, args: readonly string[], call: Call): Promise<string> {
+  const { env, signal, cwd } = call
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...first, ...args], { cwd, env, signal, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const keep = (chunk: Buffer) => {
+      output += chunk.toString('utf8')
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', cause => {
+      if (signal?.aborted) reject(new MixflowError('ABORTED', 'the set-up was aborted', { cause: signal.reason }))
+      else reject(new ProgramFailed(command, `${output}${cause.message}`))
+    })
+    child.on('close', code => {
+      if (code === 0) resolve(output)
+      else reject(new ProgramFailed([command, ...first].join(' '), output))
+    })
+  })
+}
+
+const candidates: Readonly<Record<keyof Programs, readonly Program[]>> = {
+  npm: [['npm']],
+  pip: [['python3', '-m', 'pip'], ['pip3'], ['pip']],
+  compiler: [['g++'], ['c++'], ['clang++']],
+}
+
+const names: Readonly<Record<keyof Programs, string>> = {
+  npm: 'npm',
+  pip: 'pip (of any Python 3)',
+  compiler: 'a C++ compiler (g++)',
+}
+
+/** @throws MixflowError SETUP_TOOL_MISSING naming everything that is missing. */
+export async function findPrograms(setting: Setting): Promise<Programs> {
+  const kinds = Object.keys(candidates) as (keyof Programs)[]
+  const found = await Promise.all(
+    kinds.map(async kind => [kind, await firstThatRuns(candidates[kind], setting)] as const),
+  )
+  const missing = found.filter(([, program]) => program === null).map(([kind]) => kind)
+  if (missing.length === 0) return Object.fromEntries(found) as unknown as Programs
+  throw new MixflowError('SETUP_TOOL_MISSING', `setting up needs ${missing.map(kind => names[kind]).join(' and ')}`, {
+    hint: `Debian and Ubuntu: sudo apt-get install ${missing.map(kind => packages[kind]).join(' ')}`,
+    details: { missing },
+  })
+}
+
+const packages: Readonly<Record<keyof Programs, string>> = { npm: 'npm', pip: 'python3-pip', compiler: 'g++' }
+
+async function firstThatRuns(programs: readonly Program[], setting: Setting): Promise<Program | null> {
+  for (const program of programs) {
+    try {
+      await runProgram(program, ['--version'], setting)
+      return program
+    } catch (error) {
+      if (!(error instanceof ProgramFailed)) throw error
+    }
+  }
+  return null
+}
+
+const offline =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Connection refused|Connection broken|name resolution|Max retries exceeded|NewConnectionError|ReadTimeout|from versions: none/i
+const otherBytes = /EINTEGRITY|DO NOT MATCH THE HASHES|sha512.*integrity checksum failed/i
+
+/** What a program that downloads printed, as an error that says what to do. */
+export function downloadError(what: string, { output }: ProgramFailed): MixflowError {
+  const [code, hint]: [MixflowErrorCode, string] = otherBytes.test(output)
+    ? [
+        'DOWNLOAD_HASH_MISMATCH',
+        'the registry gave other bytes than this version of mixflow was tested with; nothing was kept',
+      ]
+    : offline.test(output)
+      ? [
+          'DOWNLOAD_OFFLINE',
+          'check the connection (npm and pip have settings for proxies and mirrors), then try again: what is there already is not downloaded again',
+        ]
+      : ['SETUP_FAILED', 'the last lines above are its own words']
+  return new MixflowError(code, `${what} could not be downloaded:\n${reasonIn(output)}`, { hint })
+}
+
+/** What a program said of why it failed: the error that ended a Node process, else its last lines. */
+export function reasonIn(output: string, count = 6): string {
+  const lines = output.split('\n').filter(line => line.trim() !== '')
+  const thrown = lines.find(line => /^(Uncaught )?\w*Error\b/.test(line))
+  const shown = thrown === undefined ? lines.slice(-count) : [thrown]
+  return shown.map(line => `  ${line}`).join('\n')
+}
