@@ -40,7 +40,8 @@ function addTrain(program: Command): void {
     .option('--out <folder>', 'where the run is kept, rather than a new folder in --runs', place)
     .option('--runs <folder>', 'where runs are kept', place, 'runs')
     .option('--resume', 'go on with --out, or with the newest run of the preset')
-    .option('--backend <name>', 'what computes: onnx, tfjs-node, tfjs-node-gpu, wasm or auto')
+    .option('--backend <name>', 'what computes: onnx, tfjs-node, tfjs-node-gpu, webgpu, wasm or auto')
+    .option('--device <name>', 'where the onnx backend runs: cpu, cuda, webgpu or auto')
     .option('--threads <n>', 'threads of the onnx backend; as many as there are cores unless given', whole(1))
     .option('--dry-run', 'show settings, sizes, memory and time, measured on a few steps; write nothing')
     .option('--list', 'show the presets')
@@ -85,7 +86,7 @@ function addSample(program: Command): void {
     .option('--guidance <g>', 'how much to exaggerate the class; 0 is off', decimal)
     .option('--mixture-weight <w>', '0..1, of a source conditioned on label or noise', decimal)
     .option('--batch-size <n>', 'pictures at once', whole(1))
-    .option('--device <name>', 'auto or cpu')
+    .option('--device <name>', 'cpu, cuda, webgpu or auto')
     .option('--dtype <name>', 'float32 or float16 weights')
     .option(
       '--out <path>',

@@ -22,6 +22,7 @@ import { collectProgram } from './graph/program.ts'
 import { type FedArray, fed, filled, type Value } from './graph/value.ts'
 import { type ComputedType, inOrder, type Lazy } from './lazy.ts'
 import { Executor, type ExecutorOptions, fedLeaves, type Statistics } from './runtime/executor.ts'
+import type { Device, Runtime } from './runtime/runtime.ts'
 
 interface TensorData extends Lazy {
   value: Value
@@ -51,6 +52,7 @@ export interface BackendOptions extends ExecutorOptions {
 }
 
 export class OnnxBackend extends KernelBackend {
+  readonly runtime: Runtime
   /** Builds and runs graphs. */
   readonly executor: Executor
   readonly #pendingLimit: number
@@ -64,9 +66,15 @@ export class OnnxBackend extends KernelBackend {
 
   constructor({ pendingLimit = 20_000, ...options }: BackendOptions) {
     super()
+    this.runtime = options.runtime
     this.executor = new Executor(options)
     this.#pendingLimit = pendingLimit
     this.#data = new DataStorage(this, engine())
+  }
+
+  /** Where graphs run. */
+  get device(): Device {
+    return this.runtime.device
   }
 
   // ---- recording: what kernels use -------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ export {
   type BackendName,
   type BackendOptions,
   backendNames,
+  type DeviceName,
+  deviceNames,
   type UsedBackend,
   useBackend,
 } from './backend/use-backend.ts'

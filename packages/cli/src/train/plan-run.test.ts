@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PresetName, presets } from '@mixflow/zoo'
@@ -23,6 +23,21 @@ function existing(name: string, preset: PresetName, { time = 1, totalImages = 10
   utimesSync(join(folder, 'config.json'), time, time)
   return folder
 }
+
+describe('a run that goes on', () => {
+  it('stays where it was trained, if that is known', async () => {
+    const folder = existing('mnist', 'mnist')
+    expect((await plan({ target: folder, resume: true })).place).toBeUndefined()
+    const record = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
+    const placed = async (place: object) => {
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...record, ...place }))
+      return (await plan({ target: folder, resume: true })).place
+    }
+    expect(await placed({ backend: 'onnx', device: 'cuda' })).toEqual({ backend: 'onnx', device: 'cuda' })
+    expect(await placed({ backend: 'tfjs-node' })).toEqual({ backend: 'tfjs-node' })
+    expect(await placed({ backend: 'my-own' })).toBeUndefined()
+  })
+})
 
 describe('a new run', () => {
   it('is of a preset, in a folder of its own', async () => {

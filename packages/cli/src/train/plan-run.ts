@@ -8,10 +8,12 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkWord, MixflowError } from '@mixflow/core'
 import {
-  type BackendName,
+  type BackendOptions,
   backendNames,
   changeConfig,
+  deviceNames,
   freeRunFolder,
+  type RunRecord,
   readRun,
   resolveConfig,
   runFiles,
@@ -39,8 +41,10 @@ export interface RunPlan {
   /** The command that started the run, where it goes on. */
   readonly command?: string
   /** What it was trained on, where it goes on: bit for bit only there. */
-  readonly backend?: BackendName
+  readonly place?: Place
 }
+
+export type Place = Pick<BackendOptions, 'backend' | 'device'>
 
 /** @throws UsageError where it is not said what to train; MixflowError CONFIG_*, TRAIN_RESUME_MISMATCH */
 export const planRun = (request: RunRequest): Promise<RunPlan> =>
@@ -82,7 +86,7 @@ async function planResumed(request: RunRequest): Promise<RunPlan> {
     throw new UsageError('a run goes on with the method that it began with', 'leave --method or --resume out')
   }
   const folder = await resumedFolder(request)
-  const { preset, config, command, backend } = await readRun(folder)
+  const { preset, config, command, ...before } = await readRun(folder)
   const { target } = request
   if (target !== undefined && isPreset(target) && preset !== target) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `the run in ${folder} is one of "${preset}", not of "${target}"`, {
@@ -91,13 +95,14 @@ async function planResumed(request: RunRequest): Promise<RunPlan> {
     })
   }
   const changed = changeConfig(config, { set: settings(request), preset: preset ?? 'quickstart' })
-  return { preset, config: changed, folder, resume: true, command, ...backendBefore(backend) }
+  return { preset, config: changed, folder, resume: true, command, ...placeBefore(before) }
 }
 
 /** Programs may train on backends that the command does not know. */
-function backendBefore(name: string): { readonly backend?: BackendName } {
-  const backend = backendNames.find(known => known === name)
-  return backend === undefined ? {} : { backend }
+function placeBefore(record: Pick<RunRecord, 'backend' | 'device'>): { readonly place?: Place } {
+  const backend = backendNames.find(name => name === record.backend)
+  const device = deviceNames.find(name => name === record.device)
+  return backend === undefined ? {} : { place: { backend, ...(device === undefined ? {} : { device }) } }
 }
 
 async function resumedFolder({ target, data, out, runs }: RunRequest): Promise<string> {

@@ -4,9 +4,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkWord } from '@mixflow/core'
 import {
-  type BackendName,
   backendNames,
   type Dataset,
+  deviceNames,
   nextCommands,
   openData,
   type ProgressDisplay,
@@ -22,7 +22,7 @@ import { shellWord } from '../terminal/shell-word.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { dryRun } from './dry-run.ts'
 import { listPresets } from './list-presets.ts'
-import { planRun, type RunPlan } from './plan-run.ts'
+import { type Place, planRun, type RunPlan } from './plan-run.ts'
 
 export interface TrainFlags {
   readonly data?: string
@@ -33,6 +33,7 @@ export interface TrainFlags {
   readonly runs: string
   readonly resume?: boolean
   readonly backend?: string
+  readonly device?: string
   readonly threads?: number
   readonly dryRun?: boolean
   readonly list?: boolean
@@ -43,7 +44,7 @@ export async function trainCommand(target: string | undefined, flags: TrainFlags
   const { list = false, json = false, resume = false, threads } = flags
   if (list) return print(await listPresets({ json }))
   if (json && !flags.dryRun) throw new UsageError('--json goes with --dry-run or --list')
-  const asked = flags.backend === undefined ? undefined : backendOf(flags.backend)
+  const asked = placeOf(flags)
   const plan = await planRun({ target, ...flags, resume })
   const stream = json ? process.stderr : process.stdout
   const display = progressDisplay(stream)
@@ -53,7 +54,7 @@ export async function trainCommand(target: string | undefined, flags: TrainFlags
   }
   try {
     await interruptible(async signal => {
-      const { note } = await useBackend({ backend: asked ?? plan.backend ?? 'auto', threads })
+      const { note } = await useBackend({ ...(asked ?? plan.place), threads })
       if (note !== undefined) display.show({ type: 'note', text: note })
       const data = await openPlanned(plan, { display, signal })
       if (flags.dryRun) {
@@ -73,8 +74,14 @@ const showCursor = '\u001b[?25h'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-const backendOf = (name: string): BackendName | 'auto' =>
-  checkWord(name, ['auto', ...backendNames], { what: 'backend' })
+/** What a person says of where to train; undefined if nothing. */
+function placeOf({ backend, device }: TrainFlags): Place | undefined {
+  if (backend === undefined && device === undefined) return undefined
+  return {
+    backend: checkWord(backend ?? 'onnx', ['auto', ...backendNames], { what: 'backend' }),
+    ...(device === undefined ? {} : { device: checkWord(device, ['auto', ...deviceNames], { what: 'device' }) }),
+  }
+}
 
 interface Watched {
   readonly display: ProgressDisplay

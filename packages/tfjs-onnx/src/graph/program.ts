@@ -17,8 +17,10 @@ export interface Program {
 }
 
 /** Collects what `outputs` depend on. */
-export function collectProgram(outputs: readonly Value[]): Program {
-  const nodes = reachableNodes(outputs)
+export const collectProgram = (outputs: readonly Value[]): Program => programOf(reachableNodes(outputs), outputs)
+
+/** @param nodes all that the outputs depend on, each after those that it depends on */
+export function programOf(nodes: readonly Node[], outputs: readonly Value[]): Program {
   const names = new Map<Value, string>()
   const leaves: Value[] = []
   const parts: string[] = []

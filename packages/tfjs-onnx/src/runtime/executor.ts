@@ -5,6 +5,7 @@
 
 import { OnnxBackendError } from '../errors.ts'
 import { writeModel } from '../graph/model.ts'
+import { narrowed } from '../graph/narrow.ts'
 import { sizeOf } from '../graph/order.ts'
 import type { Program } from '../graph/program.ts'
 import type { FedArray, Value } from '../graph/value.ts'
@@ -83,9 +84,10 @@ export class Executor {
   }
 
   /** A graph that the caller keeps, and disposes of; with `shares`, it is recorded for a share and run on all of them. */
-  build(program: Program, shares?: SharedInputs): Graph {
+  build(recorded: Program, shares?: SharedInputs): Graph {
     const start = performance.now()
     const { runtime } = this.#options
+    const program = runtime.mostTensors === undefined ? recorded : narrowed(recorded, runtime.mostTensors)
     const inputs = new Map(fedLeaves(program).map((value, i) => [`in${i}`, value]))
     const outputs = new Map(program.outputs.map((value, i) => [`out${i}`, value]))
     const model = writeModel(program, { inputs, outputs })

@@ -8,34 +8,42 @@ import { availableParallelism } from 'node:os'
 import { Tensor } from 'onnxruntime-node'
 import binding from 'onnxruntime-node/dist/binding.js'
 import { OnnxBackendError } from '../errors.ts'
-import type { Runtime, RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
+import type { Device, Runtime, RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
 import { shardedSession } from './sharded-session.ts'
 
-export const onnxruntimeNode: Runtime = {
-  name: 'onnxruntime-node (cpu)',
-  createSession(model, options) {
+/** Arrays that one shader can have on every WebGPU device (its limit `maxStorageBuffersPerShaderStage`). */
+const leastStorageBuffers = 8
+
+/** Sessions on a device. The CPU also splits batches among threads. */
+export function onnxruntimeOn(device: Device): Runtime {
+  const createSession: Runtime['createSession'] = (model, options) => {
     binding.initOrt()
     const session = new binding.binding.InferenceSession()
     try {
-      session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions(options))
+      session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions({ ...options, device }))
     } catch (cause) {
       throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime refused a recorded graph: ${message(cause)}`, {
         cause,
       })
     }
     return wrap(session)
-  },
-  parallelism: availableParallelism(),
-  createShardedSession(model, shares) {
-    const options = { threads: 1 }
-    const first = onnxruntimeNode.createSession(model, options)
-    return shardedSession({ ...shares, model, options: nativeOptions(options) }, first)
-  },
+  }
+  const runtime: Runtime = { name: `onnxruntime-node (${device})`, device, createSession }
+  if (device === 'webgpu') return { ...runtime, mostTensors: leastStorageBuffers }
+  if (device === 'cuda') return runtime
+  return {
+    ...runtime,
+    parallelism: availableParallelism(),
+    createShardedSession(model, shares) {
+      const options = { threads: 1 }
+      return shardedSession({ ...shares, model, options: nativeOptions(options) }, createSession(model, options))
+    },
+  }
 }
 
-/** How sessions run: whole graphs on the CPU. */
-export const nativeOptions = ({ threads }: SessionOptions) => ({
-  executionProviders: ['cpu'],
+/** How sessions run: whole graphs, on the CPU unless said; what another device cannot run goes to the CPU. */
+export const nativeOptions = ({ threads, device = 'cpu' }: SessionOptions & { readonly device?: Device }) => ({
+  executionProviders: [device],
   graphOptimizationLevel: 'all' as const,
   executionMode: 'sequential' as const,
   logSeverityLevel: 3 as const,

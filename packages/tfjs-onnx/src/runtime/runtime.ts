@@ -40,9 +40,17 @@ export interface Shares {
   readonly split: ReadonlySet<string>
 }
 
+export type Device = 'cpu' | 'cuda' | 'webgpu'
+
 export interface Runtime {
   readonly name: string
+  /** Where its sessions run. */
+  readonly device: Device
+  /** Why it is not on a better device, where that was left open. */
+  readonly note?: string
   createSession(model: Uint8Array<ArrayBuffer>, options: SessionOptions): RuntimeSession
+  /** How many tensors an operator may have, inputs and outputs together; any number unless said. */
+  readonly mostTensors?: number
   /** Threads that can run side by side; 1 unless said. */
   readonly parallelism?: number
   /** A session that is fed whole batches. A runtime without it runs them in one piece. */

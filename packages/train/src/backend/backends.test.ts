@@ -84,15 +84,15 @@ describe.skipIf(!native)('tfjs-node', () => {
     const longer = { ...config, totalImages: 120 }
     const second = await train({ config: longer, data, folder, resume: true, onEvent })
     expect(second.imagesSeen).toBe(120)
-    expect(notes).toEqual([
-      expect.stringMatching(/trained on tfjs-node: on onnx it goes on to rounding, not bit for bit/),
-    ])
+    expect(notes).toEqual([expect.stringMatching(/was on tfjs-node: on onnx it goes on to rounding, not bit for bit/)])
     expect((await readRun(folder)).backend).toBe('onnx')
   })
 })
 
 it('refuses what it does not know, and threads where there are none to set', async () => {
   await expect(useBackend({ backend: 'tfjs' as never })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  await expect(useBackend({ device: 'gpu' as never })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  await expect(useBackend({ backend: 'wasm', device: 'cpu' })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   await expect(useBackend({ thread: 2 } as never)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   await expect(useBackend({ backend: 'wasm', threads: 2 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
 })

@@ -2,23 +2,28 @@
  * What trains: our own backend, or one of TensorFlow's. All run the same networks and step; `onnx` as whole graphs, the others
  * operator by operator. They agree to rounding, so a run may go on with another one than it began with.
  *
- * `auto` takes native TensorFlow on a GPU where somebody set that up, else onnx. Neither a CPU's tfjs-node nor wasm is ever
- * chosen for you: onnx is faster than both.
+ * `auto` takes native TensorFlow on a GPU where somebody set that up, else onnx: on CUDA where its provider was set up, else on
+ * the CPU. Neither a CPU's tfjs-node nor wasm is ever chosen for you: onnx is faster than both. `webgpu` is onnx on that device.
  */
 
 import { checkKeys, checkWord, MixflowError } from '@mixflow/core'
 import { registerGradients, useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendInUse, backendInUse } from './backend-in-use.ts'
+import type { TfjsNodeKind } from './tfjs-node/kind.ts'
 import { isInstalled, loadTfjsNode } from './tfjs-node/load-tfjs-node.ts'
 import { loadWasm } from './wasm/load-wasm.ts'
 
-export const backendNames = ['onnx', 'tfjs-node', 'tfjs-node-gpu', 'wasm'] as const
+export const backendNames = ['onnx', 'tfjs-node', 'tfjs-node-gpu', 'webgpu', 'wasm'] as const
+export const deviceNames = ['cpu', 'cuda', 'webgpu'] as const
 
 export type BackendName = (typeof backendNames)[number]
+export type DeviceName = (typeof deviceNames)[number]
 
 export interface BackendOptions {
   readonly backend?: BackendName | 'auto'
+  /** Where the onnx backend runs; the CPU for `onnx`, the best there is for `auto`, unless given. */
+  readonly device?: DeviceName | 'auto' | undefined
   /** Threads of the onnx backend; as many as there are cores unless given. */
   readonly threads?: number | undefined
 }
@@ -34,36 +39,56 @@ export interface UsedBackend extends BackendInUse {
  * @throws MixflowError ARGUMENT_INVALID, PACKAGE_MISSING, DEVICE_UNAVAILABLE; OnnxBackendError RUNTIME_MISSING
  */
 export async function useBackend(options: BackendOptions = {}): Promise<UsedBackend> {
-  checkKeys(options as unknown, ['backend', 'threads'], { what: 'useBackend' })
-  const { backend = 'auto', threads } = options
+  checkKeys(options as unknown, ['backend', 'device', 'threads'], { what: 'useBackend' })
+  const { backend = 'auto', device, threads } = options
   const name = checkWord(backend, ['auto', ...backendNames], { what: 'backend' })
-  if (threads !== undefined && name !== 'onnx' && name !== 'auto') {
-    throw new MixflowError('ARGUMENT_INVALID', `threads cannot be set for the backend "${name}"`, {
-      hint: 'leave them out: native TensorFlow uses all cores, wasm one; or use the backend "onnx"',
-      details: { backend, threads },
-    })
-  }
+  if (device !== undefined) checkWord(device, ['auto', ...deviceNames], { what: 'device' })
+  if (name !== 'auto' && name !== 'onnx') refuseOnnxOptions(name, { device, threads })
   tf.enableProdMode() // no advice in the output
-  if (name === 'auto') return automatic(threads)
-  await start[name](threads)
+  const note = await start[name]({ device, threads })
   registerGradients()
-  return backendInUse()
+  return { ...backendInUse(), ...(note === undefined ? {} : { note }) }
 }
 
-const start: Readonly<Record<BackendName, (threads: number | undefined) => Promise<unknown>>> = {
-  onnx: threads => useOnnxBackend(threads === undefined ? {} : { threads }),
-  'tfjs-node': () => loadTfjsNode('tfjs-node'),
-  'tfjs-node-gpu': () => loadTfjsNode('tfjs-node-gpu'),
-  wasm: loadWasm,
+type OnnxOptions = Pick<BackendOptions, 'device' | 'threads'>
+
+/** Each makes its backend current, and may have something to say about it. */
+const start: Readonly<Record<BackendName | 'auto', (options: OnnxOptions) => Promise<string | undefined>>> = {
+  auto: automatic,
+  onnx: ({ device = 'cpu', threads }) => startOnnx({ device, threads }),
+  webgpu: () => startOnnx({ device: 'webgpu' }),
+  'tfjs-node': () => startTfjsNode('tfjs-node'),
+  'tfjs-node-gpu': () => startTfjsNode('tfjs-node-gpu'),
+  wasm: async () => void (await loadWasm()),
 }
 
-async function automatic(threads: number | undefined): Promise<UsedBackend> {
+async function startOnnx({ device = 'auto', threads }: OnnxOptions): Promise<string | undefined> {
+  return (await useOnnxBackend({ device, ...(threads === undefined ? {} : { threads }) })).runtime.note
+}
+
+async function startTfjsNode(kind: TfjsNodeKind): Promise<undefined> {
+  await loadTfjsNode(kind)
+}
+
+async function automatic(options: OnnxOptions): Promise<string | undefined> {
   const native = 'tfjs-node-gpu'
-  if (threads !== undefined || !isInstalled(native)) return useBackend({ backend: 'onnx', threads })
+  const isLeftOpen = (options.device ?? 'auto') === 'auto' && options.threads === undefined
+  if (!isLeftOpen || !isInstalled(native)) return startOnnx(options)
   try {
-    return await useBackend({ backend: native })
+    return await startTfjsNode(native)
   } catch (error) {
     if (!MixflowError.is(error)) throw error
-    return { ...(await useBackend({ backend: 'onnx' })), note: `not on ${native}: ${error.message}` }
+    await startOnnx(options)
+    return `not on ${native}: ${error.message}`
   }
+}
+
+function refuseOnnxOptions(backend: BackendName, options: OnnxOptions): void {
+  const [given] = Object.entries(options).filter(([, value]) => value !== undefined)
+  if (given === undefined) return
+  const [option, value] = given
+  throw new MixflowError('ARGUMENT_INVALID', `${option} ${value} cannot be set for the backend "${backend}"`, {
+    hint: `leave it out, or use the backend "onnx": the others decide by themselves`,
+    details: { backend, [option]: value },
+  })
 }

@@ -9,14 +9,14 @@ import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoin
 import { firstBatch } from '../data/batch-order.ts'
 import { initialState, restoredState } from '../model/train-state.ts'
 import type { Position, Run } from './run.ts'
-import { readRun, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
+import { type RunRecord, readRun, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID */
 export const beginRun = (run: Run): Promise<Position> => (run.options.resume === true ? resumed(run) : started(run))
 
 async function started({ options, vector }: Run): Promise<Position> {
   const { config, folder, preset = null, command = '' } = options
-  await startRun(folder, { preset, config, command, backend: backendInUse().backend })
+  await startRun(folder, { preset, config, command, ...place() })
   return beginning({ options, vector })
 }
 
@@ -29,6 +29,15 @@ const beginning = ({ options: { config }, vector }: Pick<Run, 'options' | 'vecto
   state: initialState(vector, config.seed),
 })
 
+/** What the run trains on. */
+function place(): Pick<RunRecord, 'backend' | 'device'> {
+  const { text, ...place } = backendInUse()
+  return place
+}
+
+const placeText = ({ backend = '', device = 'cpu' }: Pick<RunRecord, 'backend' | 'device'>): string =>
+  device === 'cpu' ? backend : `${backend} (${device})`
+
 async function resumed(run: Run): Promise<Position> {
   const { config, folder, preset = null, command = '' } = run.options
   const loaded = await latestCheckpoint(folder, (damaged, error) =>
@@ -37,7 +46,7 @@ async function resumed(run: Run): Promise<Position> {
   if (loaded === null && existsSync(join(folder, runFiles.config))) {
     // killed before its first checkpoint
     run.emit({ type: 'note', text: 'there is no checkpoint yet: starting from the beginning' })
-    await recordRun(folder, { preset, config, command, backend: backendInUse().backend })
+    await recordRun(folder, { preset, config, command, ...place() })
     await trimMetrics(folder, 0)
     return beginning(run)
   }
@@ -49,13 +58,13 @@ async function resumed(run: Run): Promise<Position> {
   }
   checkSameRun(run, loaded)
   const { step, imagesSeen, trainSeconds, cursor, loss } = loaded.record
-  const { backend } = backendInUse()
-  const before = (await readRun(folder)).backend
-  if (before !== backend) {
-    const text = `so far this run was trained on ${before}: on ${backend} it goes on to rounding, not bit for bit`
-    run.emit({ type: 'note', text })
+  const [before, now] = [await readRun(folder), place()]
+  const isKnown = before.backend !== undefined
+  if (isKnown && (before.backend !== now.backend || before.device !== now.device)) {
+    const [from, to] = [placeText(before), placeText(now)]
+    run.emit({ type: 'note', text: `so far this run was on ${from}: on ${to} it goes on to rounding, not bit for bit` })
   }
-  await recordRun(folder, { preset, config, command, backend })
+  await recordRun(folder, { preset, config, command, ...now })
   await trimMetrics(folder, step)
   return { step, imagesSeen, seconds: trainSeconds, cursor, loss, state: restoredState(run.vector, loaded) }
 }

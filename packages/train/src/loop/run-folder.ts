@@ -26,7 +26,9 @@ export interface RunRecord {
   /** The command that started the run, to show in reports and model cards. */
   readonly command: string
   /** What it was trained on last, as `useBackend` knows it: `onnx`. */
-  readonly backend: string
+  readonly backend?: string
+  /** Of `onnx`: where it ran. */
+  readonly device?: string
 }
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already; OUTPUT_DISK. */
