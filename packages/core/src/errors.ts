@@ -24,6 +24,7 @@ export const errorCodes = {
   SAFETENSORS_INVALID: 'the bytes are not a well-formed safetensors file',
   CHECKPOINT_INVALID: 'the folder or file is not a complete, consistent checkpoint',
   MANIFEST_INVALID: 'mixflow.json does not follow the manifest format',
+  CHECKPOINT_UNSAFE: 'a checkpoint from elsewhere asks for more than data: it was refused, and nothing of it was run',
   // export
   CHECKPOINT_NOT_FOUND: 'the path given as a checkpoint or run does not exist or holds no checkpoint',
   EXPORT_PARITY: 'an exported graph differs from the trained network by more than the limit',

@@ -54,9 +54,15 @@ export { type ModelFacts, type NetworkPorts, networkPorts, type Port } from './f
 export {
   parseSafetensors,
   type Safetensors,
+  type SafetensorsHeader,
   type SafetensorsInput,
+  type SafetensorsLayout,
   type SafetensorsOptions,
   safetensorsChunks,
+  safetensorsHeader,
+  safetensorsHeaderBytes,
+  safetensorsLayout,
+  type TensorPlace,
   writeSafetensors,
 } from './format/safetensors.ts'
 export { sha256Hex } from './format/sha256.ts'

@@ -40,6 +40,19 @@ const entry = object<HeaderEntry>({
   data_offsets: list(integer(), { min: 2, max: 2 }),
 })
 
+/** Where a tensor is in its file. */
+export interface TensorPlace extends Pick<StoredTensor, 'dtype' | 'shape'> {
+  /** First byte, from the beginning of the file. */
+  readonly offset: number
+  readonly length: number
+}
+
+export interface SafetensorsLayout {
+  /** By name, in the file's order of bytes. */
+  readonly tensors: ReadonlyMap<string, TensorPlace>
+  readonly metadata: ReadonlyMap<string, string>
+}
+
 /**
  * Reads a whole file. The tensors' `bytes` are views of `bytes`: they share its memory.
  *
@@ -48,35 +61,81 @@ const entry = object<HeaderEntry>({
  * or `SchemaReason`.
  */
 export function parseSafetensors(bytes: Uint8Array, options: SafetensorsOptions = {}): Safetensors {
-  const place: Place = { what: options.name ?? 'safetensors file', code: 'SAFETENSORS_INVALID', path: '' }
-  const header = readHeader(bytes, options, place)
+  const { tensors, metadata } = safetensorsLayout(bytes, bytes.length, options)
+  const views = [...tensors].map(([name, { dtype, shape, offset, length }]) => {
+    const tensor: StoredTensor = { dtype, shape, bytes: bytes.subarray(offset, offset + length) }
+    return [name, tensor] as const
+  })
+  return { tensors: new Map(views), metadata }
+}
+
+/**
+ * How many bytes the beginning of a file has, up to the first tensor's: what `safetensorsLayout` wants to see of it.
+ *
+ * @param first at least the first eight bytes of the file
+ * @throws MixflowError SAFETENSORS_INVALID; `details.reason`: `truncated`, `header-too-large`
+ */
+export function safetensorsHeaderBytes(first: Uint8Array, options: SafetensorsOptions = {}): number {
+  const place = placeOf(options)
+  if (first.length < 8) throw truncated(place, { expected: 8, found: first.length })
+  const view = new DataView(first.buffer, first.byteOffset, 8)
+  const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
+  const cap = headerLimit(options)
+  if (length <= cap) return 8 + length
+  throw invalid(place, 'header-too-large', `says that its header has ${length} bytes; at most ${cap} are read`, {
+    hint: 'this is no safetensors file, or a damaged one: look at what is in it',
+  })
+}
+
+/**
+ * Where the tensors of a file are, from its beginning alone, so that a large file can be read in pieces.
+ *
+ * @param start the file's first bytes, `safetensorsHeaderBytes` of them or more
+ * @param fileBytes size of the whole file
+ * @throws as `parseSafetensors`
+ */
+export function safetensorsLayout(
+  start: Uint8Array,
+  fileBytes: number,
+  options: SafetensorsOptions = {},
+): SafetensorsLayout {
+  const place = placeOf(options)
+  const header = readHeader(start, options, place)
   const { [metadataKey]: rawMetadata, ...rawEntries } = header.json
   const metadata = rawMetadata === undefined ? new Map<string, string>() : readMetadata(rawMetadata, place)
   const entries = Object.entries(rawEntries).map(([name, raw]) => ({ name, ...entry(raw, within(place, show(name))) }))
   entries.sort((a, b) => a.data_offsets[0]! - b.data_offsets[0]! || a.data_offsets[1]! - b.data_offsets[1]!)
 
-  const data = bytes.subarray(header.end)
-  const tensors = new Map<string, StoredTensor>()
+  const dataBytes = fileBytes - header.end
+  const tensors = new Map<string, TensorPlace>()
   let end = 0
   for (const { name, dtype, shape, data_offsets } of entries) {
     const at = within(place, show(name))
-    const [start, stop] = data_offsets as [number, number]
-    if (stop < start) throw invalid(at, 'offset-order', `ends at byte ${stop}, before it starts at ${start}`)
-    if (start > end)
-      throw invalid(at, 'offset-gap', `starts at byte ${start}; the bytes from ${end} on belong to no tensor`)
-    if (start < end) throw invalid(at, 'offset-overlap', `starts at byte ${start}, inside another tensor (to ${end})`)
+    const [from, to] = data_offsets as [number, number]
+    if (to < from) throw invalid(at, 'offset-order', `ends at byte ${to}, before it starts at ${from}`)
+    if (from > end)
+      throw invalid(at, 'offset-gap', `starts at byte ${from}; the bytes from ${end} on belong to no tensor`)
+    if (from < end) throw invalid(at, 'offset-overlap', `starts at byte ${from}, inside another tensor (to ${end})`)
     const size = byteSize({ dtype, shape }, at)
-    if (stop - start !== size) {
-      throw invalid(at, 'length', `has ${stop - start} bytes; ${dtype} [${shape.join(', ')}] needs ${size}`)
+    if (to - from !== size) {
+      throw invalid(at, 'length', `has ${to - from} bytes; ${dtype} [${shape.join(', ')}] needs ${size}`)
     }
-    if (stop > data.length) throw truncated(place, { expected: header.end + stop, found: bytes.length })
-    tensors.set(name, { dtype, shape, bytes: data.subarray(start, stop) })
-    end = stop
+    if (to > dataBytes) throw truncated(place, { expected: header.end + to, found: fileBytes })
+    tensors.set(name, { dtype, shape, offset: header.end + from, length: size })
+    end = to
   }
-  if (end < data.length)
-    throw invalid(place, 'trailing-bytes', `has ${data.length - end} bytes that belong to no tensor`)
+  if (end < dataBytes) throw invalid(place, 'trailing-bytes', `has ${dataBytes - end} bytes that belong to no tensor`)
   return { tensors, metadata }
 }
+
+const placeOf = ({ name }: SafetensorsOptions): Place => ({
+  what: name ?? 'safetensors file',
+  code: 'SAFETENSORS_INVALID',
+  path: '',
+})
+
+const headerLimit = ({ maxHeaderBytes = 16 * 2 ** 20 }: SafetensorsOptions): number =>
+  Math.min(maxHeaderBytes, headerCap)
 
 /** What is written: maps, or records (whose key order plays no part). */
 export interface SafetensorsInput {
@@ -91,21 +150,42 @@ export interface SafetensorsInput {
  * @throws MixflowError SAFETENSORS_INVALID where `parseSafetensors` would not read the result.
  */
 export function safetensorsChunks(input: SafetensorsInput): Uint8Array[] {
-  const place: Place = { what: 'safetensors file', code: 'SAFETENSORS_INVALID', path: '' }
-  const rank = (tensor: StoredTensor) => tensorDtypes.indexOf(tensor.dtype)
-  const tensors = entriesOf(input.tensors)
-    .map(([name, tensor]) => [name, checkTensor(name, tensor, within(place, show(name)))] as const)
-    .sort(([a, left], [b, right]) => rank(right) - rank(left) || compareNames(a, b))
+  const tensors = new Map(entriesOf(input.tensors))
+  for (const [name, tensor] of tensors) checkTensor(name, tensor, within(placeOf({}), show(name)))
+  const { header, order } = safetensorsHeader({ ...input, tensors })
+  return [header, ...order.map(name => tensors.get(name)!.bytes)]
+}
+
+export interface SafetensorsHeader {
+  /** The first bytes of the file. */
+  readonly header: Uint8Array
+  /** In which order the tensors' bytes follow. */
+  readonly order: readonly string[]
+}
+
+/**
+ * The beginning of a file whose tensors are written after it one by one, none of them being at hand yet.
+ *
+ * @throws MixflowError SAFETENSORS_INVALID where `parseSafetensors` would not read the result.
+ */
+export function safetensorsHeader(input: {
+  readonly tensors: ReadonlyMap<string, Pick<StoredTensor, 'dtype' | 'shape'>>
+  readonly metadata?: SafetensorsInput['metadata']
+}): SafetensorsHeader {
+  const place = placeOf({})
+  const rank = (dtype: TensorDtype) => tensorDtypes.indexOf(dtype)
+  const tensors = [...input.tensors]
+    .map(([name, tensor]) => ({ name, ...checkForm(name, tensor, within(place, show(name))) }))
+    .sort((a, b) => rank(b.dtype) - rank(a.dtype) || compareNames(a.name, b.name))
 
   const lines: string[] = []
   if (input.metadata !== undefined) lines.push(`${JSON.stringify(metadataKey)}:${metadataJson(input.metadata, place)}`)
   let offset = 0
-  for (const [name, { dtype, shape, bytes }] of tensors) {
-    const description = { dtype, shape, data_offsets: [offset, offset + bytes.length] }
-    lines.push(`${JSON.stringify(name)}:${JSON.stringify(description)}`)
-    offset += bytes.length
+  for (const { name, dtype, shape, length } of tensors) {
+    lines.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, offset + length] })}`)
+    offset += length
   }
-  return [encodeHeader(`{${lines.join(',')}}`, place), ...tensors.map(([, tensor]) => tensor.bytes)]
+  return { header: encodeHeader(`{${lines.join(',')}}`, place), order: tensors.map(({ name }) => name) }
 }
 
 /** The file as one array. */
@@ -120,27 +200,18 @@ export function writeSafetensors(input: SafetensorsInput): Uint8Array<ArrayBuffe
   return file
 }
 
-function readHeader(bytes: Uint8Array, options: SafetensorsOptions, place: Place): { json: JsonObject; end: number } {
-  if (bytes.length < 8) throw truncated(place, { expected: 8, found: bytes.length })
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
-  const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
-  const cap = Math.min(options.maxHeaderBytes ?? 16 * 2 ** 20, headerCap)
-  if (length > cap) {
-    throw invalid(place, 'header-too-large', `says that its header has ${length} bytes; at most ${cap} are read`, {
-      hint: 'this is no safetensors file, or a damaged one: look at what is in it',
-    })
-  }
-  if (8 + length > bytes.length) throw truncated(place, { expected: 8 + length, found: bytes.length })
-  if (bytes[8] !== 0x7b || length === 0)
-    throw invalid(place, 'header-start', 'has a header that does not start with "{"')
-  const json = parseStrictJson(bytes.subarray(8, 8 + length), {
+function readHeader(start: Uint8Array, options: SafetensorsOptions, place: Place): { json: JsonObject; end: number } {
+  const end = safetensorsHeaderBytes(start, options)
+  if (end > start.length) throw truncated(place, { expected: end, found: start.length })
+  if (start[8] !== 0x7b || end === 8) throw invalid(place, 'header-start', 'has a header that does not start with "{"')
+  const json = parseStrictJson(start.subarray(8, end), {
     what: `header of ${place.what}`,
     code: place.code,
     maxDepth: 3,
-    maxBytes: cap,
+    maxBytes: headerLimit(options),
     onlyCounts: true,
   })
-  return { json: json as JsonObject, end: 8 + length }
+  return { json: json as JsonObject, end }
 }
 
 const anyText = text({ min: 0, max: headerCap })
@@ -150,13 +221,17 @@ function readMetadata(value: unknown, place: Place): Map<string, string> {
   return new Map(Object.entries(strings(value, within(place, metadataKey))))
 }
 
-function checkTensor(name: string, tensor: StoredTensor, at: Place): StoredTensor {
+function checkTensor(name: string, tensor: StoredTensor, at: Place): void {
+  const { dtype, shape, length } = checkForm(name, tensor, at)
+  if (length === tensor.bytes.length) return
+  throw invalid(at, 'length', `has ${tensor.bytes.length} bytes; ${dtype} [${shape.join(', ')}] needs ${length}`)
+}
+
+function checkForm(name: string, tensor: Pick<StoredTensor, 'dtype' | 'shape'>, at: Place) {
   if (name === metadataKey) throw invalid(at, 'word', `is the format's own word, no name for a tensor`)
   checkText(name, at)
   const { dtype, shape } = entry({ dtype: tensor.dtype, shape: tensor.shape, data_offsets: [0, 0] }, at)
-  const size = byteSize({ dtype, shape }, at)
-  if (size === tensor.bytes.length) return tensor
-  throw invalid(at, 'length', `has ${tensor.bytes.length} bytes; ${dtype} [${shape.join(', ')}] needs ${size}`)
+  return { dtype, shape, length: byteSize({ dtype, shape }, at) }
 }
 
 function byteSize({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>, at: Place): number {

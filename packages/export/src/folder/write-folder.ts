@@ -11,11 +11,14 @@ import { throwIfAborted } from '@mixflow/core'
 import { diskError, errorWord } from './disk-error.ts'
 import { checkReplaceable } from './replaceable.ts'
 
+/** Bytes, or pieces of them that are made when it is their file's turn. */
+export type Content = Uint8Array | (() => AsyncIterable<Uint8Array>)
+
 export interface FolderToWrite {
   /** As `placeOf` gives it. */
   readonly path: string
-  /** File name -> bytes. */
-  readonly files: ReadonlyMap<string, Uint8Array>
+  /** File name (with `/` for folders in it) -> content, in the order of writing. */
+  readonly files: ReadonlyMap<string, Content>
   readonly overwrite: boolean
   readonly signal?: AbortSignal | undefined
   readonly onFile?: ((done: number) => void) | undefined
@@ -32,12 +35,13 @@ export async function writeFolder(wanted: FolderToWrite): Promise<void> {
     firstMade = await mkdir(parent, { recursive: true })
     await mkdir(temporary)
     let done = 0
-    for (const [name, bytes] of wanted.files) {
+    for (const [name, content] of wanted.files) {
       throwIfAborted(wanted.signal)
-      await writeSynced(join(temporary, name), bytes)
+      await mkdir(dirname(join(temporary, name)), { recursive: true })
+      await writeSynced(join(temporary, name), content)
       wanted.onFile?.(++done)
     }
-    await syncFolder(temporary)
+    for (const folder of new Set([...wanted.files.keys()].map(dirname))) await syncFolder(join(temporary, folder))
     throwIfAborted(wanted.signal)
     await moveIntoPlace(temporary, path, wanted)
     await removeLeftovers(parent, prefix)
@@ -63,10 +67,11 @@ async function moveIntoPlace(temporary: string, path: string, { overwrite }: Fol
   await discard(old)
 }
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+async function writeSynced(path: string, content: Content): Promise<void> {
   const file = await open(path, 'wx')
   try {
-    await file.writeFile(bytes)
+    if (typeof content === 'function') for await (const piece of content()) await file.writeFile(piece)
+    else await file.writeFile(content)
     await file.sync()
   } finally {
     await file.close()

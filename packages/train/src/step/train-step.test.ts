@@ -20,7 +20,14 @@ beforeAll(async () => {
 
 const song = (dropout: number) => ({
   kind: 'song-unet',
-  options: { modelChannels: 4, multipliers: [1, 2], blocks: 1, attentionResolutions: [4], dropout },
+  options: {
+    modelChannels: 4,
+    multipliers: [1, 2],
+    embeddingMultiplier: 4,
+    blocks: 1,
+    attentionResolutions: [4],
+    dropout,
+  },
 })
 const diffusers = (whole: boolean) => ({
   kind: 'diffusers-unet',

@@ -29,7 +29,14 @@ export const cifar10 = {
 
     denoiser: {
       kind: 'song-unet',
-      options: { modelChannels: 128, multipliers: [2, 2, 2], blocks: 4, attentionResolutions: [16], dropout: 0.13 },
+      options: {
+        modelChannels: 128,
+        multipliers: [2, 2, 2],
+        embeddingMultiplier: 4,
+        blocks: 4,
+        attentionResolutions: [16],
+        dropout: 0.13,
+      },
     },
     encoder: {
       kind: 'diffusers-unet',

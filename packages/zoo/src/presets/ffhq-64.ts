@@ -21,7 +21,14 @@ export const ffhq64 = {
     source: { ...cifar10.config.source, klWeight: 5e-5 },
     denoiser: {
       kind: 'song-unet',
-      options: { modelChannels: 128, multipliers: [1, 2, 2, 2], blocks: 4, attentionResolutions: [16], dropout: 0.05 },
+      options: {
+        modelChannels: 128,
+        multipliers: [1, 2, 2, 2],
+        embeddingMultiplier: 4,
+        blocks: 4,
+        attentionResolutions: [16],
+        dropout: 0.05,
+      },
     },
     sampleEveryImages: 10_000 * batchSize,
     checkpointEveryImages: 10_000 * batchSize,

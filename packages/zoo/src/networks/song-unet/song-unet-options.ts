@@ -8,6 +8,8 @@ export interface SongUnetOptions {
   readonly modelChannels: number
   /** Width of each level in units of M, the finest first; each level halves the resolution. */
   readonly multipliers: readonly number[]
+  /** Width of the embedding that blocks are told, in units of M. */
+  readonly embeddingMultiplier: number
   /** Residual blocks per level on the way down; one more on the way up. */
   readonly blocks: number
   /** Edges, in pixels, of the levels with attention; the coarsest has one block with it in any case. */
@@ -16,7 +18,7 @@ export interface SongUnetOptions {
   readonly dropout: number
 }
 
-const keys = ['modelChannels', 'multipliers', 'blocks', 'attentionResolutions', 'dropout']
+const keys = ['modelChannels', 'multipliers', 'embeddingMultiplier', 'blocks', 'attentionResolutions', 'dropout']
 
 /** At most 32 groups of at least 4 channels. */
 export const groupsOf = (channels: number): number => Math.min(32, Math.floor(channels / 4))
@@ -24,7 +26,8 @@ export const groupsOf = (channels: number): number => Math.min(32, Math.floor(ch
 /** @throws MixflowError ARGUMENT_INVALID naming the option and what it may be. */
 export function checkSongUnetOptions(options: unknown, { image }: Pick<NetworkContext, 'image'>): SongUnetOptions {
   checkKeys(options, keys, { what: 'song-unet options', required: keys })
-  const { modelChannels, multipliers, blocks, attentionResolutions, dropout } = options as unknown as SongUnetOptions
+  const all = options as unknown as SongUnetOptions
+  const { modelChannels, multipliers, embeddingMultiplier, blocks, attentionResolutions, dropout } = all
   const refuse = (name: keyof SongUnetOptions, value: unknown, expected: string): never => {
     throw new MixflowError('ARGUMENT_INVALID', `song-unet option ${name} must be ${expected}, got ${show(value)}`, {
       details: { name, value },
@@ -43,6 +46,9 @@ export function checkSongUnetOptions(options: unknown, { image }: Pick<NetworkCo
   const unfit = widths.flatMap(a => [a, ...widths.map(b => a + b)]).find(width => width % groupsOf(width) !== 0)
   if (unfit !== undefined) {
     refuse('modelChannels', modelChannels, `one whose widths divide into 32 groups, like 128 (${unfit} does not)`)
+  }
+  if (!positive(embeddingMultiplier) || embeddingMultiplier > 16) {
+    refuse('embeddingMultiplier', embeddingMultiplier, 'an integer in 1..16')
   }
   if (!positive(blocks) || blocks > 16) refuse('blocks', blocks, 'an integer in 1..16')
   if (dropout !== 0 && !(typeof dropout === 'number' && dropout >= 0.001 && dropout <= 0.999)) {
@@ -65,5 +71,5 @@ export function checkSongUnetOptions(options: unknown, { image }: Pick<NetworkCo
       `a list of edges of the levels, which are ${resolutions.join(', ')}`,
     )
   }
-  return { modelChannels, multipliers, blocks, attentionResolutions, dropout }
+  return all
 }

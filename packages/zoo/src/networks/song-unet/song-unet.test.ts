@@ -13,6 +13,7 @@ await useOnnxBackend({ threads: 1 })
 const tiny = (changes: Partial<SongUnetOptions> = {}): SongUnetOptions => ({
   modelChannels: 8,
   multipliers: [1, 2],
+  embeddingMultiplier: 4,
   blocks: 1,
   attentionResolutions: [4],
   dropout: 0,
@@ -27,6 +28,7 @@ interface ReferenceConfig {
   readonly label_dim: number
   readonly model_channels: number
   readonly channel_mult: number[]
+  readonly channel_mult_emb: number
   readonly num_blocks: number
   readonly attn_resolutions: number[]
   readonly dropout: number
@@ -46,6 +48,7 @@ const built = ({ config: c }: { readonly config: ReferenceConfig }) =>
     {
       modelChannels: c.model_channels,
       multipliers: c.channel_mult,
+      embeddingMultiplier: c.channel_mult_emb,
       blocks: c.num_blocks,
       attentionResolutions: c.attn_resolutions,
       dropout: c.dropout,
@@ -150,6 +153,7 @@ describe('options are refused by name', () => {
     ['multipliers', [], '1 to 6 factors'],
     ['multipliers', [1, 0.5], '1 to 6 factors'],
     ['multipliers', [1, 1, 1, 1, 1], 'a square of a multiple of 16, not 8×8'],
+    ['embeddingMultiplier', 0, '1..16'],
     ['blocks', 0, '1..16'],
     ['attentionResolutions', [16], 'edges of the levels, which are 8, 4'],
     ['dropout', 1, '0.001..0.999'],

@@ -28,9 +28,12 @@ export function songUnet(given: unknown, context: NetworkContext): DenoiserNetwo
   }
 }
 
-/** Time, class and w as one vector [N, 4M]. */
-function songEmbedding({ modelChannels }: SongUnetOptions, { classes, conditionOnWeight }: NetworkContext) {
-  const wide = 4 * modelChannels
+const embeddingWidth = ({ modelChannels, embeddingMultiplier }: SongUnetOptions) => modelChannels * embeddingMultiplier
+
+/** Time, class and w as one vector, [N, embeddingWidth]. */
+function songEmbedding(options: SongUnetOptions, { classes, conditionOnWeight }: NetworkContext) {
+  const { modelChannels } = options
+  const wide = embeddingWidth(options)
   const label = classes > 0 ? songLinear('map_label', { from: classes, to: modelChannels }) : null
   const layer0 = songLinear('map_layer0', { from: modelChannels, to: wide })
   const layer1 = songLinear('map_layer1', { from: wide, to: wide })
@@ -75,7 +78,7 @@ function songBody(options: SongUnetOptions, { image: { channels, height: edge } 
   const { modelChannels, dropout } = options
   const { stages, width } = songLayout(options, edge)
   const entry = songConv(`enc.${edge}x${edge}_conv`, { from: channels, to: modelChannels, kernel: 3 })
-  const blocks = stages.map(stage => songBlock(stage.name, { ...stage, embedding: 4 * modelChannels, dropout }))
+  const blocks = stages.map(stage => songBlock(stage.name, { ...stage, embedding: embeddingWidth(options), dropout }))
   const norm = songNorm(`dec.${edge}x${edge}_aux_norm`, width, { silu: true })
   const exit = songConv(`dec.${edge}x${edge}_aux_conv`, { from: width, to: channels, kernel: 3, gain: closingGain })
 

@@ -1,0 +1,254 @@
+/**
+ * `importCheckpoint`: the paper's released checkpoints (PyTorch Lightning), or safetensors with the same names, become a
+ * run of ours that can be exported, sampled and measured. Tensors go through one at a time, so memory does not grow with
+ * the file. Left out: the optimizer's state; an imported run cannot be trained further.
+ */
+
+import { createHash } from 'node:crypto'
+import {
+  type Checkpoint,
+  type CheckpointFile,
+  checkKeys,
+  checkpointFileName,
+  checkpointToJson,
+  float32Values,
+  type ImageShape,
+  type JsonObject,
+  type Labels,
+  safetensorsHeader,
+  throwIfAborted,
+} from '@mixflow/core'
+import type { TrainingConfig } from '@mixflow/zoo'
+import { buildDenoiser, buildEncoder, countParameters, networkContext, type ParameterSpec } from '@mixflow/zoo/networks'
+import { checkReplaceable, placeOf } from '../folder/replaceable.ts'
+import { type Content, writeFolder } from '../folder/write-folder.ts'
+import { openFile } from './byte-source.ts'
+import { type ForeignTensor, openForeign } from './foreign-checkpoint.ts'
+import { namedForeign } from './foreign-names.ts'
+import { refusal } from './refuse.ts'
+
+export interface ImportOptions {
+  /** A `.ckpt` of PyTorch or a `.safetensors`. */
+  readonly file: string
+  /** Folder of the run to write; absent or empty. */
+  readonly out: string
+  /** What was trained: the networks above all. */
+  readonly config: TrainingConfig
+  /** Name of the preset that the configuration is; null unless said. */
+  readonly preset?: string | null
+  readonly image: ImageShape
+  /** Classes of the denoiser or of κ; null unless said. */
+  readonly labels?: Labels | null
+  readonly dataset?: Checkpoint['dataset']
+  /** Optimizer steps behind the weights; as the file says, or 0, unless said. */
+  readonly step?: number
+  /** The command that does this, for the run's record. */
+  readonly command?: string
+  /** Time to write down; now unless said. */
+  readonly created?: Date
+  readonly signal?: AbortSignal
+  /** Told of each tensor which share of the file is done, 0..1. */
+  readonly onProgress?: (fraction: number) => void
+}
+
+export interface ImportResult {
+  /** Folder of the run. */
+  readonly folder: string
+  readonly step: number
+  /** Which weights the file had: `ema` is what sampling uses. */
+  readonly roles: readonly ('weights' | 'ema')[]
+  readonly parameters: { readonly denoiser: number; readonly encoder: number }
+}
+
+const keys = [
+  ...['file', 'out', 'config', 'preset', 'image', 'labels', 'dataset', 'step', 'command'],
+  ...['created', 'signal', 'onProgress'],
+]
+
+/**
+ * Writes a run with one checkpoint, in full or not at all.
+ *
+ * @throws MixflowError CHECKPOINT_NOT_FOUND; CHECKPOINT_UNSAFE for a file that asks for code; CHECKPOINT_INVALID with a word
+ *   of `RefusalReason` in `details.reason`, or SAFETENSORS_INVALID, for a damaged one or one of other networks;
+ *   ARGUMENT_INVALID, EXPORT_EXISTS, EXPORT_DISK, ABORTED.
+ */
+export async function importCheckpoint(options: ImportOptions): Promise<ImportResult> {
+  checkKeys(options as unknown, keys, { what: 'importCheckpoint', required: ['file', 'out', 'config', 'image'] })
+  const { file, config, signal } = options
+  const folder = await placeOf(options.out)
+  await checkReplaceable(folder, { overwrite: false })
+  const networks = networksOf(options)
+  await using source = await openFile(file)
+  const foreign = await openForeign(source, { signal })
+  const named = namedForeign(foreign.tensors, file)
+  for (const [name, tensor] of named.filters) await checkFilter(name, tensor, file)
+  const roles = (['weights', 'ema'] as const).filter(role => named[role] !== null)
+  for (const role of roles) checkTensors(networks.parameters, named[role] as ReadonlyMap<string, ForeignTensor>, file)
+
+  const step = options.step ?? foreign.numbers.get('global_step') ?? 0
+  const place = `checkpoints/step-${String(step).padStart(9, '0')}`
+  const listed: CheckpointFile[] = []
+  const files = new Map<string, Content>()
+  let done = 0
+  const onTensor = () => {
+    throwIfAborted(signal)
+    options.onProgress?.(++done / (roles.length * networks.parameters.length))
+  }
+  for (const role of roles) {
+    const tensors = named[role] as ReadonlyMap<string, ForeignTensor>
+    const name = `${role}.safetensors`
+    files.set(`${place}/${name}`, () =>
+      summed(tensorFile(networks.parameters, tensors, { file, onTensor }), sum => listed.push({ name, role, ...sum })),
+    )
+  }
+  // written last, when the sums of the others are known
+  files.set(`${place}/${checkpointFileName}`, async function* () {
+    yield utf8(checkpointToJson({ ...recordOf(options, { networks, step }), files: listed }))
+  })
+  const run = { preset: options.preset ?? null, config, command: options.command ?? '' }
+  files.set('config.json', utf8(`${JSON.stringify(run, null, 2)}\n`))
+  await writeFolder({ path: folder, files, overwrite: false, signal })
+  return { folder, step, roles, parameters: networks.counts }
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+interface Networks {
+  /** `denoiser.…`, then `encoder.…`. */
+  readonly parameters: readonly ParameterSpec[]
+  readonly counts: ImportResult['parameters']
+}
+
+function networksOf({ config, image, labels = null }: ImportOptions): Networks {
+  const source = sourceOf(config)
+  const context = networkContext({ image, labels: config.labels ? labels : null, source })
+  const denoiser = buildDenoiser(config.denoiser, context).parameters
+  const encoder = config.encoder === null ? [] : buildEncoder(config.encoder, context).parameters
+  const prefixed = (prefix: string, parameters: readonly ParameterSpec[]) =>
+    parameters.map(spec => ({ ...spec, name: `${prefix}.${spec.name}` }))
+  return {
+    parameters: [...prefixed('denoiser', denoiser), ...prefixed('encoder', encoder)],
+    counts: { denoiser: countParameters(denoiser), encoder: countParameters(encoder) },
+  }
+}
+
+function sourceOf({ source }: TrainingConfig): Checkpoint['source'] {
+  if (source === null) return null
+  const { weight, detachEncoder, ...facts } = source
+  return facts
+}
+
+// ---- tensors -------------------------------------------------------------------------------------------------------
+
+function checkTensors(
+  parameters: readonly ParameterSpec[],
+  tensors: ReadonlyMap<string, ForeignTensor>,
+  file: string,
+): void {
+  const hint = 'the file is of other networks: choose another preset, or change the networks’ options with --set'
+  const own = new Set(parameters.map(({ name }) => name))
+  const left = [...tensors.keys()].find(name => !own.has(name))
+  if (left !== undefined) {
+    throw refusal(`has the tensor ${left}, which the networks have not`, { file, reason: 'tensor-unknown', hint })
+  }
+  for (const { name, shape } of parameters) {
+    const tensor = tensors.get(name)
+    if (tensor === undefined) throw refusal(`has no tensor ${name}`, { file, reason: 'tensor-missing', hint })
+    if (tensor.shape.join() !== shape.join()) {
+      const shapes = `[${tensor.shape.join(', ')}]; the network's is [${shape.join(', ')}]`
+      throw refusal(`has the tensor ${name} with the shape ${shapes}`, { file, reason: 'tensor-shape', hint })
+    }
+    if (!['F32', 'F16', 'BF16'].includes(tensor.dtype)) {
+      throw refusal(`has the tensor ${name} as ${tensor.dtype}; weights are F32, F16 or BF16`, {
+        file,
+        reason: 'tensor-dtype',
+      })
+    }
+  }
+}
+
+/** What the reference keeps as a constant is one here, too: the mean of four pixels. */
+async function checkFilter(name: string, tensor: ForeignTensor, file: string): Promise<void> {
+  const size = tensor.shape.reduce((product, edge) => product * edge, 1)
+  const values = size === 4 && tensor.dtype === 'F32' ? float32Values({ ...tensor, bytes: await tensor.read() }) : []
+  if (values.length === 4 && values.every(value => value === 0.25)) return
+  throw refusal(`has another resampling filter in ${name} than the mean of four pixels`, {
+    file,
+    reason: 'tensor-value',
+  })
+}
+
+/** A safetensors file in pieces, as float32. */
+async function* tensorFile(
+  parameters: readonly ParameterSpec[],
+  tensors: ReadonlyMap<string, ForeignTensor>,
+  { file, onTensor }: { readonly file: string; readonly onTensor: () => void },
+): AsyncGenerator<Uint8Array> {
+  const forms = parameters.map(({ name, shape }) => [name, { dtype: 'F32', shape }] as const)
+  const { header, order } = safetensorsHeader({ tensors: new Map(forms) })
+  yield header
+  for (const name of order) {
+    const tensor = tensors.get(name) as ForeignTensor
+    const values = float32Values({ ...tensor, bytes: await tensor.read() })
+    const bad = values.findIndex(value => !Number.isFinite(value))
+    if (bad >= 0) {
+      throw refusal(`has ${values[bad]} in the tensor ${name}`, {
+        ...{
+          file,
+          reason: 'tensor-value',
+          hint: 'the training went wrong before this checkpoint: import an older one',
+        },
+      })
+    }
+    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    onTensor()
+  }
+}
+
+/** The same pieces; in the end, how many bytes they were, and their sum. */
+async function* summed(
+  pieces: AsyncIterable<Uint8Array>,
+  onEnd: (sum: Pick<CheckpointFile, 'bytes' | 'sha256'>) => void,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const piece of pieces) {
+    hash.update(piece)
+    bytes += piece.length
+    yield piece
+  }
+  onEnd({ bytes, sha256: hash.digest('hex') })
+}
+
+// ---- the record ----------------------------------------------------------------------------------------------------
+
+function recordOf(
+  { config, preset = null, image, labels = null, dataset, created = new Date() }: ImportOptions,
+  { networks, step }: { readonly networks: Networks; readonly step: number },
+): Omit<Checkpoint, 'files'> {
+  const describe = ({ kind, options }: TrainingConfig['denoiser'], parameters: number) => ({
+    ...{ kind, options: options as JsonObject, parameters },
+  })
+  return {
+    format: 'mixflow-checkpoint',
+    version: 1,
+    created: created.toISOString(),
+    step,
+    imagesSeen: step * config.batchSize,
+    trainSeconds: 0,
+    preset,
+    config: config as unknown as JsonObject,
+    networks: {
+      denoiser: describe(config.denoiser, networks.counts.denoiser),
+      encoder: config.encoder === null ? null : describe(config.encoder, networks.counts.encoder),
+    },
+    image,
+    labels: config.labels ? labels : null,
+    source: sourceOf(config),
+    dataset: dataset ?? { name: config.data === '' ? 'unknown' : config.data, images: 0 },
+    seed: config.seed,
+    cursor: { epoch: 0, position: 0 },
+    optimizer: { kind: config.optimizer, scalars: { step } },
+    loss: null,
+  }
+}

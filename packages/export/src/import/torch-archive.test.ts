@@ -1,0 +1,449 @@
+/** PyTorch's files: what the reference's hold, and that nothing but tensors and plain values ever comes out of one. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { float32Values, MixflowError } from '@mixflow/core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type ByteSource, bytesSource } from './byte-source.ts'
+import { checkpointOps, float32Bytes, op, tensorOps, torchFile, zipFile } from './fixtures/torch-file.ts'
+import { type ForeignCheckpoint, openForeign } from './foreign-checkpoint.ts'
+
+const open = (bytes: Uint8Array, name = 'model.ckpt') => openForeign(bytesSource(name, bytes))
+
+async function numbersOf(checkpoint: ForeignCheckpoint, name: string): Promise<number[]> {
+  const tensor = checkpoint.tensors.get(name)
+  if (tensor === undefined) throw new Error(`no tensor ${name}`)
+  return [...float32Values({ ...tensor, bytes: await tensor.read() })]
+}
+
+/** All of a file: opened, and every tensor read. */
+async function readAll(bytes: Uint8Array): Promise<ForeignCheckpoint> {
+  const checkpoint = await open(bytes)
+  for (const tensor of checkpoint.tensors.values()) await tensor.read()
+  return checkpoint
+}
+
+const refusalOf = (bytes: Uint8Array): Promise<MixflowError> =>
+  readAll(bytes).then(
+    () => Promise.reject(new Error('was accepted')),
+    error => (MixflowError.is(error) ? error : Promise.reject(error)),
+  )
+
+const eight = { elements: 8, shape: [2, 4] }
+const good = checkpointOps({ 'denoiser.a': tensorOps(eight) })
+
+// ---- the reference's files -----------------------------------------------------------------------------------------
+
+const folder = new URL('../../../../../shared/reference/ckpt/', import.meta.url)
+const isThere = existsSync(folder)
+if (!isThere) console.warn('skipped: the reference checkpoints are not beside the repository (shared/reference/ckpt)')
+const bytesOf = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)))
+
+interface Listing {
+  readonly good: readonly {
+    readonly file: string
+    readonly must_read: Readonly<Record<string, unknown>>
+    readonly state_dict: Readonly<Record<string, { shape: number[]; dtype: string; sum: number; l2: number }>>
+  }[]
+  readonly mini_good: { readonly file: string; readonly state_dict: Readonly<Record<string, number[] | number[][]>> }
+  readonly bad: readonly { readonly file: string; readonly kind: 'malicious' | 'corrupt' }[]
+}
+
+describe.skipIf(!isThere)('the reference’s checkpoints', () => {
+  if (!isThere) return
+  const listing = JSON.parse(new TextDecoder().decode(bytesOf('ckpt.json'))) as Listing
+
+  test.each(listing.good.map(({ file, ...rest }) => [file, rest] as const))(
+    '%s',
+    async (file, { must_read, state_dict }) => {
+      const checkpoint = await open(bytesOf(file), file)
+      expect([...checkpoint.tensors.keys()]).toEqual(Object.keys(state_dict))
+      for (const [name, { shape, dtype, sum, l2 }] of Object.entries(state_dict)) {
+        const tensor = checkpoint.tensors.get(name)
+        expect([name, tensor?.shape, tensor?.dtype]).toEqual([name, shape, dtype === 'float32' ? 'F32' : 'I64'])
+        if (dtype !== 'float32') continue
+        const values = await numbersOf(checkpoint, name)
+        expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(sum, 5)
+        expect(Math.hypot(...values) / l2 || 1).toBeCloseTo(1, 5)
+      }
+      expect(checkpoint.numbers.get('global_step')).toBe(must_read.global_step)
+      expect(checkpoint.numbers.get('epoch')).toBe(must_read.epoch)
+    },
+  )
+
+  test('the small one made by hand, with a tensor that takes every other number', async () => {
+    const { file, state_dict } = listing.mini_good
+    const checkpoint = await open(bytesOf(file))
+    for (const [name, values] of Object.entries(state_dict)) {
+      expect(await numbersOf(checkpoint, name)).toEqual((values as number[][]).flat())
+    }
+  })
+
+  const reasons: Readonly<Record<string, string>> = {
+    'bad-os-system.ckpt': 'pickle-name',
+    'bad-eval.ckpt': 'pickle-name',
+    'bad-getattr.ckpt': 'pickle-name',
+    'bad-storage-numel.ckpt': 'storage-size',
+    'bad-tensor-out-of-storage.ckpt': 'tensor-outside',
+    'bad-negative-stride.ckpt': 'tensor-shape',
+    'bad-missing-record.ckpt': 'storage-missing',
+    'bad-huge-shape.ckpt': 'tensor-expanded',
+    'bad-truncated.ckpt': 'zip-truncated',
+    'bad-zip-size.ckpt': 'zip-size',
+    'bad-central-directory-offset.ckpt': 'zip-directory',
+    'bad-crc.ckpt': 'zip-crc',
+    'not-a-zip.ckpt': 'not-an-archive',
+  }
+
+  test.each(listing.bad.map(({ file, kind }) => [file, kind] as const))('%s is refused', async (file, kind) => {
+    const error = await refusalOf(bytesOf(file))
+    expect(error.code).toBe(kind === 'malicious' ? 'CHECKPOINT_UNSAFE' : 'CHECKPOINT_INVALID')
+    expect({ [file]: error.details.reason }).toEqual({ [file]: reasons[file] })
+    expect(error.hint?.length).toBeGreaterThan(20)
+  })
+})
+
+// ---- files of our own ----------------------------------------------------------------------------------------------
+
+describe('what PyTorch may write is read', () => {
+  test.each([
+    ['plain', {}],
+    ['sizes after the data', { descriptors: true }],
+    ['64-bit end records', { wide: true, descriptors: true }],
+    ['a comment at the end', { comment: 'PK\u0005\u0006 is how an end begins' }],
+  ])('%s', async (_, options) => {
+    const checkpoint = await open(torchFile(good, undefined, options))
+    expect(await numbersOf(checkpoint, 'denoiser.a')).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(checkpoint.numbers.get('global_step')).toBe(3)
+  })
+
+  test('a state_dict by itself, a parameter, an empty tensor, a scalar', async () => {
+    const parameter = [
+      ...op.global('torch._utils', '_rebuild_parameter'),
+      ...op.mark,
+      ...tensorOps({ elements: 8, shape: [8] }),
+      ...[...op.no, ...op.none, ...op.tuple, ...op.reduce],
+    ]
+    const entries = [
+      ['p', parameter],
+      ['empty', tensorOps({ elements: 8, shape: [0, 3] })],
+      ['scalar', tensorOps({ elements: 8, offset: 5, shape: [] })],
+    ] as const
+    const items = entries.flatMap(([name, value]) => [...op.text(name), ...value, ...op.setItem])
+    const checkpoint = await open(torchFile([...op.start, ...op.emptyDict, ...items, ...op.stop]))
+    expect(await numbersOf(checkpoint, 'p')).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(await numbersOf(checkpoint, 'empty')).toEqual([])
+    expect(await numbersOf(checkpoint, 'scalar')).toEqual([5])
+  })
+
+  test('any view whose indices stay inside its storage is its numbers in order', async () => {
+    const views = fc
+      .tuple(
+        fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }),
+        fc.array(fc.nat(7), { minLength: 4, maxLength: 4 }),
+        fc.nat(8),
+      )
+      .map(([shape, strides, offset]) => ({ shape, strides: strides.slice(0, shape.length), offset }))
+    const storage = Array.from({ length: 40 }, (_, i) => i)
+    await fc.assert(
+      fc.asyncProperty(views, async ({ shape, strides, offset }) => {
+        const wanted = shape.reduce<number[]>(
+          (places, size, d) =>
+            places.flatMap(place => Array.from({ length: size }, (_, i) => place + i * (strides[d] as number))),
+          [offset],
+        )
+        const fits = wanted.length <= 40 && wanted.every(place => place < 40) && (wanted.length > 0 || offset <= 40)
+        const file = torchFile(checkpointOps({ x: tensorOps({ elements: 40, shape, strides, offset }) }), storage)
+        if (fits) expect(await numbersOf(await open(file), 'x')).toEqual(wanted)
+        else expect((await refusalOf(file)).details.reason).toMatch(/^tensor-/)
+      }),
+      { seed: 6, numRuns: 400 },
+    )
+  })
+
+  test('a tensor is read in pieces no larger than a megabyte, and by itself', async () => {
+    const numbers = new Array<number>(600_000).fill(1)
+    const whole = torchFile(checkpointOps({ x: tensorOps({ elements: 600_000, offset: 7, shape: [100] }) }), numbers)
+    const lengths: number[] = []
+    const source: ByteSource = {
+      ...bytesSource('x', whole),
+      async read(at, length) {
+        lengths.push(length)
+        return whole.subarray(at, at + length)
+      },
+    }
+    const checkpoint = await openForeign(source)
+    expect(await numbersOf(checkpoint, 'x')).toEqual(new Array(100).fill(1))
+    expect(Math.max(...lengths)).toBe(2 ** 20)
+  })
+})
+
+describe('a name that is not of tensors and plain containers is refused, by name, wherever it is', () => {
+  const call = (module: string, name: string) => [...op.global(module, name), ...op.emptyTuple, ...op.reduce]
+  const names = [
+    ['os', 'system'],
+    ['posix', 'system'],
+    ['nt', 'system'],
+    ['subprocess', 'Popen'],
+    ['builtins', 'eval'],
+    ['builtins', 'exec'],
+    ['__builtin__', 'getattr'],
+    ['builtins', '__import__'],
+    ['importlib', 'import_module'],
+    ['torch', 'load'],
+    ['torch.hub', 'load'],
+    ['torch._utils', '_rebuild_tensor'],
+    ['torch.storage', '_load_from_bytes'],
+    ['collections', 'OrderedDict.__class__'],
+    ['collections', 'defaultdict'],
+    ['', ''],
+    ['constructor', 'constructor'],
+    ['__proto__', 'toString'],
+    ['torch', 'toString'],
+  ] as const
+
+  test.each(names)('%s.%s', async (module, name) => {
+    const places = {
+      'in the state_dict': checkpointOps({ x: call(module, name) }),
+      'only named': checkpointOps({ x: op.global(module, name) }),
+      'beside it': [...good.slice(0, -1), ...op.text('extra'), ...call(module, name), ...op.setItem, ...op.stop],
+      'thrown away': [...good.slice(0, -1), ...call(module, name), ...op.pop, ...op.stop],
+      'from the stack': checkpointOps({
+        x: [...op.text(module), ...op.text(name), 0x93, ...op.emptyTuple, ...op.reduce],
+      }),
+    }
+    for (const [place, pickle] of Object.entries(places)) {
+      const error = await refusalOf(torchFile(pickle))
+      expect([place, error.code, error.details.name]).toEqual([place, 'CHECKPOINT_UNSAFE', `${module}.${name}`])
+      expect(error.message).toContain('nothing of it was run')
+    }
+  })
+})
+
+describe('instructions that plain data do not need are refused', () => {
+  const codes = {
+    INST: 0x69,
+    OBJ: 0x6f,
+    NEWOBJ: 0x81,
+    NEWOBJ_EX: 0x92,
+    EXT1: 0x82,
+    PERSID: 0x50,
+    STRING: 0x53,
+    EMPTY_SET: 0x8f,
+    BYTEARRAY8: 0x96,
+    NEXT_BUFFER: 0x97,
+    nothing: 0xff,
+  }
+  test.each(Object.entries(codes))('%s', async (_, code) => {
+    const error = await refusalOf(torchFile([...op.start, ...op.emptyDict, code, ...op.stop]))
+    expect(error.details.reason).toBe('pickle-opcode')
+  })
+})
+
+describe('a wrong pickle', () => {
+  const dict = [...op.start, ...op.emptyDict]
+  test.each<[string, readonly number[], string]>([
+    ['empty', [], 'pickle-truncated'],
+    ['without an end', good.slice(0, -1), 'pickle-truncated'],
+    ['with more after its end', [...good, 0], 'pickle-trailing'],
+    ['that leaves values', [...op.start, ...op.none, ...op.emptyDict, ...op.stop], 'pickle-stack'],
+    ['that takes what is not there', [...op.start, ...op.append, ...op.stop], 'pickle-stack'],
+    [
+      'that takes from below a mark',
+      [...op.start, ...op.emptyList, ...op.mark, ...op.append, ...op.stop],
+      'pickle-stack',
+    ],
+    ['without a mark', [...op.start, ...op.emptyList, ...op.appends, ...op.stop], 'pickle-stack'],
+    ['that recalls what it never made', [...op.start, ...op.get(7), ...op.stop], 'pickle-memo'],
+    ['of a later protocol', [0x80, 6, ...op.emptyDict, ...op.stop], 'pickle-protocol'],
+    ['with a text of four billion bytes', [...op.start, 0x58, 255, 255, 255, 255, ...op.stop], 'pickle-truncated'],
+    ['with a text beyond any file', [...op.start, 0x8d, ...new Array(8).fill(255), ...op.stop], 'pickle-number'],
+    ['with half a character', [...op.start, 0x8c, 1, 0xc3, ...op.stop], 'pickle-text'],
+    ['with a number of 200 bytes', [...op.start, 0x8a, 200, ...new Array(200).fill(1), ...op.stop], 'pickle-number'],
+    ['with a number beyond 2^53', [...op.start, 0x8a, 8, ...new Array(7).fill(255), 1, ...op.stop], 'pickle-number'],
+    ['with a list as key', [...dict, ...op.emptyList, ...op.none, ...op.setItem, ...op.stop], 'pickle-key'],
+    [
+      'with a key twice',
+      [...dict, ...op.none, ...op.none, ...op.setItem, ...op.none, ...op.no, ...op.setItem, ...op.stop],
+      'pickle-duplicate',
+    ],
+    [
+      'that calls a text',
+      [...op.start, ...op.text('x'), ...op.emptyTuple, ...op.reduce, ...op.stop],
+      'pickle-arguments',
+    ],
+    [
+      'that calls a storage type',
+      checkpointOps({ x: [...op.global('torch', 'FloatStorage'), ...op.emptyTuple, ...op.reduce] }),
+      'pickle-arguments',
+    ],
+    [
+      'that sets the state of a list',
+      checkpointOps({ x: [...op.emptyList, ...op.emptyDict, ...op.build] }),
+      'pickle-arguments',
+    ],
+    ['that refers to no storage', checkpointOps({ x: [...op.text('0'), ...op.persistent] }), 'storage-type'],
+    ['without a tensor', checkpointOps({ x: op.none }), 'no-tensors'],
+    ['that is a number', [...op.start, ...op.int(5), ...op.stop], 'no-tensors'],
+    ['of a million and one lists', [...op.start, ...new Array(1_000_001).fill(0x5d), ...op.stop], 'pickle-objects'],
+  ])('%s', async (_, pickle, reason) => {
+    expect((await refusalOf(torchFile(pickle))).details.reason).toBe(reason)
+  })
+
+  test('that refers to itself ends all the same', async () => {
+    const cyclic = [...op.emptyList, ...op.put(1), ...op.get(1), ...op.append]
+    await readAll(torchFile(checkpointOps({ x: cyclic, y: tensorOps(eight) })))
+  })
+
+  test('whose lists double a hundred times takes no more memory than its bytes', async () => {
+    const doubling = Array.from({ length: 100 }, (_, i) => [
+      ...[...op.put(i), ...op.pop, ...op.mark, ...op.get(i), ...op.get(i), ...op.tuple],
+    ])
+    await readAll(torchFile(checkpointOps({ x: [...op.emptyList, ...doubling.flat()], y: tensorOps(eight) })))
+  })
+})
+
+describe('a wrong tensor', () => {
+  const state = (tensor: Parameters<typeof tensorOps>[0]) => torchFile(checkpointOps({ x: tensorOps(tensor) }))
+  test.each<[string, Parameters<typeof tensorOps>[0], string]>([
+    ['that reaches past its storage', { elements: 8, offset: 1, shape: [8] }, 'tensor-outside'],
+    ['that begins past it', { elements: 8, offset: 9, shape: [0] }, 'tensor-outside'],
+    ['that begins before it', { elements: 8, offset: -1, shape: [2] }, 'tensor-shape'],
+    ['of negative size', { elements: 8, shape: [-2] }, 'tensor-shape'],
+    ['of negative stride', { elements: 8, offset: 7, shape: [8], strides: [-1] }, 'tensor-shape'],
+    ['with a stride too few', { elements: 8, shape: [2, 2], strides: [1] }, 'tensor-shape'],
+    ['repeated by a stride of 0', { elements: 8, shape: [9], strides: [0] }, 'tensor-expanded'],
+    ['beyond any memory', { elements: 8, shape: [2 ** 31, 2 ** 31], strides: [0, 0] }, 'tensor-expanded'],
+    ['of 65 dimensions', { elements: 8, shape: new Array(65).fill(1) }, 'tensor-shape'],
+    ['of a storage that is not there', { key: '1', elements: 8, shape: [8] }, 'storage-missing'],
+    ['of a storage elsewhere', { key: '../byteorder', elements: 8, shape: [8] }, 'storage-missing'],
+    ['of a storage said to be larger', { elements: 2 ** 40, shape: [8] }, 'storage-size'],
+    ['of a storage said to be smaller', { elements: 7, shape: [7] }, 'storage-size'],
+    ['of a storage of other numbers', { type: 'DoubleStorage', elements: 8, shape: [8] }, 'storage-size'],
+    ['of a storage of a kind that is not there', { type: 'UntypedStorage', elements: 8, shape: [8] }, 'pickle-name'],
+  ])('%s', async (_, tensor, reason) => {
+    expect((await refusalOf(state(tensor))).details.reason).toBe(reason)
+  })
+})
+
+describe('a wrong archive', () => {
+  const entries = [
+    ['a/data.pkl', good],
+    ['a/data/0', float32Bytes([0, 1, 2, 3, 4, 5, 6, 7])],
+  ] as const
+  const patched = (change: (view: DataView, at: { local: number; listed: number; end: number }) => void) => {
+    const bytes = zipFile(entries)
+    const view = new DataView(bytes.buffer)
+    const find = (signature: number, from: number) => {
+      for (let at = from; ; at++) if (view.getUint32(at, true) === signature) return at
+    }
+    const local = find(0x04034b50, 4)
+    change(view, { local, listed: find(0x02014b50, find(0x02014b50, 0) + 4), end: find(0x06054b50, 0) })
+    return bytes
+  }
+  test.each<[string, Uint8Array, string]>([
+    ['of nothing', new Uint8Array(0), 'not-an-archive'],
+    ['that is text', new TextEncoder().encode('weights of a model, as they are described in words'), 'not-an-archive'],
+    ['with bytes before it', Uint8Array.from([0, ...zipFile(entries)]), 'not-an-archive'],
+    ['with bytes after it', Uint8Array.from([...zipFile(entries), 0]), 'zip-truncated'],
+    ['with an entry twice', zipFile([...entries, entries[1]]), 'zip-duplicate'],
+    ['that is encrypted', zipFile(entries, { flags: 1 }), 'zip-encrypted'],
+    ['that is compressed', zipFile(entries, { method: 8 }), 'zip-compressed'],
+    ['without a pickle', zipFile([entries[1]]), 'pickle-missing'],
+    ['with two', zipFile([...entries, ['b/data.pkl', good]]), 'pickle-missing'],
+    [
+      'of the other byte order',
+      zipFile([...entries, ['a/byteorder', [...'big'].map(c => c.charCodeAt(0))]]),
+      'storage-byte-order',
+    ],
+    ['whose entry has another name in front', patched((v, { local }) => v.setUint8(local + 30, 0x62)), 'zip-local'],
+    [
+      'whose entry has another size in front',
+      patched((v, { local }) => v.setUint32(local + 18, 31, true)),
+      'zip-local',
+    ],
+    [
+      'whose entry is larger than the file',
+      patched((v, { local, listed }) => {
+        for (const at of [local + 18, local + 22, listed + 20, listed + 24]) v.setUint32(at, 1_000_000, true)
+      }),
+      'zip-size',
+    ],
+    ['whose entries overlap', patched((v, { listed }) => v.setUint32(listed + 42, 0, true)), 'zip-local'],
+    ['whose directory is elsewhere', patched((v, { end }) => v.setUint32(end + 16, 3, true)), 'zip-directory'],
+    ['whose directory is one entry short', patched((v, { end }) => v.setUint16(end + 10, 1, true)), 'zip-directory'],
+    ['of several disks', patched((v, { end }) => v.setUint16(end + 4, 1, true)), 'zip-multi-disk'],
+    ['with a flipped bit in its numbers', patched((v, { local }) => v.setUint8(local + 30 + 8 + 2, 1)), 'zip-crc'],
+    [
+      'with a name that is no text',
+      patched((v, { local, listed }) => {
+        v.setUint8(local + 30, 0xff)
+        v.setUint8(listed + 46, 0xff)
+      }),
+      'zip-name',
+    ],
+  ])('%s', async (_, bytes, reason) => {
+    expect((await refusalOf(bytes)).details.reason).toBe(reason)
+  })
+})
+
+describe('whatever bytes there are, the answer is tensors or a refusal', () => {
+  /** Never anything else than a MixflowError with a code for checkpoints, and never more memory than the file. */
+  async function judge(bytes: Uint8Array): Promise<void> {
+    try {
+      const { tensors } = await open(bytes)
+      for (const { shape, read } of tensors.values()) {
+        expect(shape.reduce((a, b) => a * b, 1)).toBeLessThanOrEqual(bytes.length)
+        expect((await read()).length).toBeLessThanOrEqual(bytes.length)
+      }
+    } catch (error) {
+      if (!MixflowError.is(error)) throw error
+      expect(error.code).toMatch(/^(CHECKPOINT_(INVALID|UNSAFE)|SAFETENSORS_INVALID)$/)
+    }
+  }
+  const settings = { seed: 12, numRuns: 1500 }
+
+  test('a checkpoint with some bytes changed', async () => {
+    const whole = torchFile(good, undefined, { descriptors: true, wide: true })
+    const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255))
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async changes => {
+        const bytes = whole.slice()
+        for (const [at, value] of changes) bytes[at] = value
+        await judge(bytes)
+      }),
+      settings,
+    )
+  })
+
+  test('a checkpoint cut short, or with a part left out', async () => {
+    const whole = torchFile(good)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length), fc.nat(whole.length), async (from, to) => {
+        await judge(Uint8Array.from([...whole.slice(0, Math.min(from, to)), ...whole.slice(Math.max(from, to))]))
+      }),
+      settings,
+    )
+  })
+
+  test('any instructions in any order', async () => {
+    const piece = fc.oneof(
+      fc.constantFrom<readonly number[]>(...Object.values(op).filter(value => typeof value !== 'function')),
+      fc.constantFrom<readonly number[]>(
+        tensorOps(eight),
+        op.text('state_dict'),
+        op.text('x'),
+        op.int(2),
+        op.put(0),
+        op.get(0),
+      ),
+      fc.array(fc.nat(255), { maxLength: 3 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async pieces =>
+        judge(torchFile([...op.start, ...pieces.flat(), ...op.stop])),
+      ),
+      settings,
+    )
+  })
+})
