@@ -46,7 +46,7 @@ describe('a mistake is refused with what was meant', () => {
     [['train', 'mnits'], 1, /CONFIG_UNKNOWN_PRESET.*\n {2}did you mean "mnist"\?/],
     [['train', 'mnist', '--set', 'batchsize=256'], 1, /CONFIG_UNKNOWN_KEY.*\n {2}did you mean "batchSize"\?/],
     [['train', 'mnist', '--set', 'batchSize=many'], 1, /CONFIG_INVALID.*"batchSize" is "many"/],
-    [['train', 'mnist', '--backend', 'wasm', '--threads', '2'], 1, /ARGUMENT_INVALID.*threads cannot be set/],
+    [['train', 'mnist', '--backend', 'wasm', '--threads', '2'], 1, /ARGUMENT_INVALID.*threads 2 cannot be set/],
     [['setup'], 2, /what should be set up\?/],
     [['setup', 'tensorflw'], 1, /did you mean "tensorflow"\?/],
     [['train', 'mnist', '--backend', 'onx'], 1, /did you mean "onnx"\?/],

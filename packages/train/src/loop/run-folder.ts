@@ -61,11 +61,17 @@ export async function readRun(folder: string): Promise<RunRecord> {
       cause,
     })
   }
-  const { preset, command, config } = parsed(text, path)
-  return { preset, command, config: checkConfig(config) }
+  const { config, ...record } = parsed(text, path)
+  return { ...record, config: checkConfig(config) }
 }
 
-const runRecord = z.object({ preset: z.string().nullable(), command: z.string(), config: z.unknown() })
+const runRecord = z.object({
+  preset: z.string().nullable(),
+  command: z.string(),
+  config: z.unknown(),
+  backend: z.string().exactOptional(),
+  device: z.string().exactOptional(),
+})
 
 function parsed(text: string, path: string): z.infer<typeof runRecord> {
   try {
