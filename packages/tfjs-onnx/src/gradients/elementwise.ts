@@ -116,7 +116,8 @@ const twoOperands: RuleTable = {
 }
 
 const moreOperands: RuleTable = {
-  AddN: { inputs: 'all', gradient: (dy: T, saved) => perInput(saved, () => dy) },
+  // a tensor of its own for each: tfjs disposes of what it has added up
+  AddN: { inputs: 'all', gradient: (dy: T, saved) => perInput(saved, () => tf.clone(dy)) },
   Select: {
     inputs: ['condition'],
     gradient: (dy: T, [condition]) => ({

@@ -1,7 +1,7 @@
 /** Gradients of kernels that choose elements by indices: what was gathered is scattered back, and the other way round. */
 
 import * as tf from '@tensorflow/tfjs-core'
-import { flatIn, type Rule, type RuleTable, type T, zerosOf } from './rule.ts'
+import { flatIn, type Rule, type RuleTable, type T, where, zerosOf } from './rule.ts'
 
 /** Adds each gathered slice back to where it came from. */
 function scatterRows(dy: T, [x, indices]: readonly [T, T], axis: number): T {
@@ -58,8 +58,8 @@ const topK: Rule = {
   outputs: [false, true],
   gradient: (dys: T[], saved) => {
     const [x, indices] = saved as [T, T]
-    const places = tf.oneHot(indices, x.shape.at(-1) as number)
-    return { x: () => tf.sum(tf.mul(tf.expandDims(dys[0] as T, -1), tf.cast(places, 'float32')), -2) }
+    const places = tf.equal(tf.expandDims(indices, -1), tf.range(0, x.shape.at(-1) as number, 1, 'int32'))
+    return { x: () => tf.sum(where(places, tf.expandDims(dys[0] as T, -1)), -2) }
   },
 }
 

@@ -38,8 +38,9 @@ const product: Rule = unary((dy, x, { axis }) => {
   const others = [...x.shape.keys()].filter(i => !axes.includes(i))
   const permutation = [...others, ...axes]
   const moved = tf.transpose(x, permutation)
-  const rows = tf.reshape(tf.cast(moved, 'float32'), [...others.map(i => x.shape[i] as number), -1])
-  const slopes = tf.mul(tf.expandDims(dy, -1), productOfOthers(rows))
+  const kept = others.map(i => x.shape[i] as number)
+  const rows = tf.reshape(tf.cast(moved, 'float32'), [...kept, -1])
+  const slopes = tf.mul(tf.reshape(dy, [...kept, 1]), productOfOthers(rows))
   return tf.transpose(tf.reshape(slopes, moved.shape), tf.backend_util.getUndoAxesPermutation(permutation))
 })
 

@@ -1,28 +1,138 @@
 /**
- * Kernels on complex numbers, which ONNX does not have: a complex tensor is two real ones, and most kernels are the real
- * kernel on each. What is not here runs on tfjs's cpu backend or is refused by it.
+ * Kernels on complex numbers, which ONNX does not have: a complex tensor is two real ones. What is linear is done to each
+ * half; products, magnitudes and Fourier transforms are written out. The rest runs on tfjs's cpu backend or is refused.
  */
 
-import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
-import type { Given, TensorKernel } from './call.ts'
+import { sizeOf } from '../graph/order.ts'
+import { emit, emitAll, filled, integers, reshaped, scalar, type Value } from '../graph/value.ts'
+import { castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import { Call, type Given, type KernelTable, type TensorKernel } from './call.ts'
+import { apply, combine, compare, where } from './elementwise.ts'
+
+interface Halves {
+  readonly real: Lazy
+  readonly imag: Lazy
+}
 
 const backendOf = ({ backend }: Given): OnnxBackend => backend as OnnxBackend
 
+const isComplex = (info: TensorInfo | undefined | null): boolean => info?.dtype === 'complex64'
+
+/** Any tensor of numbers as a complex one. */
+function halves(backend: OnnxBackend, info: TensorInfo): Halves {
+  if (!isComplex(info)) {
+    const real = backend.lazy(info)
+    return { real, imag: straight(filled(real.shape, 0, 'float32')) }
+  }
+  const { real, imag } = backend.parts(info)
+  return { real: backend.lazy(real), imag: backend.lazy(imag) }
+}
+
 const part =
-  (which: 'real' | 'imag'): TensorKernel =>
+  (which: keyof Halves): TensorKernel =>
+  given =>
+    backendOf(given).tensor({ ...halves(backendOf(given), given.inputs.input as TensorInfo)[which] })
+
+/** The kernel of real numbers, on each half. */
+const onEach =
+  (name: string, kernels: KernelTable): TensorKernel =>
   given => {
     const backend = backendOf(given)
-    const input = given.inputs.input as TensorInfo
-    return backend.tensor({ ...backend.lazy(backend.parts(input)[which]) })
+    const infos = Object.entries(given.inputs)
+    if (!infos.some(([, info]) => isComplex(info))) return null
+    const half = (which: keyof Halves): Lazy => {
+      const entries = infos.map(([key, info]) => [
+        key,
+        isComplex(info) ? backend.parts(info as TensorInfo)[which] : info,
+      ])
+      const inputs = Object.fromEntries(entries) as NamedTensorInfoMap
+      return kernels[name]?.(new Call(name, backend, { ...given, inputs })) as Lazy
+    }
+    return backend.complexTensor(half('real'), half('imag'))
   }
 
-export const complexKernels: Readonly<Record<string, TensorKernel>> = {
+const combined = (op: string, a: Lazy, b: Lazy): Lazy => combine([a, b], ([x, y]) => apply(op, x as Value, y as Value))
+
+const multiply: TensorKernel = given => {
+  const { a, b } = given.inputs as Record<'a' | 'b', TensorInfo>
+  if (!isComplex(a) && !isComplex(b)) return null
+  const backend = backendOf(given)
+  const [x, y] = [halves(backend, a), halves(backend, b)]
+  const [cosines, sines] = [combined('Mul', x.real, y.real), combined('Mul', x.imag, y.imag)]
+  const crossed = [combined('Mul', x.real, y.imag), combined('Mul', x.imag, y.real)] as const
+  return backend.complexTensor(combined('Sub', cosines, sines), combined('Add', ...crossed))
+}
+
+/** By the ratio of the smaller half to the larger, whose square can neither overflow nor vanish. */
+const magnitude: TensorKernel = given => {
+  const backend = backendOf(given)
+  const { real, imag } = halves(backend, given.inputs.x as TensorInfo)
+  const result = combine([real, imag], values => {
+    const [a, b] = values.map(value => apply('Abs', value)) as [Value, Value]
+    const [large, small] = [apply('Max', a, b), apply('Min', a, b)]
+    const ratio = apply('Div', small, large)
+    const length = apply('Mul', large, apply('Sqrt', apply('Add', apply('Mul', ratio, ratio), scalar(1))))
+    return where(compare('Equal', large, scalar(0)), scalar(0), length)
+  })
+  return backend.tensor(result)
+}
+
+/** To complex numbers, and from them the real part. */
+const cast: TensorKernel = given => {
+  const backend = backendOf(given)
+  const x = given.inputs.x as TensorInfo
+  const dtype = given.attrs?.dtype
+  if (!isComplex(x) && dtype !== 'complex64') return null
+  if (x.dtype === 'string' || dtype === 'string') return null
+  const { real, imag } = halves(backend, x)
+  const as = (type: 'float32' | 'int32' | 'bool'): Lazy => ({ ...real, dtype: type, value: castTo(real.value, type) })
+  if (dtype === 'complex64') return backend.complexTensor(as('float32'), imag)
+  return backend.tensor(as(dtype as 'float32'))
+}
+
+/** Along the last dimension, in double precision: the float transform of ONNX Runtime keeps few digits. */
+const fourier =
+  (inverse: boolean): TensorKernel =>
+  given => {
+    const backend = backendOf(given)
+    const { real, imag } = halves(backend, given.inputs.input as TensorInfo)
+    const { shape } = real
+    const length = shape.at(-1) as number
+    const [batch, split] = [
+      [sizeOf(shape) / length, length, 1],
+      [sizeOf(shape) / length, length, 2],
+    ]
+    const columns = [real, imag].map(half => reshaped(straightened(half), batch))
+    const pairs = emit('Concat', columns, { shape: split, attributes: { axis: 2 } })
+    const wide = emit('Cast', [pairs], { shape: split, type: 'float64', attributes: { to: 11 } })
+    const turned = emit('DFT', [wide], { shape: split, attributes: { axis: 1, inverse: inverse ? 1 : 0 } })
+    const narrow = emit('Cast', [turned], { shape: split, type: 'float32', attributes: { to: 1 } })
+    const [re, im] = emitAll({
+      op: 'Split',
+      inputs: [narrow, integers([1, 1])],
+      attributes: { axis: 2 },
+      outputs: [batch, batch].map(size => ({ shape: size, type: 'float32' })),
+    }).map(half => straight(reshaped(half, shape))) as [Lazy, Lazy]
+    return backend.complexTensor(re, im)
+  }
+
+const linear = ['Add', 'Sub', 'Concat', 'Pack', 'Reshape', 'ExpandDims', 'Transpose', 'Slice', 'Reverse', 'ZerosLike']
+
+/** The kernels of real numbers are what the linear ones do to each half. */
+export const complexKernels = (kernels: KernelTable): Readonly<Record<string, TensorKernel>> => ({
+  ...Object.fromEntries(linear.map(name => [name, onEach(name, kernels)])),
   Complex: given => {
     const backend = backendOf(given)
-    const { real, imag } = given.inputs as Record<'real' | 'imag', TensorInfo>
+    const { real, imag } = given.inputs as Record<keyof Halves, TensorInfo>
     return backend.complexTensor(backend.lazy(real), backend.lazy(imag))
   },
   Real: part('real'),
   Imag: part('imag'),
-}
+  Multiply: multiply,
+  ComplexAbs: magnitude,
+  Cast: cast,
+  FFT: fourier(false),
+  IFFT: fourier(true),
+})

@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
 import { binaryKernels } from './binary.ts'
+import { blockKernels } from './blocks.ts'
 import { Call, type Given, type KernelTable, type TensorKernel } from './call.ts'
 import { complexKernels } from './complex.ts'
 import { convolutionKernels } from './convolution.ts'
@@ -13,8 +14,10 @@ import { convolution3dKernels } from './convolution3d.ts'
 import { cpuKernelNames, runOnCpu } from './cpu.ts'
 import { createKernels } from './create.ts'
 import { depthwiseKernels } from './depthwise.ts'
+import { einsumKernels } from './einsum.ts'
 import { indexingKernels } from './indexing.ts'
 import { matmulKernels } from './matmul.ts'
+import { normalizeKernels } from './normalize.ts'
 import { padKernels } from './pad.ts'
 import { poolingKernels } from './pooling.ts'
 import { reduceKernels } from './reduce.ts'
@@ -36,11 +39,14 @@ export const kernels: KernelTable = {
   ...createKernels,
   ...padKernels,
   ...indexingKernels,
+  ...einsumKernels,
+  ...blockKernels,
+  ...normalizeKernels,
 }
 
 /** Kernels on tensors rather than on what was recorded for them. */
 const tensorKernels: Readonly<Record<string, TensorKernel>> = {
-  ...complexKernels,
+  ...complexKernels(kernels),
   // the same data, counted once more
   Identity: ({ inputs, backend }) => {
     const { dataId, shape, dtype } = inputs.x as tf.TensorInfo
