@@ -29,8 +29,8 @@ export default defineConfig({
     maxWorkers: 2,
     ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
     projects: [
-      ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 60_000)),
-      project('examples', 'examples', 60_000),
+      ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 180_000)),
+      project('examples', 'examples', 180_000),
       project('tests', 'tests', 600_000, ['src/workspace/pack.ts']),
     ],
   },

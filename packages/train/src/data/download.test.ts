@@ -44,7 +44,6 @@ const request = (changes: Partial<DownloadRequest> = {}): DownloadRequest => ({
   path,
   bytes: content.length,
   sha256,
-  idleMs: 300,
   pauseMs: 1,
   ...changes,
 })
@@ -144,7 +143,7 @@ describe('a broken download', () => {
 
   it('is continued after falling silent', async () => {
     server.next.push(part(content, half, { stall: true }))
-    await fetched()
+    await fetched({ idleMs: 1000 })
     await expectFile()
     expect(ranges()).toEqual([null, `bytes=${half}-`])
   })
@@ -322,7 +321,7 @@ describe('a server that refuses', () => {
 
   it('by saying nothing at all is told apart', async () => {
     server.always = () => {}
-    await expect(fetched({ rounds: 1 })).rejects.toMatchObject({ code: 'DOWNLOAD_INTERRUPTED' })
+    await expect(fetched({ rounds: 1, idleMs: 300 })).rejects.toMatchObject({ code: 'DOWNLOAD_INTERRUPTED' })
   })
 })
 

@@ -16,7 +16,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const quick = { beatMs: 10, deadAfterMs: 300 }
+/** A lock that dies within a second, which is long enough for a machine with much else to do. */
+const quick = { beatMs: 10, deadAfterMs: 1000 }
 const foreign = JSON.stringify({ pid: 1, host: 'another-host', id: 'x' })
 
 describe('lockFile', () => {
@@ -38,8 +39,12 @@ describe('lockFile', () => {
   it('says once that it waits, and stops waiting when aborted', async () => {
     const lock = await lockFile(path, quick)
     let waits = 0
-    const signal = AbortSignal.timeout(80)
-    const second = lockFile(path, { ...quick, signal, onWait: () => waits++ })
+    const stop = new AbortController()
+    const onWait = () => {
+      waits++
+      setTimeout(() => stop.abort(), 50)
+    }
+    const second = lockFile(path, { ...quick, signal: stop.signal, onWait })
     await expect(second).rejects.toMatchObject({ code: 'ABORTED' })
     expect(waits).toBe(1)
     await lock.release()
@@ -49,7 +54,7 @@ describe('lockFile', () => {
     const lock = await lockFile(path, quick)
     const owner = await readFile(path, 'utf8')
     const second = lockFile(path, quick)
-    await sleep(700)
+    await sleep(2500)
     expect(await readFile(path, 'utf8')).toBe(owner)
     await lock.release()
     await (await second).release()
