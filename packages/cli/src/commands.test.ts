@@ -35,6 +35,7 @@ describe('a mistake is refused with what was meant', () => {
     [['train', 'mnist', '--bacth', '3'], 2, /unknown option '--bacth'/],
     [['train', 'mnist', '--thread', '3'], 2, /\(Did you mean --threads\?\)/],
     [['train', 'mnist', '--threads', '0'], 2, /whole number from 1/],
+    [['train', 'mnist', '--threads', '100000'], 2, /whole number from 1 to 1024/],
     [['train', 'mnist', 'emoji'], 2, /too many arguments/],
     [['train', 'mnist', '--out', ''], 2, /must not be empty/],
     [['sample', 'm', '--out', ' '], 2, /must not be empty/],

@@ -42,7 +42,7 @@ function addTrain(program: Command): void {
     .option('--resume', 'go on with --out, or with the newest run of the preset')
     .option('--backend <name>', 'what computes: onnx, tfjs-node, tfjs-node-gpu, webgpu, wasm or auto')
     .option('--device <name>', 'where the onnx backend runs: cpu, cuda, webgpu or auto')
-    .option('--threads <n>', 'threads of the onnx backend; as many as there are cores unless given', whole(1))
+    .option('--threads <n>', 'threads of the onnx backend; as many as there are cores unless given', threads)
     .option('--dry-run', 'show settings, sizes, memory and time, measured on a few steps; write nothing')
     .option('--list', 'show the presets')
     .option('--json', 'with --dry-run and --list: as JSON')
@@ -111,7 +111,7 @@ function addEvaluate(program: Command): void {
     .option('--steps <n>', 'Euler steps of the trajectories whose curvature is measured', whole(1), 128)
     .option('--batch-size <n>', 'pictures at once', whole(1), 64)
     .option('--seed <n>', 'of pictures, noise and times', whole(0), 0)
-    .option('--threads <n>', 'threads of one operator, for a run or checkpoint', whole(1))
+    .option('--threads <n>', 'threads of one operator, for a run or checkpoint', threads)
     .option('--json', 'as JSON')
     .addHelpText('after', examples('mixflow evaluate runs/mnist', 'mixflow evaluate runs/mnist/model --data mnist'))
     .action(async (model, flags) => (await import('./evaluate-command.ts')).evaluateCommand(model, flags))
@@ -155,12 +155,16 @@ const examples = (...lines: string[]): string => `\nFor example:\n${lines.map(li
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
 const whole =
-  (least: number) =>
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`)
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+    throw new InvalidArgumentError(`It must be a whole number ${range}.`)
   }
+
+/** More than any machine has; a runtime that is to start a hundred thousand never comes to its work. */
+const threads = whole(1, 1024)
 
 function place(text: string): string {
   if (text.trim() !== '') return text
