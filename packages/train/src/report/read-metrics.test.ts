@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -52,4 +52,5 @@ it('is empty where there is no file yet', async () => {
   expect(await readMetrics(folder)).toEqual([])
   await writeFile(join(folder, 'metrics.jsonl'), text.slice(0, -20))
   expect(await readMetrics(folder)).toEqual(lines.slice(0, 2))
+  await rm(folder, { recursive: true })
 })

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { finishedRun, greyImage, metricsLine } from './fixtures/report-data.ts'
 import { gridPng } from './png.ts'
 import { type ReportContent, writeReport } from './write-report.ts'
@@ -13,6 +13,7 @@ let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mixflow-report-'))
 })
+afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const addGrids = async (counts: readonly number[]) => {
   await mkdir(join(folder, 'samples'))
