@@ -13,6 +13,7 @@ import {
   type Split,
 } from '@mixflow/train'
 import { interruptible } from './terminal/interruptible.ts'
+import { printable } from './terminal/printable.ts'
 import { table } from './terminal/table.ts'
 import { UsageError } from './terminal/usage-error.ts'
 import { checkPngPath, writePng } from './terminal/write-png.ts'
@@ -88,7 +89,7 @@ export function factsText(data: Dataset): string {
     ['fingerprint', data.fingerprint()],
     ['classes', data.classNames === null ? 'none' : String(data.classNames.length)],
   ]
-  return [...table(facts), ...classLines(data)].join('\n')
+  return printable([...table(facts), ...classLines(data)].join('\n'))
 }
 
 /** Each class with its number, as `--label` takes it, and how many images it has. */

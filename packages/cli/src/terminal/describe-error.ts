@@ -7,6 +7,7 @@ import { inspect } from 'node:util'
 import { MixflowError } from '@mixflow/core'
 import { packageFacts } from '../package-facts.ts'
 import type { Colors } from './colors.ts'
+import { printable } from './printable.ts'
 import { UsageError } from './usage-error.ts'
 
 export function describeError(error: unknown, colors: Colors): string {
@@ -32,8 +33,3 @@ const isOnnxError = (error: unknown): boolean => error instanceof Error && error
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && typeof (error as NodeJS.ErrnoException).code === 'string'
-
-/** Names from files and addresses must not steer the terminal; colours, which are ours, stay. */
-const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  text.replaceAll(/(\u001b\[\d+m)|[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (_, color = '\ufffd') => color)
