@@ -1,6 +1,6 @@
 /** What commands print, and which mistakes they refuse, without a process of their own. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
@@ -10,6 +10,10 @@ import { asText } from './evaluate-command.ts'
 import { modelFolder } from './export-command.ts'
 import { run } from './run.ts'
 import { writePng } from './terminal/write-png.ts'
+
+/** A checkpoint of the reference, beside the repository: it need not be there. */
+const lightning = resolve(import.meta.dirname, '../../../../shared/reference/ckpt/songunet-a-lightning.ckpt')
+if (!existsSync(lightning)) console.warn(`skipped: there is no ${lightning}`)
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-commands-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -53,6 +57,14 @@ describe('a mistake is refused with what was meant', () => {
     [['train', 'mnist', '--backend', 'onx'], 1, /did you mean "onnx"\?/],
     [['train', '--data', 'minst', '--runs', root], 1, /DATA_UNKNOWN.*\n {2}did you mean "mnist"\?/],
     [['export', join(root, 'none')], 1, /CHECKPOINT_NOT_FOUND/],
+    [['import', 'model.ckpt'], 2, /required option '--preset <name>' not specified/],
+    [['import', 'model.ckpt', '--preset', 'cifar'], 1, /CONFIG_UNKNOWN_PRESET.*\n {2}did you mean "cifar10"\?/],
+    [['import', join(root, 'none.ckpt'), '--preset', 'ffhq-64', '--runs', root], 1, /CHECKPOINT_NOT_FOUND/],
+    [
+      ['import', join(root, 'none.ckpt'), '--preset', 'cifar10', '--set', 'data=x'],
+      1,
+      /CONFIG_INVALID.*size of the images/,
+    ],
     [['sample', join(root, 'none')], 1, /MODEL_NOT_FOUND/],
     [['sample', root, '--out', 'x.jpg'], 1, /does not end in \.png/],
     [['sample', root, '--device', 'cuda'], 1, /DEVICE_UNAVAILABLE/],
@@ -70,7 +82,8 @@ describe('mixflow --help', () => {
   it('names every command', async () => {
     const { code, stdout } = await mixflow('--help')
     expect(code).toBe(0)
-    for (const name of ['train', 'export', 'sample', 'evaluate', 'data', 'doctor']) expect(stdout).toContain(name)
+    for (const name of ['train', 'import', 'export', 'sample', 'evaluate', 'data', 'doctor'])
+      expect(stdout).toContain(name)
     expect((await mixflow('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
@@ -155,6 +168,26 @@ describe('mixflow data', () => {
     expect(factsText(mine)).toMatch(/^classes +none$/m)
     const steering = createDataset({ ...mine, labels: Int32Array.of(0, 0), classNames: ['\u001b[2Jcats'] })
     expect(factsText(steering)).toMatch(/^ +0 +\ufffd\[2Jcats +2$/m)
+  })
+})
+
+describe.skipIf(!existsSync(lightning))('mixflow import', () => {
+  it('makes a run of the reference’s checkpoint, with settings of its own, and names the next command', async () => {
+    const settings = [
+      ...['size=16', 'denoiser.options.modelChannels=16', 'denoiser.options.blocks=1'],
+      ...['denoiser.options.attentionResolutions=[8]', 'encoder.options.channels=[32]', 'encoder.options.blocks=1'],
+      'encoder.options.attention=[0]',
+    ].flatMap(setting => ['--set', setting])
+    const runs = join(root, 'imported')
+    const args = ['import', lightning, '--preset', 'cifar10', '--runs', runs, ...settings]
+    const { code, stdout, stderr } = await mixflow(...args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const folder = join(runs, 'cifar10')
+    expect(stdout).toContain(`${folder}: weights of the last step and averaged weights, step 3\n`)
+    expect(stdout).toContain('denoiser song-unet, 393,187 parameters\n')
+    expect(stdout).toMatch(/export .*cifar10\n$/)
+    expect(readdirSync(join(folder, 'checkpoints'))).toEqual(['step-000000003'])
+    rmSync(runs, { recursive: true })
   })
 })
 

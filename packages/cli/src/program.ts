@@ -19,6 +19,7 @@ export function mixflowProgram(): Command {
     })
     .addHelpText('after', examples('mixflow train quickstart', 'mixflow sample runs/quickstart/model --count 64'))
   addTrain(program)
+  addImport(program)
   addExport(program)
   addSample(program)
   addEvaluate(program)
@@ -55,6 +56,20 @@ function addTrain(program: Command): void {
       ),
     )
     .action(async (target, flags) => (await import('./train/train-command.ts')).trainCommand(target, flags))
+}
+
+function addImport(program: Command): void {
+  program
+    .command('import')
+    .description('make a run of a checkpoint from elsewhere: PyTorch Lightning’s, or .safetensors')
+    .argument('<file>', 'a .ckpt or .safetensors with the names of the paper’s release')
+    .requiredOption('--preset <name>', 'whose networks it has, such as cifar10; see train --list')
+    .option('--set <key=value>', 'a setting that differs, such as denoiser.options.blocks=2', collect, [])
+    .option('--step <n>', 'optimizer steps behind it; as the file says unless given', whole(0))
+    .option('--out <folder>', 'where the run is kept, rather than a new folder in --runs')
+    .option('--runs <folder>', 'where runs are kept', 'runs')
+    .addHelpText('after', examples('mixflow import model.ckpt --preset cifar10', 'mixflow export runs/cifar10'))
+    .action(async (file, flags) => (await import('./import-command.ts')).importCommand(file, flags))
 }
 
 function addExport(program: Command): void {
