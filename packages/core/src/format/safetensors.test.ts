@@ -8,6 +8,9 @@ import {
   type Safetensors,
   type SafetensorsInput,
   safetensorsChunks,
+  safetensorsHeader,
+  safetensorsHeaderBytes,
+  safetensorsLayout,
   writeSafetensors,
 } from './safetensors.ts'
 import {
@@ -281,5 +284,46 @@ describe('values', () => {
     const eight: StoredTensor = { dtype: 'F8_E4M3', shape: [1], bytes: new Uint8Array(1) }
     expect(refusal(() => tensorValues(eight)).details.reason).toBe('dtype-not-decodable')
     expect(() => storedTensor(Int32Array.of(1), [1], { dtype: 'F16' })).toThrow('cannot be stored as F16')
+  })
+})
+
+describe('in pieces', () => {
+  it('the layout is read from the header alone, and says where each tensor lies', () => {
+    fc.assert(
+      fc.property(anyFile, input => {
+        const whole = writeSafetensors(input)
+        const start = whole.subarray(0, safetensorsHeaderBytes(whole.subarray(0, 8)))
+        const layout = safetensorsLayout(start, whole.length)
+        const parsed = parseSafetensors(whole)
+        expect([...layout.tensors.keys()]).toEqual([...parsed.tensors.keys()])
+        expect(layout.metadata).toEqual(parsed.metadata)
+        for (const [key, { dtype, shape, offset, length }] of layout.tensors) {
+          expect({ dtype, shape, bytes: whole.subarray(offset, offset + length) }).toEqual(parsed.tensors.get(key))
+        }
+      }),
+      { seed: 15, numRuns: 200 },
+    )
+  })
+
+  it('a file of another size than its header says is refused', () => {
+    const whole = writeSafetensors({ tensors: { a: storedTensor(Float32Array.of(1, 2), [2]) } })
+    const start = whole.subarray(0, whole.length - 8)
+    expect(refusal(() => safetensorsLayout(start, whole.length - 1)).details.reason).toBe('truncated')
+    expect(refusal(() => safetensorsLayout(start, whole.length + 1)).details.reason).toBe('trailing-bytes')
+    expect(refusal(() => safetensorsLayout(start.subarray(0, -1), whole.length)).details.reason).toBe('truncated')
+    expect(refusal(() => safetensorsHeaderBytes(start.subarray(0, 7))).details.reason).toBe('truncated')
+  })
+
+  it('the header is the file’s own beginning, its tensors not being at hand', () => {
+    fc.assert(
+      fc.property(anyFile, input => {
+        const tensors = new Map(parseSafetensors(writeSafetensors(input)).tensors)
+        const { header, order } = safetensorsHeader({ ...input, tensors })
+        const [first, ...rest] = safetensorsChunks(input)
+        expect(header).toEqual(first)
+        expect(order.map(key => tensors.get(key)?.bytes)).toEqual(rest)
+      }),
+      { seed: 16, numRuns: 200 },
+    )
   })
 })

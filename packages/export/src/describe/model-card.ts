@@ -133,10 +133,10 @@ function trainingTable({ manifest: { training }, record, weights, parameters }: 
   return table(
     ['', ''],
     [
-      ['Data', `${words(dataset.name)}, ${count(dataset.images)} images`],
+      ['Data', `${words(dataset.name)}${dataset.images === 0 ? '' : `, ${count(dataset.images)} images`}`],
       ...(preset === null ? [] : [['Preset', words(preset)]]),
       ['Images seen', `${count(training.imagesSeen)} in ${count(training.steps)} steps`],
-      ['Time', `${duration(record.trainSeconds)} of training steps`],
+      ...(record.trainSeconds === 0 ? [] : [['Time', `${duration(record.trainSeconds)} of training steps`]]),
       ['Parameters', `denoiser ${count(parameters.denoiser)}${encoder}`],
       ['Weights', weights === 'ema' ? `moving average${halfLife}` : 'of the last step: no moving average was kept'],
       ['Source', sourceWords(source)],

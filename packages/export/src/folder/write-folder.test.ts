@@ -36,6 +36,38 @@ async function expectWritten(): Promise<void> {
   for (const [name, content] of files) expect(new Uint8Array(await readFile(join(path, name)))).toEqual(content)
 }
 
+describe('pieces made when it is their turn', () => {
+  test('are written one after the other, in folders too, and a later file may know the earlier', async () => {
+    const done: string[] = []
+    const pieces = (name: string, texts: readonly string[]) =>
+      async function* () {
+        for (const text of texts) yield bytes(text)
+        done.push(name)
+      }
+    const late = async function* () {
+      yield bytes(done.join())
+    }
+    await write({
+      files: new Map([
+        ['sub/one', pieces('one', ['a', 'b'])],
+        ['two', pieces('two', [])],
+        ['three', late],
+      ]),
+    })
+    const text = (name: string) => readFile(join(path, name), 'utf8')
+    expect([await text('sub/one'), await text('two'), await text('three')]).toEqual(['ab', '', 'one,two'])
+  })
+
+  test('that fail leave nothing behind', async () => {
+    const failing = async function* () {
+      yield bytes('a')
+      throw new Error('no more')
+    }
+    await expect(write({ files: new Map([['one', failing]]) })).rejects.toThrow('no more')
+    expect(await readdir(root.path)).toEqual([])
+  })
+})
+
 describe('a place', () => {
   test('that is free is taken, the folders above it included', async () => {
     await write()
@@ -106,9 +138,7 @@ describe('what ends early leaves nothing', () => {
   test('a name that the disk refuses', async () => {
     await place({ 'mixflow.json': '{}', 'README.md': 'old' })
     const impossible = new Map([...files, [`${'x'.repeat(300)}.onnx`, bytes('')]])
-    await expect(write({ files: impossible, overwrite: true })).rejects.toMatchObject(
-      refused('EXPORT_DISK', 'ENAMETOOLONG'),
-    )
+    await expect(write({ files: impossible, overwrite: true })).rejects.toMatchObject(refused('EXPORT_DISK', 'ENOENT'))
     expect(await readdir(root.path)).toEqual(['model'])
     expect(await readFile(join(path, 'README.md'), 'utf8')).toBe('old')
   })

@@ -8,7 +8,8 @@
  */
 
 import { MixflowError } from '@mixflow/core'
-import { type RefusalReason, refusal } from './refuse.ts'
+import { PickleReader } from './pickle-reader.ts'
+import type { RefusalReason } from './refuse.ts'
 
 export type PickleKey = string | number | boolean | null
 
@@ -60,26 +61,23 @@ export function unpickle(bytes: Uint8Array, world: PickleWorld, file: string): P
 }
 
 class Machine {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
+  readonly in: PickleReader
   readonly #world: PickleWorld
   readonly #file: string
   readonly #stack: PickleValue[] = []
   readonly #marks: number[] = []
   readonly #memo = new Map<number, PickleValue>()
-  #at = 0
   #made = 0
 
   constructor(bytes: Uint8Array, world: PickleWorld, file: string) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.in = new PickleReader(bytes, file)
     this.#world = world
     this.#file = file
   }
 
   /** One instruction. The result, at the last. */
   step(): PickleValue | undefined {
-    const code = this.#uint8()
+    const code = this.in.uint(1)
     if (code === 0x2e) return this.#finish()
     const instruction = instructions[code]
     if (instruction === undefined) {
@@ -94,72 +92,8 @@ class Machine {
     const result = this.pop()
     if (this.#stack.length > 0 || this.#marks.length > 0)
       throw this.#refuse('pickle-stack', 'ends with values left over')
-    if (this.#at < this.#bytes.length) throw this.#refuse('pickle-trailing', 'goes on after its end')
+    if (!this.in.isAtEnd) throw this.#refuse('pickle-trailing', 'goes on after its end')
     return result
-  }
-
-  // ---- reading -------------------------------------------------------------------------------------------------------
-
-  #take(length: number): number {
-    const start = this.#at
-    if (length > this.#bytes.length - start) throw this.#refuse('pickle-truncated', 'is cut short')
-    this.#at = start + length
-    return start
-  }
-
-  #uint8 = (): number => this.#view.getUint8(this.#take(1))
-
-  /** An unsigned little-endian number of so many bytes. */
-  uint(size: 1 | 2 | 4 | 8): number {
-    const at = this.#take(size)
-    if (size === 1) return this.#view.getUint8(at)
-    if (size === 2) return this.#view.getUint16(at, true)
-    if (size === 4) return this.#view.getUint32(at, true)
-    return this.#safe(this.#view.getBigUint64(at, true))
-  }
-
-  int32 = (): number => this.#view.getInt32(this.#take(4), true)
-  /** Big-endian, the only number here that is. */
-  float64 = (): number => this.#view.getFloat64(this.#take(8), false)
-
-  /** Two's complement, of any length. */
-  long(length: number): number {
-    if (length > 8) throw this.#refuse('pickle-number', `has a number of ${length} bytes`)
-    const at = this.#take(length)
-    let value = 0n
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[at + i] as number)
-    return this.#safe(length === 0 ? 0n : BigInt.asIntN(8 * length, value))
-  }
-
-  #safe(value: bigint): number {
-    const number = Number(value)
-    if (Number.isSafeInteger(number)) return number
-    throw this.#refuse('pickle-number', `has the number ${value}, which is too large`)
-  }
-
-  data(length: number): Uint8Array {
-    const at = this.#take(length)
-    return this.#bytes.subarray(at, at + length)
-  }
-
-  text(length: number): string {
-    const bytes = this.data(length)
-    try {
-      return utf8.decode(bytes)
-    } catch {
-      throw this.#refuse('pickle-text', 'has a text that is no UTF-8')
-    }
-  }
-
-  line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#at)
-    const text = this.text((end < 0 ? this.#bytes.length : end) - this.#at)
-    this.#take(1)
-    return text
-  }
-
-  skip(length: number): void {
-    this.#take(length)
   }
 
   // ---- stack and memo ------------------------------------------------------------------------------------------------
@@ -265,15 +199,14 @@ class Machine {
   }
 
   protocol(): void {
-    const version = this.uint(1)
+    const version = this.in.uint(1)
     if (version > 5) throw this.#refuse('pickle-protocol', `is of protocol ${version}; up to 5 are read`)
   }
 
   // ---- refusals ------------------------------------------------------------------------------------------------------
 
   #refuse(reason: RefusalReason, message: string): MixflowError {
-    const details = { offset: this.#at }
-    return refusal(`has a pickle that ${message} (at its byte ${this.#at})`, { file: this.#file, reason, details })
+    return this.in.refusal(reason, message)
   }
 
   #unsafe(name: string): MixflowError {
@@ -288,8 +221,6 @@ class Machine {
     )
   }
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const kindOf = (value: PickleValue): string | null =>
   typeof value === 'object' && value !== null && !(value instanceof Uint8Array) ? value.kind : null
@@ -306,7 +237,7 @@ function popTuple(machine: Machine, count: number): void {
 /** By opcode; its name in pickletools beside it. */
 const instructions: Readonly<Record<number, (machine: Machine) => void>> = {
   128: m => m.protocol(), // PROTO
-  149: m => m.skip(8), // FRAME
+  149: m => m.in.skip(8), // FRAME
   40: m => m.mark(), // MARK
   48: m => void m.pop(), // POP
   49: m => void m.popMark(), // POP_MARK
@@ -315,18 +246,18 @@ const instructions: Readonly<Record<number, (machine: Machine) => void>> = {
   78: m => m.push(null), // NONE
   136: m => m.push(true), // NEWTRUE
   137: m => m.push(false), // NEWFALSE
-  74: m => m.push(m.int32()), // BININT
-  75: m => m.push(m.uint(1)), // BININT1
-  77: m => m.push(m.uint(2)), // BININT2
-  138: m => m.push(m.long(m.uint(1))), // LONG1
-  139: m => m.push(m.long(m.uint(4))), // LONG4
-  71: m => m.push(m.float64()), // BINFLOAT
-  88: m => m.push(m.text(m.uint(4))), // BINUNICODE
-  140: m => m.push(m.text(m.uint(1))), // SHORT_BINUNICODE
-  141: m => m.push(m.text(m.uint(8))), // BINUNICODE8
-  66: m => m.push(m.data(m.uint(4))), // BINBYTES
-  67: m => m.push(m.data(m.uint(1))), // SHORT_BINBYTES
-  142: m => m.push(m.data(m.uint(8))), // BINBYTES8
+  74: m => m.push(m.in.int32()), // BININT
+  75: m => m.push(m.in.uint(1)), // BININT1
+  77: m => m.push(m.in.uint(2)), // BININT2
+  138: m => m.push(m.in.long(m.in.uint(1))), // LONG1
+  139: m => m.push(m.in.long(m.in.uint(4))), // LONG4
+  71: m => m.push(m.in.float64()), // BINFLOAT
+  88: m => m.push(m.in.text(m.in.uint(4))), // BINUNICODE
+  140: m => m.push(m.in.text(m.in.uint(1))), // SHORT_BINUNICODE
+  141: m => m.push(m.in.text(m.in.uint(8))), // BINUNICODE8
+  66: m => m.push(m.in.data(m.in.uint(4))), // BINBYTES
+  67: m => m.push(m.in.data(m.in.uint(1))), // SHORT_BINBYTES
+  142: m => m.push(m.in.data(m.in.uint(8))), // BINBYTES8
 
   93: m => m.make({ kind: 'list', items: [] }), // EMPTY_LIST
   97: m => m.append([m.pop()]), // APPEND
@@ -343,13 +274,13 @@ const instructions: Readonly<Record<number, (machine: Machine) => void>> = {
   }, // SETITEM
   117: m => m.setItems(m.popMark()), // SETITEMS
 
-  113: m => m.remember(m.uint(1)), // BINPUT
-  114: m => m.remember(m.uint(4)), // LONG_BINPUT
+  113: m => m.remember(m.in.uint(1)), // BINPUT
+  114: m => m.remember(m.in.uint(4)), // LONG_BINPUT
   148: m => m.remember(), // MEMOIZE
-  104: m => m.recall(m.uint(1)), // BINGET
-  106: m => m.recall(m.uint(4)), // LONG_BINGET
+  104: m => m.recall(m.in.uint(1)), // BINGET
+  106: m => m.recall(m.in.uint(4)), // LONG_BINGET
 
-  99: m => m.name(m.line(), m.line()), // GLOBAL
+  99: m => m.name(m.in.line(), m.in.line()), // GLOBAL
   147: m => {
     const name = m.pop()
     m.name(m.pop(), name)

@@ -1,36 +1,13 @@
 /** PyTorch's files: what the reference's hold, and that nothing but tensors and plain values ever comes out of one. */
 
 import { existsSync, readFileSync } from 'node:fs'
-import { float32Values, MixflowError } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ByteSource, bytesSource } from './byte-source.ts'
-import { checkpointOps, float32Bytes, op, tensorOps, torchFile, zipFile } from './fixtures/torch-file.ts'
-import { type ForeignCheckpoint, openForeign } from './foreign-checkpoint.ts'
-
-const open = (bytes: Uint8Array, name = 'model.ckpt') => openForeign(bytesSource(name, bytes))
-
-async function numbersOf(checkpoint: ForeignCheckpoint, name: string): Promise<number[]> {
-  const tensor = checkpoint.tensors.get(name)
-  if (tensor === undefined) throw new Error(`no tensor ${name}`)
-  return [...float32Values({ ...tensor, bytes: await tensor.read() })]
-}
-
-/** All of a file: opened, and every tensor read. */
-async function readAll(bytes: Uint8Array): Promise<ForeignCheckpoint> {
-  const checkpoint = await open(bytes)
-  for (const tensor of checkpoint.tensors.values()) await tensor.read()
-  return checkpoint
-}
-
-const refusalOf = (bytes: Uint8Array): Promise<MixflowError> =>
-  readAll(bytes).then(
-    () => Promise.reject(new Error('was accepted')),
-    error => (MixflowError.is(error) ? error : Promise.reject(error)),
-  )
-
-const eight = { elements: 8, shape: [2, 4] }
-const good = checkpointOps({ 'denoiser.a': tensorOps(eight) })
+import { eight, good, numbersOf, open, refusalOf } from './fixtures/foreign-bytes.ts'
+import { checkpointOps, op, tensorOps, torchFile } from './fixtures/torch-file.ts'
+import { openForeign } from './foreign-checkpoint.ts'
 
 // ---- the reference's files -----------------------------------------------------------------------------------------
 
@@ -178,131 +155,6 @@ describe('what PyTorch may write is read', () => {
   })
 })
 
-describe('a name that is not of tensors and plain containers is refused, by name, wherever it is', () => {
-  const call = (module: string, name: string) => [...op.global(module, name), ...op.emptyTuple, ...op.reduce]
-  const names = [
-    ['os', 'system'],
-    ['posix', 'system'],
-    ['nt', 'system'],
-    ['subprocess', 'Popen'],
-    ['builtins', 'eval'],
-    ['builtins', 'exec'],
-    ['__builtin__', 'getattr'],
-    ['builtins', '__import__'],
-    ['importlib', 'import_module'],
-    ['torch', 'load'],
-    ['torch.hub', 'load'],
-    ['torch._utils', '_rebuild_tensor'],
-    ['torch.storage', '_load_from_bytes'],
-    ['collections', 'OrderedDict.__class__'],
-    ['collections', 'defaultdict'],
-    ['', ''],
-    ['constructor', 'constructor'],
-    ['__proto__', 'toString'],
-    ['torch', 'toString'],
-  ] as const
-
-  test.each(names)('%s.%s', async (module, name) => {
-    const places = {
-      'in the state_dict': checkpointOps({ x: call(module, name) }),
-      'only named': checkpointOps({ x: op.global(module, name) }),
-      'beside it': [...good.slice(0, -1), ...op.text('extra'), ...call(module, name), ...op.setItem, ...op.stop],
-      'thrown away': [...good.slice(0, -1), ...call(module, name), ...op.pop, ...op.stop],
-      'from the stack': checkpointOps({
-        x: [...op.text(module), ...op.text(name), 0x93, ...op.emptyTuple, ...op.reduce],
-      }),
-    }
-    for (const [place, pickle] of Object.entries(places)) {
-      const error = await refusalOf(torchFile(pickle))
-      expect([place, error.code, error.details.name]).toEqual([place, 'CHECKPOINT_UNSAFE', `${module}.${name}`])
-      expect(error.message).toContain('nothing of it was run')
-    }
-  })
-})
-
-describe('instructions that plain data do not need are refused', () => {
-  const codes = {
-    INST: 0x69,
-    OBJ: 0x6f,
-    NEWOBJ: 0x81,
-    NEWOBJ_EX: 0x92,
-    EXT1: 0x82,
-    PERSID: 0x50,
-    STRING: 0x53,
-    EMPTY_SET: 0x8f,
-    BYTEARRAY8: 0x96,
-    NEXT_BUFFER: 0x97,
-    nothing: 0xff,
-  }
-  test.each(Object.entries(codes))('%s', async (_, code) => {
-    const error = await refusalOf(torchFile([...op.start, ...op.emptyDict, code, ...op.stop]))
-    expect(error.details.reason).toBe('pickle-opcode')
-  })
-})
-
-describe('a wrong pickle', () => {
-  const dict = [...op.start, ...op.emptyDict]
-  test.each<[string, readonly number[], string]>([
-    ['empty', [], 'pickle-truncated'],
-    ['without an end', good.slice(0, -1), 'pickle-truncated'],
-    ['with more after its end', [...good, 0], 'pickle-trailing'],
-    ['that leaves values', [...op.start, ...op.none, ...op.emptyDict, ...op.stop], 'pickle-stack'],
-    ['that takes what is not there', [...op.start, ...op.append, ...op.stop], 'pickle-stack'],
-    [
-      'that takes from below a mark',
-      [...op.start, ...op.emptyList, ...op.mark, ...op.append, ...op.stop],
-      'pickle-stack',
-    ],
-    ['without a mark', [...op.start, ...op.emptyList, ...op.appends, ...op.stop], 'pickle-stack'],
-    ['that recalls what it never made', [...op.start, ...op.get(7), ...op.stop], 'pickle-memo'],
-    ['of a later protocol', [0x80, 6, ...op.emptyDict, ...op.stop], 'pickle-protocol'],
-    ['with a text of four billion bytes', [...op.start, 0x58, 255, 255, 255, 255, ...op.stop], 'pickle-truncated'],
-    ['with a text beyond any file', [...op.start, 0x8d, ...new Array(8).fill(255), ...op.stop], 'pickle-number'],
-    ['with half a character', [...op.start, 0x8c, 1, 0xc3, ...op.stop], 'pickle-text'],
-    ['with a number of 200 bytes', [...op.start, 0x8a, 200, ...new Array(200).fill(1), ...op.stop], 'pickle-number'],
-    ['with a number beyond 2^53', [...op.start, 0x8a, 8, ...new Array(7).fill(255), 1, ...op.stop], 'pickle-number'],
-    ['with a list as key', [...dict, ...op.emptyList, ...op.none, ...op.setItem, ...op.stop], 'pickle-key'],
-    [
-      'with a key twice',
-      [...dict, ...op.none, ...op.none, ...op.setItem, ...op.none, ...op.no, ...op.setItem, ...op.stop],
-      'pickle-duplicate',
-    ],
-    [
-      'that calls a text',
-      [...op.start, ...op.text('x'), ...op.emptyTuple, ...op.reduce, ...op.stop],
-      'pickle-arguments',
-    ],
-    [
-      'that calls a storage type',
-      checkpointOps({ x: [...op.global('torch', 'FloatStorage'), ...op.emptyTuple, ...op.reduce] }),
-      'pickle-arguments',
-    ],
-    [
-      'that sets the state of a list',
-      checkpointOps({ x: [...op.emptyList, ...op.emptyDict, ...op.build] }),
-      'pickle-arguments',
-    ],
-    ['that refers to no storage', checkpointOps({ x: [...op.text('0'), ...op.persistent] }), 'storage-type'],
-    ['without a tensor', checkpointOps({ x: op.none }), 'no-tensors'],
-    ['that is a number', [...op.start, ...op.int(5), ...op.stop], 'no-tensors'],
-    ['of a million and one lists', [...op.start, ...new Array(1_000_001).fill(0x5d), ...op.stop], 'pickle-objects'],
-  ])('%s', async (_, pickle, reason) => {
-    expect((await refusalOf(torchFile(pickle))).details.reason).toBe(reason)
-  })
-
-  test('that refers to itself ends all the same', async () => {
-    const cyclic = [...op.emptyList, ...op.put(1), ...op.get(1), ...op.append]
-    await readAll(torchFile(checkpointOps({ x: cyclic, y: tensorOps(eight) })))
-  })
-
-  test('whose lists double a hundred times takes no more memory than its bytes', async () => {
-    const doubling = Array.from({ length: 100 }, (_, i) => [
-      ...[...op.put(i), ...op.pop, ...op.mark, ...op.get(i), ...op.get(i), ...op.tuple],
-    ])
-    await readAll(torchFile(checkpointOps({ x: [...op.emptyList, ...doubling.flat()], y: tensorOps(eight) })))
-  })
-})
-
 describe('a wrong tensor', () => {
   const state = (tensor: Parameters<typeof tensorOps>[0]) => torchFile(checkpointOps({ x: tensorOps(tensor) }))
   test.each<[string, Parameters<typeof tensorOps>[0], string]>([
@@ -323,67 +175,6 @@ describe('a wrong tensor', () => {
     ['of a storage of a kind that is not there', { type: 'UntypedStorage', elements: 8, shape: [8] }, 'pickle-name'],
   ])('%s', async (_, tensor, reason) => {
     expect((await refusalOf(state(tensor))).details.reason).toBe(reason)
-  })
-})
-
-describe('a wrong archive', () => {
-  const entries = [
-    ['a/data.pkl', good],
-    ['a/data/0', float32Bytes([0, 1, 2, 3, 4, 5, 6, 7])],
-  ] as const
-  const patched = (change: (view: DataView, at: { local: number; listed: number; end: number }) => void) => {
-    const bytes = zipFile(entries)
-    const view = new DataView(bytes.buffer)
-    const find = (signature: number, from: number) => {
-      for (let at = from; ; at++) if (view.getUint32(at, true) === signature) return at
-    }
-    const local = find(0x04034b50, 4)
-    change(view, { local, listed: find(0x02014b50, find(0x02014b50, 0) + 4), end: find(0x06054b50, 0) })
-    return bytes
-  }
-  test.each<[string, Uint8Array, string]>([
-    ['of nothing', new Uint8Array(0), 'not-an-archive'],
-    ['that is text', new TextEncoder().encode('weights of a model, as they are described in words'), 'not-an-archive'],
-    ['with bytes before it', Uint8Array.from([0, ...zipFile(entries)]), 'not-an-archive'],
-    ['with bytes after it', Uint8Array.from([...zipFile(entries), 0]), 'zip-truncated'],
-    ['with an entry twice', zipFile([...entries, entries[1]]), 'zip-duplicate'],
-    ['that is encrypted', zipFile(entries, { flags: 1 }), 'zip-encrypted'],
-    ['that is compressed', zipFile(entries, { method: 8 }), 'zip-compressed'],
-    ['without a pickle', zipFile([entries[1]]), 'pickle-missing'],
-    ['with two', zipFile([...entries, ['b/data.pkl', good]]), 'pickle-missing'],
-    [
-      'of the other byte order',
-      zipFile([...entries, ['a/byteorder', [...'big'].map(c => c.charCodeAt(0))]]),
-      'storage-byte-order',
-    ],
-    ['whose entry has another name in front', patched((v, { local }) => v.setUint8(local + 30, 0x62)), 'zip-local'],
-    [
-      'whose entry has another size in front',
-      patched((v, { local }) => v.setUint32(local + 18, 31, true)),
-      'zip-local',
-    ],
-    [
-      'whose entry is larger than the file',
-      patched((v, { local, listed }) => {
-        for (const at of [local + 18, local + 22, listed + 20, listed + 24]) v.setUint32(at, 1_000_000, true)
-      }),
-      'zip-size',
-    ],
-    ['whose entries overlap', patched((v, { listed }) => v.setUint32(listed + 42, 0, true)), 'zip-local'],
-    ['whose directory is elsewhere', patched((v, { end }) => v.setUint32(end + 16, 3, true)), 'zip-directory'],
-    ['whose directory is one entry short', patched((v, { end }) => v.setUint16(end + 10, 1, true)), 'zip-directory'],
-    ['of several disks', patched((v, { end }) => v.setUint16(end + 4, 1, true)), 'zip-multi-disk'],
-    ['with a flipped bit in its numbers', patched((v, { local }) => v.setUint8(local + 30 + 8 + 2, 1)), 'zip-crc'],
-    [
-      'with a name that is no text',
-      patched((v, { local, listed }) => {
-        v.setUint8(local + 30, 0xff)
-        v.setUint8(listed + 46, 0xff)
-      }),
-      'zip-name',
-    ],
-  ])('%s', async (_, bytes, reason) => {
-    expect((await refusalOf(bytes)).details.reason).toBe(reason)
   })
 })
 

@@ -1,0 +1,89 @@
+/** The bytes of a pickle, one thing after another: numbers, texts, pieces. Nothing is read that is not there. */
+
+import { type RefusalReason, refusal } from './refuse.ts'
+
+export class PickleReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #file: string
+  #at = 0
+
+  /** @param file named in messages */
+  constructor(bytes: Uint8Array, file: string) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#file = file
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  #take(length: number): number {
+    const start = this.#at
+    if (length > this.#bytes.length - start) throw this.refusal('pickle-truncated', 'is cut short')
+    this.#at = start + length
+    return start
+  }
+
+  /** An unsigned little-endian number of so many bytes. */
+  uint(size: 1 | 2 | 4 | 8): number {
+    const at = this.#take(size)
+    if (size === 1) return this.#view.getUint8(at)
+    if (size === 2) return this.#view.getUint16(at, true)
+    if (size === 4) return this.#view.getUint32(at, true)
+    return this.#safe(this.#view.getBigUint64(at, true))
+  }
+
+  int32 = (): number => this.#view.getInt32(this.#take(4), true)
+  /** Big-endian, the only number here that is. */
+  float64 = (): number => this.#view.getFloat64(this.#take(8), false)
+
+  /** Two's complement, of at most eight bytes. */
+  long(length: number): number {
+    if (length > 8) throw this.refusal('pickle-number', `has a number of ${length} bytes`)
+    const at = this.#take(length)
+    let value = 0n
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[at + i] as number)
+    return this.#safe(length === 0 ? 0n : BigInt.asIntN(8 * length, value))
+  }
+
+  #safe(value: bigint): number {
+    const number = Number(value)
+    if (Number.isSafeInteger(number)) return number
+    throw this.refusal('pickle-number', `has the number ${value}, which is too large`)
+  }
+
+  data(length: number): Uint8Array {
+    const at = this.#take(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  text(length: number): string {
+    const bytes = this.data(length)
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      throw this.refusal('pickle-text', 'has a text that is no UTF-8')
+    }
+  }
+
+  line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.#at)
+    const text = this.text((end < 0 ? this.#bytes.length : end) - this.#at)
+    this.#take(1)
+    return text
+  }
+
+  skip(length: number): void {
+    this.#take(length)
+  }
+
+  /** CHECKPOINT_INVALID; `message` continues "has a pickle that". */
+  refusal(reason: RefusalReason, message: string) {
+    const details = { offset: this.#at }
+    return refusal(`has a pickle that ${message} (at its byte ${this.#at})`, { file: this.#file, reason, details })
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
