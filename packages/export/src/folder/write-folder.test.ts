@@ -138,7 +138,9 @@ describe('what ends early leaves nothing', () => {
   test('a name that the disk refuses', async () => {
     await place({ 'mixflow.json': '{}', 'README.md': 'old' })
     const impossible = new Map([...files, [`${'x'.repeat(300)}.onnx`, bytes('')]])
-    await expect(write({ files: impossible, overwrite: true })).rejects.toMatchObject(refused('EXPORT_DISK', 'ENAMETOOLONG'))
+    await expect(write({ files: impossible, overwrite: true })).rejects.toMatchObject(
+      refused('EXPORT_DISK', 'ENAMETOOLONG'),
+    )
     expect(await readdir(root.path)).toEqual(['model'])
     expect(await readFile(join(path, 'README.md'), 'utf8')).toBe('old')
   })
