@@ -57,6 +57,13 @@ describe('a new run', () => {
     })
   })
 
+  it.each(['ffhq-64', 'afhqv2-64'] as const)('of the paper’s %s takes a folder of pictures', async preset => {
+    const { config } = await plan({ target: preset, data: './faces' })
+    expect(config).toEqual({ ...presets[preset].config, data: './faces' })
+    expect(config).toMatchObject({ size: 64, channels: 3, batchSize: 64 })
+    await expect(plan({ target: preset })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
   it('is of another method, in a folder that says so', async () => {
     const { config, folder } = await plan({ target: 'mnist', method: 'optimal-transport', set: ['batchSize=8'] })
     expect(config).toEqual({

@@ -4,8 +4,10 @@ import '@tensorflow/tfjs-backend-cpu'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
+import { diffusersUnet } from './diffusers-unet/diffusers-unet.ts'
 import { gradientsOf, movedTensors, networkContext, random, unetOptions } from './fixtures/testing.ts'
-import type { ParameterSpec, Parameters } from './network.ts'
+import type { Dropout, ParameterSpec, Parameters } from './network.ts'
+import { songUnet } from './song-unet/song-unet.ts'
 import { unet } from './unet.ts'
 import { unetEncoder } from './unet-encoder.ts'
 
@@ -40,6 +42,36 @@ function encoder(): Case {
   return { parameters: network.parameters, apply }
 }
 
+/** With dropout, so that bools take part. */
+function songDenoiser(): Case {
+  const image = { channels: 2, height: 4, width: 4 }
+  const own = { modelChannels: 8, multipliers: [1, 2], embeddingMultiplier: 2, blocks: 1, attentionResolutions: [2] }
+  const network = songUnet({ ...own, dropout: 0.3 }, networkContext({ image, classes: 3, conditionOnWeight: true }))
+  const { values } = network.dropout as Dropout
+  const mask = Uint8Array.from({ length: values }, (_, i) => Number(i % 3 > 0))
+  const apply: Case['apply'] = (parameters, x) =>
+    network.apply(parameters, squareOf(x), tf.tensor1d([0.7]), {
+      label: tf.tensor1d([1], 'int32'),
+      mixtureWeight: tf.tensor1d([0.3]),
+      kept: tf.tensor2d(mask, [1, values], 'bool'),
+    })
+  return { parameters: network.parameters, apply }
+}
+
+function diffusersEncoder(): Case {
+  const image = { channels: 2, height: 4, width: 4 }
+  const whole = { middle: true, timeEmbedding: true, classEmbedding: true }
+  const network = diffusersUnet(
+    { channels: [32, 32], blocks: 1, attention: [1], headChannels: 8, ...whole },
+    networkContext({ image, classes: 3 }),
+  )
+  const apply: Case['apply'] = (parameters, x) =>
+    network.apply(parameters, squareOf(x), { label: tf.tensor1d([2], 'int32') })
+  return { parameters: network.parameters, apply }
+}
+
+const squareOf = (x: tf.Tensor4D): tf.Tensor4D => tf.concat([x, tf.square(x)], 2)
+
 async function results(backend: 'cpu' | 'onnx', { parameters, apply }: Case) {
   if (!(await tf.setBackend(backend))) throw new Error(`no backend ${backend}`)
   const moved = movedTensors(parameters)
@@ -55,6 +87,8 @@ async function results(backend: 'cpu' | 'onnx', { parameters, apply }: Case) {
 it.each([
   ['denoiser', denoiser],
   ['encoder', encoder],
+  ['song-unet', songDenoiser],
+  ['diffusers-unet', diffusersEncoder],
 ] as const)('%s: output and all gradients agree to 1e-4 of the largest number', async (_, make) => {
   await useOnnxBackend({ threads: 1 })
   const onnx = await results('onnx', make())

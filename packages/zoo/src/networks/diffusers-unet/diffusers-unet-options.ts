@@ -16,7 +16,10 @@ export interface DiffusersUnetOptions {
   readonly middle: boolean
   /** A time embedding, always at time 0. The released encoder has none. */
   readonly timeEmbedding: boolean
-  /** The class of an image is added to the time embedding, which it needs. The released encoder has none. */
+  /**
+   * The class of an image is added to the time embedding, which it needs. The released encoder has none. Training tells
+   * the class; where an encoder is asked by its image alone, as in exported models, no class is known.
+   */
   readonly classEmbedding: boolean
 }
 
