@@ -67,7 +67,7 @@ describe('a mistake is refused with what was meant', () => {
     ],
     [['sample', join(root, 'none')], 1, /MODEL_NOT_FOUND/],
     [['sample', root, '--out', 'x.jpg'], 1, /does not end in \.png/],
-    [['sample', root, '--device', 'cuda'], 1, /DEVICE_UNAVAILABLE/],
+    [['sample', root, '--device', 'cpux'], 1, /did you mean "cpu"\?/],
     [['evaluate', root], 1, /neither a run nor a checkpoint nor a model/],
     [['data', 'mnist', '--split', 'tset'], 1, /did you mean "test"\?/],
   ])('mixflow %j', async (args, code, message) => {

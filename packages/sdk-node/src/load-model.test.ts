@@ -151,7 +151,6 @@ describe('refuses, before the runtime sees a byte', () => {
   })
 
   it.each<[string, unknown, MixflowErrorCode, RegExp]>([
-    ['a device of a later version', { device: 'cuda' }, 'DEVICE_UNAVAILABLE', /no device "cuda" yet/],
     ['a device that is none', { device: 'cpux' }, 'ARGUMENT_INVALID', /device/],
     ['a precision that is none', { dtype: 'float8' }, 'ARGUMENT_INVALID', /dtype/],
     ['a precision that the model lacks', { dtype: 'float16' }, 'ARGUMENT_INVALID', /no float16 denoiser/],

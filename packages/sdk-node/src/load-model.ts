@@ -15,14 +15,15 @@ import {
   throwIfAborted,
 } from '@mixflow/core'
 import envPaths from 'env-paths'
+import { chooseDevice, type Device, devices } from './device.ts'
 import type { ModelFolder } from './folder/model-files.ts'
 import { openFolder } from './folder/open-folder.ts'
 import { type Network, openNetwork } from './network.ts'
 import { NodeModel } from './node-model.ts'
 
 export interface LoadModelOptions {
-  /** Where the networks run. `auto` is the best there is, which here is the CPU. */
-  readonly device?: 'auto' | 'cpu'
+  /** Where the networks run. `auto` is CUDA where it was set up and works, else the CPU; `capabilities()` tells which. */
+  readonly device?: 'auto' | Device
   /** Precision of the weights. `auto` is float32 where the model has it: on a CPU it is the faster one. */
   readonly dtype?: 'auto' | 'float32' | 'float16'
   /** Folder that downloads are kept in, named by content; the user's cache folder unless said; null keeps nothing. */
@@ -54,7 +55,8 @@ const maxGraphBytes = 2 ** 31
  * MODEL_HASH_MISMATCH, MODEL_INVALID, ABORTED.
  */
 export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptions = {}): Promise<NodeModel> {
-  const { dtype, cacheDir, report, signal } = checkOptions(pathOrUrl, options)
+  const { dtype, cacheDir, report, signal, ...asked } = checkOptions(pathOrUrl, options)
+  const device = await chooseDevice(asked.device)
   const folder = await openFolder(pathOrUrl, { cacheDir })
   report({ phase: 'manifest', fraction: 0 })
   const manifest = parseManifest(await folder.readManifest({ signal }))
@@ -67,15 +69,15 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
 
   report({ phase: 'session', fraction: 0 })
   const { networks } = manifest
-  const denoiser = await openNetwork(denoiserBytes!, { file: denoiserFile, ports: networks.denoiser })
+  const denoiser = await openNetwork(denoiserBytes!, { file: denoiserFile, ports: networks.denoiser, device })
   let encoder: Network | null = null
   try {
     if (encoderFile !== undefined) {
       report({ phase: 'session', fraction: 0.5 })
-      encoder = await openNetwork(encoderBytes!, { file: encoderFile, ports: networks.encoder! })
+      encoder = await openNetwork(encoderBytes!, { file: encoderFile, ports: networks.encoder!, device })
     }
     report({ phase: 'session', fraction: 1 })
-    return new NodeModel({ manifest, denoiser, encoder, device: 'cpu', dtype: denoiserFile.dtype! })
+    return new NodeModel({ manifest, denoiser, encoder, device, dtype: denoiserFile.dtype! })
   } catch (error) {
     await denoiser.release()
     await encoder?.release()
@@ -93,25 +95,17 @@ function checkOptions(pathOrUrl: unknown, options: LoadModelOptions) {
     })
   }
   const { device = 'auto', dtype = 'auto', cacheDir = defaultCacheDir(), signal, onProgress } = options
-  checkDevice(device)
   if (cacheDir !== null && (typeof cacheDir !== 'string' || cacheDir === '')) {
     throw new MixflowError('ARGUMENT_INVALID', `cacheDir must be a path or null, got ${show(cacheDir)}`, {
       hint: 'leave it out for the cache folder of this user, or give null to keep nothing',
     })
   }
   const report: Report = progress => onProgress?.(progress)
-  return { dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }), cacheDir, report, signal }
-}
-
-const laterDevices = ['cuda', 'webgpu'] as const
-
-function checkDevice(device: string): void {
-  const known = checkWord(device, ['auto', 'cpu', ...laterDevices], { what: 'device' })
-  if (known === 'auto' || known === 'cpu') return
-  throw new MixflowError('DEVICE_UNAVAILABLE', `this version of @mixflow/sdk-node has no device "${known}" yet`, {
-    hint: 'use device: "cpu", or leave it out; update the package to see whether a newer one has it',
-    details: { device: known, available: ['cpu'] },
-  })
+  return {
+    device: checkWord(device, ['auto', ...devices], { what: 'device' }),
+    dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }),
+    ...{ cacheDir, report, signal },
+  }
 }
 
 /** Whether sampling can start from the encoder: not where kappa contains the data image, which there is none of. */

@@ -1,9 +1,10 @@
 /**
- * One ONNX graph in ONNX Runtime, on the CPU: opened from verified bytes, checked against the ports that the manifest
+ * One ONNX graph in ONNX Runtime, on a device: opened from verified bytes, checked against the ports that the manifest
  * gives it, then called with plain arrays by name. Inputs and outputs are float32 or int32 whatever the weights are.
  */
 import { type ManifestFile, MixflowError, type NetworkPorts, type Port, show } from '@mixflow/core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { type Device, sessionOptions } from './device.ts'
 
 export type Arrays = Readonly<Record<string, Float32Array | Int32Array>>
 
@@ -16,15 +17,13 @@ export interface Network {
 export interface NetworkOptions {
   readonly file: ManifestFile
   readonly ports: NetworkPorts
+  readonly device: Device
 }
 
 /** @throws MixflowError MODEL_INVALID where the runtime refuses the graph, or the graph has other inputs or outputs. */
-export async function openNetwork(bytes: Uint8Array, { file, ports }: NetworkOptions): Promise<Network> {
-  const session = await InferenceSession.create(bytes, {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  }).catch(cause => {
+export async function openNetwork(bytes: Uint8Array, options: NetworkOptions): Promise<Network> {
+  const { file, ports, device } = options
+  const session = await InferenceSession.create(bytes, sessionOptions(device)).catch(cause => {
     throw invalid(file, `cannot be opened by ONNX Runtime: ${cause instanceof Error ? cause.message : cause}`, cause)
   })
   try {
@@ -35,7 +34,7 @@ export async function openNetwork(bytes: Uint8Array, { file, ports }: NetworkOpt
     throw error
   }
   return {
-    run: (inputs, batch) => evaluate(session, { file, ports, inputs, batch }),
+    run: (inputs, batch) => evaluate(session, { ...options, inputs, batch }),
     release: () => session.release(),
   }
 }
