@@ -218,7 +218,7 @@ export class OnnxBackend extends KernelBackend {
   numbers(dataId: DataId): FedArray {
     const data = this.#numeric(dataId)
     if (!isIdentity(data.order)) this.#straighten(data)
-    if (this.#pending.has(data)) this.flush()
+    if (this.#pending.has(data)) this.#compute(data)
     const { origin, type, shape } = data.value
     if (origin.kind === 'fed') return origin.data
     const dense = this.executor.pool.take(type as ComputedType, sizeOf(shape))
@@ -226,6 +226,16 @@ export class OnnxBackend extends KernelBackend {
     if (origin.kind !== 'constant') throw readWhileTracing()
     dense.set(origin.data)
     return dense
+  }
+
+  /** With all that is pending; if that fails, alone: what is wrong with another tensor shows where that is read. */
+  #compute(data: TensorData): void {
+    try {
+      this.flush()
+    } catch (error) {
+      if (this.#tracing || this.#pending.size === 1) throw error
+      this.#runPending([data])
+    }
   }
 
   /** Reads want tfjs's own order. */
@@ -309,7 +319,7 @@ export class OnnxBackend extends KernelBackend {
     program.outputs.forEach((value, i) => {
       value.origin = { kind: 'fed', data: results[i] as FedArray }
     })
-    this.#pending.clear()
+    for (const data of waiting) this.#pending.delete(data)
   }
 }
 
@@ -325,6 +335,8 @@ const readWhileTracing = () =>
 function isUniform(array: FedArray): boolean {
   const first = array[0]
   if (array.length < 2 || (array.length < 64 && first !== 0 && first !== 1)) return false
+  // a negative zero is another number, though it reads the same in a graph's signature
+  if (Object.is(first, -0)) return false
   for (let i = 1; i < array.length; i++) if (array[i] !== first) return false
   return true
 }

@@ -135,6 +135,37 @@ describe('trace', () => {
     expect(difference(a.output?.data ?? [], b.output?.data ?? [])).toBeLessThan(1e-3)
   })
 
+  it('pools, depthwise convolutions, normalisation, resizing and einsum', async () => {
+    const depthwise = values([3, 3, 3, 2], 2) as tf.Tensor4D
+    const moments = [tf.abs(values([6], 3)), tf.abs(values([6], 4)), values([6], 5), values([6], 6)] as tf.Tensor1D[]
+    await expectTraced(
+      x => {
+        const filtered = tf.depthwiseConv2d(x as tf.Tensor4D, depthwise, 1, 'same')
+        const [mean, variance, offset, scale] = moments as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D]
+        const normal = tf.batchNorm(filtered, mean, variance, offset, scale) as tf.Tensor4D
+        const pooled = tf.add(tf.maxPool(normal, 3, 2, 'same'), tf.avgPool(normal, 2, 2, 'valid'))
+        const resized = tf.image.resizeBilinear(pooled as tf.Tensor4D, [5, 7])
+        const padded = tf.mirrorPad(
+          resized,
+          [
+            [0, 0],
+            [1, 2],
+            [2, 1],
+            [0, 0],
+          ],
+          'symmetric',
+        )
+        return tf.topk(tf.einsum('nhwc,nhkc->nwk', padded, padded), 3).values
+      },
+      { x: ['N', 6, 8, 3] },
+    )
+  })
+
+  it('the gradient of a pool, as a graph of its own', async () => {
+    const f = (x: tf.Tensor): tf.Tensor => tf.maxPool(tf.avgPool(x as tf.Tensor4D, 3, 1, 'same'), 2, 2, 'same')
+    await expectTraced((x, dy) => tf.grad(f)(x, dy), { x: ['N', 5, 4, 2], dy: ['N', 3, 2, 2] })
+  })
+
   it('refuses what one graph cannot say', () => {
     expect(() => trace(x => tf.tensor(x.dataSync()), { x: ['N'] })).toThrow(/TRACE_INVALID|reads the value/)
     expect(() => trace(x => tf.add(x, (tf.neg(x) as tf.Tensor).dataSync()[0] as number), { x: ['N'] })).toThrow(
