@@ -1,3 +1,5 @@
+/** Gradients of element-wise kernels against finite differences, for every way in which shapes are broadcast. */
+
 import * as tf from '@tensorflow/tfjs-core'
 import {
   aboveOne,

@@ -1,3 +1,5 @@
+/** Gradients of gathering and scattering against finite differences, with indices that repeat and indices that are left out. */
+
 import * as tf from '@tensorflow/tfjs-core'
 import { apart, describeGradients } from '../fixtures/finite-differences.ts'
 import { indexingRules } from './indexing.ts'

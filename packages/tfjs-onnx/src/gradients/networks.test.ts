@@ -1,3 +1,5 @@
+/** Gradients of products, convolutions, pools and resizing against finite differences: odd sizes, size 1, strides, dilations, all paddings. */
+
 import * as tf from '@tensorflow/tfjs-core'
 import { aboveOne, apart, describeGradients, type GradientCase, smooth } from '../fixtures/finite-differences.ts'
 import { networkRules } from './networks.ts'

@@ -1,3 +1,5 @@
+/** Gradients of reductions and scans against finite differences, over any dimensions, and at zeros where products have them. */
+
 import * as tf from '@tensorflow/tfjs-core'
 import { apart, describeGradients, type GradientCase, smooth } from '../fixtures/finite-differences.ts'
 import { reductionRules } from './reductions.ts'

@@ -1,3 +1,5 @@
+/** Gradients of kernels that move data against finite differences. */
+
 import * as tf from '@tensorflow/tfjs-core'
 import { describeGradients, type GradientCase } from '../fixtures/finite-differences.ts'
 import { shapeRules } from './shapes.ts'

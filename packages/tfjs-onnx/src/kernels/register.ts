@@ -64,11 +64,10 @@ export function registerKernels(backendName: string): void {
 const dispatch = (name: string): tf.KernelFunc => {
   const [onNumbers, onTensors] = [kernels[name], tensorKernels[name]]
   return (given: Given) => {
+    const result =
+      onNumbers && hasNumbers(given) ? onNumbers(new Call(name, given.backend as OnnxBackend, given)) : null
+    if (result === null) return onTensors?.(given) ?? runOnCpu(name, given)
     const backend = given.backend as OnnxBackend
-    const made = onTensors?.(given) ?? null
-    if (made !== null) return made
-    const result = onNumbers && hasNumbers(given) ? onNumbers(new Call(name, backend, given)) : null
-    if (result === null) return runOnCpu(name, given)
     return Array.isArray(result) ? result.map(lazy => backend.tensor(lazy)) : backend.tensor(result)
   }
 }
