@@ -3,26 +3,34 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Shape } from '../graph/order.ts'
 import { emit, integers, reshaped, type Value } from '../graph/value.ts'
-import { castTo, inOrder, type Lazy, straight } from '../lazy.ts'
+import { castTo, inOrder, type Lazy, straight, straightened } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { apply } from './elementwise.ts'
 import { finish } from './matmul.ts'
 import { attributesOf, channelsLast, spatial, spreadOver, taps, type Windows, windowsOf } from './window.ts'
 
-/** Null for NCHW, which tfjs has for this kernel on one backend only. */
-function windows(call: Call, shapes: { input: Shape; filter: Shape }): Windows | null {
-  if (call.attribute<string | undefined>('dataFormat') === 'NCHW') return null
-  return windowsOf(
-    backend_util.computeConv2DInfo(
-      [...shapes.input] as [number, number, number, number],
-      [...shapes.filter] as [number, number, number, number],
-      call.attribute('strides'),
-      call.attribute<number | undefined>('dilations') ?? 1,
-      call.attribute('pad'),
-      call.attribute('dimRoundingMode'),
-      true,
-    ),
+interface Depthwise extends Windows {
+  /** The values of images with their channels first, and the images of such values. */
+  readonly read: (x: Lazy) => Value
+  readonly write: (value: Value) => Lazy
+}
+
+function depthwise(call: Call, shapes: { input: Shape; filter: Shape }): Depthwise {
+  const first = call.attribute<string | undefined>('dataFormat') === 'NCHW'
+  const info = backend_util.computeConv2DInfo(
+    [...shapes.input] as [number, number, number, number],
+    [...shapes.filter] as [number, number, number, number],
+    call.attribute('strides'),
+    call.attribute<number | undefined>('dilations') ?? 1,
+    call.attribute('pad'),
+    call.attribute('dimRoundingMode'),
+    true,
+    first ? 'channelsFirst' : 'channelsLast',
   )
+  const format = first
+    ? { read: (x: Lazy) => castTo(straightened(x), 'float32'), write: (value: Value) => straight(value) }
+    : { read: spatial, write: channelsLast }
+  return { ...windowsOf(info), ...format }
 }
 
 /** [H, W, I, M] as one filter of one channel for each result: [I·M, 1, H, W]. */
@@ -33,32 +41,29 @@ function grouped(filter: Lazy): Value {
 
 const forward: KernelFunction = call => {
   const [x, filter] = [call.input('x'), call.input('filter')]
-  const geometry = windows(call, { input: x.shape, filter: filter.shape })
-  if (geometry === null) return null
-  const { batch, inChannels, outChannels, output } = geometry
+  const geometry = depthwise(call, { input: x.shape, filter: filter.shape })
+  const { batch, inChannels, outChannels, output, read, write } = geometry
   const attributes = { ...attributesOf(geometry), group: inChannels }
-  return channelsLast(
-    emit('Conv', [spatial(x), grouped(filter)], { shape: [batch, outChannels, ...output], attributes }),
-  )
+  return write(emit('Conv', [read(x), grouped(filter)], { shape: [batch, outChannels, ...output], attributes }))
 }
 
 const inputGradient: KernelFunction = call => {
   const [dy, filter] = [call.input('dy'), call.input('filter')]
-  const geometry = windows(call, { input: call.attribute('inputShape'), filter: filter.shape })
-  return geometry && channelsLast(spreadOver(spatial(dy), grouped(filter), geometry, geometry.inChannels))
+  const geometry = depthwise(call, { input: call.attribute('inputShape'), filter: filter.shape })
+  const { inChannels, read, write } = geometry
+  return write(spreadOver(read(dy), grouped(filter), geometry, inChannels))
 }
 
 /** For each tap, the gradient times what the tap saw, summed over images and pixels. */
 const filterGradient: KernelFunction = call => {
   const [x, dy] = [call.input('x'), call.input('dy')]
   const shape = call.attribute<number[]>('filterShape')
-  const geometry = windows(call, { input: x.shape, filter: shape })
-  if (geometry === null) return null
-  const { batch, inChannels, outChannels, output } = geometry
+  const geometry = depthwise(call, { input: x.shape, filter: shape })
+  const { batch, inChannels, outChannels, output, read } = geometry
   const multiplier = outChannels / inChannels
   const pixels = output.reduce((product, size) => product * size, 1)
-  const slopes = reshaped(spatial(dy), [batch, inChannels, multiplier, pixels])
-  const sums = taps(spatial(x), geometry).map(seen => {
+  const slopes = reshaped(read(dy), [batch, inChannels, multiplier, pixels])
+  const sums = taps(read(x), geometry).map(seen => {
     const product = apply('Mul', slopes, reshaped(seen, [batch, inChannels, 1, pixels]))
     const sum = emit('ReduceSum', [product, integers([0, 3])], {
       shape: [inChannels, multiplier],
@@ -72,10 +77,7 @@ const filterGradient: KernelFunction = call => {
 
 export const depthwiseKernels: KernelTable = {
   DepthwiseConv2dNative: forward,
-  FusedDepthwiseConv2D: call => {
-    const result = forward(call)
-    return result && finish(call, result as Lazy)
-  },
+  FusedDepthwiseConv2D: call => finish(call, forward(call) as Lazy),
   DepthwiseConv2dNativeBackpropInput: inputGradient,
   DepthwiseConv2dNativeBackpropFilter: filterGradient,
 }

@@ -438,6 +438,16 @@ describe('convolutions', () => {
       activation: 'relu',
     }),
   )
+  same('depthwise, NCHW in tfjs terms, with its gradients', () => {
+    const [x, w] = [values([2, 3, 5, 6]), values([3, 2, 3, 2], 2) as tf.Tensor4D]
+    const nhwc = (image: tf.Tensor): tf.Tensor4D => tf.transpose(image, [0, 2, 3, 1]) as tf.Tensor4D
+    const f = (image: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
+      tf.getBackend() === 'cpu'
+        ? tf.transpose(tf.depthwiseConv2d(nhwc(image), filter as tf.Tensor4D, 2, 'same'), [0, 3, 1, 2])
+        : tf.depthwiseConv2d(image as tf.Tensor4D, filter as tf.Tensor4D, 2, 'same', 'NCHW')
+    const y = f(x, w)
+    return [y, ...tf.grads(f)([x, w], values(y.shape, 7))]
+  })
   same('depthwise', () =>
     tf.depthwiseConv2d(values([2, 5, 5, 3]) as tf.Tensor4D, values([3, 3, 3, 2], 2) as tf.Tensor4D, 1, 'same'),
   )
