@@ -45,7 +45,7 @@ export const kernels: KernelTable = {
 }
 
 /** Kernels on tensors rather than on what was recorded for them. */
-const tensorKernels: Readonly<Record<string, TensorKernel>> = {
+export const tensorKernels: Readonly<Record<string, TensorKernel>> = {
   ...complexKernels(kernels),
   // the same data, counted once more
   Identity: ({ inputs, backend }) => {
