@@ -55,6 +55,18 @@ describe('element-wise kernels of one operand', () => {
     same(op, () => (tf[op] as (x: tf.Tensor) => tf.Tensor)(positive([3, 7])), 1e-5)
   for (const op of ['asin', 'acos', 'atanh'] as const)
     same(op, () => (tf[op] as (x: tf.Tensor) => tf.Tensor)(tf.mul(values([3, 7]), 0.9)), 1e-5)
+  it('expm1 and log1p keep small numbers, and end where they should', async () => {
+    const xs = [1e-8, -3e-7, 0.01, 0.49, 0.51, 0.99, 1.01, 40, Number.POSITIVE_INFINITY, Number.NaN, -0.9999, -1]
+    const { onnx } = await onBoth(() => [tf.expm1(xs), tf.log1p(xs), tf.expm1([Number.NEGATIVE_INFINITY])])
+    const expected = [xs.map(Math.fround).map(Math.expm1), xs.map(Math.fround).map(Math.log1p), [-1]]
+    expected.forEach((numbers, i) => {
+      numbers.forEach((number, k) => {
+        const got = onnx[i]?.values[k] as number
+        if (!Number.isFinite(number)) expect(got).toBe(number)
+        else expect(Math.abs(got - number)).toBeLessThanOrEqual(2e-6 * Math.abs(number))
+      })
+    })
+  })
   same('acosh', () => tf.acosh(tf.add(positive([3, 7]), 1)), 1e-5)
   same('clipByValue', () => tf.clipByValue(values([5, 5]), -0.3, 0.4))
   same('leakyRelu', () => tf.leakyRelu(values([5, 5]), 0.3))

@@ -61,6 +61,21 @@ const sign: Unary = given => {
   return x.type === 'float32' ? where(notANumber(x), constant(x, 0), apply('Sign', x)) : apply('Sign', x)
 }
 
+/** Where x is small, exp(x) − 1 would lose it: there, 2·sinh(x/2)·exp(x/2). */
+function expm1(x: Value): Value {
+  const half = apply('Mul', x, constant(x, 0.5))
+  const near = apply('Mul', apply('Mul', apply('Sinh', half), apply('Exp', half)), constant(x, 2))
+  const isNear = compare('Less', apply('Abs', x), constant(x, 1))
+  return where(isNear, near, apply('Sub', apply('Exp', x), constant(x, 1)))
+}
+
+/** Where x is small, 1 + x would lose it: there, 2·artanh(x/(2 + x)). */
+function log1p(x: Value): Value {
+  const near = apply('Mul', apply('Atanh', apply('Div', x, apply('Add', x, constant(x, 2)))), constant(x, 2))
+  const isNear = compare('Less', apply('Abs', x), constant(x, 0.5))
+  return where(isNear, near, apply('Log', apply('Add', x, constant(x, 1))))
+}
+
 const isComputed = (dtype: string): dtype is ComputedType => ['float32', 'int32', 'bool'].includes(dtype)
 
 export const unaryKernels: KernelTable = {
@@ -82,8 +97,8 @@ export const unaryKernels: KernelTable = {
   }),
   Square: unary(x => apply('Mul', numeric(x), numeric(x))),
   Rsqrt: unary(x => apply('Reciprocal', apply('Sqrt', castTo(x, 'float32')))),
-  Expm1: unary(x => apply('Sub', apply('Exp', castTo(x, 'float32')), constant(castTo(x, 'float32'), 1))),
-  Log1p: unary(x => apply('Log', apply('Add', castTo(x, 'float32'), constant(castTo(x, 'float32'), 1)))),
+  Expm1: unary(x => expm1(castTo(x, 'float32'))),
+  Log1p: unary(x => log1p(castTo(x, 'float32'))),
   Relu6: unary(x => clip(numeric(x), 0, 6)),
   LeakyRelu: unary((x, call) => withAlpha('LeakyRelu', x, call.attribute('alpha'))),
   ClipByValue: unary((x, call) => clip(numeric(x), call.attribute('clipValueMin'), call.attribute('clipValueMax'))),
