@@ -64,7 +64,7 @@ describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports o
 
   test('name files with their ending and built-in modules with node:', () => {
     const relative = imports.filter(({ specifier }) => packageOf(specifier) === '.')
-    expect(places(relative.filter(({ specifier }) => !/\.(ts|json)$/.test(specifier)))).toEqual([])
+    expect(places(relative.filter(({ specifier }) => !/\.(ts|json)$|^#/.test(specifier)))).toEqual([])
     if (anywhere.includes(id))
       expect(places(sources.filter(({ specifier }) => specifier.startsWith('node:')))).toEqual([])
   })

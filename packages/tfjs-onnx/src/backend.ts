@@ -19,10 +19,10 @@ import {
 import { OnnxBackendError } from './errors.ts'
 import { identityOrder, isIdentity, sizeOf } from './graph/order.ts'
 import { collectProgram } from './graph/program.ts'
-import { type FedArray, fed, filled, type Value } from './graph/value.ts'
+import { type FedArray, fed, filled, originOf, type Value } from './graph/value.ts'
 import { type ComputedType, inOrder, type Lazy } from './lazy.ts'
 import { Executor, type ExecutorOptions, fedLeaves, type Statistics } from './runtime/executor.ts'
-import type { Device, Runtime } from './runtime/runtime.ts'
+import type { Device, RemoteArray, Runtime } from './runtime/runtime.ts'
 
 interface TensorData extends Lazy {
   value: Value
@@ -58,7 +58,7 @@ export class OnnxBackend extends KernelBackend {
   readonly #pendingLimit: number
   readonly #data: DataStorage<TensorData | StringData | ComplexData>
   readonly #pending = new Set<TensorData>()
-  readonly #retired: { type: ComputedType; data: FedArray }[] = []
+  readonly #retired: Value[] = []
   /** Tensors recorded since the last run. */
   #recorded = 0
   /** Whether a function is being recorded on placeholders, which cannot run. */
@@ -192,16 +192,22 @@ export class OnnxBackend extends KernelBackend {
     return true
   }
 
-  /** An array that nobody holds may still be read by pending nodes: it is reused from the next run on. */
+  /** An array that nobody holds may still be read by pending nodes: it is let go of after the next run. */
   #release(value: Value): void {
     value.holders--
-    const { origin, type } = value
-    if (value.holders === 0 && origin.kind === 'fed')
-      this.#retired.push({ type: type as ComputedType, data: origin.data })
+    if (value.holders === 0 && value.origin.kind !== 'node') this.#retired.push(value)
   }
 
   override async read(dataId: DataId): Promise<backend_util.BackendValues> {
-    return this.readSync(dataId)
+    if (!this.runtime.queued) return this.readSync(dataId)
+    const data = this.#data.get(dataId)
+    if ('strings' in data) return data.strings
+    if ('parts' in data) {
+      const [real, imag] = await Promise.all([this.read(data.parts.real.dataId), this.read(data.parts.imag.dataId)])
+      return backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array)
+    }
+    const array = this.array(dataId)
+    return 'read' in array ? array.read() : array.slice()
   }
 
   override readSync(dataId: DataId): backend_util.BackendValues {
@@ -216,11 +222,21 @@ export class OnnxBackend extends KernelBackend {
 
   /** The numbers of a tensor in tfjs's own order, computed if they are pending. They belong to the backend. */
   numbers(dataId: DataId): FedArray {
+    const array = this.array(dataId)
+    if (!('read' in array)) return array
+    throw new OnnxBackendError('READ_SYNC', `numbers on ${this.runtime.name} can only be waited for`, {
+      hint: 'use await tensor.data() or array() instead of dataSync() and arraySync(); ops that look at values in between cannot be used',
+    })
+  }
+
+  /** The same, left where it is if the runtime keeps it. */
+  array(dataId: DataId): FedArray | RemoteArray {
     const data = this.#numeric(dataId)
     if (!isIdentity(data.order)) this.#straighten(data)
     if (this.#pending.has(data)) this.#compute(data)
     const { origin, type, shape } = data.value
     if (origin.kind === 'fed') return origin.data
+    if (origin.kind === 'remote') return origin.array
     const dense = this.executor.pool.take(type as ComputedType, sizeOf(shape))
     if (origin.kind === 'fill') return dense.fill(origin.value)
     if (origin.kind !== 'constant') throw readWhileTracing()
@@ -271,9 +287,11 @@ export class OnnxBackend extends KernelBackend {
 
   override async time(f: () => void): Promise<{ kernelMs: number }> {
     this.flush()
+    await this.runtime.idle?.()
     const start = performance.now()
     f()
     this.flush()
+    await this.runtime.idle?.()
     return { kernelMs: performance.now() - start }
   }
 
@@ -293,9 +311,15 @@ export class OnnxBackend extends KernelBackend {
     const waiting = [...this.#pending]
     if (waiting.length > 0) this.#runPending(waiting)
     // nothing is pending now, so nothing can read an array that no tensor holds
-    for (const { type, data } of this.#retired) this.executor.pool.give(type, data)
+    for (const value of this.#retired) this.#letGo(value)
     this.#retired.length = 0
     this.#recorded = 0
+  }
+
+  /** Of what a queued run is fed with, nothing is reused: it may not have been read yet. */
+  #letGo({ origin, type }: Value): void {
+    if (origin.kind === 'remote') origin.array.dispose()
+    if (origin.kind === 'fed' && !this.runtime.queued) this.executor.pool.give(type as ComputedType, origin.data)
   }
 
   /** Runs what is pending, then records `f` on its own: nothing runs before it returns. */
@@ -312,12 +336,13 @@ export class OnnxBackend extends KernelBackend {
   #runPending(waiting: readonly TensorData[]): void {
     const program = collectProgram([...new Set(waiting.map(data => data.value))])
     const arrays = fedLeaves(program).map(({ origin }) => {
+      if (origin.kind === 'remote') return origin.array
       if (origin.kind !== 'fed') throw readWhileTracing()
       return origin.data
     })
     const results = this.executor.run(this.executor.graph(program), arrays)
     program.outputs.forEach((value, i) => {
-      value.origin = { kind: 'fed', data: results[i] as FedArray }
+      value.origin = originOf(results[i] as FedArray | RemoteArray)
     })
     for (const data of waiting) this.#pending.delete(data)
   }

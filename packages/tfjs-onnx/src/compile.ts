@@ -11,9 +11,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
 import { identityOrder } from './graph/order.ts'
 import { collectProgram } from './graph/program.ts'
-import { type FedArray, fed, type Value } from './graph/value.ts'
+import { type FedArray, originOf, type Value } from './graph/value.ts'
 import { type ComputedType, type Lazy, straightened } from './lazy.ts'
-import { fedLeaves, type Graph } from './runtime/executor.ts'
+import { type AnyArray, fedLeaves, type Graph } from './runtime/executor.ts'
 
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
@@ -28,7 +28,7 @@ export interface Compiled<I extends Tensors, O extends Tensors> {
 interface Plan {
   readonly graph: Graph
   /** For each thing to feed, the name of an input or a kept array. */
-  readonly sources: readonly (string | FedArray)[]
+  readonly sources: readonly (string | AnyArray)[]
   readonly results: readonly {
     readonly name: string
     readonly shape: number[]
@@ -92,9 +92,7 @@ function makePlan<I extends Tensors>(
   const values = [...lazies.values()].map(straightened)
   const outputs = [...new Set(values)]
   const program = collectProgram(outputs)
-  const sources = fedLeaves(program).map(({ origin }) =>
-    origin.kind === 'input' ? origin.name : (origin as { data: FedArray }).data.slice(),
-  )
+  const sources = fedLeaves(program).map(value => kept(value))
   const results = [...lazies].map(([name, { shape, dtype }], i) => ({
     name,
     shape: [...shape],
@@ -104,6 +102,15 @@ function makePlan<I extends Tensors>(
   const isSplit = ({ origin }: Value) => origin.kind === 'input' && split.has(origin.name)
   const graph = count > 1 ? backend.executor.build(program, { count, isSplit }) : backend.executor.build(program)
   return { graph, sources, results }
+}
+
+/** The name of an input, or an array that the function closes over, as it is now. */
+function kept(value: Value): string | AnyArray {
+  const { origin } = value
+  if (origin.kind === 'input') return origin.name
+  if (origin.kind !== 'remote') return (origin as { data: FedArray }).data.slice()
+  value.holders++ // what the runtime keeps, it keeps from now on
+  return origin.array
 }
 
 /** The largest number of equal shares of a batch that are not too small. */
@@ -135,11 +142,11 @@ function placeholders(
 
 function replay(backend: OnnxBackend, { graph, sources, results }: Plan, inputs: Tensors): Tensors {
   const arrays = sources.map(source =>
-    typeof source === 'string' ? backend.numbers((inputs[source] as tf.Tensor).dataId) : source,
+    typeof source === 'string' ? backend.array((inputs[source] as tf.Tensor).dataId) : source,
   )
-  const values = backend.executor.run(graph, arrays).map((data, i) => {
-    const { dims, type } = graph.outputs[i] as Graph['outputs'][number]
-    return fed(dims, type, data)
+  const values = backend.executor.run(graph, arrays).map((array, i): Value => {
+    const { dims: shape, type } = graph.outputs[i] as Graph['outputs'][number]
+    return { shape, type, origin: originOf(array), holders: 0 }
   })
   const tensors = results.map(({ name, shape, dtype, at }) => {
     const lazy = { shape, dtype, order: identityOrder(shape.length), value: values[at] as Value }

@@ -7,6 +7,7 @@ export const errorCodes = {
   KERNEL_UNSUPPORTED: 'a function that is being recorded needs a kernel that ONNX cannot express',
   KERNEL_INVALID: 'a kernel was called with attributes or shapes that it does not accept',
   TRACE_INVALID: 'the function given to trace() cannot become one ONNX graph',
+  READ_SYNC: 'a value was to be read at once from a runtime that can only be waited for',
   RUNTIME_FAILED: 'ONNX Runtime refused or failed to run a recorded graph',
   RUNTIME_MISSING: 'ONNX Runtime or the asked device is not available here',
 } as const satisfies Record<string, string>

@@ -4,6 +4,16 @@ export { errorCodes, OnnxBackendError, type OnnxErrorCode } from './errors.ts'
 export { registerGradients } from './gradients.ts'
 export { type ModelPort, type OpenModel, openModel } from './open-model.ts'
 export type { Statistics } from './runtime/executor.ts'
-export type { Device, Runtime, RuntimeArray, RuntimeSession, SessionOptions } from './runtime/runtime.ts'
+export { type OnnxruntimeWeb, onnxruntimeWeb, type WebRuntimeOptions } from './runtime/onnxruntime-web.ts'
+export type {
+  Device,
+  QueuedSession,
+  RemoteArray,
+  Runtime,
+  RuntimeArray,
+  RuntimePort,
+  RuntimeSession,
+  SessionOptions,
+} from './runtime/runtime.ts'
 export { type Dims, type InputSpec, type TraceOptions, type TraceResult, trace } from './trace.ts'
 export { backendName, type OnnxBackendOptions, useOnnxBackend } from './use-onnx-backend.ts'

@@ -72,9 +72,9 @@ export async function openModel(bytes: Uint8Array, options: SessionOptions = {})
 
 async function loadRuntime() {
   try {
-    const { nativeOptions } = await import('./runtime/onnxruntime-node.ts')
-    return { ...(await import('onnxruntime-node')), nativeOptions }
+    return await import('#in-node')
   } catch (cause) {
+    if (cause instanceof OnnxBackendError) throw cause
     throw new OnnxBackendError('RUNTIME_MISSING', 'onnxruntime-node could not be loaded', {
       hint: 'npm i onnxruntime-node@1.30.0 (linux, macOS and Windows on x64 and arm64)',
       cause,

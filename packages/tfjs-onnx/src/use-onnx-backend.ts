@@ -19,7 +19,7 @@ export interface OnnxBackendOptions {
   readonly threads?: number
   /** How many different graphs stay built (default 64). */
   readonly sessions?: number
-  /** Another ONNX runtime than onnxruntime-node. */
+  /** Another ONNX runtime than onnxruntime-node: in a page `await onnxruntimeWeb(ort)`. */
   readonly runtime?: Runtime
 }
 
@@ -32,20 +32,22 @@ export interface OnnxBackendOptions {
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
   const { device, runtime, ...rest } = options
-  const registered = tf.findBackend(backendName) as OnnxBackend | null
-  const chosen = runtime ?? (await nodeRuntime(device ?? registered?.device ?? 'cpu', registered))
-  if (chosen !== registered?.runtime) {
-    if (registered !== null) remove(registered)
-    else {
-      registerKernels(backendName)
-      registerGradients()
-    }
+  const chosen = runtime ?? (await nodeRuntime(device ?? running()?.device ?? 'cpu'))
+  const before = running() // another call may have come first
+  if (before === null) {
+    registerKernels(backendName)
+    registerGradients()
+  }
+  if (runtime === undefined ? before?.device !== chosen.device : before?.runtime !== runtime) {
+    if (before !== null) remove(before)
     tf.registerBackend(backendName, () => new OnnxBackend({ ...rest, runtime: chosen }))
   }
   await tf.setBackend(backendName)
   await tf.ready()
   return tf.backend() as OnnxBackend
 }
+
+const running = () => tf.findBackend(backendName) as OnnxBackend | null
 
 /** Its kernels stay, for the next one. */
 function remove(backend: OnnxBackend): void {
@@ -59,21 +61,22 @@ function remove(backend: OnnxBackend): void {
   })
 }
 
-/** onnxruntime-node on the device; the running one if it is on that device already. */
-async function nodeRuntime(device: Device | 'auto', running: OnnxBackend | null): Promise<Runtime> {
-  if (running !== null && running.device === device) return running.runtime
-  const { onnxruntimeOn } = await loadNodeRuntime()
-  const { automatic, checkDevice } = await import('./runtime/node-device.ts')
-  const found = device === 'auto' ? automatic(onnxruntimeOn) : onnxruntimeOn(device)
-  if (running !== null && running.device === found.device) return running.runtime
-  checkDevice(found)
-  return found
+/** onnxruntime-node on the device; what runs already if it is there. */
+async function nodeRuntime(device: Device | 'auto'): Promise<Runtime> {
+  const now = running()?.runtime
+  if (now?.device === device) return now
+  const { automatic, checkDevice, onnxruntimeOn } = await loadNodeRuntime()
+  if (device === 'auto') return automatic(onnxruntimeOn)
+  const runtime = onnxruntimeOn(device)
+  await checkDevice(runtime)
+  return runtime
 }
 
 async function loadNodeRuntime() {
   try {
-    return await import('./runtime/onnxruntime-node.ts')
+    return await import('#in-node')
   } catch (cause) {
+    if (cause instanceof OnnxBackendError) throw cause
     throw new OnnxBackendError('RUNTIME_MISSING', 'onnxruntime-node could not be loaded', {
       hint: 'npm i onnxruntime-node@1.30.0 (linux, macOS and Windows on x64 and arm64)',
       cause,

@@ -34,9 +34,9 @@ export const importsOf = ({ folder }: WorkspacePackage): Import[] =>
     .filter(file => file.endsWith('.ts'))
     .flatMap(file => importsIn(readFileSync(join(folder, 'src', file), 'utf8'), file))
 
-/** `node:fs/promises` -> `node:`, `@scope/name/part` -> `@scope/name`, `./x.ts` -> `.`. */
+/** `node:fs/promises` -> `node:`, `@scope/name/part` -> `@scope/name`, `./x.ts` and `#own` -> `.`. */
 export function packageOf(specifier: string): string {
-  if (specifier.startsWith('.')) return '.'
+  if (specifier.startsWith('.') || specifier.startsWith('#')) return '.'
   if (specifier.startsWith('node:')) return 'node:'
   return specifier
     .split('/')

@@ -4,6 +4,7 @@
  */
 
 import { create, toBinary } from '@bufbuild/protobuf'
+import { OnnxBackendError } from '../errors.ts'
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -154,6 +155,11 @@ const dimension = (size: number | string): TensorShapeProto_Dimension =>
 
 function initializer(value: Value, name: string, halved: boolean): TensorProto[] {
   const { origin } = value
+  if (origin.kind === 'remote') {
+    throw new OnnxBackendError('TRACE_INVALID', 'the function closes over a tensor that the runtime keeps', {
+      hint: 'make the tensor anew of its numbers: tf.tensor(await x.data(), x.shape)',
+    })
+  }
   if (origin.kind !== 'constant' && origin.kind !== 'fed') return []
   return [halved ? halfTensor(name, value) : tensorProto(name, value, origin.data)]
 }

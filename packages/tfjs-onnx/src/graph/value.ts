@@ -1,10 +1,11 @@
 /**
  * What a recording is made of. A `Value` is one array of a graph, in its physical shape; it comes from a node, from
- * bytes that are fed when the graph runs, from a constant that is part of the graph, or from an input that `trace`
+ * bytes that are fed when the graph runs (here, or kept by the runtime), from a constant that is part of the graph, or from an input that `trace`
  * leaves open. A `Node` is one ONNX operator. Values point back to the nodes that make them, so what nobody can reach
  * any more is dropped by the garbage collector and never runs.
  */
 
+import type { RemoteArray } from '../runtime/runtime.ts'
 import { type Shape, sizeOf } from './order.ts'
 
 /** Element types as ONNX names them; tfjs itself has float32, int32 and bool. */
@@ -15,6 +16,7 @@ export type FedArray = Float32Array | Int32Array | Uint8Array
 export type Origin =
   | { readonly kind: 'node'; readonly node: Node }
   | { readonly kind: 'fed'; readonly data: FedArray }
+  | { readonly kind: 'remote'; readonly array: RemoteArray }
   | { readonly kind: 'constant'; readonly data: readonly number[] }
   | { readonly kind: 'fill'; readonly value: number }
   | { readonly kind: 'input'; readonly name: string; readonly dims: readonly (number | string)[] }
@@ -126,6 +128,10 @@ export const fed = (shape: Shape, type: ElementType, data: FedArray): Value => (
   origin: { kind: 'fed', data },
   holders: 0,
 })
+
+/** Where a value comes from that was computed, or is to be fed. */
+export const originOf = (array: FedArray | RemoteArray): Origin =>
+  'read' in array ? { kind: 'remote', array } : { kind: 'fed', data: array }
 
 /** The value as another physical shape of the same size. */
 export function reshaped(value: Value, shape: Shape): Value {

@@ -10,7 +10,15 @@ import { sizeOf } from '../graph/order.ts'
 import type { Program } from '../graph/program.ts'
 import type { FedArray, Value } from '../graph/value.ts'
 import { BufferPool } from './buffer-pool.ts'
-import type { Runtime, RuntimeArray, RuntimePort, RuntimeSession, SessionOptions } from './runtime.ts'
+import type {
+  QueuedSession,
+  RemoteArray,
+  Runtime,
+  RuntimeArray,
+  RuntimePort,
+  RuntimeSession,
+  SessionOptions,
+} from './runtime.ts'
 
 export interface ExecutorOptions extends SessionOptions {
   readonly runtime: Runtime
@@ -18,7 +26,10 @@ export interface ExecutorOptions extends SessionOptions {
   readonly sessions?: number
 }
 
-/** What ran so far: for benchmarks, and to see whether a loop really reuses its graph. Times in milliseconds. */
+/**
+ * What ran so far: for benchmarks, and to see whether a loop really reuses its graph. Times in milliseconds; where runs are queued,
+ * only of asking for them.
+ */
 export interface Statistics {
   readonly runs: number
   readonly builds: number
@@ -30,7 +41,7 @@ export interface Statistics {
 
 /** A program that is ready to run. */
 export interface Graph {
-  readonly session: RuntimeSession
+  readonly session: RuntimeSession | QueuedSession
   /** What to feed, in this order. */
   readonly inputs: readonly RuntimePort[]
   readonly outputs: readonly RuntimePort[]
@@ -43,9 +54,12 @@ export interface SharedInputs {
   isSplit(input: Value): boolean
 }
 
+/** Numbers here, or kept by the runtime. */
+export type AnyArray = FedArray | RemoteArray
+
 /** The leaves of a program that are fed when it runs, in order. */
 export const fedLeaves = (program: Program): Value[] =>
-  program.leaves.filter(({ origin }) => origin.kind === 'fed' || origin.kind === 'input')
+  program.leaves.filter(({ origin }) => ['fed', 'remote', 'input'].includes(origin.kind))
 
 export class Executor {
   readonly pool = new BufferPool()
@@ -103,13 +117,20 @@ export class Executor {
   }
 
   /** Runs the graph on arrays in the order of its inputs. The results belong to the caller, who may give them back. */
-  run(graph: Graph, arrays: readonly FedArray[]): FedArray[] {
+  run(graph: Graph, arrays: readonly AnyArray[]): AnyArray[] {
     const start = performance.now()
-    const results = graph.outputs.map(({ type, dims }) => this.pool.take(type, sizeOf(dims)))
-    graph.session.run(named(graph.inputs, arrays), named(graph.outputs, results))
+    const results = this.#results(graph, arrays)
     this.#statistics.runs++
     this.#statistics.lastNodes = graph.nodes
     this.#statistics.runMilliseconds += performance.now() - start
+    return results
+  }
+
+  #results({ session, inputs, outputs }: Graph, arrays: readonly AnyArray[]): AnyArray[] {
+    const feeds = named(inputs, arrays)
+    if ('enqueue' in session) return session.enqueue(feeds, outputs)
+    const results = outputs.map(({ type, dims }) => this.pool.take(type, sizeOf(dims)))
+    session.run(feeds as Here, named(outputs, results) as Here)
     return results
   }
 
@@ -127,10 +148,13 @@ function port([name, { type, shape }]: [string, Value]): RuntimePort {
   return { name, type, dims: shape }
 }
 
-function named(ports: readonly RuntimePort[], arrays: readonly FedArray[]): Record<string, RuntimeArray> {
-  const record: Record<string, RuntimeArray> = {}
+type Here = Record<string, RuntimeArray>
+
+function named(ports: readonly RuntimePort[], arrays: readonly AnyArray[]): Record<string, RuntimeArray | RemoteArray> {
+  const record: Record<string, RuntimeArray | RemoteArray> = {}
   ports.forEach(({ name, type, dims }, i) => {
-    record[name] = { type, dims, data: arrays[i] as FedArray }
+    const array = arrays[i] as AnyArray
+    record[name] = 'read' in array ? array : { type, dims, data: array }
   })
   return record
 }

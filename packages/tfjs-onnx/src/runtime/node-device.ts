@@ -11,9 +11,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { OnnxBackendError } from '../errors.ts'
-import { writeModel } from '../graph/model.ts'
-import { collectProgram } from '../graph/program.ts'
-import { emit, fed } from '../graph/value.ts'
+import { runOneNode } from './one-node.ts'
 import type { Device, Runtime } from './runtime.ts'
 
 /** The library that holds the CUDA provider; onnxruntime-node's own package has only those of the CPU and WebGPU. */
@@ -26,23 +24,23 @@ export function nativeFolder(): string {
 }
 
 /** @throws OnnxBackendError RUNTIME_MISSING that names what is not there. */
-export function checkDevice(runtime: Runtime): void {
+export async function checkDevice(runtime: Runtime): Promise<void> {
   if (runtime.device === 'cpu') return
   const missing = runtime.device === 'cuda' ? missingForCuda() : null
   if (missing !== null) throw unavailable('cuda', missing)
   try {
-    runOneNode(runtime)
+    await runOneNode(runtime)
   } catch (cause) {
     throw unavailable(runtime.device, (cause as Error).message.split('\n')[0] as string, cause)
   }
 }
 
 /** The runtime on the best device there is. */
-export function automatic(on: (device: Device) => Runtime): Runtime {
+export async function automatic(on: (device: Device) => Runtime): Promise<Runtime> {
   if (!existsSync(join(nativeFolder(), cudaProvider))) return on('cpu')
   const cuda = on('cuda')
   try {
-    checkDevice(cuda)
+    await checkDevice(cuda)
     return cuda
   } catch (error) {
     if (!(error instanceof OnnxBackendError)) throw error
@@ -80,18 +78,3 @@ const unavailable = (device: Device, why: string, cause?: unknown): OnnxBackendE
     hint: hints[device],
     ...(cause === undefined ? {} : { cause }),
   })
-
-/** −3 -> 3 */
-function runOneNode(runtime: Runtime): void {
-  const input = fed([1], 'float32', Float32Array.of(-3))
-  const output = emit('Abs', [input], { shape: [1], type: 'float32' })
-  const ports = { inputs: new Map([['x', input]]), outputs: new Map([['y', output]]) }
-  const session = runtime.createSession(writeModel(collectProgram([output]), ports), {})
-  try {
-    const y = { type: 'float32', dims: [1], data: new Float32Array(1) } as const
-    session.run({ x: { ...y, data: Float32Array.of(-3) } }, { y })
-    if (y.data[0] !== 3) throw new Error(`it gives ${y.data[0]} for |-3|`)
-  } finally {
-    session.dispose()
-  }
-}

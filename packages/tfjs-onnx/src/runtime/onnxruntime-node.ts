@@ -16,7 +16,7 @@ const leastStorageBuffers = 8
 
 /** Sessions on a device. The CPU also splits batches among threads. */
 export function onnxruntimeOn(device: Device): Runtime {
-  const createSession: Runtime['createSession'] = (model, options) => {
+  const createSession = (model: Uint8Array<ArrayBuffer>, options: SessionOptions): RuntimeSession => {
     binding.initOrt()
     const session = new binding.binding.InferenceSession()
     try {

@@ -1,6 +1,6 @@
 /**
- * What the backend needs of a runtime: sessions made from model bytes, run synchronously. The tests of this package
- * and users of another ONNX runtime can give their own.
+ * What the backend needs of a runtime: sessions made from model bytes. Their runs are done when they return, or queued where
+ * a runtime can only be waited for. The tests of this package and users of another ONNX runtime can give their own.
  */
 
 import type { FedArray } from '../graph/value.ts'
@@ -14,6 +14,22 @@ export interface RuntimeArray {
 export interface RuntimeSession {
   /** Runs the graph. Results are written into `outputs`, whose arrays the caller provides. */
   run(feeds: Readonly<Record<string, RuntimeArray>>, outputs: Readonly<Record<string, RuntimeArray>>): void
+  dispose(): void
+}
+
+/** An array that a runtime keeps, perhaps on a GPU, and perhaps not computed yet. */
+export interface RemoteArray {
+  readonly type: RuntimeArray['type']
+  readonly dims: readonly number[]
+  /** A copy of the numbers. @throws OnnxBackendError RUNTIME_FAILED if the run that makes it failed */
+  read(): Promise<FedArray>
+  /** Lets go of it once the runs and reads that were asked for before are done. */
+  dispose(): void
+}
+
+/** A session whose runs are done in the order in which they were asked for, some time later. */
+export interface QueuedSession {
+  enqueue(feeds: Readonly<Record<string, RuntimeArray | RemoteArray>>, outputs: readonly RuntimePort[]): RemoteArray[]
   dispose(): void
 }
 
@@ -48,7 +64,11 @@ export interface Runtime {
   readonly device: Device
   /** Why it is not on a better device, where that was left open. */
   readonly note?: string
-  createSession(model: Uint8Array<ArrayBuffer>, options: SessionOptions): RuntimeSession
+  createSession(model: Uint8Array<ArrayBuffer>, options: SessionOptions): RuntimeSession | QueuedSession
+  /** Its sessions are queued: arrays that it is fed with are read later, and must not change. */
+  readonly queued?: boolean
+  /** Settles when everything that was queued is done. */
+  idle?(): Promise<void>
   /** How many tensors an operator may have, inputs and outputs together; any number unless said. */
   readonly mostTensors?: number
   /** Threads that can run side by side; 1 unless said. */

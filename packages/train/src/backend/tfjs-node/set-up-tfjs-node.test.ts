@@ -80,9 +80,9 @@ describe.skipIf(!native)('setting up tfjs-node', () => {
     const nowhere = 'http://127.0.0.1:9'
     const npmEnv = {
       ...env,
-      npm_config_registry: nowhere,
-      npm_config_cache: newFolder(),
-      npm_config_fetch_retries: '0',
+      NPM_CONFIG_REGISTRY: nowhere,
+      NPM_CONFIG_CACHE: newFolder(),
+      NPM_CONFIG_FETCH_RETRIES: '0',
     }
     const npm = await fetchPackage(newFolder(), 'tfjs-node', { ...programs, env: npmEnv }).catch(reason => reason)
     expect(npm).toMatchObject({ code: 'DOWNLOAD_OFFLINE', message: expect.stringContaining('@tensorflow/tfjs-node') })
