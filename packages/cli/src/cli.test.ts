@@ -201,6 +201,6 @@ describe('mixflow doctor', () => {
     for (const name of ['Node', 'onnxruntime-node', '@tensorflow/tfjs-core', 'sharp', 'downloads', 'cpu']) {
       expect([name, states.get(name)]).toEqual([name, 'ok'])
     }
-    expect([states.get('cuda'), states.get('webgpu')]).toEqual(['later', 'later'])
+    for (const name of ['cuda', 'webgpu', 'tfjs-node']) expect(['ok', 'lacking']).toContain(states.get(name))
   })
 })

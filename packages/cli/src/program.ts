@@ -150,10 +150,10 @@ function addData(program: Command): void {
 function addSetup(program: Command): void {
   program
     .command('setup')
-    .description('make ready what no npm package holds: tensorflow, for train --backend tfjs-node')
-    .argument('[what]', 'tensorflow')
-    .option('--gpu', 'with CUDA, for tfjs-node-gpu')
-    .addHelpText('after', examples('mixflow setup tensorflow --gpu'))
+    .description('make ready what no npm package holds: tensorflow, for --backend tfjs-node; cuda, for --device cuda')
+    .argument('[what]', 'tensorflow or cuda')
+    .option('--gpu', 'of tensorflow: with CUDA, for --backend tfjs-node-gpu')
+    .addHelpText('after', examples('mixflow setup tensorflow --gpu', 'mixflow setup cuda'))
     .action(async (what, flags) => (await import('./setup/setup-command.ts')).setupCommand(what, flags))
 }
 

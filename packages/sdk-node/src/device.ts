@@ -6,8 +6,9 @@
  * processor that imitates one.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -38,10 +39,14 @@ async function checked(device: Device): Promise<Device> {
   const missing = device === 'cuda' ? missingForCuda() : null
   if (missing !== null) throw unavailable(device, missing)
   await runOneNode(device).catch(cause => {
-    throw unavailable(device, String(cause instanceof Error ? cause.message : cause).split('\n')[0] as string, cause)
+    throw unavailable(device, gist(cause instanceof Error ? cause.message : String(cause)), cause)
   })
   return device
 }
+
+/** Of CUDA's failures what happened, without where in the source. */
+const gist = (message: string): string =>
+  /CUDA failure \d+: [^;]+/.exec(message)?.[0] ?? (message.split('\n')[0] as string)
 
 function cudaPath(): string {
   const script = createRequire(import.meta.url).resolve('onnxruntime-node')
@@ -52,12 +57,37 @@ function cudaPath(): string {
 function missingForCuda(): string | null {
   if (process.platform !== 'linux') return null
   if (!existsSync(cudaPath())) return `${cudaProvider} is not there`
+  const beside = dirname(realpathSync(cudaPath()))
+  loadLibraries(beside)
+  const libraries = missingLibraries(cudaPath(), beside)
+  return libraries.length === 0 ? null : `these shared libraries are not found: ${libraries.join(', ')}`
+}
+
+/** Keeps a library in the process though it is no addon; a flag of glibc that Node has no name for. */
+const noDelete = 0x1000
+
+/**
+ * Loads the libraries that lie beside the provider (which may be a link to elsewhere), so that it finds them though no search path
+ * leads there. What cannot be loaded is what the provider will be said to lack.
+ */
+function loadLibraries(folder: string): void {
+  const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen
+  for (const name of readdirSync(folder).filter(file => /\.so\.\d/.test(file))) {
+    try {
+      process.dlopen({ exports: {} }, join(folder, name), RTLD_NOW | RTLD_GLOBAL | noDelete)
+    } catch {} // always: it is no addon
+  }
+}
+
+/** Names of the shared libraries that a library needs and neither the system nor `beside` has; as `ldd` tells. */
+function missingLibraries(library: string, beside: string): string[] {
+  const path = [beside, process.env.LD_LIBRARY_PATH].filter(part => part).join(':')
   try {
-    const text = execFileSync('ldd', [cudaPath()], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    const libraries = [...text.matchAll(/^\s*(\S+) => not found/gm)].map(match => match[1])
-    return libraries.length === 0 ? null : `these shared libraries are not found: ${libraries.join(', ')}`
+    const env = { ...process.env, LD_LIBRARY_PATH: path }
+    const text = execFileSync('ldd', [library], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env })
+    return [...text.matchAll(/^\s*(\S+) => not found/gm)].map(match => match[1] as string)
   } catch {
-    return null // no ldd: ONNX Runtime will tell
+    return [] // no ldd: ONNX Runtime will tell
   }
 }
 
@@ -79,7 +109,7 @@ export const sessionOptions = (device: Device) => ({
 
 const hints = {
   cpu: 'npm install onnxruntime-node@1.30.0',
-  cuda: 'mixflow setup cuda puts the provider and the CUDA libraries there (Linux on x64, with an NVIDIA driver); or leave device out',
+  cuda: 'mixflow setup cuda puts the provider and CUDA’s libraries there (Linux on x64); libcuda.so.1 is part of NVIDIA’s driver; or leave device out',
   webgpu: 'it needs a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12; or leave device out',
 } as const satisfies Record<Device, string>
 

@@ -1,4 +1,5 @@
 export { type BackendInUse, backendInUse } from './backend/backend-in-use.ts'
+export { type CudaSetUp, type CudaSetUpOptions, cudaFolder, setUpCuda } from './backend/cuda/set-up-cuda.ts'
 export { type TfjsNodeKind, tfjsNodeFolder } from './backend/tfjs-node/kind.ts'
 export { type SetUp, type SetUpOptions, setUpTfjsNode } from './backend/tfjs-node/set-up-tfjs-node.ts'
 export { tfjsNodeFacts } from './backend/tfjs-node/tfjs-node-facts.ts'

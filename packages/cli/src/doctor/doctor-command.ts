@@ -9,6 +9,7 @@ import { packageFacts } from '../package-facts.ts'
 import { type Colors, colorsFor } from '../terminal/colors.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { table } from '../terminal/table.ts'
+import { deviceFindings } from './device-findings.ts'
 import type { Finding } from './finding.ts'
 import { runtimeFindings } from './installed.ts'
 import { nativeFindings } from './native-findings.ts'
@@ -33,7 +34,7 @@ export async function doctorCommand({ json = false }: { readonly json?: boolean 
 }
 
 async function examine(): Promise<Finding[]> {
-  return [nodeFinding(), ...machineFindings(), ...runtimeFindings(), ...(await usesOfTraining()), ...later]
+  return [nodeFinding(), ...machineFindings(), ...runtimeFindings(), ...(await usesOfTraining())]
 }
 
 /** What is known only where the training package can be loaded: its pictures need a library that was made for this system. */
@@ -45,6 +46,7 @@ async function usesOfTraining(): Promise<Finding[]> {
     return [
       await cacheFinding(dirname(dataCacheFolder())),
       await cpuFinding(),
+      ...(await deviceFindings()),
       ...(await nativeFindings()),
       ...emojiFinding(twemoji),
     ]
@@ -81,17 +83,10 @@ function emojiFinding(where: Place | undefined): Finding[] {
   return [{ ...emoji, state: 'lacking', text: 'the pictures of mixflow train emoji', command: where.command }]
 }
 
-const later: readonly Finding[] = ['cuda', 'webgpu'].map(name => ({
-  topic: 'device',
-  name,
-  state: 'later',
-  text: 'not used by this version of mixflow',
-}))
+const marks = { ok: 'ok', lacking: 'not here', broken: 'BROKEN' } as const
 
-const marks = { ok: 'ok', lacking: 'not here', later: '–', broken: 'BROKEN' } as const
-
-function asText(findings: readonly Finding[], { green, yellow, red, dim }: Colors): string {
-  const paint = { ok: green, lacking: yellow, later: dim, broken: red }
+function asText(findings: readonly Finding[], { green, yellow, red }: Colors): string {
+  const paint = { ok: green, lacking: yellow, broken: red }
   const topics = ['system', 'runtime', 'device', 'package'] as const
   const rows = topics.flatMap(topic => findings.filter(finding => finding.topic === topic))
   const lines = table(rows.map(({ state, name, text }) => [marks[state], name, text]))

@@ -3,8 +3,8 @@
 export interface Finding {
   readonly topic: 'system' | 'runtime' | 'device' | 'package'
   readonly name: string
-  /** `lacking`: all works without it. `later`: this version of mixflow does not know it. `broken`: something needed is not there. */
-  readonly state: 'ok' | 'lacking' | 'later' | 'broken'
+  /** `lacking`: all works without it. `broken`: something needed is not there. */
+  readonly state: 'ok' | 'lacking' | 'broken'
   readonly text: string
   /** What to type so that it is there. */
   readonly command?: string

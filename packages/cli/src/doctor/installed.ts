@@ -21,12 +21,18 @@ export const runtimeFindings = (): Finding[] =>
 
 /** Version of a package as an importer would find it; null if it would not. */
 export function versionOf(name: string, importer: string): string | null {
+  const folder = folderOf(name, importer)
+  return folder === null ? null : JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version
+}
+
+/** Folder of a package as an importer would find it; null if it would not. */
+export function folderOf(name: string, importer: string): string | null {
   try {
     let folder = dirname(createRequire(importer).resolve(name))
     while (dirname(folder) !== folder) {
       const manifest = join(folder, 'package.json')
       const found = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {}
-      if (found.name === name) return found.version
+      if (found.name === name) return folder
       folder = dirname(folder)
     }
   } catch {}

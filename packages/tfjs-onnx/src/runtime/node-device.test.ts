@@ -65,9 +65,10 @@ it.skipIf(process.platform !== 'linux' || compiler === undefined)(
     build('lost')
     build('here', 'gone', 'lost')
     const library = join(root, 'libhere.so')
-    expect(missingLibraries(library)).toEqual(['libgone.so', 'liblost.so'])
-    build('alone')
-    expect(missingLibraries(join(root, 'libalone.so'))).toEqual([])
+    expect(missingLibraries(library, '')).toEqual(['libgone.so', 'liblost.so'])
+    expect(missingLibraries(library, root)).toEqual([])
+    rmSync(join(root, 'libgone.so'))
+    expect(missingLibraries(library, root)).toEqual(['libgone.so'])
   },
 )
 

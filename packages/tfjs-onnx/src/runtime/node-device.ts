@@ -7,8 +7,9 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { OnnxBackendError } from '../errors.ts'
 import { runOneNode } from './one-node.ts'
@@ -31,7 +32,23 @@ export async function checkDevice(runtime: Runtime): Promise<void> {
   try {
     await runOneNode(runtime)
   } catch (cause) {
-    throw unavailable(runtime.device, (cause as Error).message.split('\n')[0] as string, cause)
+    throw unavailable(runtime.device, gist((cause as Error).message), cause)
+  }
+}
+
+/** Of CUDA's failures what happened, without where in the source. */
+const gist = (message: string): string =>
+  /CUDA failure \d+: [^;]+/.exec(message)?.[0] ?? (message.split('\n')[0] as string)
+
+/** What stands in the way of a device; null if it can be used. */
+export async function deviceProblem(device: Device): Promise<string | null> {
+  const { onnxruntimeOn } = await import('./onnxruntime-node.ts')
+  try {
+    await checkDevice(onnxruntimeOn(device))
+    return null
+  } catch (error) {
+    if (error instanceof OnnxBackendError) return (error.message.split('\n')[0] as string).replace(/^[^:]*: /, '')
+    throw error
   }
 }
 
@@ -50,17 +67,37 @@ export async function automatic(on: (device: Device) => Runtime): Promise<Runtim
 
 /** What keeps CUDA from loading, as far as files tell; null if nothing. */
 function missingForCuda(): string | null {
-  const provider = join(nativeFolder(), cudaProvider)
   if (process.platform !== 'linux') return null
+  const provider = join(nativeFolder(), cudaProvider)
   if (!existsSync(provider)) return `${cudaProvider} is not there`
-  const libraries = missingLibraries(provider)
+  const beside = dirname(realpathSync(provider))
+  loadLibraries(beside)
+  const libraries = missingLibraries(provider, beside)
   return libraries.length === 0 ? null : `these shared libraries are not found: ${libraries.join(', ')}`
 }
 
-/** Names of the shared libraries that a library needs and the system does not find; as `ldd` tells. */
-export function missingLibraries(library: string): string[] {
+/** Keeps a library in the process though it is no addon; a flag of glibc that Node has no name for. */
+const noDelete = 0x1000
+
+/**
+ * Loads the libraries that lie beside the provider (which may be a link to elsewhere), so that it finds them though no search path
+ * leads there. What cannot be loaded is what the provider will be said to lack.
+ */
+export function loadLibraries(folder: string): void {
+  const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen
+  for (const name of readdirSync(folder).filter(file => /\.so\.\d/.test(file))) {
+    try {
+      process.dlopen({ exports: {} }, join(folder, name), RTLD_NOW | RTLD_GLOBAL | noDelete)
+    } catch {} // always: it is no addon
+  }
+}
+
+/** Names of the shared libraries that a library needs and neither the system nor `beside` has; as `ldd` tells. */
+export function missingLibraries(library: string, beside: string): string[] {
+  const path = [beside, process.env.LD_LIBRARY_PATH].filter(part => part).join(':')
   try {
-    const text = execFileSync('ldd', [library], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const env = { ...process.env, LD_LIBRARY_PATH: path }
+    const text = execFileSync('ldd', [library], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env })
     return [...text.matchAll(/^\s*(\S+) => not found/gm)].map(match => match[1] as string)
   } catch {
     return [] // no ldd: ONNX Runtime will tell
@@ -69,7 +106,7 @@ export function missingLibraries(library: string): string[] {
 
 const hints: Readonly<Record<Device, string>> = {
   cpu: 'npm i onnxruntime-node@1.30.0',
-  cuda: 'npx @mixflow/cli setup cuda puts the provider and the CUDA libraries there (Linux on x64, with an NVIDIA driver)',
+  cuda: 'npx @mixflow/cli setup cuda puts the provider and CUDA’s libraries there (Linux on x64); libcuda.so.1 is part of NVIDIA’s driver',
   webgpu: 'it needs a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
 }
 

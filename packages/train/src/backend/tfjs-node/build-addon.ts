@@ -6,9 +6,9 @@
 import { mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { ProgramFailed, type Programs, reasonIn, runProgram, type Setting } from '../set-up/programs.ts'
+import { unpackWheel } from '../set-up/unpack-wheel.ts'
 import { packageFolder, type TfjsNodeKind } from './kind.ts'
-import { ProgramFailed, type Programs, reasonIn, runProgram, type Setting } from './programs.ts'
-import { unpackWheel } from './unpack-wheel.ts'
 
 /** The newest version of N-API that tfjs-node knows, and where it looks for an addon that uses it. */
 const napi = 8

@@ -4,8 +4,8 @@
  */
 
 import { MixflowError } from '@mixflow/core'
+import { ProgramFailed, reasonIn, runProgram, type Setting } from '../set-up/programs.ts'
 import { parts, type TfjsNodeKind } from './kind.ts'
-import { ProgramFailed, reasonIn, runProgram, type Setting } from './programs.ts'
 
 export interface AddonFacts {
   /** Of the library: `2.15.1`. */

@@ -8,14 +8,9 @@
 
 import { join } from 'node:path'
 import { cacheFolder } from '../../data/cache-folder.ts'
+import type { Wheel } from '../set-up/fetch-wheels.ts'
 
 export type TfjsNodeKind = 'tfjs-node' | 'tfjs-node-gpu'
-
-export interface Wheel {
-  readonly name: string
-  readonly version: string
-  readonly sha256: string
-}
 
 interface Parts {
   readonly package: string

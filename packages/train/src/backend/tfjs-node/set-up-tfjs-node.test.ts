@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nativeTensorflow } from '../../fixtures/native-tensorflow.ts'
+import { fetchWheels } from '../set-up/fetch-wheels.ts'
+import { findPrograms, type Programs } from '../set-up/programs.ts'
 import { checkAddon } from './check-addon.ts'
-import { fetchPackage, fetchWheels } from './fetch-parts.ts'
+import { fetchPackage } from './fetch-package.ts'
 import { packageFolder, parts, tfjsNodeFolder } from './kind.ts'
-import { findPrograms, type Programs } from './programs.ts'
 import { setUpTfjsNode } from './set-up-tfjs-node.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-set-up-'))
@@ -47,7 +48,7 @@ const native = await nativeTensorflow()
 describe.skipIf(!native)('setting up tfjs-node', () => {
   let programs: Programs
   beforeAll(async () => {
-    programs = await findPrograms({ env })
+    programs = await findPrograms(['npm', 'pip', 'compiler'], { env })
   })
 
   it('finds what is there, and keeps nothing that it needed on the way', async () => {
@@ -72,7 +73,7 @@ describe.skipIf(!native)('setting up tfjs-node', () => {
 
   it('refuses other bytes than it knows', async () => {
     const wheels = [{ name: 'six', version: '1.17.0', sha256: '0'.repeat(64) }]
-    const error = await fetchWheels(wheels, newFolder(), { ...programs, env }).catch(reason => reason)
+    const error = await fetchWheels(wheels, newFolder(), { ...programs, python: '3.11', env }).catch(reason => reason)
     expect(error).toMatchObject({ code: 'DOWNLOAD_HASH_MISMATCH' })
   })
 
@@ -89,7 +90,9 @@ describe.skipIf(!native)('setting up tfjs-node', () => {
 
     const pipEnv = { ...env, PIP_INDEX_URL: nowhere, PIP_RETRIES: '0', PIP_NO_CACHE_DIR: '1', PIP_FIND_LINKS: '' }
     const { wheels } = parts['tfjs-node']
-    const pip = await fetchWheels(wheels, newFolder(), { ...programs, env: pipEnv }).catch(reason => reason)
+    const pip = await fetchWheels(wheels, newFolder(), { ...programs, python: '3.11', env: pipEnv }).catch(
+      reason => reason,
+    )
     expect(pip).toMatchObject({ code: 'DOWNLOAD_OFFLINE', message: expect.stringContaining('tensorflow-cpu') })
   })
 })

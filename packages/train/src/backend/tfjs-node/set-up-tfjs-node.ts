@@ -7,15 +7,16 @@
  */
 
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { MixflowError } from '@mixflow/core'
-import { lockFile } from '../../data/file-lock.ts'
+import { checkLinux } from '../set-up/check-linux.ts'
+import { fetchWheels } from '../set-up/fetch-wheels.ts'
+import { makeFolder } from '../set-up/make-folder.ts'
+import { findPrograms, type Setting } from '../set-up/programs.ts'
 import { buildAddon, unpackLibraries } from './build-addon.ts'
 import { type AddonFacts, checkAddon } from './check-addon.ts'
-import { fetchPackage, fetchWheels } from './fetch-parts.ts'
+import { fetchPackage } from './fetch-package.ts'
 import { parts, type TfjsNodeKind, tfjsNodeFolder } from './kind.ts'
-import { findPrograms, type Setting } from './programs.ts'
 
 export interface SetUpOptions {
   /** With CUDA. */
@@ -42,22 +43,23 @@ export interface SetUp extends AddonFacts {
 export async function setUpTfjsNode(options: SetUpOptions = {}): Promise<SetUp> {
   const { gpu = false, env = process.env, signal, onPhase = () => {} } = options
   const kind = gpu ? 'tfjs-node-gpu' : 'tfjs-node'
-  checkPlatform()
+  checkLinux(
+    'TensorFlow',
+    'train without --backend: the onnx backend needs none of this; elsewhere, npm install @tensorflow/tfjs-node may work by itself',
+  )
   const folder = tfjsNodeFolder(kind)
-  await mkdir(dirname(folder), { recursive: true })
-  const onWait = () => onPhase(`waiting for another process that sets up ${kind}`)
-  const lock = await lockFile(`${folder}.lock`, { signal, onWait })
-  try {
-    const setting = { env, signal }
-    if (existsSync(folder)) {
+  const setting = { env, signal }
+  const { result, outcome } = await makeFolder<AddonFacts>(folder, {
+    signal,
+    onWait: () => onPhase(`waiting for another process that sets up ${kind}`),
+    find: async () => {
+      if (!existsSync(folder)) return null
       onPhase('check what is there')
-      const facts = await checkAddon(folder, kind, setting).catch(repairable)
-      if (facts !== null) return { ...facts, kind, folder, outcome: 'found' }
-    }
-    return { ...(await make(kind, folder, { ...setting, onPhase })), kind, folder, outcome: 'made' }
-  } finally {
-    await lock.release()
-  }
+      return checkAddon(folder, kind, setting).catch(repairable)
+    },
+    make: staging => make(kind, staging, { ...setting, onPhase }),
+  })
+  return { ...result, kind, folder, outcome }
 }
 
 /** What is there but does not work is made anew. */
@@ -68,41 +70,22 @@ function repairable(error: unknown): null {
 
 async function make(
   kind: TfjsNodeKind,
-  folder: string,
+  staging: string,
   { onPhase, ...setting }: Setting & { readonly onPhase: (text: string) => void },
 ): Promise<AddonFacts> {
   const { wheels, size } = parts[kind]
-  const programs = await findPrograms(setting)
-  const [staging, downloads] = [`${folder}.part`, `${folder}.wheels`]
-  // an earlier try may have been killed
-  await rm(staging, { recursive: true, force: true })
-  await mkdir(staging)
-  try {
-    onPhase(`download ${kind} (${size})`)
-    await fetchPackage(staging, kind, { ...programs, ...setting })
-    const files = await fetchWheels(wheels, downloads, { ...programs, ...setting })
-    onPhase('unpack')
-    await unpackLibraries(staging, kind, files, setting.signal)
-    onPhase('compile the addon')
-    await buildAddon(staging, kind, { ...programs, ...setting })
-    onPhase('check: load it and train a few steps')
-    const facts = await checkAddon(staging, kind, setting)
-    await rm(folder, { recursive: true, force: true })
-    await rename(staging, folder)
-    await rm(downloads, { recursive: true, force: true })
-    return facts
-  } finally {
-    await rm(staging, { recursive: true, force: true })
-  }
-}
-
-function checkPlatform(): void {
-  const { platform, arch } = process
-  const glibc = (process.report.getReport() as { header: { glibcVersionRuntime?: string } }).header.glibcVersionRuntime
-  if (platform === 'linux' && arch === 'x64' && glibc !== undefined) return
-  const here = `${platform} on ${arch}${platform === 'linux' && glibc === undefined ? ' with musl' : ''}`
-  throw new MixflowError('SETUP_UNSUPPORTED', `setting up TensorFlow is for Linux on x64 with glibc, this is ${here}`, {
-    hint: 'train without --backend: the onnx backend needs none of this; elsewhere, npm install @tensorflow/tfjs-node may work by itself',
-    details: { platform, arch },
-  })
+  const programs = await findPrograms(['npm', 'pip', 'compiler'], setting)
+  // kept until all is well: another try does not download them again
+  const downloads = `${tfjsNodeFolder(kind)}.wheels`
+  onPhase(`download ${kind} (${size})`)
+  await fetchPackage(staging, kind, { ...programs, ...setting })
+  const files = await fetchWheels(wheels, downloads, { ...programs, ...setting, python: '3.11' })
+  onPhase('unpack')
+  await unpackLibraries(staging, kind, files, setting.signal)
+  onPhase('compile the addon')
+  await buildAddon(staging, kind, { ...programs, ...setting })
+  onPhase('check: load it and train a few steps')
+  const facts = await checkAddon(staging, kind, setting)
+  await rm(downloads, { recursive: true, force: true })
+  return facts
 }

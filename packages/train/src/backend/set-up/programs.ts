@@ -70,13 +70,15 @@ const names: Readonly<Record<keyof Programs, string>> = {
 }
 
 /** @throws MixflowError SETUP_TOOL_MISSING naming everything that is missing. */
-export async function findPrograms(setting: Setting): Promise<Programs> {
-  const kinds = Object.keys(candidates) as (keyof Programs)[]
+export async function findPrograms<K extends keyof Programs>(
+  kinds: readonly K[],
+  setting: Setting,
+): Promise<Pick<Programs, K>> {
   const found = await Promise.all(
     kinds.map(async kind => [kind, await firstThatRuns(candidates[kind], setting)] as const),
   )
   const missing = found.filter(([, program]) => program === null).map(([kind]) => kind)
-  if (missing.length === 0) return Object.fromEntries(found) as unknown as Programs
+  if (missing.length === 0) return Object.fromEntries(found) as unknown as Pick<Programs, K>
   throw new MixflowError('SETUP_TOOL_MISSING', `setting up needs ${missing.map(kind => names[kind]).join(' and ')}`, {
     hint: `Debian and Ubuntu: sudo apt-get install ${missing.map(kind => packages[kind]).join(' ')}`,
     details: { missing },
@@ -101,8 +103,14 @@ const offline =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Connection refused|Connection broken|name resolution|Max retries exceeded|NewConnectionError|ReadTimeout|from versions: none/i
 const otherBytes = /EINTEGRITY|DO NOT MATCH THE HASHES|sha512.*integrity checksum failed/i
 
-/** What a program that downloads printed, as an error that says what to do. */
-export function downloadError(what: string, { output }: ProgramFailed): MixflowError {
+/** For `catch`: what a program that downloads printed, as an error that says what to do. */
+export const downloadFailed =
+  (what: string) =>
+  (error: unknown): never => {
+    throw error instanceof ProgramFailed ? downloadError(what, error) : error
+  }
+
+function downloadError(what: string, { output }: ProgramFailed): MixflowError {
   const [code, hint]: [MixflowErrorCode, string] = otherBytes.test(output)
     ? [
         'DOWNLOAD_HASH_MISMATCH',
