@@ -79,6 +79,7 @@ describe.skipIf(!native)('tfjs-node', () => {
     expect(devices).toEqual([text])
     expect(text).toMatch(/^CPU, \d+ cores \(tfjs-node, TensorFlow \d+\.\d+\.\d+\)$/)
     expect((await readRun(folder)).backend).toBe('tfjs-node')
+    expect(process.env.TF_FORCE_GPU_ALLOW_GROWTH).toBe('true')
 
     await useBackend({ backend: 'onnx' })
     const longer = { ...config, totalImages: 120 }
