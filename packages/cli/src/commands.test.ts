@@ -1,6 +1,6 @@
 /** What commands print, and which mistakes they refuse, without a process of their own. */
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
@@ -187,7 +187,16 @@ describe.skipIf(!existsSync(lightning))('mixflow import', () => {
     expect(stdout).toContain('denoiser song-unet, 393,187 parameters\n')
     expect(stdout).toMatch(/export .*cifar10\n$/)
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual(['step-000000003'])
-    rmSync(runs, { recursive: true })
+
+    const pictures = join(root, 'pictures')
+    mkdirSync(pictures)
+    const image = { channels: 3, height: 16, width: 16, data: new Float32Array(3 * 16 * 16).fill(0.5) } as const
+    for (const i of [0, 1]) writeFileSync(join(pictures, `${i}.png`), encodePng(image))
+    const measured = ['evaluate', folder, '--data', pictures, '--count', '2', '--steps', '2', '--json']
+    expect(JSON.parse((await mixflow(...measured)).stdout).images).toBe(2)
+    const resumed = await mixflow('train', folder, '--resume', '--data', pictures)
+    expect(resumed.stderr).toMatch(/TRAIN_RESUME_MISMATCH.*it has no optimizer\n {2}an imported checkpoint/)
+    for (const made of [runs, pictures]) rmSync(made, { recursive: true })
   })
 })
 

@@ -4,18 +4,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { float32Backend, normals, type SamplerModel, toBytes } from '@mixflow/core'
+import { float32Backend, normals, type SamplerModel, type StoredTensor, toBytes } from '@mixflow/core'
 import { analyticModel } from '@mixflow/core/testing'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LoadedCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { createDataset, type Dataset } from '../data/dataset.ts'
 import { idxBytes } from '../data/fixtures/idx-bytes.ts'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
 import { train } from '../loop/train-loop.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'
 import { restoredState } from '../model/train-state.ts'
-import { under } from '../model/training-model.ts'
+import { trainingModel, under } from '../model/training-model.ts'
 import { evaluate } from './evaluate.ts'
 import { openHeldOut } from './held-out-data.ts'
 import { checkpointNetworks, openCheckpoint } from './open-checkpoint.ts'
@@ -183,6 +184,28 @@ describe('the networks of a run', () => {
     expect(Math.max(...velocity.map(Math.abs))).toBeGreaterThan(1e-3)
     dispose()
     expect(tf.memory().numTensors).toBe(tensors)
+  })
+
+  it('are enough to evaluate without the state of training, and too little to go on training', async () => {
+    const loaded = await openCheckpoint(folder)
+    const none: ReadonlyMap<string, StoredTensor> = new Map()
+    const velocityOf = async (tensors: Partial<LoadedCheckpoint['tensors']>) => {
+      const { backend, dispose } = checkpointNetworks({ ...loaded, tensors: { ...loaded.tensors, ...tensors } })
+      const x = normals({ seed: 2, stream: 'noise', images: 1, elementsPerImage: 64 })
+      const velocity = await backend.velocity(x, { t: Float32Array.of(0.5), label: Int32Array.of(1) })
+      dispose()
+      return [...velocity]
+    }
+    const averaged = await velocityOf({})
+    expect(await velocityOf({ weights: none, optimizer: none })).toEqual(averaged)
+    expect(await velocityOf({ weights: loaded.tensors.ema, ema: none, optimizer: none })).toEqual(averaged)
+    expect(await velocityOf({ ema: none })).not.toEqual(averaged)
+
+    const vector = new ParameterVector(trainingModel(tinyConfig(), loaded.record).parameters)
+    for (const role of ['weights', 'ema', 'optimizer'] as const) {
+      const tensors = { ...loaded.tensors, [role]: none }
+      expect(() => restoredState(vector, { ...loaded, tensors })).toThrow(`it has no ${role}`)
+    }
   })
 
   it('are evaluated from all three sources', async () => {

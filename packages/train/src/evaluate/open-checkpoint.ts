@@ -7,7 +7,7 @@ import { type LoadedCheckpoint, latestCheckpoint, readCheckpoint } from '../chec
 import { checkConfig } from '../config/resolve-config.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'
 import { tensorSampler } from '../model/tensor-sampler.ts'
-import { restoredState } from '../model/train-state.ts'
+import { sampledWeights } from '../model/train-state.ts'
 import { type TrainingModel, trainingModel } from '../model/training-model.ts'
 
 /**
@@ -25,7 +25,7 @@ export async function openCheckpoint(path: string): Promise<LoadedCheckpoint> {
   })
 }
 
-/** The networks of a checkpoint, with the moving average as their weights, on tfjs's current backend. */
+/** The networks of a checkpoint, with the moving average (where it has one) as their weights, on tfjs's current backend. */
 export interface CheckpointNetworks {
   readonly model: SamplerModel
   readonly trained: TrainingModel
@@ -38,16 +38,15 @@ export function checkpointNetworks(checkpoint: LoadedCheckpoint): CheckpointNetw
   const { config, image, labels } = checkpoint.record
   const trained = trainingModel(checkConfig(config), { image, labels })
   const vector = new ParameterVector(trained.parameters)
-  const { ema, ...unused } = restoredState(vector, checkpoint)
-  for (const tensor of Object.values(unused)) tensor.dispose()
+  const weights = sampledWeights(vector, checkpoint)
   const sampler = tensorSampler(trained, vector)
   return {
     model: trained.sampler,
     trained,
-    backend: sampler.backend(ema),
+    backend: sampler.backend(weights),
     dispose() {
       sampler.dispose()
-      ema.dispose()
+      weights.dispose()
     },
   }
 }

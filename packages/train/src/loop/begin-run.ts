@@ -58,6 +58,7 @@ async function resumed(run: Run): Promise<Position> {
   }
   checkSameRun(run, loaded)
   const { step, imagesSeen, trainSeconds, cursor, loss } = loaded.record
+  const state = restoredState(run.vector, loaded)
   const [before, now] = [await readRun(folder), place()]
   const isKnown = before.backend !== undefined
   if (isKnown && (before.backend !== now.backend || before.device !== now.device)) {
@@ -66,7 +67,7 @@ async function resumed(run: Run): Promise<Position> {
   }
   await recordRun(folder, { preset, config, command, ...now })
   await trimMetrics(folder, step)
-  return { step, imagesSeen, seconds: trainSeconds, cursor, loss, state: restoredState(run.vector, loaded) }
+  return { step, imagesSeen, seconds: trainSeconds, cursor, loss, state }
 }
 
 /** Settings that may change when a run goes on: how long, how often, and how samples are drawn. */

@@ -1,6 +1,6 @@
 /** The state of a run between steps, made anew or from a checkpoint, and back into named tensors. */
 
-import { float32Values, type StoredTensor } from '@mixflow/core'
+import { float32Values, MixflowError, type StoredTensor } from '@mixflow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LoadedCheckpoint, NamedTensors } from '../checkpoint/checkpoint-store.ts'
 import type { TrainState } from '../step/train-step.ts'
@@ -16,20 +16,38 @@ export function initialState(vector: ParameterVector, seed: number): TrainState 
   }
 }
 
-/** @throws MixflowError CHECKPOINT_INVALID if the tensors are not those of the network. */
-export function restoredState(vector: ParameterVector, { tensors }: LoadedCheckpoint): TrainState {
-  const joined = (stored: ReadonlyMap<string, StoredTensor>, prefix = '') => {
-    const own = [...stored].filter(([name]) => name.startsWith(prefix))
-    return tf.tensor1d(
-      vector.join(new Map(own.map(([name, tensor]) => [name.slice(prefix.length), float32Values(tensor)]))),
-    )
+/**
+ * @throws MixflowError TRAIN_RESUME_MISMATCH for a checkpoint that has weights but no state of training, as imported ones;
+ *   CHECKPOINT_INVALID if the tensors are not those of the network.
+ */
+export function restoredState(vector: ParameterVector, { tensors, folder }: LoadedCheckpoint): TrainState {
+  const absent = (['weights', 'ema', 'optimizer'] as const).find(role => tensors[role].size === 0)
+  if (absent !== undefined) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `training cannot go on from ${folder}: it has no ${absent}`, {
+      hint: 'an imported checkpoint holds weights alone: it can be exported, sampled and evaluated',
+      details: { folder, absent },
+    })
   }
   return {
-    parameters: joined(tensors.weights),
-    ema: joined(tensors.ema),
-    firstMoment: joined(tensors.optimizer, 'firstMoment.'),
-    secondMoment: joined(tensors.optimizer, 'secondMoment.'),
+    parameters: joined(vector, tensors.weights),
+    ema: joined(vector, tensors.ema),
+    firstMoment: joined(vector, tensors.optimizer, 'firstMoment.'),
+    secondMoment: joined(vector, tensors.optimizer, 'secondMoment.'),
   }
+}
+
+/**
+ * What sampling uses of a checkpoint: the moving average where it has one, else the weights.
+ *
+ * @throws MixflowError CHECKPOINT_INVALID if the tensors are not those of the network.
+ */
+export const sampledWeights = (vector: ParameterVector, { tensors }: LoadedCheckpoint): tf.Tensor =>
+  joined(vector, tensors.ema.size > 0 ? tensors.ema : tensors.weights)
+
+function joined(vector: ParameterVector, stored: ReadonlyMap<string, StoredTensor>, prefix = ''): tf.Tensor {
+  const own = [...stored].filter(([name]) => name.startsWith(prefix))
+  const values = own.map(([name, tensor]) => [name.slice(prefix.length), float32Values(tensor)] as const)
+  return tf.tensor1d(vector.join(new Map(values)))
 }
 
 /** What a checkpoint stores. */
