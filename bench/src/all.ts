@@ -9,6 +9,7 @@ import { checkWord } from '@mixflow/core'
 import { type Comparison, compare } from './compare.ts'
 import type { Pace } from './measure.ts'
 import { type ModelFolder, quickstartModel } from './quickstart-model.ts'
+import { againstPytorch } from './workloads/against-pytorch.ts'
 import { load } from './workloads/load.ts'
 import { random } from './workloads/random.ts'
 import { sampling } from './workloads/sampling.ts'
@@ -19,6 +20,7 @@ const workloads = {
   sampling,
   load,
   random,
+  pytorch: againstPytorch,
 } satisfies Record<string, (folder: () => Promise<string>) => readonly Comparison[]>
 
 type Name = keyof typeof workloads

@@ -1,6 +1,6 @@
 /**
  * A comparison: one workload, done by this project and by a peer. Measuring it prints a line to read and the line
- * `ratio <workload> <peer> <value>`. A peer that cannot be had, fails, or computes something else than we do is passed
+ * `ratio <workload> <peer> <value>`, and where both sides have a process of their own, `memory <workload> <peer> <value>`. A peer that cannot be had, fails, or computes something else than we do is passed
  * over with the reason: a ratio against it would mean nothing.
  */
 
@@ -18,10 +18,20 @@ export interface Comparison {
   readonly tolerance?: number
   /** Of a peer whose rounds take long: as few as tell something. */
   readonly pace?: Pace
+  /** Ends what both sides have running. */
+  readonly end?: () => Promise<void>
 }
 
 /** @throws what our own side throws */
 export async function compare(comparison: Comparison, pace: Pace): Promise<void> {
+  try {
+    await measure(comparison, pace)
+  } finally {
+    await comparison.end?.()
+  }
+}
+
+async function measure(comparison: Comparison, pace: Pace): Promise<void> {
   const { workload, peer } = comparison
   const ours = await comparison.ours()
   try {
@@ -30,6 +40,7 @@ export async function compare(comparison: Comparison, pace: Pace): Promise<void>
     const measured = await inTurns(ours, theirs, pace)
     console.log(sentence(comparison, measured))
     console.log(`ratio ${workload} ${peer} ${digits(measured.ratio)}`)
+    if (measured.peaks) console.log(memory(comparison, measured.peaks))
   } catch (error) {
     if (!(error instanceof PeerFailure)) throw error
     console.log(`${workload}: no ratio against ${peer}: ${error.message}`)
@@ -56,6 +67,11 @@ function checkSame(ours: Round, theirs: Round, { tolerance }: Comparison): void 
 function sentence({ workload, peer, unit }: Comparison, { ours, theirs, middle, rounds }: Measured): string {
   const spread = `middle half ${digits(middle.low)} to ${digits(middle.high)}, ${rounds} rounds`
   return `${workload}: ${grouped(ours)} ${unit}/s; ${peer} ${grouped(theirs)} (${spread})`
+}
+
+function memory({ workload, peer }: Comparison, { ours, theirs }: NonNullable<Measured['peaks']>): string {
+  const [mine, other] = [ours, theirs].map(bytes => `${digits(bytes / 1e9)} GB`)
+  return `memory ${workload} ${peer} ${digits(ours / theirs)} (peak ${mine}, ${peer} ${other})`
 }
 
 /** Three digits that mean something, and no exponent. */

@@ -11,6 +11,8 @@ export interface Round {
   readonly amount: number
   /** What came out, where both sides should compute the same; not asked for while the clock runs. */
   readonly result?: () => ArrayLike<number>
+  /** The most memory that the side's process has held so far, where it has one to itself. */
+  readonly peakBytes?: number
 }
 
 export interface Pace {
@@ -29,14 +31,19 @@ export interface Measured {
   readonly ratio: number
   readonly middle: { readonly low: number; readonly high: number }
   readonly rounds: number
+  /** Bytes, of both sides, where both are known. */
+  readonly peaks?: { readonly ours: number; readonly theirs: number }
 }
 
 export async function inTurns(ours: Work, theirs: Work, { seconds, leastRounds }: Pace): Promise<Measured> {
   const [a, b]: [number[], number[]] = [[], []]
+  let peaks: Measured['peaks']
   const end = performance.now() + 1000 * seconds
   while (a.length < leastRounds || performance.now() < end) {
-    a.push(await rate(ours))
-    b.push(await rate(theirs))
+    const [mine, other] = [await timed(ours), await timed(theirs)]
+    a.push(mine.rate)
+    b.push(other.rate)
+    if (mine.peakBytes && other.peakBytes) peaks = { ours: mine.peakBytes, theirs: other.peakBytes }
   }
   const ratios = a.map((value, i) => value / (b[i] as number))
   return {
@@ -45,13 +52,14 @@ export async function inTurns(ours: Work, theirs: Work, { seconds, leastRounds }
     ratio: quantile(ratios, 0.5),
     middle: { low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) },
     rounds: a.length,
+    ...(peaks === undefined ? {} : { peaks }),
   }
 }
 
-async function rate(work: Work): Promise<number> {
+async function timed(work: Work): Promise<{ rate: number; peakBytes: number | undefined }> {
   const start = performance.now()
-  const { amount } = await work()
-  return (1000 * amount) / (performance.now() - start)
+  const { amount, peakBytes } = await work()
+  return { rate: (1000 * amount) / (performance.now() - start), peakBytes }
 }
 
 /** Linear between neighbours. */

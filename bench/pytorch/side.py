@@ -1,0 +1,95 @@
+"""PyTorch's side of a benchmark: reads a task, says that it is ready, then does one round of work for each line that it is
+sent. Everything is said in lines of JSON on standard input and output.
+"""
+
+import json
+import pathlib
+import resource
+import sys
+
+import torch
+import torch.nn.functional as F
+
+import networks
+
+
+def numbers(task, name, shape):
+    data = bytearray((pathlib.Path(task["folder"]) / name).read_bytes())
+    return torch.frombuffer(data, dtype=torch.float32).view(shape)
+
+
+def load(task):
+    image = task["image"]
+    model = networks.build(task["network"]["kind"], image, task["network"]["options"])
+    flat, at, state = numbers(task, "weights.f32", [-1]), 0, {}
+    for parameter in task["parameters"]:
+        size = 1
+        for length in parameter["shape"]:
+            size *= length
+        state[parameter["name"]] = flat[at : at + size].view(parameter["shape"])
+        at += size
+    model.load_state_dict(state, strict=True)
+    return model
+
+
+def training(task):
+    """Forward, backward, Adam, moving average; the average takes in the weights before the optimizer changes them."""
+    model = load(task)
+    shape = [task["batch"], *(task["image"][key] for key in ("channels", "height", "width"))]
+    x1, noise, t = (numbers(task, f"{name}.f32", size) for name, size in
+                    (("x1", shape), ("noise", shape), ("t", [task["batch"]])))
+    parameters = list(model.parameters())
+    average = [parameter.detach().clone() for parameter in parameters]
+    adam = task["optimizer"]
+    optimizer = torch.optim.Adam(
+        parameters, lr=adam["learningRate"], betas=(adam["beta1"], adam["beta2"]), eps=adam["epsilon"], fused=True
+    )
+
+    def step():
+        time = t[:, None, None, None]
+        velocity = model(time * x1 + (1 - time) * noise, t)
+        loss = F.mse_loss(velocity, x1 - noise)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        with torch.no_grad():
+            torch._foreach_lerp_(average, parameters, 1 - adam["emaKeep"])
+        optimizer.step()
+        return [loss.item()]
+
+    return step
+
+
+def sampling(task):
+    """One evaluation: Euler's method in one step, from noise. Some numbers of the images are told, to compare them."""
+    model = load(task).eval()
+    shape = [task["batch"], *(task["image"][key] for key in ("channels", "height", "width"))]
+    noise = numbers(task, "noise.f32", shape)
+
+    @torch.inference_mode()
+    def step():
+        torch.randn(shape)  # as a sampler does; to compare, both sides then begin with the same noise
+        images = noise + model(noise, torch.zeros(task["batch"]))
+        return images.flatten()[:: task["tellEvery"]].tolist()
+
+    return step
+
+
+def peak_bytes():
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most
+
+
+def say(message):
+    print(json.dumps(message), flush=True)
+
+
+def main():
+    task = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    torch.set_num_threads(task["threads"])
+    step = {"train": training, "sample": sampling}[task["work"]](task)
+    say({"ready": f"PyTorch {torch.__version__}", "threads": torch.get_num_threads()})
+    for _ in sys.stdin:
+        say({"amount": task["batch"], "result": step(), "peakBytes": peak_bytes()})
+
+
+main()

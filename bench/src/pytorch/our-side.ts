@@ -1,0 +1,77 @@
+/**
+ * Our side of a benchmark against PyTorch, as a program of its own, so that both sides have a process and a memory to
+ * themselves: reads a task, says that it is ready, then does one round of work for each line that it is sent.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { exportModel } from '@mixflow/export'
+import { loadModel } from '@mixflow/sdk-node'
+import { ParameterVector, trainStep } from '@mixflow/train'
+import * as tf from '@tensorflow/tfjs-core'
+import { type BackendName, onBackend } from '../tfjs-backends.ts'
+import { modelOf, type Task } from './task.ts'
+
+type Step = () => Promise<readonly number[]>
+
+async function numbers({ folder }: Task, name: string): Promise<Float32Array> {
+  const { buffer, byteOffset, byteLength } = await readFile(join(folder, `${name}.f32`))
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
+}
+
+async function training(task: Task, backend: BackendName): Promise<Step> {
+  await onBackend(backend)
+  const model = modelOf(task)
+  const step = trainStep(model, new ParameterVector(model.parameters))
+  const [weights, images, noise, t] = await Promise.all(
+    ['weights', 'x1', 'noise', 't'].map(name => numbers(task, name)),
+  )
+  const batch = { images, draws: { t, noise } } as never
+  let state = {
+    parameters: tf.tensor1d(weights as Float32Array) as tf.Tensor,
+    ema: tf.tensor1d(weights as Float32Array) as tf.Tensor,
+    firstMoment: tf.zeros([(weights as Float32Array).length]) as tf.Tensor,
+    secondMoment: tf.zeros([(weights as Float32Array).length]) as tf.Tensor,
+  }
+  let steps = 0
+  return async () => {
+    const { state: next, metrics } = await step.run(state, batch, { step: ++steps, imagesSeen: steps })
+    tf.dispose({ ...state })
+    state = next
+    return [metrics.loss]
+  }
+}
+
+async function sampling(task: Task): Promise<Step> {
+  const out = join(task.folder, 'model')
+  await onBackend('onnx')
+  await exportModel({ checkpoint: task.checkpoint, out, overwrite: true })
+  tf.disposeVariables()
+  const model = await loadModel(out)
+  const { batch: count, seed, tellEvery } = task
+  return async () => {
+    const { images } = await model.sample({ count, seed, solver: 'euler', nfe: 1, guidance: 0 })
+    const size = images[0]?.data.length as number
+    return Array.from({ length: Math.ceil((count * size) / tellEvery) }, (_, i) => {
+      const at = i * tellEvery
+      return images[Math.floor(at / size)]?.data[at % size] as number
+    })
+  }
+}
+
+const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
+
+async function main(): Promise<void> {
+  const [file = '', backend = 'onnx'] = process.argv.slice(2)
+  const task = JSON.parse(await readFile(file, 'utf8')) as Task
+  const step = await (task.work === 'train' ? training(task, backend as BackendName) : sampling(task))
+  say({ ready: backend })
+  for await (const _ of createInterface({ input: process.stdin })) {
+    const result = await step()
+    say({ amount: task.batch, result, peakBytes: 1024 * process.resourceUsage().maxRSS })
+  }
+}
+
+await main()
+process.exit()

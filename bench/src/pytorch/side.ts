@@ -1,0 +1,54 @@
+/** A side of a benchmark in a process of its own, asked for one round of work at a time in lines of JSON. */
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import type { Round, Work } from '../measure.ts'
+
+export interface SideCommand {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+interface Answer {
+  readonly amount: number
+  readonly result: readonly number[]
+  readonly peakBytes: number
+}
+
+export interface Side {
+  readonly work: Work
+  stop(): void
+}
+
+/** @throws Error with what the program wrote last, if it ends before it is ready. */
+export async function startSide({ command, args, env = process.env }: SideCommand): Promise<Side> {
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const complaints = lastWords(child)
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async (): Promise<Record<string, unknown>> => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error(`the process has ended: ${await complaints}`)
+    return JSON.parse(value) as Record<string, unknown>
+  }
+  await next()
+  const work = async (): Promise<Round> => {
+    child.stdin.write('{}\n')
+    const { amount, result, peakBytes } = (await next()) as unknown as Answer
+    return { amount, peakBytes, result: () => result }
+  }
+  return { work, stop: () => void child.kill() }
+}
+
+/** The end of what a program writes to its standard error, once it has ended. */
+function lastWords(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<string> {
+  let text = ''
+  child.stderr.on('data', chunk => {
+    text = (text + chunk).slice(-2000)
+  })
+  return new Promise(resolve => {
+    child.on('error', error => resolve(error.message))
+    child.on('close', () => resolve(text.trim()))
+  })
+}

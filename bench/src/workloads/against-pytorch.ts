@@ -1,0 +1,77 @@
+/**
+ * The same networks, weights, images and optimizer in PyTorch on the same processor, both sides with all threads, each in a
+ * process of its own. The losses of the first steps (or the sampled images) have to agree, or there is no ratio.
+ */
+
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Comparison } from '../compare.ts'
+import { environment, pytorchPython } from '../pytorch/environment.ts'
+import { type Side, startSide } from '../pytorch/side.ts'
+import { makeTask, removeTask, type TaskOptions } from '../pytorch/task.ts'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** 3 million parameters; the widths and depths of small U-Nets in use. */
+const unet = {
+  network: {
+    kind: 'unet',
+    options: { patchSize: 1, channels: [64, 64, 128], blocks: 2, attention: [2], headChannels: 32 },
+  },
+  image: { channels: 3, height: 32, width: 32 },
+} as const
+
+const transformer = {
+  network: { kind: 'transformer', options: { blocks: 6, heads: 4 } },
+  image: { channels: 256, height: 8, width: 8 },
+} as const
+
+function compared(workload: string, options: TaskOptions): Comparison {
+  const task = shared(() => makeTask(options))
+  const file = shared(async () => {
+    const made = await task()
+    const name = join(made.folder, 'task.json')
+    await writeFile(name, JSON.stringify(made))
+    return name
+  })
+  const sides: Side[] = []
+  const started = async (side: Promise<Side>) => {
+    sides.push(await side)
+    return (await side).work
+  }
+  return {
+    workload,
+    peer: 'pytorch',
+    unit: 'images',
+    tolerance: 1e-3,
+    ours: async () =>
+      started(
+        startSide({
+          command: process.execPath,
+          args: [...process.execArgv, path('../pytorch/our-side.ts'), await file()],
+        }),
+      ),
+    theirs: async () => {
+      const python = await pytorchPython()
+      return started(
+        startSide({ command: python, args: [path('../../pytorch/side.py'), await file()], env: environment() }),
+      )
+    },
+    end: async () => {
+      for (const side of sides) side.stop()
+      await removeTask(await task())
+    },
+  }
+}
+
+function shared<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
+export const againstPytorch = (): readonly Comparison[] => [
+  compared('unet-step', { ...unet, work: 'train', batch: 64 }),
+  compared('transformer-step', { ...transformer, work: 'train', batch: 32 }),
+  compared('unet-sampling', { ...unet, work: 'sample', batch: 16 }),
+]
