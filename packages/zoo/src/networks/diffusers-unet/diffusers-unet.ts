@@ -42,7 +42,7 @@ export function diffusersUnet(given: unknown, context: NetworkContext): EncoderN
     parameters: parts.flatMap<ParameterSpec>(part => part?.parameters ?? []),
     apply(parameters, kappa, condition = {}) {
       const image = table === null ? (kappa as tf.Tensor4D) : table.apply(parameters, kappa)
-      const embedded = embedding.apply(parameters, image.shape[0], condition)
+      const embedded = embedding.apply(parameters, condition)
       const h = body.apply(parameters, entry.apply(parameters, image), embedded)
       return exit.apply(parameters, lastNorm.apply(parameters, h))
     },
@@ -61,9 +61,10 @@ function timeEmbedding(
   const table = 'class_embedding.weight'
   const rows: ParameterSpec = { name: table, shape: [classes, width], initial: { kind: 'normal', deviation: 1 } }
 
-  const apply = (given: Parameters, n: number, { label }: EncoderCondition): tf.Tensor2D | null => {
+  // one row for all images, unless their classes differ
+  const apply = (given: Parameters, { label }: EncoderCondition): tf.Tensor2D | null => {
     if (!has) return null
-    const start = tf.concat([tf.ones([n, base / 2]), tf.zeros([n, base / 2])], 1) as tf.Tensor2D
+    const start = tf.concat([tf.ones([1, base / 2]), tf.zeros([1, base / 2])], 1) as tf.Tensor2D
     const time = linear2.apply(given, silu(linear1.apply(given, start)))
     if (!classEmbedding || label === undefined) return silu(time)
     const hot = tf.cast(tf.oneHot(label, classes), 'float32') as tf.Tensor2D
