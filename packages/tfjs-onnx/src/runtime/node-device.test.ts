@@ -74,15 +74,19 @@ it.skipIf(process.platform !== 'linux' || compiler === undefined)(
 
 const env = swiftshader()
 
-it.skipIf(env === null)('WebGPU trains as the CPU does, and leaves nothing behind', () => {
-  const script = new URL('../fixtures/webgpu-child.ts', import.meta.url).pathname
-  const args = ['--import', 'tsx', '--conditions', '@mixflow/source', script]
-  const output = execFileSync(process.execPath, args, { env: env as NodeJS.ProcessEnv, encoding: 'utf8' })
-  const { cpu, webgpu } = JSON.parse(output.trim().split('\n').at(-1) as string)
-  expect([cpu.device, webgpu.device]).toEqual(['cpu', 'webgpu'])
-  expect([cpu.left, webgpu.left]).toEqual([0, 0])
-  for (const name of ['recorded', 'compiled']) {
-    expect(cpu[name].at(-1)).toBeLessThan(0.8 * cpu[name][0])
-    cpu[name].forEach((value: number, i: number) => void expect(webgpu[name][i]).toBeCloseTo(value, 4))
-  }
-})
+it.skipIf(env === null)(
+  'WebGPU trains as the CPU does, and leaves nothing behind',
+  () => {
+    const script = new URL('../fixtures/webgpu-child.ts', import.meta.url).pathname
+    const args = ['--import', 'tsx', '--conditions', '@mixflow/source', script]
+    const output = execFileSync(process.execPath, args, { env: env as NodeJS.ProcessEnv, encoding: 'utf8' })
+    const { cpu, webgpu } = JSON.parse(output.trim().split('\n').at(-1) as string)
+    expect([cpu.device, webgpu.device]).toEqual(['cpu', 'webgpu'])
+    expect([cpu.left, webgpu.left]).toEqual([0, 0])
+    for (const name of ['recorded', 'compiled']) {
+      expect(cpu[name].at(-1)).toBeLessThan(0.8 * cpu[name][0])
+      cpu[name].forEach((value: number, i: number) => void expect(webgpu[name][i]).toBeCloseTo(value, 4))
+    }
+  },
+  180_000,
+)

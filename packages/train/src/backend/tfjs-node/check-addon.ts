@@ -40,7 +40,7 @@ const tolerance = 2e-4
 
 /** @throws MixflowError SETUP_FAILED if it does not load or computes something else, ABORTED */
 export async function checkAddon(home: string, kind: TfjsNodeKind, { env, signal }: Setting): Promise<AddonFacts> {
-  const quiet = { TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...env }
+  const quiet = { TF_CPP_MIN_LOG_LEVEL: '3', TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...env }
   const args = ['--no-deprecation', '-e', script, home, parts[kind].package]
   const output = await runProgram([process.execPath], args, { env: quiet, signal }).catch(error => {
     if (!(error instanceof ProgramFailed)) throw error

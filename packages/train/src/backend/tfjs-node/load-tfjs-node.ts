@@ -68,7 +68,7 @@ export const isInstalled = (kind: TfjsNodeKind): boolean => copies(kind).length 
 
 function load(kind: TfjsNodeKind): void {
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2' // what it found, and how it could have been built
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3' // it reports errors of its own start that are none
   mendUtil()
   let problem: unknown
   for (const copy of copies(kind)) {
