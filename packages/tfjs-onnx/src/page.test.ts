@@ -1,19 +1,17 @@
 /** Training in a page, on both devices of onnxruntime-web: the losses of Node's CPU, with the state left on the GPU. */
 
+import { findChromium, type OpenPage, openPage } from '@mixflow/page'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findChromium, type OpenPage, openPage } from './fixtures/page/open-page.ts'
-import type { PageBackend, PageReport } from './fixtures/page/page.ts'
+import type { PageBackend, PageReport } from './fixtures/page.ts'
 import { trainCompiled, trainRecorded } from './fixtures/small-training.ts'
 import { useOnnxBackend } from './use-onnx-backend.ts'
 
 interface InPage {
-  readonly mixflowPage: Pick<typeof import('./fixtures/page/page.ts').mixflowPage, 'run' | 'robust'>
+  readonly mixflowPage: Pick<typeof import('./fixtures/page.ts').mixflowPage, 'run' | 'robust'>
 }
 
 const executable = findChromium()
 const steps = 4
-/** A processor that imitates a GPU takes its time, above all to compile shaders. */
-const patience = 180_000
 
 describe.skipIf(executable === null)('in a page', () => {
   let open: OpenPage
@@ -21,7 +19,7 @@ describe.skipIf(executable === null)('in a page', () => {
   beforeAll(async () => {
     await useOnnxBackend()
     wanted = { recorded: await trainRecorded(steps), compiled: await trainCompiled(steps) }
-    open = await openPage(executable as string)
+    open = await openPage(executable as string, new URL('fixtures/page.ts', import.meta.url))
   })
   afterAll(() => open?.[Symbol.asyncDispose]())
 
@@ -36,30 +34,22 @@ describe.skipIf(executable === null)('in a page', () => {
     expect(open.modules.some(name => name.endsWith('not-in-page.ts'))).toBe(true)
   })
 
-  it.each(['onnx-wasm', 'onnx-webgpu'] as const)(
-    '%s trains as in Node, and leaves nothing behind',
-    async backend => {
-      const report = await train(backend)
-      for (const kind of ['recorded', 'compiled'] as const) {
-        expect(report[kind].length).toBe(steps)
-        wanted[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 4))
-      }
-      expect(report.left).toBe(0)
-      // on the GPU, a step copies its loss to the program and nothing else
-      expect(report.copies).toBe(backend === 'onnx-webgpu' ? steps : 0)
-    },
-    patience,
-  )
+  it.each(['onnx-wasm', 'onnx-webgpu'] as const)('%s trains as in Node, and leaves nothing behind', async backend => {
+    const report = await train(backend)
+    for (const kind of ['recorded', 'compiled'] as const) {
+      expect(report[kind].length).toBe(steps)
+      wanted[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 4))
+    }
+    expect(report.left).toBe(0)
+    // on the GPU, a step copies its loss to the program and nothing else
+    expect(report.copies).toBe(backend === 'onnx-webgpu' ? steps : 0)
+  })
 
-  it(
-    'WebGPU agrees with tfjs’s own backend for it',
-    async () => {
-      const report = await train('tfjs-webgpu')
-      for (const kind of ['recorded', 'compiled'] as const)
-        wanted[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 3))
-    },
-    patience,
-  )
+  it('WebGPU agrees with tfjs’s own backend for it', async () => {
+    const report = await train('tfjs-webgpu')
+    for (const kind of ['recorded', 'compiled'] as const)
+      wanted[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 3))
+  })
 
   it('what fails is told where it is read, and holds up nothing else', async () => {
     await train('onnx-wasm', 1)

@@ -1,10 +1,10 @@
 /** The training step of this package in a page: the losses of Node, on both devices, with the state left where it is computed. */
 
+import { findChromium, type OpenPage, openPage } from '@mixflow/page'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findChromium, type OpenPage, openPage } from '../fixtures/page/open-page.ts'
-import type { PageResult, PageRun } from '../fixtures/page/page.ts'
+import type { PageResult, PageRun } from '../fixtures/page.ts'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
 import { dataFacts } from '../model/training-model.ts'
 import {
@@ -20,9 +20,6 @@ import {
 interface InPage {
   readonly mixflowPage: { train(run: PageRun): Promise<PageResult> }
 }
-
-/** A processor that imitates a GPU takes its time, above all to compile shaders. */
-const patience = 180_000
 
 const executable = findChromium()
 const config = tinyConfig({ warmupImages: 0, batchSize: 2 })
@@ -63,7 +60,7 @@ async function lossesInNode(): Promise<number[]> {
 describe.skipIf(executable === null)('the training step in a page', () => {
   let open: OpenPage
   beforeAll(async () => {
-    open = await openPage(executable as string)
+    open = await openPage(executable as string, new URL('../fixtures/page.ts', import.meta.url))
   })
   afterAll(() => open?.[Symbol.asyncDispose]())
 
@@ -71,30 +68,26 @@ describe.skipIf(executable === null)('the training step in a page', () => {
     expect(open.modules.filter(name => /node:|onnxruntime-node|run-folder|sharp/.test(name))).toEqual([])
   })
 
-  it.each(['cpu', 'webgpu'] as const)(
-    'gives the losses of Node on %s',
-    async device => {
-      const wanted = await lossesInNode()
-      const run = { device, config, facts, batches: given }
-      // the browser is given plain text: typed arrays do not pass
-      const text = JSON.stringify(run, (_, value) =>
-        ArrayBuffer.isView(value) ? { [value.constructor.name]: [...(value as Float32Array)] } : value,
-      )
-      const result = await open.page.evaluate(json => {
-        const types = { Float32Array, Int32Array, Uint8Array }
-        const revive = (_: string, value: unknown) => {
-          const [entry] = typeof value === 'object' && value !== null ? Object.entries(value) : []
-          const type = entry && types[entry[0] as keyof typeof types]
-          return type === undefined ? value : type.from(entry?.[1] as number[])
-        }
-        return (globalThis as unknown as InPage).mixflowPage.train(JSON.parse(json, revive))
-      }, text)
-      expect(result.losses.length).toBe(2)
-      wanted.forEach((loss, i) => void expect((result.losses[i] as number) / loss).toBeCloseTo(1, 4))
-      expect(new Set(result.tensors).size).toBe(1)
-      // a step copies losses and the gradient's norm from the GPU, and no parameter
-      expect(result.copies).toEqual(device === 'cpu' ? [0, 0] : [2, 2])
-    },
-    patience,
-  )
+  it.each(['cpu', 'webgpu'] as const)('gives the losses of Node on %s', async device => {
+    const wanted = await lossesInNode()
+    const run = { device, config, facts, batches: given }
+    // the browser is given plain text: typed arrays do not pass
+    const text = JSON.stringify(run, (_, value) =>
+      ArrayBuffer.isView(value) ? { [value.constructor.name]: [...(value as Float32Array)] } : value,
+    )
+    const result = await open.page.evaluate(json => {
+      const types = { Float32Array, Int32Array, Uint8Array }
+      const revive = (_: string, value: unknown) => {
+        const [entry] = typeof value === 'object' && value !== null ? Object.entries(value) : []
+        const type = entry && types[entry[0] as keyof typeof types]
+        return type === undefined ? value : type.from(entry?.[1] as number[])
+      }
+      return (globalThis as unknown as InPage).mixflowPage.train(JSON.parse(json, revive))
+    }, text)
+    expect(result.losses.length).toBe(2)
+    wanted.forEach((loss, i) => void expect((result.losses[i] as number) / loss).toBeCloseTo(1, 4))
+    expect(new Set(result.tensors).size).toBe(1)
+    // a step copies losses and the gradient's norm from the GPU, and no parameter
+    expect(result.copies).toEqual(device === 'cpu' ? [0, 0] : [2, 2])
+  })
 })
