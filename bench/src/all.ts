@@ -11,12 +11,14 @@ import type { Pace } from './measure.ts'
 import { type ModelFolder, quickstartModel } from './quickstart-model.ts'
 import { againstPytorch } from './workloads/against-pytorch.ts'
 import { load } from './workloads/load.ts'
+import { trainingInPage } from './workloads/page.ts'
 import { random } from './workloads/random.ts'
 import { sampling } from './workloads/sampling.ts'
 import { trainStepping } from './workloads/train-step.ts'
 
 const workloads = {
   'train-step': trainStepping,
+  page: trainingInPage,
   sampling,
   load,
   random,

@@ -3,6 +3,7 @@
  * nothing else of Node, so that a page can train, too; where runs are kept and data come from is the main entry's.
  */
 
+export { registerFilterGradient } from './backend/wasm/filter-gradient.ts'
 export { type BatchCursor, type BatchSelection, firstBatch } from './data/batch-order.ts'
 export type { Dataset, ImageBatch } from './data/dataset.ts'
 export { batches, type PlacedBatch } from './loop/next-batch.ts'
