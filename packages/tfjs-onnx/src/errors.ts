@@ -4,6 +4,7 @@
  */
 
 export const errorCodes = {
+  OPTION_INVALID: 'an option is unknown, or has a value that it may not have',
   KERNEL_UNSUPPORTED: 'a function that is being recorded needs a kernel that ONNX cannot express',
   KERNEL_INVALID: 'a kernel was called with attributes or shapes that it does not accept',
   TRACE_INVALID: 'the function given to trace() cannot become one ONNX graph',

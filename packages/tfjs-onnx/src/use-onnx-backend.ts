@@ -23,14 +23,18 @@ export interface OnnxBackendOptions {
   readonly runtime?: Runtime
 }
 
+const devices: readonly string[] = ['auto', 'cpu', 'cuda', 'webgpu'] satisfies (Device | 'auto')[]
+const optionNames = ['device', 'threads', 'sessions', 'runtime'] as const satisfies (keyof OnnxBackendOptions)[]
+
 /**
  * Registers the backend if it is not yet, makes it tfjs's current one, and returns it. Where it is registered already, it stays as
  * it is, unless another device or runtime is asked for: then a new one takes its place.
  *
- * @throws OnnxBackendError RUNTIME_MISSING if onnxruntime-node cannot be loaded, the device cannot be used (the message says
+ * @throws OnnxBackendError OPTION_INVALID; RUNTIME_MISSING if onnxruntime-node cannot be loaded, the device cannot be used (the message says
  *   what is not there), or tensors are left on the backend that should be replaced.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<OnnxBackend> {
+  checkOptions(options)
   const { device, runtime, ...rest } = options
   const chosen = runtime ?? (await nodeRuntime(device ?? running()?.device ?? 'cpu'))
   const before = running() // another call may have come first
@@ -45,6 +49,23 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   await tf.setBackend(backendName)
   await tf.ready()
   return tf.backend() as OnnxBackend
+}
+
+function checkOptions(options: OnnxBackendOptions): void {
+  const unknown = Object.keys(options).find(key => !(optionNames as readonly string[]).includes(key))
+  const refuse = (message: string, hint: string): never => {
+    throw new OnnxBackendError('OPTION_INVALID', message, { hint })
+  }
+  if (unknown !== undefined)
+    refuse(`unknown option "${unknown}" of useOnnxBackend`, `options: ${optionNames.join(', ')}`)
+  const { device = 'cpu' } = options
+  if (!devices.includes(device))
+    refuse(`there is no device "${device}"`, `it may be ${devices.slice(0, -1).join(', ')} or ${devices.at(-1)}`)
+  for (const name of ['threads', 'sessions'] as const) {
+    const value = options[name]
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= 1024)) continue
+    refuse(`${name} is ${value}`, 'give a whole number from 1 to 1024, or leave it out')
+  }
 }
 
 const running = () => tf.findBackend(backendName) as OnnxBackend | null
