@@ -63,6 +63,8 @@ export class OnnxBackend extends KernelBackend {
   #recorded = 0
   /** Whether a function is being recorded on placeholders, which cannot run. */
   #tracing = false
+  /** Whether only operators of the ONNX standard may be recorded. */
+  #standard = false
 
   constructor({ pendingLimit = 20_000, ...options }: BackendOptions) {
     super()
@@ -322,15 +324,25 @@ export class OnnxBackend extends KernelBackend {
     if (origin.kind === 'fed' && !this.runtime.queued) this.executor.pool.give(type as ComputedType, origin.data)
   }
 
-  /** Runs what is pending, then records `f` on its own: nothing runs before it returns. */
-  trace(f: () => void): void {
+  /**
+   * Runs what is pending, then records `f` on its own: nothing runs before it returns. A graph that others are to run has
+   * standard operators only.
+   */
+  trace(f: () => void, { standard = false }: { standard?: boolean } = {}): void {
     this.flush()
     this.#tracing = true
+    this.#standard = standard
     try {
       tidy(f)
     } finally {
       this.#tracing = false
+      this.#standard = false
     }
+  }
+
+  /** Convolutions may work on blocks of so many channels; 1: they may not. */
+  get channelBlock(): number {
+    return this.#standard ? 1 : this.executor.channelBlock
   }
 
   #runPending(waiting: readonly TensorData[]): void {

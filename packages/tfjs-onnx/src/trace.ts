@@ -112,16 +112,19 @@ interface RecordRequest {
 function record(backend: OnnxBackend, f: (...inputs: tf.Tensor[]) => TraceResult, request: RecordRequest): Recording {
   const inputs = new Map<string, Value>()
   const outputs = new Map<string, Value>()
-  backend.trace(() => {
-    const placeholders = Object.entries(request.specs).map(([name, spec]) => {
-      const placeholder = makePlaceholder(backend, name, { spec, size: request.size })
-      inputs.set(name, placeholder.value)
-      return placeholder.tensor
-    })
-    const result = f(...placeholders)
-    const named = result instanceof tf.Tensor ? { output: result } : result
-    for (const [name, tensor] of Object.entries(named)) outputs.set(name, straightened(backend.lazy(tensor)))
-  })
+  backend.trace(
+    () => {
+      const placeholders = Object.entries(request.specs).map(([name, spec]) => {
+        const placeholder = makePlaceholder(backend, name, { spec, size: request.size })
+        inputs.set(name, placeholder.value)
+        return placeholder.tensor
+      })
+      const result = f(...placeholders)
+      const named = result instanceof tf.Tensor ? { output: result } : result
+      for (const [name, tensor] of Object.entries(named)) outputs.set(name, straightened(backend.lazy(tensor)))
+    },
+    { standard: true },
+  )
   return { program: collectProgram([...outputs.values()]), inputs, outputs }
 }
 

@@ -83,15 +83,12 @@ export function writeModel(program: Program, ports: ModelPorts): Uint8Array<Arra
     input: [...ports.inputs].map(([name, value]) => portProto(name, value.type, dimsOf(value))),
     output: [...ports.outputs].map(([name, value]) => portProto(name, value.type, dimsOf(value))),
   })
-  const microsoft = program.nodes.some(node => node.domain === 'com.microsoft')
+  const domains = [...new Set(program.nodes.map(node => node.domain))].filter(domain => domain !== '')
   const model = create(ModelProtoSchema, {
     irVersion,
     producerName: '@mixflow/tfjs-onnx',
     graph,
-    opsetImport: [
-      { domain: '', version: BigInt(opset) },
-      ...(microsoft ? [{ domain: 'com.microsoft', version: 1n }] : []),
-    ],
+    opsetImport: [{ domain: '', version: BigInt(opset) }, ...domains.map(domain => ({ domain, version: 1n }))],
     metadataProps: Object.entries(ports.metadata ?? {}).map(([key, value]) => ({ key, value })),
   })
   return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>

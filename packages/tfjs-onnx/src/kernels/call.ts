@@ -50,6 +50,11 @@ export class Call {
     return Object.values(this.#inputs).map(info => this.#backend.lazy(info as NonNullable<typeof info>))
   }
 
+  /** Convolutions may work on blocks of so many channels; 1: they may not. */
+  get channelBlock(): number {
+    return this.#backend.channelBlock
+  }
+
   attribute<T>(name: string): T {
     return this.#attributes[name] as unknown as T
   }

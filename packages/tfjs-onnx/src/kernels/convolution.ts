@@ -1,7 +1,8 @@
 /**
  * Convolutions and their gradients, in NCHW with OIHW filters. What is fast on ONNX Runtime's CPU provider decides the
  * form of the gradients: the input gradient is a convolution with the filter turned around (ConvTranspose is slower),
- * the filter gradient is batched matrix products (a convolution of transposes takes three times as long).
+ * the filter gradient is batched matrix products (a convolution of transposes takes three times as long). Where the runtime
+ * convolves in blocks of channels, most convolutions go there instead (`blocked-convolution.ts`).
  * `docs/decisions/` has the measurements.
  */
 
@@ -9,6 +10,14 @@ import { backend_util } from '@tensorflow/tfjs-core'
 import { identityOrder, type Order, type Shape } from '../graph/order.ts'
 import { emit, integers, reshaped, transposed, type Value } from '../graph/value.ts'
 import { castTo, inOrder, type Lazy, straight } from '../lazy.ts'
+import {
+  type Blocks,
+  blockedFilterGradient,
+  blockedForward,
+  blockedInputGradient,
+  fitsBlocks,
+  fitsBlocksBackwards,
+} from './blocked-convolution.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { finish } from './matmul.ts'
 import { padValue, reversed } from './shape.ts'
@@ -55,7 +64,7 @@ function infoOf(call: Call, shapes: { input: Shape; filter: Shape }): Info {
   )
 }
 
-const conv = (x: Value, filter: Value, info: Info): Value =>
+const plainForward = (x: Value, filter: Value, { info }: Blocks): Value =>
   emit('Conv', [x, filter], {
     shape: outShape(info),
     attributes: {
@@ -69,7 +78,9 @@ const forward: KernelFunction = call => {
   const x = call.input('x')
   const filter = call.input('filter')
   const info = infoOf(call, { input: x.shape, filter: filter.shape })
-  return image(conv(nchw(x, info), oihw(filter), info), info)
+  const blocks = { info, block: call.channelBlock }
+  const convolve = fitsBlocks(blocks) ? blockedForward : plainForward
+  return image(convolve(nchw(x, info), oihw(filter), blocks), info)
 }
 
 // ---- gradient of the input -----------------------------------------------------------------------------------------
@@ -78,7 +89,10 @@ const inputGradient: KernelFunction = call => {
   const dy = call.input('dy')
   const filter = call.input('filter')
   const info = infoOf(call, { input: call.attribute('inputShape'), filter: filter.shape })
-  return image(gradientOfInput(fitted(nchw(dy, info), info), oihw(filter), info), info)
+  const slope = fitted(nchw(dy, info), info)
+  const blocks = { info, block: call.channelBlock }
+  if (fitsBlocksBackwards(blocks)) return image(blockedInputGradient(slope, oihw(filter), blocks), info)
+  return image(gradientOfInput(slope, oihw(filter), info), info)
 }
 
 /** tfjs leaves out what a gradient has beyond the size that the convolution would have given. */
@@ -156,7 +170,7 @@ const filterGradient: KernelFunction = call => {
   const x = call.input('x')
   const dy = call.input('dy')
   const info = infoOf(call, { input: x.shape, filter: call.attribute('filterShape') })
-  const { value, order } = gradientOfFilter(nchw(x, info), nchw(dy, info), info)
+  const { value, order } = gradientOfFilter(nchw(x, info), nchw(dy, info), { info, block: call.channelBlock })
   const shape = [info.filterHeight, info.filterWidth, info.inChannels, info.outChannels]
   return { shape, dtype: 'float32', order, value }
 }
@@ -167,7 +181,10 @@ interface FilterGradient {
   readonly order: Order
 }
 
-function gradientOfFilter(x: Value, dy: Value, info: Info): FilterGradient {
+function gradientOfFilter(x: Value, dy: Value, blocks: Blocks): FilterGradient {
+  const { info } = blocks
+  const blocked = fitsBlocks(blocks) ? blockedFilterGradient(x, dy, blocks) : null
+  if (blocked !== null) return { value: blocked, order: hwioAsOihw }
   const unit = info.strideHeight === 1 && info.strideWidth === 1
   return unit && info.filterHeight * info.filterWidth > 1 ? shiftedProduct(x, dy, info) : tapProducts(x, dy, info)
 }

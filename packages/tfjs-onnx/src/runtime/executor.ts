@@ -91,6 +91,11 @@ export class Executor {
     this.#graphs.delete(oldest as string)
   }
 
+  /** See `Runtime`. */
+  get channelBlock(): number {
+    return this.#options.runtime.channelBlock ?? 1
+  }
+
   /** Into how many shares a batch can usefully be cut. */
   get parallelism(): number {
     const { runtime, threads } = this.#options

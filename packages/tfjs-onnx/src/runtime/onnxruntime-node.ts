@@ -8,11 +8,15 @@ import { availableParallelism } from 'node:os'
 import { Tensor } from 'onnxruntime-node'
 import binding from 'onnxruntime-node/dist/binding.js'
 import { OnnxBackendError } from '../errors.ts'
+import { channelBlockOf } from './channel-block.ts'
 import type { Device, Runtime, RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
 import { shardedSession } from './sharded-session.ts'
 
 /** Arrays that one shader can have on every WebGPU device (its limit `maxStorageBuffersPerShaderStage`). */
 const leastStorageBuffers = 8
+
+/** Of this processor, once it was asked for. */
+let channelBlock: number | undefined
 
 /** Sessions on a device. The CPU also splits batches among threads. */
 export function onnxruntimeOn(device: Device): Runtime {
@@ -33,6 +37,9 @@ export function onnxruntimeOn(device: Device): Runtime {
   if (device === 'cuda') return runtime
   return {
     ...runtime,
+    get channelBlock() {
+      return (channelBlock ??= channelBlockOf(createSession))
+    },
     parallelism: availableParallelism(),
     createShardedSession(model, shares) {
       const options = { threads: 1 }

@@ -71,6 +71,8 @@ export interface Runtime {
   idle?(): Promise<void>
   /** How many tensors an operator may have, inputs and outputs together; any number unless said. */
   readonly mostTensors?: number
+  /** Its convolutions work on blocks of so many channels, with operators of their own; 1 (there are none) unless said. */
+  readonly channelBlock?: number
   /** Threads that can run side by side; 1 unless said. */
   readonly parallelism?: number
   /** A session that is fed whole batches. A runtime without it runs them in one piece. */
