@@ -9,8 +9,8 @@
 
 import * as tf from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
-import { identityOrder } from './graph/order.ts'
-import { collectProgram } from './graph/program.ts'
+import { identityOrder, sizeOf } from './graph/order.ts'
+import { collectProgram, type Program } from './graph/program.ts'
 import { type FedArray, originOf, type Value } from './graph/value.ts'
 import { type ComputedType, type Lazy, straightened } from './lazy.ts'
 import { type AnyArray, fedLeaves, type Graph } from './runtime/executor.ts'
@@ -40,7 +40,8 @@ interface Plan {
 export interface CompileOptions<I extends Tensors> {
   /**
    * Inputs that hold something for each image of a batch, in their first dimension. `f` may then be run on equal shares of
-   * the batch side by side, one per thread, and its results averaged: they must all be means over the batch.
+   * the batch, side by side and, where a share would need much memory, one after the other, and its results averaged: they
+   * must all be means over the batch.
    */
   readonly batch?: readonly (keyof I)[]
   /** The least images of a share; 8 unless said. */
@@ -58,6 +59,7 @@ export function compile<I extends Tensors, O extends Tensors>(
     backend.flush()
     const key = Object.entries(inputs)
       .map(([name, { shape, dtype }]) => `${name}:${dtype}[${shape}]`)
+      .sort()
       .join()
     let plan = plans.get(key)
     if (plan === undefined) plans.set(key, (plan = makePlan(backend, f, { inputs, options })))
@@ -75,23 +77,18 @@ function makePlan<I extends Tensors>(
   f: (inputs: I) => Tensors,
   { inputs, options }: { inputs: I; options: CompileOptions<I> },
 ): Plan {
-  const lazies = new Map<string, Lazy>()
   const { batch = [], smallestShare = 8 } = options
   const split = new Set(batch.filter(name => name in inputs).map(String))
-  const count = shareCount(
-    [...split].map(name => inputs[name]?.shape[0] as number),
-    {
-      most: backend.executor.parallelism,
-      smallestShare,
-    },
-  )
-  backend.trace(() => {
-    const results = f(placeholders(backend, inputs, { split, count }) as I)
-    for (const [name, tensor] of Object.entries(results)) lazies.set(name, { ...backend.lazy(tensor) })
-  })
-  const values = [...lazies.values()].map(straightened)
-  const outputs = [...new Set(values)]
-  const program = collectProgram(outputs)
+  const sizes = [...split].map(name => inputs[name]?.shape[0] as number)
+  const threads = shareCount(sizes, { most: backend.executor.parallelism, smallestShare })
+  let count = threads
+  let recording = record(backend, f, { inputs, split, count })
+  while (backend.executor.splits && sizesOf(recording.program) > largestShare && (sizes[0] ?? 1) % (2 * count) === 0) {
+    if ((sizes[0] as number) / (2 * count) < smallestShare) break
+    count *= 2
+    recording = record(backend, f, { inputs, split, count })
+  }
+  const { lazies, values, outputs, program } = recording
   const sources = fedLeaves(program).map(value => kept(value))
   const results = [...lazies].map(([name, { shape, dtype }], i) => ({
     name,
@@ -100,7 +97,8 @@ function makePlan<I extends Tensors>(
     at: outputs.indexOf(values[i] as Value),
   }))
   const isSplit = ({ origin }: Value) => origin.kind === 'input' && split.has(origin.name)
-  const graph = count > 1 ? backend.executor.build(program, { count, isSplit }) : backend.executor.build(program)
+  const graph =
+    count > 1 ? backend.executor.build(program, { count, threads, isSplit }) : backend.executor.build(program)
   return { graph, sources, results }
 }
 
@@ -111,6 +109,39 @@ function kept(value: Value): string | AnyArray {
   if (origin.kind !== 'remote') return (origin as { data: FedArray }).data.slice()
   value.holders++ // what the runtime keeps, it keeps from now on
   return origin.array
+}
+
+/** Bytes of all intermediate results of a share, above which it is halved: a train step holds about a third of them at once. */
+const largestShare = 3 * 2 ** 30
+
+/** Bytes of what the nodes give, but for those that only rename. */
+const sizesOf = ({ nodes }: Program): number =>
+  nodes
+    .filter(({ op }) => op !== 'Reshape')
+    .flatMap(({ outputs }) => outputs)
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0)
+
+interface Recorded {
+  readonly lazies: ReadonlyMap<string, Lazy>
+  readonly values: readonly Value[]
+  readonly outputs: readonly Value[]
+  readonly program: Program
+}
+
+/** `f` on a share of the batch. */
+function record<I extends Tensors>(
+  backend: OnnxBackend,
+  f: (inputs: I) => Tensors,
+  { inputs, split, count }: { inputs: I; split: ReadonlySet<string>; count: number },
+): Recorded {
+  const lazies = new Map<string, Lazy>()
+  backend.trace(() => {
+    const results = f(placeholders(backend, inputs, { split, count }) as I)
+    for (const [name, tensor] of Object.entries(results)) lazies.set(name, { ...backend.lazy(tensor) })
+  })
+  const values = [...lazies.values()].map(straightened)
+  const outputs = [...new Set(values)]
+  return { lazies, values, outputs, program: collectProgram(outputs) }
 }
 
 /** The largest number of equal shares of a batch that are not too small. */

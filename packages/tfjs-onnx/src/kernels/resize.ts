@@ -5,10 +5,11 @@
  */
 
 import type { Shape } from '../graph/order.ts'
-import { emit, fed, integers, reshaped, transposed, type Value } from '../graph/value.ts'
+import { emit, fed, scalar, transposed, type Value } from '../graph/value.ts'
 import { inOrder, type Lazy } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { constantVector } from './create.ts'
+import { apply } from './elementwise.ts'
 import { enlarge } from './pooling.ts'
 import { channelsFirst, channelsLast, spatial } from './window.ts'
 
@@ -143,10 +144,12 @@ const gradient =
 
 function sumOfRepeats(images: Lazy, dy: Value, [rows, columns]: readonly number[]): Lazy {
   const [n, h, w, c] = images.shape as [number, number, number, number]
-  const blocks = reshaped(dy, [n, c, h, rows as number, w, columns as number])
-  return channelsLast(
-    emit('ReduceSum', [blocks, integers([3, 5])], { shape: [n, c, h, w], attributes: { keepdims: 0 } }),
-  )
+  const window = [rows as number, columns as number]
+  const means = emit('AveragePool', [dy], {
+    shape: [n, c, h, w],
+    attributes: { kernel_shape: window, strides: window },
+  })
+  return channelsLast(apply('Mul', means, scalar((rows as number) * (columns as number))))
 }
 
 export const resizeKernels: KernelTable = {

@@ -51,6 +51,8 @@ export interface Graph {
 /** Which inputs of a program hold something for each image of a batch, and into how many shares they are cut. */
 export interface SharedInputs {
   readonly count: number
+  /** How many run side by side. */
+  readonly threads: number
   isSplit(input: Value): boolean
 }
 
@@ -102,6 +104,11 @@ export class Executor {
     return runtime.createShardedSession === undefined ? 1 : (threads ?? runtime.parallelism ?? 1)
   }
 
+  /** Whether a batch can be cut into shares. */
+  get splits(): boolean {
+    return this.#options.runtime.createShardedSession !== undefined
+  }
+
   /** A graph that the caller keeps, and disposes of; with `shares`, it is recorded for a share and run on all of them. */
   build(recorded: Program, shares?: SharedInputs): Graph {
     const start = performance.now()
@@ -115,7 +122,7 @@ export class Executor {
     const session =
       shares === undefined || runtime.createShardedSession === undefined
         ? runtime.createSession(model, this.#options)
-        : runtime.createShardedSession(model, { ...ports, count: shares.count, split })
+        : runtime.createShardedSession(model, { ...ports, count: shares.count, threads: shares.threads, split })
     this.#statistics.builds++
     this.#statistics.buildMilliseconds += performance.now() - start
     return { session, ...ports, nodes: program.nodes.length }

@@ -45,10 +45,12 @@ export interface RuntimePort {
   readonly dims: readonly number[]
 }
 
-/** A graph that is run on shares of a batch side by side; its results are averaged. */
+/** A graph that is run on shares of a batch, side by side and one after the other; its results are averaged. */
 export interface Shares {
   /** How many, 2 or more. */
   readonly count: number
+  /** How many run side by side; each thread takes equally many. */
+  readonly threads: number
   /** Inputs and outputs at the size of one share. */
   readonly inputs: readonly RuntimePort[]
   readonly outputs: readonly RuntimePort[]
