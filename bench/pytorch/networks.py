@@ -125,6 +125,100 @@ class UNet(nn.Module):
         return self.out.conv(F.silu(self.out.norm(h), inplace=True))
 
 
+class SongAttention(nn.Module):
+    """One head; channel 3c + j of `qkv` is channel c of the j-th of queries, keys and values."""
+
+    def forward(self, block, x):
+        n, c, h, w = x.shape
+        q, k, v = block.qkv(block.norm2(x)).reshape(n, c, 3, h * w).permute(2, 0, 3, 1)
+        mixed = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None])[:, 0]
+        return (block.proj(mixed.transpose(1, 2).reshape(n, c, h, w)) + x) * 0.5**0.5
+
+
+class SongBlock(nn.Module):
+    def __init__(self, inputs, outputs, embedding, resample, attention):
+        super().__init__()
+        norm = lambda channels: nn.GroupNorm(groups_of(channels), channels, eps=1e-6)
+        self.resample = {"down": lambda x: F.avg_pool2d(x, 2), "none": lambda x: x,
+                         "up": lambda x: F.interpolate(x, scale_factor=2, mode="nearest")}[resample]
+        self.norm0 = norm(inputs)
+        self.conv0 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.affine = nn.Linear(embedding, outputs)
+        self.norm1 = norm(outputs)
+        self.conv1 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs or resample != "none" else None
+        self.attention = SongAttention() if attention else None
+        if attention:
+            self.norm2 = norm(outputs)
+            self.qkv = nn.Conv2d(outputs, 3 * outputs, 1)
+            self.proj = nn.Conv2d(outputs, outputs, 1)
+
+    def forward(self, x, vector):
+        h = self.conv0(self.resample(F.silu(self.norm0(x), inplace=True)))
+        h = h + self.affine(vector)[:, :, None, None]
+        h = self.conv1(F.silu(self.norm1(h), inplace=True))
+        x = (h + (x if self.skip is None else self.skip(self.resample(x)))) * 0.5**0.5
+        return x if self.attention is None else self.attention(self, x)
+
+
+class SongUNet(nn.Module):
+    """The paper's denoiser (DDPM++), without dropout."""
+
+    def __init__(self, image, modelChannels, multipliers, embeddingMultiplier, blocks, attentionResolutions, dropout):
+        super().__init__()
+        assert dropout == 0, "the benchmark drops nothing"
+        edge, self.width = image["height"], modelChannels
+        embedding = modelChannels * embeddingMultiplier
+        self.map_layer0 = nn.Linear(modelChannels, embedding)
+        self.map_layer1 = nn.Linear(embedding, embedding)
+        entry = f"{edge}x{edge}_conv"
+        self.enc = nn.ModuleDict({entry: nn.Conv2d(image["channels"], modelChannels, 3, padding=1)})
+        self.dec = nn.ModuleDict()
+        self.entry, self.plan, width, skips = self.enc[entry], [], modelChannels, [modelChannels]
+
+        def add(part, name, outputs, resample="none", attention=False):
+            nonlocal width
+            inputs = width + (skips.pop() if part is self.dec and name.split("_")[1].startswith("block") else 0)
+            part[name] = SongBlock(inputs, outputs, embedding, resample, attention)
+            joins, keeps = inputs != width, part is self.enc
+            self.plan.append((part[name], joins, keeps))
+            width = outputs
+            if keeps:
+                skips.append(outputs)
+
+        levels = [(edge >> i, factor * modelChannels) for i, factor in enumerate(multipliers)]
+        for i, (size, to) in enumerate(levels):
+            if i > 0:
+                add(self.enc, f"{size}x{size}_down", width, "down")
+            for j in range(blocks):
+                add(self.enc, f"{size}x{size}_block{j}", to, attention=size in attentionResolutions)
+        for i, (size, to) in reversed(list(enumerate(levels))):
+            if i == len(levels) - 1:
+                add(self.dec, f"{size}x{size}_in0", width, attention=True)
+                add(self.dec, f"{size}x{size}_in1", width)
+            else:
+                add(self.dec, f"{size}x{size}_up", width, "up")
+            for j in range(blocks + 1):
+                add(self.dec, f"{size}x{size}_block{j}", to, attention=j == blocks and size in attentionResolutions)
+        self.norm, self.conv = f"{edge}x{edge}_aux_norm", f"{edge}x{edge}_aux_conv"
+        self.dec[self.norm] = nn.GroupNorm(groups_of(width), width, eps=1e-6)
+        self.dec[self.conv] = nn.Conv2d(width, image["channels"], 3, padding=1)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x, t):
+        half = self.width // 2
+        angles = t[:, None] * 10000.0 ** (-torch.arange(half, dtype=torch.float32) / (half - 1))
+        vector = F.silu(self.map_layer0(torch.cat([angles.sin(), angles.cos()], dim=1)))
+        vector = F.silu(self.map_layer1(vector))
+        h = self.entry(x.to(memory_format=torch.channels_last))
+        stack = [h]
+        for block, joins, keeps in self.plan:
+            h = block(torch.cat([h, stack.pop()], dim=1) if joins else h, vector)
+            if keeps:
+                stack.append(h)
+        return self.dec[self.conv](F.silu(self.dec[self.norm](h), inplace=True))
+
+
 class TransformerBlock(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -163,7 +257,7 @@ class Transformer(nn.Module):
         return self.out(self.norm(tokens)).transpose(1, 2).view_as(x)
 
 
-kinds = {"unet": UNet, "transformer": Transformer}
+kinds = {"unet": UNet, "song-unet": SongUNet, "transformer": Transformer}
 
 
 def build(kind, image, options):

@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { presets } from '@mixflow/zoo'
 import type { Comparison } from '../compare.ts'
 import { environment, pytorchPython } from '../pytorch/environment.ts'
 import { type Side, startSide } from '../pytorch/side.ts'
@@ -19,6 +20,12 @@ const unet = {
     kind: 'unet',
     options: { patchSize: 1, channels: [64, 64, 128], blocks: 2, attention: [2], headChannels: 32 },
   },
+  image: { channels: 3, height: 32, width: 32 },
+} as const
+
+/** The paper's denoiser for CIFAR-10, 56 million parameters; dropout has no part in the comparison. */
+const songUnet = {
+  network: { kind: 'song-unet', options: { ...presets.cifar10.config.denoiser.options, dropout: 0 } },
   image: { channels: 3, height: 32, width: 32 },
 } as const
 
@@ -73,5 +80,7 @@ function shared<T>(make: () => Promise<T>): () => Promise<T> {
 export const againstPytorch = (): readonly Comparison[] => [
   compared('unet-step', { ...unet, work: 'train', batch: 64 }),
   compared('transformer-step', { ...transformer, work: 'train', batch: 32 }),
+  compared('song-unet-step', { ...songUnet, work: 'train', batch: 8 }),
+  compared('song-unet-sampling', { ...songUnet, work: 'sample', batch: 16 }),
   compared('unet-sampling', { ...unet, work: 'sample', batch: 16 }),
 ]

@@ -136,7 +136,11 @@ function record<I extends Tensors>(
 ): Recorded {
   const lazies = new Map<string, Lazy>()
   backend.trace(() => {
-    const results = f(placeholders(backend, inputs, { split, count }) as I)
+    const shapes = Object.entries(inputs).map(([name, { shape: whole }]) => {
+      const share = (whole[0] as number) / count
+      return [name, split.has(name) ? [share, ...whole.slice(1)] : whole] as const
+    })
+    const results = f(placeholders(backend, inputs, Object.fromEntries(shapes)) as I)
     for (const [name, tensor] of Object.entries(results)) lazies.set(name, { ...backend.lazy(tensor) })
   })
   const values = [...lazies.values()].map(straightened)
@@ -156,14 +160,15 @@ function shareCount(
   return count
 }
 
-function placeholders(
+/** A tensor without numbers for each input. */
+export function placeholders(
   backend: OnnxBackend,
   inputs: Tensors,
-  { split, count }: { split: ReadonlySet<string>; count: number },
+  shapes: Readonly<Record<string, readonly number[]>>,
 ): Tensors {
-  const entries = Object.entries(inputs).map(([name, { shape: whole, dtype }]) => {
+  const entries = Object.entries(inputs).map(([name, { dtype }]) => {
     const type = dtype as ComputedType
-    const shape = split.has(name) ? [(whole[0] as number) / count, ...whole.slice(1)] : whole
+    const shape = shapes[name] as readonly number[]
     const value: Value = { shape, type, origin: { kind: 'input', name, dims: shape }, holders: 0 }
     const { dataId } = backend.tensor({ shape, dtype: type, order: identityOrder(shape.length), value })
     return [name, tf.engine().makeTensorFromDataId(dataId, [...shape], type)] as const

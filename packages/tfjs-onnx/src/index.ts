@@ -1,5 +1,6 @@
 export { OnnxBackend } from './backend.ts'
 export { type Compiled, type CompileOptions, compile } from './compile.ts'
+export { compileElementwise } from './compile-elementwise.ts'
 export { errorCodes, OnnxBackendError, type OnnxErrorCode } from './errors.ts'
 export { registerGradients } from './gradients.ts'
 export { type ModelPort, type OpenModel, openModel } from './open-model.ts'

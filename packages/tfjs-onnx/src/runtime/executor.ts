@@ -130,20 +130,27 @@ export class Executor {
 
   /** Runs the graph on arrays in the order of its inputs. The results belong to the caller, who may give them back. */
   run(graph: Graph, arrays: readonly AnyArray[]): AnyArray[] {
-    const start = performance.now()
-    const results = this.#results(graph, arrays)
-    this.#statistics.runs++
-    this.#statistics.lastNodes = graph.nodes
-    this.#statistics.runMilliseconds += performance.now() - start
+    const { session, inputs, outputs } = graph
+    if ('enqueue' in session) return this.#counted(graph, () => session.enqueue(named(inputs, arrays), outputs))
+    const results = outputs.map(({ type, dims }) => this.pool.take(type, sizeOf(dims)))
+    this.runInto(graph, { arrays: arrays as readonly FedArray[], results })
     return results
   }
 
-  #results({ session, inputs, outputs }: Graph, arrays: readonly AnyArray[]): AnyArray[] {
-    const feeds = named(inputs, arrays)
-    if ('enqueue' in session) return session.enqueue(feeds, outputs)
-    const results = outputs.map(({ type, dims }) => this.pool.take(type, sizeOf(dims)))
-    session.run(feeds as Here, named(outputs, results) as Here)
-    return results
+  /** Runs a graph whose runs are not queued, and writes its results into the given arrays. */
+  runInto(graph: Graph, { arrays, results }: { arrays: readonly FedArray[]; results: readonly FedArray[] }): void {
+    const { session, inputs, outputs } = graph
+    const run = () => (session as RuntimeSession).run(named(inputs, arrays) as Here, named(outputs, results) as Here)
+    this.#counted(graph, run)
+  }
+
+  #counted<T>({ nodes }: Graph, run: () => T): T {
+    const start = performance.now()
+    const result = run()
+    this.#statistics.runs++
+    this.#statistics.lastNodes = nodes
+    this.#statistics.runMilliseconds += performance.now() - start
+    return result
   }
 
   dispose(): void {

@@ -7,7 +7,7 @@
  */
 
 import type { Draws } from '@mixflow/core'
-import { compile } from '@mixflow/tfjs-onnx'
+import { compile, compileElementwise } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ParameterVector } from '../model/parameter-vector.ts'
 import { objectiveOf, type TrainingModel, under } from '../model/training-model.ts'
@@ -52,7 +52,8 @@ type Tensors = Record<string, tf.Tensor>
 export function trainStep(model: TrainingModel, vector: ParameterVector): TrainStep {
   const { config, image } = model
   const gradients = compile((inputs: Tensors) => gradientGraph(model, vector, inputs), { batch: perImage })
-  const update = compile((inputs: Tensors) => updateGraph(model, inputs))
+  const length = compile(({ gradient }: Tensors) => ({ norm: normOf(gradient as tf.Tensor) }))
+  const update = compileElementwise((inputs: Tensors) => updateGraph(model, inputs), [...stateNames, 'gradient'])
   const average = compile(({ share, ...inputs }: Tensors) => averageGraph(inputs, share as tf.Tensor))
 
   const gradientOf = ({ parameters }: TrainState, batch: TrainBatch): Gradient => {
@@ -85,7 +86,8 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
         Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)])),
       ) as Tensors
       const { gradient, losses } = meanGradient(state, batch)
-      const { norm, ...next } = update({ ...state, gradient, ...fed }) as unknown as TrainState & { norm: tf.Tensor }
+      const { norm } = length({ gradient }) as { norm: tf.Tensor }
+      const next = update({ ...state, gradient, norm, ...fed }) as unknown as TrainState
       const [loss, flowLoss, kl] = (await losses.data()) as unknown as [number, number, number]
       const [gradientNorm] = (await norm.data()) as unknown as [number]
       tf.dispose([fed, gradient, losses, norm])
@@ -94,6 +96,7 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
     dispose() {
       gradients.dispose()
       average.dispose()
+      length.dispose()
       update.dispose()
     },
   }
@@ -131,16 +134,19 @@ function gradientGraph(model: TrainingModel, vector: ParameterVector, inputs: Te
   return { gradient: grad, losses }
 }
 
+/** Of a vector. */
+const normOf = (x: tf.Tensor): tf.Tensor => tf.sqrt(tf.dot(x, x))
+
 /** The moving average and the optimizer, in this order. */
 function updateGraph({ config }: TrainingModel, inputs: Tensors): Tensors {
   const state = inputs as unknown as TrainState
   const given = inputs.gradient as tf.Tensor
-  const norm = tf.sqrt(tf.sum(tf.square(given)))
-  const gradient = config.clipNorm === null ? given : tf.mul(given, clipFactor(norm, config.clipNorm))
+  const factor = config.clipNorm === null ? null : clipFactor(inputs.norm as tf.Tensor, config.clipNorm)
+  const gradient = factor === null ? given : tf.mul(given, factor)
   const keep = inputs.keep as tf.Tensor
   const ema = tf.add(tf.mul(state.ema, keep), tf.mul(state.parameters, tf.sub(1, keep)))
   const scalars = inputs as unknown as Record<keyof AdamScalars, tf.Tensor>
-  return { ...adamUpdate(config, { ...state, gradient, scalars }), ema, norm }
+  return { ...adamUpdate(config, { ...state, gradient, scalars }), ema }
 }
 
 const clipFactor = (norm: tf.Tensor, limit: number): tf.Tensor => tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6)))
