@@ -171,10 +171,10 @@ class SongUNet(nn.Module):
         embedding = modelChannels * embeddingMultiplier
         self.map_layer0 = nn.Linear(modelChannels, embedding)
         self.map_layer1 = nn.Linear(embedding, embedding)
-        entry = f"{edge}x{edge}_conv"
-        self.enc = nn.ModuleDict({entry: nn.Conv2d(image["channels"], modelChannels, 3, padding=1)})
+        self.entry = f"{edge}x{edge}_conv"
+        self.enc = nn.ModuleDict({self.entry: nn.Conv2d(image["channels"], modelChannels, 3, padding=1)})
         self.dec = nn.ModuleDict()
-        self.entry, self.plan, width, skips = self.enc[entry], [], modelChannels, [modelChannels]
+        self.plan, width, skips = [], modelChannels, [modelChannels]
 
         def add(part, name, outputs, resample="none", attention=False):
             nonlocal width
@@ -210,7 +210,7 @@ class SongUNet(nn.Module):
         angles = t[:, None] * 10000.0 ** (-torch.arange(half, dtype=torch.float32) / (half - 1))
         vector = F.silu(self.map_layer0(torch.cat([angles.sin(), angles.cos()], dim=1)))
         vector = F.silu(self.map_layer1(vector))
-        h = self.entry(x.to(memory_format=torch.channels_last))
+        h = self.enc[self.entry](x.to(memory_format=torch.channels_last))
         stack = [h]
         for block, joins, keeps in self.plan:
             h = block(torch.cat([h, stack.pop()], dim=1) if joins else h, vector)

@@ -22,7 +22,7 @@ const workloads = {
   sampling,
   load,
   random,
-  pytorch: againstPytorch,
+  ...againstPytorch,
 } satisfies Record<string, (folder: () => Promise<string>) => readonly Comparison[]>
 
 type Name = keyof typeof workloads
