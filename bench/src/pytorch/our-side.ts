@@ -6,7 +6,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { exportModel } from '@mixflow/export'
 import { loadModel } from '@mixflow/sdk-node'
 import { ParameterVector, trainStep } from '@mixflow/train'
 import * as tf from '@tensorflow/tfjs-core'
@@ -44,11 +43,7 @@ async function training(task: Task, backend: BackendName): Promise<Step> {
 }
 
 async function sampling(task: Task): Promise<Step> {
-  const out = join(task.folder, 'model')
-  await onBackend('onnx')
-  await exportModel({ checkpoint: task.checkpoint, out, overwrite: true })
-  tf.disposeVariables()
-  const model = await loadModel(out)
+  const model = await loadModel(task.model)
   const { batch: count, seed, tellEvery } = task
   return async () => {
     const { images } = await model.sample({ count, seed, solver: 'euler', nfe: 1, guidance: 0 })

@@ -8,9 +8,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { normals, uniforms } from '@mixflow/core'
+import { exportModel } from '@mixflow/export'
 import { ParameterVector, trainingModel, writeCheckpoint } from '@mixflow/train'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
 import { transformer } from '../networks/transformer.ts'
+import { onBackend } from '../tfjs-backends.ts'
 
 export interface TaskOptions {
   readonly work: 'train' | 'sample'
@@ -20,9 +22,10 @@ export interface TaskOptions {
 }
 
 export interface Task extends TaskOptions {
-  /** Where the numbers lie, float32, little-endian: weights, x1, noise, t; and a checkpoint to sample from. */
+  /** Where the numbers lie, float32, little-endian: weights, x1, noise, t. */
   readonly folder: string
-  readonly checkpoint: string
+  /** The exported model to sample with, if that is the work. */
+  readonly model: string
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
   readonly optimizer: Readonly<Record<'learningRate' | 'beta1' | 'beta2' | 'epsilon' | 'emaKeep', number>>
   readonly threads: number
@@ -85,7 +88,7 @@ export async function makeTask(options: TaskOptions): Promise<Task> {
   return {
     ...options,
     folder,
-    checkpoint: options.work === 'sample' ? await checkpointOf(folder, options, weights) : '',
+    model: options.work === 'sample' ? await exported(folder, options, weights) : '',
     parameters: model.parameters.map(({ name, shape }) => ({ name: name.replace(/^denoiser\./, ''), shape })),
     optimizer: { learningRate, beta1, beta2, epsilon, emaKeep: 0.5 ** (images / config.emaHalfLifeImages) },
     threads: availableParallelism(),
@@ -95,6 +98,14 @@ export async function makeTask(options: TaskOptions): Promise<Task> {
 }
 
 export const removeTask = ({ folder }: Task): Promise<void> => rm(folder, { recursive: true, force: true })
+
+/** A model folder with these weights. */
+async function exported(folder: string, options: TaskOptions, weights: Float32Array): Promise<string> {
+  const out = join(folder, 'model')
+  await onBackend('onnx')
+  await exportModel({ checkpoint: await checkpointOf(folder, options, weights), out })
+  return out
+}
 
 /** The weights as a run would have saved them. */
 function checkpointOf(folder: string, options: TaskOptions, weights: Float32Array): Promise<string> {
