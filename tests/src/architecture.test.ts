@@ -23,7 +23,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['tfjs-onnx', 'sdk-node'],
   'onnxruntime-web': [],
   sharp: ['train'],
-  '@tensorflow/tfjs-core': ['tfjs-onnx', 'zoo', 'train', 'export'],
+  '@tensorflow/tfjs-core': ['tfjs-onnx', 'zoo', 'train', 'export', 'cli'],
 }
 
 /** Packages that run wherever JavaScript does: no built-in module of Node. */

@@ -23,6 +23,7 @@ export function mixflowProgram(): Command {
   addExport(program)
   addSample(program)
   addEvaluate(program)
+  addVerify(program)
   addData(program)
   addSetup(program)
   addDoctor(program)
@@ -145,6 +146,17 @@ function addData(program: Command): void {
       examples('mixflow data', 'mixflow data mnist --grid digits.png', 'mixflow data ./photos --size 64'),
     )
     .action(async (spec, flags) => (await import('./data-command.ts')).dataCommand(spec, flags))
+}
+
+function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('compare what is computed here with numbers of a reference implementation')
+    .argument('<folder>', 'of a fixture: JSON with its tensors; or of several such folders')
+    .option('--threads <n>', 'threads of the onnx backend; as many as there are cores unless given', threads)
+    .option('--json', 'every error as JSON')
+    .addHelpText('after', examples('mixflow verify reference/loss', 'mixflow verify reference --json'))
+    .action(async (folder, flags) => (await import('./verify/verify-command.ts')).verifyCommand(folder, flags))
 }
 
 function addSetup(program: Command): void {

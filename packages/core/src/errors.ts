@@ -51,6 +51,10 @@ export const errorCodes = {
   MODEL_OUTPUT_INVALID: 'a network of a model gave numbers that are not finite',
   MODEL_DISPOSED: 'a model was used after its dispose()',
   DEVICE_UNAVAILABLE: 'the device that was asked for cannot be used here',
+  // numbers to compare with
+  VERIFY_NOT_FOUND: 'the folder given to verify does not exist, or holds no reference numbers',
+  VERIFY_INVALID: 'reference numbers are damaged, incomplete, or ask for what is not known here',
+  VERIFY_FAILED: 'something computed here differs from its reference numbers by more than the tolerance',
   // setting up what is not in the npm packages
   SETUP_UNSUPPORTED: 'what should be set up is not for this system',
   SETUP_TOOL_MISSING: 'setting up needs a program of the system that is not there',

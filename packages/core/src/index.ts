@@ -8,7 +8,7 @@ export {
 } from './errors.ts'
 export { type Assignment, optimalAssignment } from './flow/assignment.ts'
 export { type Curvature, type CurvatureOptions, curvature } from './flow/curvature.ts'
-export { type DrawRange, type Draws, drawMixtureWeights } from './flow/draws.ts'
+export { type DrawRange, type Draws, drawMixtureWeights, stretchTime } from './flow/draws.ts'
 export {
   type LossByTime,
   type LossByTimeOptions,

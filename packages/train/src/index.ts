@@ -76,6 +76,16 @@ export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'
 export { renderReport } from './report/render-report.ts'
 export type { MeasuredCurvature, ReportData, ReportFacts, SampleGrid } from './report/report-data.ts'
 export { type ReportContent, writeReport } from './report/write-report.ts'
+export {
+  type AdamConfig,
+  type AdamInput,
+  type AdamScalars,
+  type AdamState,
+  adamScalars,
+  adamUpdate,
+} from './step/adam.ts'
+export { movingAverage } from './step/moving-average.ts'
+export { emaKeep, learningRate } from './step/schedule.ts'
 export type { TrainBatch } from './step/train-batch.ts'
 export {
   type StepMetrics,

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { distance, reference } from '../fixtures/reference.ts'
 import { type AdamConfig, adamScalars, adamUpdate } from './adam.ts'
+import { movingAverage } from './moving-average.ts'
 import { emaKeep, learningRate } from './schedule.ts'
 
 interface OptimCase {
@@ -49,7 +50,7 @@ describe.skipIf(numbers === undefined)('Adam against the reference implementatio
         : i === 0
           ? 0
           : c.ema_decay
-      ema = tf.add(tf.mul(ema, decay), tf.mul(parameters, 1 - decay))
+      ema = movingAverage({ ema, parameters, keep: tf.scalar(decay) })
       const scalars = adamScalars(config, { step: i + 1, rate: c.lr_used_per_step[i] as number })
       const fed = Object.fromEntries(Object.entries(scalars).map(([key, value]) => [key, tf.scalar(value)]))
       const next = adamUpdate(config, { parameters, gradient, ...moments, scalars: fed as never })

@@ -13,6 +13,7 @@ import type { ParameterVector } from '../model/parameter-vector.ts'
 import { objectiveOf, type TrainingModel, under } from '../model/training-model.ts'
 import { tensorAlgebra } from '../tensor-algebra.ts'
 import { type AdamScalars, adamScalars, adamUpdate } from './adam.ts'
+import { movingAverage } from './moving-average.ts'
 import { emaKeep, learningRate } from './schedule.ts'
 import { batchTensors, partsOf, perImage, type TrainBatch } from './train-batch.ts'
 
@@ -143,8 +144,7 @@ function updateGraph({ config }: TrainingModel, inputs: Tensors): Tensors {
   const given = inputs.gradient as tf.Tensor
   const factor = config.clipNorm === null ? null : clipFactor(inputs.norm as tf.Tensor, config.clipNorm)
   const gradient = factor === null ? given : tf.mul(given, factor)
-  const keep = inputs.keep as tf.Tensor
-  const ema = tf.add(tf.mul(state.ema, keep), tf.mul(state.parameters, tf.sub(1, keep)))
+  const ema = movingAverage({ ema: state.ema, parameters: state.parameters, keep: inputs.keep as tf.Tensor })
   const scalars = inputs as unknown as Record<keyof AdamScalars, tf.Tensor>
   return { ...adamUpdate(config, { ...state, gradient, scalars }), ema }
 }

@@ -1,0 +1,93 @@
+/**
+ * The parity runner: our code on the numbers of a reference implementation, one file of `kinds/` per part of the method.
+ * Which part a fixture is of, its `group` says; everything else comes from the fixture, too.
+ */
+
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { MixflowError, throwIfAborted } from '@mixflow/core'
+import { useOnnxBackend } from '@mixflow/tfjs-onnx'
+import { type Fixture, invalid, known } from './fixture.ts'
+import { checkOptim } from './kinds/optim.ts'
+import { checkSolvers } from './kinds/solvers.ts'
+import { type NotCovered, type Quantity, Report } from './report.ts'
+
+/** @throws MixflowError VERIFY_INVALID for a fixture that cannot be understood or is damaged */
+type Check = (fixture: Fixture, report: Report) => Promise<void>
+
+const kinds = {
+  solvers: checkSolvers,
+  optim: checkOptim,
+} as const satisfies Record<string, Check>
+
+export interface Verified {
+  /** Path of the fixture's JSON. */
+  readonly fixture: string
+  readonly group: string
+  readonly quantities: readonly Quantity[]
+  readonly notCovered: readonly NotCovered[]
+}
+
+export interface VerifyOptions {
+  readonly threads?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Told of each fixture before it is checked. */
+  readonly onFixture?: (file: string) => void
+}
+
+/**
+ * Checks every fixture in a folder, or in its sub-folders where it has none itself.
+ *
+ * @throws MixflowError VERIFY_NOT_FOUND, VERIFY_INVALID, ABORTED
+ */
+export async function verify(folder: string, { threads, signal, onFixture }: VerifyOptions = {}): Promise<Verified[]> {
+  const files = jsonFiles(folder)
+  const fixtures = files.map(file => ({ file, json: readJson(file) }))
+  if (!fixtures.some(isFixture)) {
+    throw new MixflowError('VERIFY_NOT_FOUND', `${folder} holds no reference numbers`, {
+      hint: 'a fixture is a .json with a "group", and tensors in .safetensors beside it',
+      details: { folder },
+    })
+  }
+  await useOnnxBackend(threads === undefined ? {} : { threads })
+  const results: Verified[] = []
+  for (const fixture of fixtures) {
+    throwIfAborted(signal)
+    onFixture?.(fixture.file)
+    results.push(await verified(fixture))
+  }
+  return results
+}
+
+const isFixture = ({ json }: Fixture): boolean => typeof (json as { group?: unknown } | null)?.group === 'string'
+
+async function verified(fixture: Fixture): Promise<Verified> {
+  const { file } = fixture
+  const report = new Report()
+  if (!isFixture(fixture)) {
+    report.skip(basename(file), 'all of it', 'it has no "group" that would say which part it is of')
+    return { fixture: file, group: '', ...report }
+  }
+  const { group } = fixture.json as { group: string }
+  await kinds[known(group, Object.keys(kinds) as (keyof typeof kinds)[], { file, what: 'group' })](fixture, report)
+  if (report.quantities.length === 0) throw invalid(file, 'it has nothing to compare')
+  return { fixture: file, group, ...report }
+}
+
+function jsonFiles(folder: string): string[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new MixflowError('VERIFY_NOT_FOUND', `there is no folder ${folder}`, { details: { folder } })
+  }
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const own = entries.filter(entry => entry.isFile() && entry.name.endsWith('.json'))
+  if (own.length > 0) return own.map(({ name }) => join(folder, name))
+  return entries.filter(entry => entry.isDirectory()).flatMap(({ name }) => jsonFiles(join(folder, name)))
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw invalid(file, `it is no JSON: ${(cause as Error).message}`, `copy ${dirname(file)} again`)
+  }
+}
