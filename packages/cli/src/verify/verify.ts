@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import { MixflowError, throwIfAborted } from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import { type Fixture, invalid, known } from './fixture.ts'
+import { checkLoss } from './kinds/loss.ts'
 import { checkOptim } from './kinds/optim.ts'
 import { checkSolvers } from './kinds/solvers.ts'
 import { type NotCovered, type Quantity, Report } from './report.ts'
@@ -16,6 +17,7 @@ import { type NotCovered, type Quantity, Report } from './report.ts'
 type Check = (fixture: Fixture, report: Report) => Promise<void>
 
 const kinds = {
+  loss: checkLoss,
   solvers: checkSolvers,
   optim: checkOptim,
 } as const satisfies Record<string, Check>
