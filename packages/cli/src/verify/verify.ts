@@ -9,7 +9,9 @@ import { MixflowError, throwIfAborted } from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import { type Fixture, invalid, known } from './fixture.ts'
 import { checkLoss } from './kinds/loss.ts'
+import { checkMetrics } from './kinds/metrics.ts'
 import { checkOptim } from './kinds/optim.ts'
+import { checkResnet } from './kinds/resnet.ts'
 import { checkSolvers } from './kinds/solvers.ts'
 import { type NotCovered, type Quantity, Report } from './report.ts'
 
@@ -20,6 +22,8 @@ const kinds = {
   loss: checkLoss,
   solvers: checkSolvers,
   optim: checkOptim,
+  metrics: checkMetrics,
+  resnet: checkResnet,
 } as const satisfies Record<string, Check>
 
 export interface Verified {
