@@ -8,11 +8,15 @@ import { basename, dirname, join } from 'node:path'
 import { MixflowError, throwIfAborted } from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import { type Fixture, invalid, known } from './fixture.ts'
+import { checkCheckpoints } from './kinds/checkpoints.ts'
+import { checkEncoder } from './kinds/encoder.ts'
 import { checkLoss } from './kinds/loss.ts'
 import { checkMetrics } from './kinds/metrics.ts'
 import { checkOptim } from './kinds/optim.ts'
 import { checkResnet } from './kinds/resnet.ts'
 import { checkSolvers } from './kinds/solvers.ts'
+import { checkSongUnet } from './kinds/song-unet.ts'
+import { checkSongUnetShapes, isSongUnetShapes } from './kinds/song-unet-shapes.ts'
 import { type NotCovered, type Quantity, Report } from './report.ts'
 
 /** @throws MixflowError VERIFY_INVALID for a fixture that cannot be understood or is damaged */
@@ -24,6 +28,9 @@ const kinds = {
   optim: checkOptim,
   metrics: checkMetrics,
   resnet: checkResnet,
+  songunet: checkSongUnet,
+  encoder: checkEncoder,
+  'lightning-ckpt': checkCheckpoints,
 } as const satisfies Record<string, Check>
 
 export interface Verified {
@@ -70,6 +77,10 @@ const isFixture = ({ json }: Fixture): boolean => typeof (json as { group?: unkn
 async function verified(fixture: Fixture): Promise<Verified> {
   const { file } = fixture
   const report = new Report()
+  if (isSongUnetShapes(fixture.json)) {
+    await checkSongUnetShapes(fixture, report)
+    return { fixture: file, group: 'songunet shapes', ...report }
+  }
   if (!isFixture(fixture)) {
     report.skip(basename(file), 'all of it', 'it has no "group" that would say which part it is of')
     return { fixture: file, group: '', ...report }

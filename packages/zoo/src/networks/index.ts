@@ -4,6 +4,7 @@ export {
   countParameters,
   type DenoiserCondition,
   type DenoiserNetwork,
+  type EncoderCondition,
   type EncoderNetwork,
   type Initial,
   initialValues,
