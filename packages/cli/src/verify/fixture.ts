@@ -27,6 +27,9 @@ export interface Fixture {
 /** For people, and not looked at. */
 export const prose = z.unknown().optional()
 
+/** Of a whole fixture. */
+export const remarks = { what: prose, note: prose, notes: prose, seed: prose, source: prose, made_with: prose }
+
 /** `tensors`, `io_tensors`, …: what should be in the file of tensors. */
 export const declaredTensors = z.record(
   z.string(),

@@ -3,7 +3,7 @@
  * Which part a fixture is of, its `group` says; everything else comes from the fixture, too.
  */
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { MixflowError, throwIfAborted } from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
@@ -49,14 +49,14 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks every fixture in a folder, or in its sub-folders where it has none itself.
+ * Checks every fixture in a folder, or in its sub-folders where it has none itself; or a single one, by its JSON.
  *
  * @throws MixflowError VERIFY_NOT_FOUND, VERIFY_INVALID, ABORTED
  */
 export async function verify(folder: string, { threads, signal, onFixture }: VerifyOptions = {}): Promise<Verified[]> {
   const files = jsonFiles(folder)
   const fixtures = files.map(file => ({ file, json: readJson(file) }))
-  if (!fixtures.some(isFixture)) {
+  if (!fixtures.some(fixture => isFixture(fixture) || isSongUnetShapes(fixture.json))) {
     throw new MixflowError('VERIFY_NOT_FOUND', `${folder} holds no reference numbers`, {
       hint: 'a fixture is a .json with a "group", and tensors in .safetensors beside it',
       details: { folder },
@@ -92,7 +92,9 @@ async function verified(fixture: Fixture): Promise<Verified> {
 }
 
 function jsonFiles(folder: string): string[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+  const info = statSync(folder, { throwIfNoEntry: false })
+  if (info?.isFile() && folder.endsWith('.json')) return [folder]
+  if (!info?.isDirectory()) {
     throw new MixflowError('VERIFY_NOT_FOUND', `there is no folder ${folder}`, { details: { folder } })
   }
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))

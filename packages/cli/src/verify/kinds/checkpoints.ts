@@ -14,7 +14,7 @@ import { presets, type TrainingConfig } from '@mixflow/zoo'
 import { buildDenoiser, buildEncoder, type ParameterSpec } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
-import { type Fixture, fileBeside, invalid, openTensors, parsed, prose, TensorFile } from '../fixture.ts'
+import { type Fixture, fileBeside, invalid, openTensors, parsed, prose, remarks, TensorFile } from '../fixture.ts'
 import { type Report, tolerances } from '../report.ts'
 import { encoderOf, encoderSummary } from './encoder.ts'
 import { songUnetConfig, songUnetOf } from './networks.ts'
@@ -38,7 +38,7 @@ const goodFile = z.strictObject({
 type GoodFile = z.infer<typeof goodFile>
 
 const schema = z.strictObject({
-  ...{ group: z.literal('lightning-ckpt'), made_with: prose, note: prose },
+  ...{ ...remarks, group: z.literal('lightning-ckpt') },
   good: z.array(goodFile).default([]),
   mini_good: z
     .strictObject({

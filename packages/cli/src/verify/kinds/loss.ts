@@ -25,7 +25,17 @@ import {
 import { tensorAlgebra } from '@mixflow/train'
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
-import { declaredTensors, type Fixture, invalid, known, parsed, prose, type TensorFile, tensorsOf } from '../fixture.ts'
+import {
+  declaredTensors,
+  type Fixture,
+  invalid,
+  known,
+  parsed,
+  prose,
+  remarks,
+  type TensorFile,
+  tensorsOf,
+} from '../fixture.ts'
 import { type Report, type Tolerance, tolerances } from '../report.ts'
 import { gradientsOf, imagesOf, nchw, numbersOf, tensorOf } from './tensors.ts'
 
@@ -71,7 +81,7 @@ const minibatch = z.strictObject({
 })
 
 const schema = z.strictObject({
-  group: z.literal('loss'),
+  ...{ ...remarks, group: z.literal('loss') },
   shapes: z.strictObject({ batch: size, channels: size, height: size, width: size }),
   toy_networks: z.strictObject({
     denoiser: z.literal('v[b,o,h,w] = sum_c D[o,c] x_t[b,c,h,w] + t_b*d_t[o] + d_b[o]'),

@@ -13,7 +13,16 @@ import {
   statisticsOf,
 } from '@mixflow/measure'
 import { z } from 'zod'
-import { declaredTensors, type Fixture, invalid, parsed, prose, type TensorFile, tensorsOf } from '../fixture.ts'
+import {
+  declaredTensors,
+  type Fixture,
+  invalid,
+  parsed,
+  prose,
+  remarks,
+  type TensorFile,
+  tensorsOf,
+} from '../fixture.ts'
 import { type Report, type Tolerance, tolerances } from '../report.ts'
 
 const count = z.number().int().positive()
@@ -39,7 +48,7 @@ const scoreCase = z.strictObject({
 })
 
 const schema = z.strictObject({
-  group: z.literal('metrics'),
+  ...{ ...remarks, group: z.literal('metrics') },
   frechet: z
     .strictObject({
       ...{ definition: prose, cases: z.array(frechetCase), reference_cache: prose },

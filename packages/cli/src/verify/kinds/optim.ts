@@ -3,7 +3,16 @@
 import { type AdamConfig, adamScalars, adamUpdate, emaKeep, learningRate, movingAverage } from '@mixflow/train'
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
-import { declaredTensors, type Fixture, invalid, parsed, prose, type TensorFile, tensorsOf } from '../fixture.ts'
+import {
+  declaredTensors,
+  type Fixture,
+  invalid,
+  parsed,
+  prose,
+  remarks,
+  type TensorFile,
+  tensorsOf,
+} from '../fixture.ts'
 import { type Report, tolerances } from '../report.ts'
 import { numbersOf, tensorOf } from './tensors.ts'
 
@@ -25,7 +34,7 @@ const optimCase = z.strictObject({
 type OptimCase = z.infer<typeof optimCase>
 
 const schema = z.strictObject({
-  ...{ group: z.literal('optim'), what: prose, rules: prose },
+  ...{ ...remarks, group: z.literal('optim'), rules: prose },
   cases: z.array(optimCase),
   tensors: declaredTensors.optional(),
 })
@@ -57,12 +66,12 @@ function checkSchedule(
   report: Report,
   file: string,
 ): void {
-  const match = /^(constant|cosine)_with_warmup\((\d+)(?:, total (\d+))?\)$/.exec(schedule)
+  const match = /^(constant|cosine)(?:_with_warmup\((\d+)(?:, total \d+)?\))?$/.exec(schedule)
   if (match === null)
     throw invalid(
       file,
       `unknown schedule "${schedule}"`,
-      'known here: constant_with_warmup(n), cosine_with_warmup(n, total m)',
+      'known here: constant, constant_with_warmup(n), cosine_with_warmup(n, total m)',
     )
   if (match[1] === 'cosine') {
     report.skip(name, 'rates', 'we have no cosine schedule: the steps go at the given rates')
@@ -71,7 +80,7 @@ function checkSchedule(
   // in units of steps, as though a batch were one image
   const config = {
     learningRate: lr,
-    warmupImages: Number(match[2]),
+    warmupImages: Number(match[2] ?? 0),
     decayFraction: 0,
     finalRate: 0,
     totalImages: expected.length,

@@ -13,7 +13,7 @@ import { basename } from 'node:path'
 import { fromBytes } from '@mixflow/core'
 import { type Extractor, frechetDistance, type Gaussian, mergeStatistics, openExtractor } from '@mixflow/measure'
 import { z } from 'zod'
-import { type Fixture, fileBeside, invalid, openTensors, parsed, prose, type TensorFile } from '../fixture.ts'
+import { type Fixture, fileBeside, invalid, openTensors, parsed, prose, remarks, type TensorFile } from '../fixture.ts'
 import { type Report, tolerances } from '../report.ts'
 
 const distance = z.strictObject({
@@ -21,7 +21,7 @@ const distance = z.strictObject({
 })
 
 const schema = z.strictObject({
-  ...{ group: z.literal('resnet'), source: prose, noise: prose },
+  ...{ ...remarks, group: z.literal('resnet'), noise: prose },
   onnx: z.strictObject({
     ...{ file: z.string(), opset: prose, ir_version: prose, ops: prose, nodes: prose },
     input: z.string(),

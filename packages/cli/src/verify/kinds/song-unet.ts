@@ -4,7 +4,16 @@ import { basename } from 'node:path'
 import { buildDenoiser, countParameters, type DenoiserCondition } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
-import { declaredTensors, type Fixture, invalid, openTensors, parsed, prose, type TensorFile } from '../fixture.ts'
+import {
+  declaredTensors,
+  type Fixture,
+  invalid,
+  openTensors,
+  parsed,
+  prose,
+  remarks,
+  type TensorFile,
+} from '../fixture.ts'
 import { type Report, tolerances } from '../report.ts'
 import {
   compareGradientNumbers,
@@ -19,7 +28,7 @@ import { gradientsOf, imagesOf, labelsOf, nchw, numbersOf, tensorOf } from './te
 const numbers = z.record(z.string(), z.number())
 
 const schema = z.strictObject({
-  ...{ group: z.literal('songunet'), case: z.string(), what: prose, config: songUnetConfig, seed: prose },
+  ...{ ...remarks, group: z.literal('songunet'), case: z.string(), config: songUnetConfig },
   ...{ mode: z.literal('eval'), architecture: prose, layout: prose },
   files: z.strictObject({ weights: z.string(), io: z.string(), intermediates: z.string().optional() }),
   ...{ io_tensors: declaredTensors, weights: declaredTensors, parameter_count: z.number() },
