@@ -82,7 +82,7 @@ describe('mixflow --help', () => {
   it('names every command', async () => {
     const { code, stdout } = await mixflow('--help')
     expect(code).toBe(0)
-    for (const name of ['train', 'import', 'export', 'sample', 'evaluate', 'data', 'doctor'])
+    for (const name of ['train', 'import', 'export', 'sample', 'evaluate', 'verify', 'data', 'doctor'])
       expect(stdout).toContain(name)
     expect((await mixflow('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

@@ -1,6 +1,6 @@
 /**
  * The training objective over linear toy networks, all random draws given: where x0 starts, the path, the losses, the moments
- * of the source and the gradients of every weight; the source of sampling; minibatch optimal transport.
+ * of the source and the gradients of every weight; and the source of sampling.
  *
  *   denoiser  v[b,o,h,w] = Σ_c D[o,c] x_t[b,c,h,w] + t_b d_t[o] + d_b[o]
  *   encoder   o[b,k,h,w] = Σ_c A[k,c] κ[b,c,h,w] + b[k]
@@ -15,8 +15,6 @@ import {
   type Mixing,
   mixture,
   objective,
-  optimalAssignment,
-  pairingCosts,
   type Source,
   type SourceDraws,
   standardNormal,
@@ -38,6 +36,7 @@ import {
 } from '../fixture.ts'
 import { type Report, type Tolerance, tolerances } from '../report.ts'
 import { gradientsOf, imagesOf, nchw, numbersOf, tensorOf } from './tensors.ts'
+import { checkTransport, minibatch } from './transport.ts'
 
 const kappas = {
   ...{ sample_only: 'image', noise_only: 'noise', sample_and_noise: 'image+noise' },
@@ -70,15 +69,6 @@ const trainingCase = z.strictObject({
 type TrainingCase = z.infer<typeof trainingCase>
 
 const samplingCase = z.strictObject({ name: z.string(), what: prose, tensors: z.tuple([z.literal('x0')]) })
-
-const minibatch = z.strictObject({
-  ...{ what: prose, note: prose, in_reference: prose },
-  ...{ cost_shape: z.tuple([size, size]), perm: z.array(z.number().int().min(0)) },
-  ...{ optimal_cost: z.number(), identity_cost: z.number(), second_best_cost: prose },
-  tiny: z
-    .strictObject({ cost: z.array(z.array(z.number())), perm: z.array(z.number().int()), optimal_cost: z.number() })
-    .optional(),
-})
 
 const schema = z.strictObject({
   ...{ ...remarks, group: z.literal('loss') },
@@ -117,7 +107,7 @@ export async function checkLoss(fixture: Fixture, report: Report): Promise<void>
         : () => checkSampling(given, parsed(part, samplingCase).name)
     tf.tidy(check)
   }
-  if (json.minibatch_ot !== undefined) checkTransport(given, json.minibatch_ot)
+  if (json.minibatch_ot !== undefined) checkTransport(json.minibatch_ot, given)
   tensors.listUnread(report, 'no case in the JSON names it')
 }
 
@@ -304,34 +294,4 @@ function checkSampling(given: Given, name: string): void {
   const draws = { noise, encoderNoise, kappaNoise, mixtureWeight: tensorOf(tensors, 'draw.w') }
   const { x0 } = sourceOf(weights, facts).atSampling.sample(tensorAlgebra, { draws })
   compareTensor(given, { name: `${name}.x0`, subject: name, quantity: 'x0', found: nchw(x0) })
-}
-
-// ---- optimal transport ---------------------------------------------------------------------------------------------
-
-function checkTransport({ tensors, report, file }: Given, ot: z.infer<typeof minibatch>): void {
-  const subject = 'minibatch_ot'
-  const [images, columns] = ot.cost_shape
-  if (images !== columns || ot.perm.length !== images)
-    throw invalid(file, 'minibatch_ot: the costs are no square, or perm is of another size')
-  const costs = pairingCosts(tensors.float32('ot.x0'), tensors.float32('ot.x1'), images)
-  const compare = (quantity: string, found: number | Float64Array, expected: number | Float64Array) =>
-    report.compare(subject, quantity, { found, expected, tolerance: tolerances.double })
-  compare('costs', costs, tensors.float64('ot.cost'))
-  const { cost } = optimalAssignment(costs)
-  compare('least cost', cost, ot.optimal_cost)
-  compare('cost without pairing', costOf(costs, [...ot.perm.keys()]), ot.identity_cost)
-  // several pairings may be as good, so the given one is judged by its cost
-  compare('cost of perm', costOf(costs, ot.perm), cost)
-  if (tensors.has('ot.perm')) compare('cost of the tensor ot.perm', costOf(costs, tensors.float64('ot.perm')), cost)
-  if (ot.tiny === undefined) return
-  const tiny = Float64Array.from(ot.tiny.cost.flat())
-  compare('least cost, tiny', optimalAssignment(tiny).cost, ot.tiny.optimal_cost)
-  compare('cost of perm, tiny', costOf(tiny, ot.tiny.perm), ot.tiny.optimal_cost)
-}
-
-/** NaN for what gives two rows one column, or a row none. */
-function costOf(costs: Float64Array, order: ArrayLike<number>): number {
-  const columns = Array.from(order)
-  const isPairing = new Set(columns).size === columns.length && columns.every(column => column in columns)
-  return isPairing ? columns.reduce((sum, column, row) => sum + costs[row * columns.length + column]!, 0) : Number.NaN
 }
