@@ -14,7 +14,7 @@ export interface VerifyFlags {
   readonly json?: boolean
 }
 
-/** @throws MixflowError VERIFY_FAILED after the table, where a tolerance is not kept; as `verify` */
+/** @throws MixflowError after the tables: VERIFY_FAILED where a tolerance is not kept, else the first refusal; as `verify` */
 export const verifyCommand = (folder: string, { threads, json }: VerifyFlags): Promise<void> =>
   interruptible(async signal => {
     const status = statusLine()
@@ -24,6 +24,8 @@ export const verifyCommand = (folder: string, { threads, json }: VerifyFlags): P
       process.stdout.write(`${json ? asJson(results) : printable(asText(results))}\n`)
       const failed = results.flatMap(({ quantities }) => quantities.filter(({ ok }) => !ok))
       if (failed.length > 0) throw failure(failed)
+      const refusal = results.find(({ refused }) => refused !== null)?.refused
+      if (refusal) throw refusal
     } finally {
       status.clear()
     }
@@ -39,20 +41,29 @@ function failure(failed: readonly Quantity[]): MixflowError {
 }
 
 /** JSON has no Infinity: an error that is none stands as null. */
-export const asJson = (results: readonly Verified[]): string => {
+export function asJson(results: readonly Verified[]): string {
   const quantities = results.flatMap(result => result.quantities)
-  const ok = quantities.every(quantity => quantity.ok)
-  return JSON.stringify({ ok, compared: quantities.length, fixtures: results }, null, 2)
+  const ok = results.every(({ refused }) => refused === null) && quantities.every(quantity => quantity.ok)
+  const fixtures = results.map(({ refused, ...result }) => ({
+    ...result,
+    refused: refused && { code: refused.code, message: refused.message },
+  }))
+  return JSON.stringify({ ok, compared: quantities.length, fixtures }, null, 2)
 }
 
 export function asText(results: readonly Verified[]): string {
   const quantities = results.flatMap(result => result.quantities)
   const failed = quantities.filter(({ ok }) => !ok).length
-  const kept = failed === 0 ? 'all within tolerance' : `${formatCount(failed)} past tolerance`
-  return [...results.flatMap(fixtureLines), `${formatCount(quantities.length)} quantities compared: ${kept}`].join('\n')
+  const refused = results.filter(result => result.refused !== null).length
+  const states = [
+    ...(failed > 0 ? [`${formatCount(failed)} past tolerance`] : quantities.length > 0 ? ['all within tolerance'] : []),
+    ...(refused > 0 ? [`${formatCount(refused)} refused`] : []),
+  ]
+  const closing = `${formatCount(quantities.length)} quantities compared: ${states.join(', ')}`
+  return [...results.flatMap(fixtureLines), closing].join('\n')
 }
 
-function fixtureLines({ fixture, group, quantities, notCovered }: Verified): string[] {
+function fixtureLines({ fixture, group, refused, quantities, notCovered }: Verified): string[] {
   const subjects = [...new Set(quantities.map(({ subject }) => subject))]
   const rows = subjects.flatMap(subject =>
     quantities
@@ -63,6 +74,7 @@ function fixtureLines({ fixture, group, quantities, notCovered }: Verified): str
   return [
     group === '' ? fixture : `${fixture} (${group})`,
     ...(rows.length === 0 ? [] : table([heading, ...rows], { right: [2, 3], gap: '  ' })),
+    ...(refused === null ? [] : [`refused: ${refused.message}`]),
     ...notCovered.map(({ subject, what, why }) => `not covered: ${subject}: ${what} (${why})`),
     '',
   ]

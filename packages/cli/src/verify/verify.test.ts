@@ -37,9 +37,13 @@ async function mixflow(...args: string[]) {
   return { code, ...written }
 }
 
+/** Quantities past their tolerance, or why a fixture was refused. */
 async function failedOf(folder: string): Promise<string[]> {
   const results = await verify(folder)
-  return results.flatMap(({ quantities }) => quantities.filter(({ ok }) => !ok).map(({ quantity }) => quantity))
+  return results.flatMap(({ quantities, refused }) => [
+    ...quantities.filter(({ ok }) => !ok).map(({ quantity }) => quantity),
+    ...(refused === null ? [] : [refused.message]),
+  ])
 }
 
 // ---- the reference -------------------------------------------------------------------------------------------------
@@ -56,6 +60,7 @@ describe.skipIf(!isThere)('on the reference', () => {
     const results = await verify(join(shared, group))
     const failed = results.flatMap(({ quantities }) => quantities.filter(({ ok }) => !ok))
     expect(failed).toEqual([])
+    expect(results.flatMap(({ refused }) => refused ?? [])).toEqual([])
     const { length } = results.flatMap(({ quantities }) => quantities)
     expect(length).toBeGreaterThan(10)
   })
@@ -150,6 +155,7 @@ describe.each(Object.entries(unseen))('a fixture of %s with other sizes, options
     write(folder)
     const [result, ...more] = await verify(folder)
     expect(more).toEqual([])
+    expect(result?.refused).toBeNull()
     expect(result?.quantities.filter(({ ok }) => !ok)).toEqual([])
     expect(result?.quantities.length).toBeGreaterThan(5)
     expect(result?.notCovered).toEqual([])
@@ -186,6 +192,7 @@ describe('what cannot be understood is refused by name', () => {
     ['another shape', 'tensors/draw.t/shape', [4], /draw\.t is F32 \[3\], and float32 \[4\] in the JSON/],
     ['another formula', 'toy_networks.denoiser', 'v = x', /toy_networks\.denoiser: Invalid input/],
     ['a contradiction', 'cases.0.mix_w', false, /contradicts itself: mix_w and w/],
+    ['weights that do not fit', 'cases.0.encoder_weights', ['weights', 'D'], /it cannot be computed: /],
     ['nothing to compare', 'cases', [], /nothing to compare/],
   ])('loss: %s', async (_, place, value, message) => {
     const folder = newFolder()
@@ -194,7 +201,9 @@ describe('what cannot be understood is refused by name', () => {
     const { code, stdout, stderr } = await mixflow(folder)
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(/\[VERIFY_INVALID\]/)
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^refused: /m)
+    expect(stdout).toMatch(/\n0 quantities compared: 1 refused\n$/)
   })
 
   const field = (v: string, to = 1) => `v(x,t) = ${v}, elementwise; x0 is [3,5]; t from 0 to ${to}`
@@ -240,6 +249,26 @@ describe('what cannot be understood is refused by name', () => {
       code: 1,
       stderr: expect.stringMatching(/VERIFY_INVALID.*is no JSON/),
     })
+  })
+
+  it('one beside others, which are checked nevertheless', async () => {
+    const folder = newFolder()
+    for (const name of ['a', 'b', 'c']) mkdirSync(join(folder, name))
+    writeSolvers(join(folder, 'a'))
+    writeJson(join(folder, 'b', 'b.json'), { group: 'sampler' })
+    writeLoss(join(folder, 'c'))
+    const { code, stdout, stderr } = await mixflow(folder)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^refused: .*b\.json: unknown group "sampler"$/m)
+    expect(stdout).toMatch(/\n\d+ quantities compared: all within tolerance, 1 refused\n$/)
+    expect(stderr).toContain('VERIFY_INVALID')
+    const { ok, fixtures } = JSON.parse((await mixflow(folder, '--json')).stdout)
+    expect(ok).toBe(false)
+    expect(fixtures.map(({ refused }: { refused: unknown }) => refused)).toMatchObject([
+      null,
+      { code: 'VERIFY_INVALID' },
+      null,
+    ])
   })
 
   it('folders without fixtures; JSON that is none is listed', async () => {

@@ -31,12 +31,16 @@ const kinds = {
   songunet: checkSongUnet,
   encoder: checkEncoder,
   'lightning-ckpt': checkCheckpoints,
+  'songunet shapes': checkSongUnetShapes,
 } as const satisfies Record<string, Check>
 
 export interface Verified {
   /** Path of the fixture's JSON. */
   readonly fixture: string
+  /** Empty where it is none that would be checked. */
   readonly group: string
+  /** Why it was not checked: VERIFY_INVALID, SAFETENSORS_INVALID, … */
+  readonly refused: MixflowError | null
   readonly quantities: readonly Quantity[]
   readonly notCovered: readonly NotCovered[]
 }
@@ -49,46 +53,56 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks every fixture in a folder, or in its sub-folders where it has none itself; or a single one, by its JSON.
+ * Checks every fixture in a folder, or in its sub-folders where it has none itself; or a single one, by its JSON. One that is
+ * refused does not keep the others from being checked.
  *
- * @throws MixflowError VERIFY_NOT_FOUND, VERIFY_INVALID, ABORTED
+ * @throws MixflowError VERIFY_NOT_FOUND, ABORTED
  */
 export async function verify(folder: string, { threads, signal, onFixture }: VerifyOptions = {}): Promise<Verified[]> {
   const files = jsonFiles(folder)
-  const fixtures = files.map(file => ({ file, json: readJson(file) }))
-  if (!fixtures.some(fixture => isFixture(fixture) || isSongUnetShapes(fixture.json))) {
-    throw new MixflowError('VERIFY_NOT_FOUND', `${folder} holds no reference numbers`, {
-      hint: 'a fixture is a .json with a "group", and tensors in .safetensors beside it',
-      details: { folder },
-    })
-  }
   await useOnnxBackend(threads === undefined ? {} : { threads })
   const results: Verified[] = []
-  for (const fixture of fixtures) {
+  for (const file of files) {
     throwIfAborted(signal)
-    onFixture?.(fixture.file)
-    results.push(await verified(fixture))
+    onFixture?.(file)
+    results.push(await verified(file))
   }
-  return results
+  if (results.some(({ group, refused }) => group !== '' || refused !== null)) return results
+  throw new MixflowError('VERIFY_NOT_FOUND', `${folder} holds no reference numbers`, {
+    hint: 'a fixture is a .json with a "group", and tensors in .safetensors beside it',
+    details: { folder },
+  })
 }
 
-const isFixture = ({ json }: Fixture): boolean => typeof (json as { group?: unknown } | null)?.group === 'string'
-
-async function verified(fixture: Fixture): Promise<Verified> {
-  const { file } = fixture
+async function verified(file: string): Promise<Verified> {
   const report = new Report()
-  if (isSongUnetShapes(fixture.json)) {
-    await checkSongUnetShapes(fixture, report)
-    return { fixture: file, group: 'songunet shapes', ...report }
+  try {
+    const fixture = { file, json: readJson(file) }
+    const group = groupOf(fixture)
+    if (group === null) report.skip(basename(file), 'all of it', 'it has no "group" that would say which part it is of')
+    else await kinds[group](fixture, report)
+    if (group !== null && report.quantities.length === 0) throw invalid(file, 'it has nothing to compare')
+    return { fixture: file, group: group ?? '', refused: null, ...report }
+  } catch (error) {
+    return { fixture: file, group: '', refused: refusal(file, error), quantities: [], notCovered: [] }
   }
-  if (!isFixture(fixture)) {
-    report.skip(basename(file), 'all of it', 'it has no "group" that would say which part it is of')
-    return { fixture: file, group: '', ...report }
-  }
-  const { group } = fixture.json as { group: string }
-  await kinds[known(group, Object.keys(kinds) as (keyof typeof kinds)[], { file, what: 'group' })](fixture, report)
-  if (report.quantities.length === 0) throw invalid(file, 'it has nothing to compare')
-  return { fixture: file, group, ...report }
+}
+
+function groupOf(fixture: Fixture): keyof typeof kinds | null {
+  const { file, json } = fixture
+  if (isSongUnetShapes(json)) return 'songunet shapes'
+  if (typeof json !== 'object' || json === null || !('group' in json)) return null
+  return known(String(json.group), Object.keys(kinds) as (keyof typeof kinds)[], { file, what: 'group' })
+}
+
+/** What a runtime refuses, as tensors that do not fit each other, is refused here, too. */
+function refusal(file: string, error: unknown): MixflowError {
+  if (MixflowError.is(error)) return error
+  return new MixflowError('VERIFY_INVALID', `${file}: it cannot be computed: ${(error as Error).message}`, {
+    hint: 'the sizes of its tensors or the options in its JSON do not go together',
+    details: { file },
+    cause: error,
+  })
 }
 
 function jsonFiles(folder: string): string[] {

@@ -227,7 +227,11 @@ function weightsOf(fixture: Fixture, { files, base_weights: base }: Weights, see
   const found = others
     .map(name => ({ file: join(folder, name), json: JSON.parse(readFileSync(join(folder, name), 'utf8')) }))
     .find(({ json }) => json?.group === 'encoder' && json.case === base)
-  if (found === undefined)
+  if (found === undefined) {
+    // its weights may have come along without it: "… all other tensors come from <file>"
+    const [, other] = /come from (\S+\.safetensors)/.exec(files.weights) ?? []
+    if (other !== undefined) return new TensorFile(path, new TensorFile(fileBeside(fixture, other)))
     throw invalid(fixture.file, `base_weights: there is no case "${base}" in ${basename(folder)}`)
+  }
   return new TensorFile(path, weightsOf(found, found.json as Weights, [...seen, base]))
 }

@@ -53,6 +53,15 @@ const switches = z.strictObject({
   ...{ discrete_w: z.boolean().default(false), num_w_values: size.optional(), t_eps: z.number().default(0) },
 })
 
+/** What the release itself wrote down, in single precision. */
+const logged = z
+  .object({
+    'loss/diffusion': z.number().optional(),
+    'loss/kl_divergence_gaussian': z.number().optional(),
+    'loss/total': z.number().optional(),
+  })
+  .catchall(z.unknown())
+
 const trainingCase = z.strictObject({
   ...{ name: z.string(), what: prose, use_encoder: z.boolean(), mix_w: z.boolean() },
   ...{ input_mode: inputMode.nullable(), gaussian: z.boolean().nullable(), gaussian_mode: gaussianMode.nullable() },
@@ -61,7 +70,7 @@ const trainingCase = z.strictObject({
   encoder_weights: z.tuple([z.string(), z.string()]).nullable(),
   w: z.array(z.number()).nullable(),
   scalars: z.strictObject({
-    ...{ flow_loss: z.number(), kl: z.number().nullable(), total: z.number(), logged_by_reference: prose },
+    ...{ flow_loss: z.number(), kl: z.number().nullable(), total: z.number(), logged_by_reference: logged.default({}) },
   }),
   tensors: z.array(z.string()),
   check_vs_independent_float64: prose,
@@ -145,6 +154,11 @@ function checkTraining(given: Given, c: TrainingCase): void {
   scalar('flow loss', flowLoss, c.scalars.flow_loss)
   scalar('KL', kl, c.scalars.kl)
   scalar('total loss', loss, c.scalars.total)
+  const own = { 'loss/diffusion': flowLoss, 'loss/kl_divergence_gaussian': kl, 'loss/total': loss }
+  for (const [name, found] of Object.entries(own)) {
+    const expected = c.scalars.logged_by_reference[name as keyof typeof own]
+    if (expected !== undefined) scalar(`logged ${name}`, found, expected)
+  }
 
   const zeros = () => tf.zerosLike(x1)
   const images: Readonly<Record<string, () => tf.Tensor | undefined>> = {
