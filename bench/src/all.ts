@@ -10,6 +10,7 @@ import { type Comparison, compare } from './compare.ts'
 import type { Pace } from './measure.ts'
 import { type ModelFolder, quickstartModel } from './quickstart-model.ts'
 import { againstPytorch } from './workloads/against-pytorch.ts'
+import { convolution } from './workloads/convolution.ts'
 import { load } from './workloads/load.ts'
 import { trainingInPage } from './workloads/page.ts'
 import { random } from './workloads/random.ts'
@@ -21,6 +22,7 @@ const workloads = {
   page: trainingInPage,
   sampling,
   load,
+  convolution,
   random,
   ...againstPytorch,
 } satisfies Record<string, (folder: () => Promise<string>) => readonly Comparison[]>
