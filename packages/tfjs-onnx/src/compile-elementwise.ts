@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
-import { type Compiled, compile, placeholders } from './compile.ts'
+import { type Compiled, compile, kept, placeholders } from './compile.ts'
 import { OnnxBackendError } from './errors.ts'
 import { identityOrder } from './graph/order.ts'
 import { collectProgram } from './graph/program.ts'
@@ -92,9 +92,7 @@ function makePlan<I extends Tensors>(
   const outputs = [...results.values()]
   if (new Set(outputs).size < outputs.length) throw invalid('two of its results are the same')
   const program = collectProgram(outputs)
-  const sources = fedLeaves(program).map(({ origin }) =>
-    origin.kind === 'input' ? origin.name : (origin as { data: FedArray }).data.slice(),
-  )
+  const sources = fedLeaves(program).map(value => kept(value) as string | FedArray) // no runtime keeps arrays here
   return { graph: backend.executor.build(program), sources, names: [...results.keys()] }
 }
 

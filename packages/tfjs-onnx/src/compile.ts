@@ -103,7 +103,7 @@ function makePlan<I extends Tensors>(
 }
 
 /** The name of an input, or an array that the function closes over, as it is now. */
-function kept(value: Value): string | AnyArray {
+export function kept(value: Value): string | AnyArray {
   const { origin } = value
   if (origin.kind === 'input') return origin.name
   if (origin.kind !== 'remote') return (origin as { data: FedArray }).data.slice()

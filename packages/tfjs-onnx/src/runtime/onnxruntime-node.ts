@@ -54,7 +54,7 @@ export const nativeOptions = ({ threads, device = 'cpu' }: SessionOptions & { re
   graphOptimizationLevel: 'all' as const,
   executionMode: 'sequential' as const,
   logSeverityLevel: 3 as const,
-  // a pattern is laid out beside the memory that the first run took: a third more, and no faster
+  // a pattern is laid out beside the memory that the first run took, and no faster
   enableMemPattern: false,
   // threads that wait by spinning double the time of a step as soon as anything else wants a core
   extra: { session: { intra_op: { allow_spinning: '0' } } },
