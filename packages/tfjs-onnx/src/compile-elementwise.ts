@@ -1,18 +1,20 @@
 /**
- * `compile` for functions that treat long vectors element by element, like an optimizer's update of all parameters: the
- * graph is built for a piece of the vectors and run on one piece after the other. What lies between its operators then stays
- * in the cache, and needs memory for a piece instead of for everything.
+ * `compile` for functions that treat long vectors element by element, like an optimizer's update of all parameters. Plain
+ * arithmetic becomes one loop. With any other operator, the graph is built for a piece of the vectors and run on one piece
+ * after the other: what lies between its operators then stays in the cache, and needs memory for a piece instead of for
+ * everything.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
 import { type Compiled, compile, kept, placeholders } from './compile.ts'
 import { OnnxBackendError } from './errors.ts'
+import { elementwiseLoop } from './fused/elementwise-loop.ts'
 import { identityOrder } from './graph/order.ts'
-import { collectProgram } from './graph/program.ts'
-import { type FedArray, fed } from './graph/value.ts'
+import { collectProgram, type Program } from './graph/program.ts'
+import { type FedArray, fed, type Value } from './graph/value.ts'
 import { type ComputedType, straightened } from './lazy.ts'
-import { fedLeaves, type Graph } from './runtime/executor.ts'
+import { fedLeaves } from './runtime/executor.ts'
 
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
@@ -20,9 +22,11 @@ type Tensors = Readonly<Record<string, tf.Tensor>>
 const longest = 2 ** 18
 
 interface Plan {
-  readonly graph: Graph
   readonly sources: readonly (string | FedArray)[]
-  readonly names: readonly string[]
+  readonly results: readonly { readonly name: string; readonly type: ComputedType }[]
+  /** Writes the results. Vectors among the arrays are whole. */
+  run(arrays: readonly FedArray[], results: readonly FedArray[]): void
+  dispose(): void
 }
 
 /**
@@ -46,11 +50,11 @@ export function compileElementwise<I extends Tensors, O extends Tensors>(
     const key = [piece, ...Object.entries(inputs).map(([name, x]) => `${name}:${x.dtype}`)].sort().join()
     let plan = plans.get(key)
     if (plan === undefined) plans.set(key, (plan = makePlan(backend, f, { inputs, vectors, piece })))
-    return replay(backend, plan, { inputs, vectors, length, piece }) as O
+    return replay(backend, plan, { inputs, length }) as O
   }
   const dispose = () => {
     whole.dispose()
-    for (const { graph } of plans.values()) graph.session.dispose()
+    for (const plan of plans.values()) plan.dispose()
     plans.clear()
   }
   return Object.assign(run, { dispose })
@@ -92,34 +96,59 @@ function makePlan<I extends Tensors>(
   const outputs = [...results.values()]
   if (new Set(outputs).size < outputs.length) throw invalid('two of its results are the same')
   const program = collectProgram(outputs)
-  const sources = fedLeaves(program).map(value => kept(value) as string | FedArray) // no runtime keeps arrays here
-  return { graph: backend.executor.build(program), sources, names: [...results.keys()] }
+  const leaves = fedLeaves(program)
+  const isVector = ({ origin }: Value): boolean => origin.kind === 'input' && vectors.includes(origin.name)
+  const loop = elementwiseLoop(program, { inputs: leaves, isVector })
+  return {
+    sources: leaves.map(value => kept(value) as string | FedArray), // no runtime keeps arrays here
+    results: [...results].map(([name, { type }]) => ({ name, type: type as ComputedType })),
+    ...(loop === null ? inPieces(backend, program, { leaves, isVector, piece }) : { ...loop, dispose: () => {} }),
+  }
+}
+
+interface Cut {
+  readonly leaves: readonly Value[]
+  readonly isVector: (leaf: Value) => boolean
+  readonly piece: number
+}
+
+/** Runs the graph of a piece on one piece after the other. */
+function inPieces(
+  { executor }: OnnxBackend,
+  program: Program,
+  { leaves, isVector, piece }: Cut,
+): Pick<Plan, 'run' | 'dispose'> {
+  const graph = executor.build(program)
+  const cut = leaves.map(isVector)
+  return {
+    run(arrays, results) {
+      const length = results[0]?.length ?? 0
+      for (let start = 0; start < length; start += piece) {
+        // the last piece begins where it is whole
+        const from = Math.min(start, length - piece)
+        const part = (array: FedArray): FedArray => array.subarray(from, from + piece)
+        const given = arrays.map((array, i) => (cut[i] ? part(array) : array))
+        executor.runInto(graph, { arrays: given, results: results.map(part) })
+      }
+    },
+    dispose: () => graph.session.dispose(),
+  }
 }
 
 function replay(
   backend: OnnxBackend,
-  { graph, sources, names }: Plan,
-  { inputs, vectors, length, piece }: Pieces & { length: number },
+  plan: Plan,
+  { inputs, length }: { readonly inputs: Tensors; readonly length: number },
 ): Tensors {
-  const arrays = sources.map(source =>
+  const arrays = plan.sources.map(source =>
     typeof source === 'string' ? backend.numbers((inputs[source] as tf.Tensor).dataId) : source,
   )
-  const cut = sources.map(source => typeof source === 'string' && vectors.includes(source))
-  const results = graph.outputs.map(({ type }) => backend.executor.pool.take(type, length))
-  for (let start = 0; start < length; start += piece) {
-    // the last piece begins where it is whole
-    const from = Math.min(start, length - piece)
-    const part = (array: FedArray): FedArray => array.subarray(from, from + piece)
-    backend.executor.runInto(graph, {
-      arrays: arrays.map((array, i) => (cut[i] ? part(array) : array)),
-      results: results.map(part),
-    })
-  }
-  const tensors = results.map((data, i) => {
-    const { type } = graph.outputs[i] as Graph['outputs'][number]
-    const dtype = type as ComputedType
-    const lazy = { shape: [length], dtype, order: identityOrder(1), value: fed([length], dtype, data) }
-    return [names[i] as string, tf.engine().makeTensorFromDataId(backend.tensor(lazy).dataId, [length], dtype)] as const
+  const results = plan.results.map(({ type }) => backend.executor.pool.take(type, length))
+  plan.run(arrays, results)
+  const tensors = plan.results.map(({ name, type }, i) => {
+    const value = fed([length], type, results[i] as FedArray)
+    const lazy = { shape: [length], dtype: type, order: identityOrder(1), value }
+    return [name, tf.engine().makeTensorFromDataId(backend.tensor(lazy).dataId, [length], type)] as const
   })
   return Object.fromEntries(tensors)
 }

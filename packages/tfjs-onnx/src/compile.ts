@@ -9,11 +9,13 @@
 
 import * as tf from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
+import { type InputPart, takeInputsApart, takeOutputsApart } from './graph/border.ts'
 import { identityOrder, sizeOf } from './graph/order.ts'
 import { collectProgram, type Program } from './graph/program.ts'
 import { type FedArray, originOf, type Value } from './graph/value.ts'
 import { type ComputedType, type Lazy, straightened } from './lazy.ts'
 import { type AnyArray, fedLeaves, type Graph } from './runtime/executor.ts'
+import type { RuntimePort } from './runtime/runtime.ts'
 
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
@@ -27,8 +29,10 @@ export interface Compiled<I extends Tensors, O extends Tensors> {
 /** Where the arrays of a graph come from, and what becomes of its results. */
 interface Plan {
   readonly graph: Graph
-  /** For each thing to feed, the name of an input or a kept array. */
-  readonly sources: readonly (string | AnyArray)[]
+  /** For each thing to feed, the name of an input, where it begins in one, or a kept array. */
+  readonly sources: readonly (string | InputPart | AnyArray)[]
+  /** For each output of the function, how many results of the graph lie in it, one behind the other. */
+  readonly parts: readonly number[]
   readonly results: readonly {
     readonly name: string
     readonly shape: number[]
@@ -88,8 +92,8 @@ function makePlan<I extends Tensors>(
     count *= 2
     recording = record(backend, f, { inputs, split, count })
   }
-  const { lazies, values, outputs, program } = recording
-  const sources = fedLeaves(program).map(value => kept(value))
+  const { lazies, values, outputs, parts, inputParts, program } = recording
+  const sources = fedLeaves(program).map(value => inputParts.get(value) ?? kept(value))
   const results = [...lazies].map(([name, { shape, dtype }], i) => ({
     name,
     shape: [...shape],
@@ -99,7 +103,7 @@ function makePlan<I extends Tensors>(
   const isSplit = ({ origin }: Value) => origin.kind === 'input' && split.has(origin.name)
   const graph =
     count > 1 ? backend.executor.build(program, { count, threads, isSplit }) : backend.executor.build(program)
-  return { graph, sources, results }
+  return { graph, sources, parts: parts.map(({ length }) => length), results }
 }
 
 /** The name of an input, or an array that the function closes over, as it is now. */
@@ -125,6 +129,9 @@ interface Recorded {
   readonly lazies: ReadonlyMap<string, Lazy>
   readonly values: readonly Value[]
   readonly outputs: readonly Value[]
+  /** What the graph gives for each output, see `takeOutputsApart`. */
+  readonly parts: readonly (readonly Value[])[]
+  readonly inputParts: ReadonlyMap<Value, InputPart>
   readonly program: Program
 }
 
@@ -145,7 +152,10 @@ function record<I extends Tensors>(
   })
   const values = [...lazies.values()].map(straightened)
   const outputs = [...new Set(values)]
-  return { lazies, values, outputs, program: collectProgram(outputs) }
+  const apart = backend.device === 'cpu' && !backend.runtime.queued
+  const inputParts = apart ? takeInputsApart(outputs, name => split.has(name)) : new Map()
+  const parts = apart ? takeOutputsApart(outputs) : outputs.map(output => [output])
+  return { lazies, values, outputs, parts, inputParts, program: collectProgram(parts.flat()) }
 }
 
 /** The largest number of equal shares of a batch that are not too small. */
@@ -176,17 +186,48 @@ export function placeholders(
   return Object.fromEntries(entries)
 }
 
-function replay(backend: OnnxBackend, { graph, sources, results }: Plan, inputs: Tensors): Tensors {
-  const arrays = sources.map(source =>
-    typeof source === 'string' ? backend.array((inputs[source] as tf.Tensor).dataId) : source,
-  )
-  const values = backend.executor.run(graph, arrays).map((array, i): Value => {
-    const { dims: shape, type } = graph.outputs[i] as Graph['outputs'][number]
-    return { shape, type, origin: originOf(array), holders: 0 }
+function replay(backend: OnnxBackend, { graph, sources, parts, results }: Plan, inputs: Tensors): Tensors {
+  const arrayOf = (name: string): AnyArray => backend.array((inputs[name] as tf.Tensor).dataId)
+  const arrays = sources.map((source, i): AnyArray => {
+    if (typeof source === 'string') return arrayOf(source)
+    if (!('start' in source)) return source
+    const { dims } = graph.inputs[i] as RuntimePort
+    return (arrayOf(source.name) as FedArray).subarray(source.start, source.start + sizeOf(dims))
   })
+  const values = runOn(backend, { graph, parts }, arrays)
   const tensors = results.map(({ name, shape, dtype, at }) => {
     const lazy = { shape, dtype, order: identityOrder(shape.length), value: values[at] as Value }
     return [name, tf.engine().makeTensorFromDataId(backend.tensor(lazy).dataId, shape, dtype)] as const
   })
   return Object.fromEntries(tensors)
+}
+
+/** The outputs of the function, computed. */
+function runOn(
+  { executor }: OnnxBackend,
+  { graph, parts }: Pick<Plan, 'graph' | 'parts'>,
+  arrays: readonly AnyArray[],
+): Value[] {
+  const value = ({ dims, type }: Omit<RuntimePort, 'name'>, array: AnyArray): Value => ({
+    shape: dims,
+    type,
+    origin: originOf(array),
+    holders: 0,
+  })
+  if (parts.every(count => count === 1)) {
+    return executor.run(graph, arrays).map((array, i) => value(graph.outputs[i] as RuntimePort, array))
+  }
+  const results: FedArray[] = []
+  let at = 0
+  const wholes = parts.map(count => {
+    const ports = graph.outputs.slice(at, (at += count))
+    const { type, dims } = ports[0] as RuntimePort
+    const length = ports.reduce((sum, port) => sum + sizeOf(port.dims), 0)
+    const whole = executor.pool.take(type, length)
+    let start = 0
+    for (const port of ports) results.push(whole.subarray(start, (start += sizeOf(port.dims))))
+    return value({ type, dims: count === 1 ? dims : [length] }, whole)
+  })
+  executor.runInto(graph, { arrays: arrays as readonly FedArray[], results })
+  return wholes
 }

@@ -173,11 +173,18 @@ export function blockedFilterGradient(x: Value, dy: Value, { info, block }: Bloc
     kernel: [size.slopeRows, outWidth],
     dilations: [info.strideHeight, info.strideWidth * block],
   })
-  // [I/B, O, R·S, B of I] -> [O, I, R, S]
+  return filterOutOfBlocks(product, { info, block })
+}
+
+/** [I/B, O/B, R·S, B of I, B of O] -> [O, I, R, S]; whole blocks of channels change places first, which is quick. */
+function filterOutOfBlocks(product: Value, { info, block }: Blocks): Value {
+  const { inChannels, outChannels, filterHeight, filterWidth } = info
   const taps = filterHeight * filterWidth
-  const parts = reshaped(outOfBlocks(product), [inChannels / block, outChannels, taps, block])
-  const ordered = transposed(transposed(parts, [0, 1, 3, 2]), [1, 0, 2, 3])
-  return reshaped(ordered, [outChannels, inChannels, filterHeight, filterWidth])
+  const [from, to] = [inChannels / block, outChannels / block]
+  const byOutput = transposed(reshaped(product, [from, to, taps * block * block]), [1, 0, 2])
+  const rows = outOfBlocks(reshaped(byOutput, [to, block, 1, from * taps * block]))
+  const filters = outOfBlocks(reshaped(rows, [outChannels * from, block, 1, taps]))
+  return reshaped(filters, [outChannels, inChannels, filterHeight, filterWidth])
 }
 
 interface StripSize {
@@ -215,7 +222,7 @@ function stripsOfInput(
       ? padded
       : emit('Concat', cut, { shape: [strips * batchSize, ...shape.slice(1)], attributes: { axis: 0 } })
   const each = rows * columns * block
-  const inner = transposed(reshaped(all, [images, block, groups * each]), [0, 2, 1])
+  const inner = reshaped(intoBlocks(reshaped(all, [images, block, 1, groups * each])), [images, groups * each, block])
   const outer = images === 1 ? inner : transposed(reshaped(inner, [images, groups, each * block]), [1, 0, 2])
   return reshaped(outer, [groups, images * block, rows, columns * block])
 }

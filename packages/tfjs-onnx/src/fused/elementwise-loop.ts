@@ -1,0 +1,134 @@
+/**
+ * A recorded program of element-wise operators as one loop over its vectors, in WebAssembly: each number is read once and
+ * written once, and what lies between the operators stays in registers. ONNX Runtime goes through memory for each operator.
+ *
+ * Vectors are taken in strips through the module's own memory, which is small enough for the processor's cache, so they may
+ * lie anywhere. The results are those of the operators one by one, bit for bit.
+ */
+
+import type { Program } from '../graph/program.ts'
+import type { FedArray, Node, Value } from '../graph/value.ts'
+import { type Code, get, instantiate, load, operators, set, spread, store } from './simd-module.ts'
+
+/** Numbers of a strip. All arrays of an optimizer's update, nine, take half a megabyte so. */
+const strip = 2 ** 14
+
+export interface ElementwiseLoop {
+  /** `given` in the order of the inputs (one number for those that are no vectors); `results` are written. */
+  run(given: readonly FedArray[], results: readonly FedArray[]): void
+}
+
+interface Inputs {
+  /** What is fed, in order. */
+  readonly inputs: readonly Value[]
+  readonly isVector: (input: Value) => boolean
+}
+
+/** Null where the program has an operator, a type or a shape that such a loop has not. */
+export function elementwiseLoop(program: Program, { inputs, isVector }: Inputs): ElementwiseLoop | null {
+  const places = layOut(program, { inputs, isVector })
+  if (places === null) return null
+  const { vectors, constants } = places
+  const code = codeOf(program, places)
+  if (code === null) return null
+  const loop = instantiate({ ...code, values: places.values.size, memoryBytes: places.bytes })
+  const singles = new Float32Array(loop.memory, 0, vectors.start / 4)
+  for (const [at, value] of constants) singles[at / 4] = value
+  const view = (start: number): Float32Array => new Float32Array(loop.memory, start, strip)
+  const [from, to] = [inputs.map(input => places.at(input)), program.outputs.map((_, i) => vectors.output(i))]
+  const [fromViews, toViews] = [from.map(view), to.map(view)]
+  return {
+    run(given, results) {
+      inputs.forEach((input, i) => {
+        if (!isVector(input)) singles[(from[i] as number) / 4] = given[i]?.[0] as number
+      })
+      const length = results[0]?.length ?? 0
+      for (let start = 0; start < length; start += strip) {
+        const count = Math.min(strip, length - start)
+        inputs.forEach((input, i) => {
+          if (isVector(input)) fromViews[i]?.set((given[i] as Float32Array).subarray(start, start + count))
+        })
+        loop.run(4 * count)
+        toViews.forEach((result, i) => {
+          results[i]?.set(count === strip ? result : result.subarray(0, count), start)
+        })
+      }
+    },
+  }
+}
+
+/** Where everything lies in the module's memory: first single numbers, then strips of vectors. */
+interface Places {
+  at(leaf: Value): number
+  readonly vectors: { readonly start: number; output(index: number): number }
+  readonly constants: ReadonlyMap<number, number>
+  /** Numbers of the values that the loop holds in registers. */
+  readonly values: ReadonlyMap<Value, number>
+  readonly bytes: number
+}
+
+function layOut(program: Program, { inputs, isVector }: Inputs): Places | null {
+  const { leaves, nodes, outputs } = program
+  const used = leaves.filter(({ type }) => type !== 'int64') // shapes
+  const all = [...used, ...nodes.flatMap(node => node.outputs)]
+  if (all.some(({ type }) => type !== 'float32')) return null
+  const vectors = inputs.filter(isVector)
+  const singles = used.filter(leaf => !vectors.includes(leaf))
+  if (singles.some(({ shape }) => shape.some(size => size !== 1))) return null
+  const start = Math.ceil((4 * singles.length) / 64) * 64
+  const offsets = new Map(singles.map((leaf, i) => [leaf, 4 * i]))
+  for (const [i, leaf] of vectors.entries()) offsets.set(leaf, start + 4 * strip * i)
+  const constants = new Map<number, number>()
+  for (const leaf of singles) {
+    const value = constantOf(leaf)
+    if (value !== null) constants.set(offsets.get(leaf) as number, value)
+  }
+  return {
+    at: leaf => offsets.get(leaf) as number,
+    vectors: { start, output: i => start + 4 * strip * (vectors.length + i) },
+    constants,
+    values: new Map(all.map((value, i) => [value, i])),
+    bytes: start + 4 * strip * (vectors.length + outputs.length),
+  }
+}
+
+const constantOf = ({ origin }: Value): number | null =>
+  origin.kind === 'constant' ? (origin.data[0] as number) : origin.kind === 'fill' ? origin.value : null
+
+/** Single numbers and what only they make come before the loop. */
+function codeOf(program: Program, places: Places): { before: Code; each: Code } | null {
+  const { leaves, nodes, outputs } = program
+  const [before, each]: [number[], number[]] = [[], []]
+  const inLoop = new Set<Value>()
+  const number = (value: Value): number => places.values.get(value) as number
+  for (const leaf of leaves.filter(value => places.values.has(value))) {
+    const at = places.at(leaf)
+    const isSingle = at < places.vectors.start
+    if (!isSingle) inLoop.add(leaf)
+    const target = isSingle ? before : each
+    target.push(...(isSingle ? spread(at) : load(at)), ...set(number(leaf)))
+  }
+  for (const node of nodes) {
+    const operands = operandsOf(node)
+    const [result] = node.outputs as [Value]
+    if (operands === null) return null
+    const varies = operands.some(operand => inLoop.has(operand))
+    if (varies) inLoop.add(result)
+    const target = varies ? each : before
+    target.push(...operands.flatMap(operand => get(number(operand))), ...operator(node), ...set(number(result)))
+  }
+  outputs.forEach((output, i) => void each.push(...store(places.vectors.output(i), get(number(output)))))
+  return { before, each }
+}
+
+/** Null for an operator that is not element-wise, or not known here. */
+function operandsOf({ op, domain, inputs, outputs }: Node): readonly Value[] | null {
+  const given = inputs as readonly Value[]
+  if (op === 'Reshape') return given.slice(0, 1)
+  const known = domain === '' && op in operators && outputs.length === 1
+  return known && (given.length === 2 || unary.has(op)) ? given : null
+}
+
+const unary = new Set(['Abs', 'Neg', 'Sqrt'])
+
+const operator = ({ op }: Node): Code => (op === 'Reshape' ? [] : (operators[op] as Code))
