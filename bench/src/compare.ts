@@ -1,7 +1,8 @@
 /**
  * A comparison: one workload, done by this project and by a peer. Measuring it prints a line to read and the line
- * `ratio <workload> <peer> <value>`, and where both sides have a process of their own, `memory <workload> <peer> <value>`. A peer that cannot be had, fails, or computes something else than we do is passed
- * over with the reason: a ratio against it would mean nothing.
+ * `ratio <workload> <peer> <value>`; where both sides have a process of their own, also `memory <workload> <peer> <value>`, and what
+ * the first round took, in which graphs are recorded and built. A peer that cannot be had, fails, or computes something else
+ * than we do is passed over with the reason: a ratio against it would mean nothing.
  */
 
 import { inTurns, type Measured, type Pace, type Round, type Work } from './measure.ts'
@@ -36,15 +37,30 @@ async function measure(comparison: Comparison, pace: Pace): Promise<void> {
   const ours = await comparison.ours()
   try {
     const theirs = ofPeer(await ofPeer(comparison.theirs)())
-    for (let i = 0; i < pace.warmUps; i++) checkSame(await ours(), await theirs(), comparison)
+    const firsts: number[] = []
+    for (let i = 0; i < pace.warmUps; i++) {
+      const [mine, other] = [await clocked(ours), await clocked(theirs)]
+      if (i === 0) firsts.push(mine.seconds, other.seconds)
+      checkSame(mine.round, other.round, comparison)
+    }
     const measured = await inTurns(ours, theirs, pace)
     console.log(sentence(comparison, measured))
     console.log(`ratio ${workload} ${peer} ${digits(measured.ratio)}`)
-    if (measured.peaks) console.log(memory(comparison, measured.peaks))
+    if (measured.peaks) {
+      console.log(memory(comparison, measured.peaks))
+      const [mine, other] = firsts.map(seconds => `${digits(seconds)} s`)
+      console.log(`first ${workload} ${peer}: ours took ${mine}, ${peer} ${other}`)
+    }
   } catch (error) {
     if (!(error instanceof PeerFailure)) throw error
     console.log(`${workload}: no ratio against ${peer}: ${error.message}`)
   }
+}
+
+async function clocked(work: Work): Promise<{ round: Round; seconds: number }> {
+  const start = performance.now()
+  const round = await work()
+  return { round, seconds: (performance.now() - start) / 1000 }
 }
 
 class PeerFailure extends Error {}

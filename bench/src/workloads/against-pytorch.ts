@@ -11,6 +11,7 @@ import type { Comparison } from '../compare.ts'
 import { environment, pytorchPython } from '../pytorch/environment.ts'
 import { type Side, startSide } from '../pytorch/side.ts'
 import { makeTask, removeTask, type TaskOptions } from '../pytorch/task.ts'
+import type { BackendName } from '../tfjs-backends.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -34,7 +35,7 @@ const transformer = {
   image: { channels: 256, height: 8, width: 8 },
 } as const
 
-function compared(workload: string, options: TaskOptions): Comparison {
+function compared(workload: string, options: TaskOptions, backend: BackendName = 'onnx'): Comparison {
   const task = shared(() => makeTask(options))
   const file = shared(async () => {
     const made = await task()
@@ -56,7 +57,7 @@ function compared(workload: string, options: TaskOptions): Comparison {
       started(
         startSide({
           command: process.execPath,
-          args: [...process.execArgv, path('../pytorch/our-side.ts'), await file()],
+          args: [...process.execArgv, path('../pytorch/our-side.ts'), await file(), backend],
         }),
       ),
     theirs: async () => {
@@ -79,6 +80,7 @@ function shared<T>(make: () => Promise<T>): () => Promise<T> {
 
 export const againstPytorch = {
   'unet-step': () => [compared('unet-step', { ...unet, work: 'train', batch: 64 })],
+  'unet-step-tfjs-node': () => [compared('unet-step-tfjs-node', { ...unet, work: 'train', batch: 64 }, 'tfjs-node')],
   'unet-sampling': () => [compared('unet-sampling', { ...unet, work: 'sample', batch: 16 })],
   'song-unet-step': () => [compared('song-unet-step', { ...songUnet, work: 'train', batch: 8 })],
   'song-unet-sampling': () => [compared('song-unet-sampling', { ...songUnet, work: 'sample', batch: 16 })],
