@@ -31,6 +31,7 @@ export function groupNorm(name: string, options: GroupNormOptions) {
 }
 
 type Save = (tensors: tf.Tensor[]) => void
+type Five = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
 
 function normalise(
   x: tf.Tensor4D,
@@ -38,13 +39,13 @@ function normalise(
   options: GroupNormOptions,
 ): tf.Tensor4D {
   const f = tf.customGrad((...args) => {
-    const [image, scale, shift, save] = args as unknown as [tf.Tensor4D, tf.Tensor, tf.Tensor, Save]
-    const affine = affineOf(image, { weight: scale, bias: shift }, options)
-    const z = tf.add(tf.mul(image, affine.scale), affine.shift)
-    save([image, scale, shift])
+    const [image, gain, offset, save] = args as unknown as [tf.Tensor4D, tf.Tensor, tf.Tensor, Save]
+    const { mean, inverse, scale, shift } = affineOf(image, { weight: gain, bias: offset }, options)
+    const z = tf.add(tf.mul(image, scale), shift)
+    save([image, gain, mean, inverse, scale, shift])
     return {
       value: options.silu ? tf.mul(z, tf.sigmoid(z)) : z,
-      gradFunc: (dy, saved) => gradients(dy as tf.Tensor4D, saved as [tf.Tensor4D, tf.Tensor, tf.Tensor], options),
+      gradFunc: (dy, saved) => gradients(dy as tf.Tensor4D, saved, options),
     }
   })
   return f(x, weight, bias) as tf.Tensor4D
@@ -63,15 +64,18 @@ const grouped = (x: tf.Tensor, { groups, channels }: GroupNormOptions): tf.Tenso
 
 const perChannel = (x: tf.Tensor, { channels }: GroupNormOptions): tf.Tensor => tf.reshape(x, [-1, 1, 1, channels])
 
+/** Per channel first: that is a sum over whole pixels, which every backend has a fast loop for, and then little is left. */
 function statistics(x: tf.Tensor4D, options: GroupNormOptions): Statistics {
-  const { groups, channels } = options
-  const [n, height, width] = x.shape
-  const members = tf.reshape(x, [n, height * width, groups, channels / groups])
-  const mean = tf.mean(members, [1, 3], true)
-  const variance = tf.mean(tf.squaredDifference(members, mean), [1, 3])
-  const inverse = tf.rsqrt(tf.add(variance, options.epsilon))
-  return { mean: tf.reshape(mean, [n, groups, 1]), inverse: tf.reshape(inverse, [n, groups, 1]) }
+  const overPixels = (image: tf.Tensor): tf.Tensor => grouped(tf.mean(image, [1, 2]), options)
+  const mean = tf.mean(overPixels(x), 2, true)
+  const center = perChannel(spread(mean, options), options)
+  const variance = tf.mean(overPixels(tf.squaredDifference(x, center)), 2, true)
+  return { mean, inverse: tf.rsqrt(tf.add(variance, options.epsilon)) }
 }
+
+/** [N, groups, 1] -> [N, groups, C / groups] */
+const spread = (value: tf.Tensor, { groups, channels }: GroupNormOptions): tf.Tensor =>
+  tf.mul(value, tf.ones([1, groups, channels / groups]))
 
 interface Affine extends Statistics {
   /** The whole layer before SiLU is x · scale + shift, both [N, 1, 1, C]. */
@@ -90,9 +94,9 @@ function affineOf(
   return { mean, inverse, scale: perChannel(scale, options), shift: perChannel(shift, options) }
 }
 
-/** Gradients of x, weight and bias. The affine part is computed again rather than kept: it is small work, z is not. */
-function gradients(dy: tf.Tensor4D, [x, weight, bias]: [tf.Tensor4D, tf.Tensor, tf.Tensor], options: GroupNormOptions) {
-  const { mean, inverse, scale, shift } = affineOf(x, { weight, bias }, options)
+/** Gradients of x, weight and bias. What is small was kept; z is not, and computed again. */
+function gradients(dy: tf.Tensor4D, saved: tf.Tensor[], options: GroupNormOptions): tf.Tensor[] {
+  const [x, weight, mean, inverse, scale, shift] = saved as [tf.Tensor4D, ...Five]
   const dz = options.silu ? throughSilu(dy, tf.add(tf.mul(x, scale), shift)) : dy
   // per image and channel: Σ dz and Σ dz·x, then Σ dz·x̂ from both
   const sums = grouped(tf.sum(dz, [1, 2]), options)
@@ -105,8 +109,8 @@ function gradients(dy: tf.Tensor4D, [x, weight, bias]: [tf.Tensor4D, tf.Tensor, 
   // dx = inverse · (gain·dz − meanSlope − x̂·meanProduct), with x̂ = (x − mean) · inverse
   const slope = tf.mul(tf.square(inverse), meanProduct)
   const constant = tf.sub(tf.mul(mean, slope), tf.mul(inverse, meanSlope))
-  const spread = (value: tf.Tensor) => perChannel(tf.mul(value, tf.onesLike(gain)), options)
-  const dx = tf.add(tf.sub(tf.mul(dz, scale), tf.mul(x, spread(slope))), spread(constant))
+  const each = (value: tf.Tensor) => perChannel(spread(value, options), options)
+  const dx = tf.add(tf.sub(tf.mul(dz, scale), tf.mul(x, each(slope))), each(constant))
   const total = (value: tf.Tensor) => tf.reshape(tf.sum(value, 0), [options.channels])
   return [dx, total(normal), total(sums)]
 }
