@@ -24,6 +24,8 @@ export type SamplerModel = Pick<Manifest, 'image' | 'labels' | 'source' | 'sampl
 export interface SampleRequest {
   /** Number of images; 1 unless said. */
   readonly count?: number
+  /** Index of the first image, 0 unless said: image i is the same in every request, so a large one can be made in parts. */
+  readonly firstImage?: number
   /** 0..2⁵³ − 1. The same seed gives the same images, image i whatever the count. Drawn anew unless said; see the result. */
   readonly seed?: number
   /** The model's own unless said. */
@@ -67,6 +69,7 @@ export interface SampleRequest {
 
 export interface ResolvedRequest {
   readonly count: number
+  readonly firstImage: number
   readonly seed: number
   readonly solver: SolverName
   /** Of a fixed-step solver. */
@@ -85,6 +88,7 @@ export interface ResolvedRequest {
 
 const keys = [
   'count',
+  'firstImage',
   'seed',
   'solver',
   'steps',
@@ -108,9 +112,11 @@ const maxSteps = 100_000
 export function resolveRequest(request: SampleRequest, model: SamplerModel): ResolvedRequest {
   checkKeys(request as unknown, keys, { what: 'the sample request', code })
   // A seed of 32 bits is easy to write down.
-  const { count = 1, seed = Math.floor(Math.random() * 2 ** 32), batchSize = 64, perImage = false } = request
+  const { count = 1, firstImage = 0, seed = Math.floor(Math.random() * 2 ** 32) } = request
+  const { batchSize = 64, perImage = false } = request
   const { signal, onStep } = request
   checkInteger('count', count, 1, maxCount)
+  checkInteger('firstImage', firstImage, 0, maxSeed - count)
   checkInteger('batchSize', batchSize, 1, maxCount)
   checkInteger('seed', seed, 0, maxSeed)
   checkBatch(Math.min(count, batchSize), model.image)
@@ -119,9 +125,9 @@ export function resolveRequest(request: SampleRequest, model: SamplerModel): Res
     throw invalid(`onStep must be a function, got ${show(onStep)}`)
   if (signal !== undefined && !isSignal(signal)) throw invalid(`signal must be an AbortSignal, got ${show(signal)}`)
 
-  const labels = resolveLabels(request, model, { count, seed })
+  const labels = resolveLabels(request, model, { count, firstImage, seed })
   return {
-    ...{ count, seed, batchSize, perImage, labels, signal, onStep },
+    ...{ count, firstImage, seed, batchSize, perImage, labels, signal, onStep },
     ...resolveSolver(request, model),
     guidance: resolveGuidance(request, model),
     mixtureWeight: resolveMixtureWeight(request, model),
@@ -190,14 +196,14 @@ function nearestSteps(solver: FixedSolverName, sampler: SamplerModel['sampler'])
 function resolveLabels(
   { label }: SampleRequest,
   { labels }: SamplerModel,
-  { count, seed }: { readonly count: number; readonly seed: number },
+  { count, firstImage, seed }: { readonly count: number; readonly firstImage: number; readonly seed: number },
 ): Int32Array | undefined {
   if (labels === null) {
     if (label === undefined || label === null) return undefined
     throw invalid('this model has no classes', 'leave label out')
   }
   if (label === undefined)
-    return Int32Array.from(integers({ seed, stream: 'label', images: count, below: labels.count }))
+    return Int32Array.from(integers({ seed, stream: 'label', firstImage, images: count, below: labels.count }))
   if (label === null) return new Int32Array(count).fill(labels.count)
   const list = typeof label === 'number' ? new Array<number>(count).fill(label) : label
   if (!Array.isArray(list)) throw invalid(`label must be a number, an array of numbers or null, got ${show(label)}`)

@@ -9,7 +9,7 @@ export class SampledImage implements PlanarImage {
   readonly height: number
   readonly width: number
   readonly data: Float32Array
-  /** Place in the request: image `index` of `seed` is the same in every request. */
+  /** Image `index` of `seed` is the same in every request; the first one's is the request's `firstImage`. */
   readonly index: number
   readonly seed: number
   /** Absent without a class. */

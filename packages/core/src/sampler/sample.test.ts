@@ -58,6 +58,19 @@ describe('sample', () => {
     ).toBeLessThan(1e-3)
   })
 
+  it('makes a request in parts: the images from `firstImage` on, with their own labels', async () => {
+    const { model, backend } = analyticModel()
+    const request: SampleRequest = { seed: 6, solver: 'heun', steps: 2 }
+    const whole = (await sample(backend, model, { ...request, count: 9 })).images
+    const part = (await sample(backend, model, { ...request, firstImage: 4, count: 5, batchSize: 2 })).images
+    expect(part.map(({ index }) => index)).toEqual([4, 5, 6, 7, 8])
+    expect(part.map(({ label }) => label)).toEqual(whole.slice(4).map(({ label }) => label))
+    part.forEach(({ data }, i) => {
+      expect(distance(data, whole[4 + i]!.data)).toBe(0)
+    })
+    await expect(sample(backend, model, { ...request, firstImage: -1 })).rejects.toThrow(/firstImage must be/)
+  })
+
   it('guides away from the picture without a label: v(label) + g (v(label) − v(no label))', async () => {
     const { model, backend, calls } = analyticModel()
     const base: SampleRequest = { seed: 4, label: 2, solver: 'euler', steps: 1 }

@@ -51,6 +51,7 @@ interface Run<T> {
 }
 
 interface Batch {
+  /** Place in the request, from 0. */
   readonly firstImage: number
   readonly images: number
 }
@@ -80,7 +81,8 @@ export async function sample<T>(
     const sourced = performance.now()
     const x0 = await drawSource({
       source: model.source,
-      ...{ seed: request.seed, mixtureWeight: request.mixtureWeight, elementsPerImage, ...batch },
+      ...{ seed: request.seed, mixtureWeight: request.mixtureWeight, elementsPerImage, images: batch.images },
+      firstImage: request.firstImage + batch.firstImage,
       label: batchLabels(run, batch),
       encode: backend.encode?.bind(backend),
     })
@@ -198,14 +200,16 @@ function toImages<T>(run: Run<T>, { firstImage, images }: Batch, { data, nfe }: 
   }
   const bad = data.findIndex(value => !Number.isFinite(value))
   if (bad >= 0) {
-    throw outputInvalid(`gave ${data[bad]} in image ${firstImage + Math.floor(bad / elementsPerImage)}`, firstImage)
+    throw outputInvalid(
+      `gave ${data[bad]} in image ${request.firstImage + firstImage + Math.floor(bad / elementsPerImage)}`,
+      firstImage,
+    )
   }
   return splitImages(data, model.image).map((image, i) => {
-    const index = firstImage + i
-    const label = request.labels?.[index]
+    const label = request.labels?.[firstImage + i]
     return new SampledImage({
       ...image,
-      index,
+      index: request.firstImage + firstImage + i,
       seed: request.seed,
       label: label === model.labels?.count ? undefined : label,
       nfe,
