@@ -50,7 +50,24 @@ describe('curvature', () => {
     expect(distance(perImage, [8 / 3, 8 / 3, 8 / 3])).toBeLessThan(1e-6)
   })
 
+  it('by time is the distance from the mean velocity in each stretch, and averages to the whole', async () => {
+    // v = 6t − 2.25 about its mean: −2.25, −0.75, 0.75, 2.25 at the times 0, ¼, ½, ¾
+    const { mean, byTime } = await curvature((x, t) => x.map(() => 6 * t), x0, {
+      ...{ elementsPerImage: 2, steps: 4, bins: 2 },
+    })
+    const half = (2.25 ** 2 + 0.75 ** 2) / 2
+    expect(distance(byTime, [half, half])).toBeLessThan(1e-6)
+    const bent = (x: Float32Array, t: number) => x.map((value, i) => Math.sin(9 * t * value) + i * t ** 3)
+    const whole = await curvature(bent, x0, { elementsPerImage: 2, steps: 32 })
+    const parts = await curvature(bent, x0, { elementsPerImage: 2, steps: 32, bins: 8 })
+    expect(parts.byTime.reduce((sum, value) => sum + value, 0) / 8).toBeCloseTo(whole.mean, 12)
+    expect(distance(parts.perImage, whole.perImage)).toBeLessThan(1e-12)
+    expect([...whole.byTime][0]).toBeCloseTo(whole.mean, 12)
+    expect(mean).toBeCloseTo(half, 6)
+  })
+
   it('refuses what is no whole number of images', async () => {
     await expect(curvature(x => x, x0, { elementsPerImage: 4 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await expect(curvature(x => x, x0, { elementsPerImage: 3, steps: 2, bins: 3 })).rejects.toThrow(/bins must be/)
   })
 })
