@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
-import { packages, readManifest, root } from './workspace/workspace.ts'
+import { dataPackages, packages, readManifest, root } from './workspace/workspace.ts'
 
 /** Package -> the siblings that its sources may import. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -28,6 +28,9 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that run wherever JavaScript does: no built-in module of Node. */
 const anywhere = ['core', 'zoo']
+
+/** Packages without code, which are found by their names and never imported. */
+const data = dataPackages.map(({ manifest }) => manifest.name)
 
 const scope = '@mixflow/'
 const rootManifest = readManifest(root)
@@ -77,7 +80,9 @@ describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports o
     expect(places(sources.filter(external).filter(({ specifier }) => !(packageOf(specifier) in runtime)))).toEqual([])
     expect(places(imports.filter(external).filter(({ specifier }) => !(packageOf(specifier) in known)))).toEqual([])
     const used = new Set(sources.map(({ specifier }) => packageOf(specifier)))
-    expect(Object.keys(dependencies).filter(dependency => !used.has(dependency))).toEqual([])
+    const idle = Object.keys(dependencies).filter(dependency => !used.has(dependency) && !data.includes(dependency))
+    expect(idle).toEqual([])
+    expect(sources.filter(({ specifier }) => data.includes(packageOf(specifier)))).toEqual([])
   })
 })
 

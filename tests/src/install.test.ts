@@ -12,7 +12,7 @@ import { sourceOf, tinyCheckpoint } from '../../packages/export/src/fixtures/tin
 import { tarballName } from './workspace/pack.ts'
 import { codeBlocks } from './workspace/readme.ts'
 import { run } from './workspace/run.ts'
-import { packages, root } from './workspace/workspace.ts'
+import { packages, published, root } from './workspace/workspace.ts'
 
 const packed = inject('packed')
 
@@ -47,7 +47,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     folder = await mkdtemp(join(tmpdir(), 'mixflow-install-'))
     for (const name of ['home', 'project']) await mkdir(join(folder, name))
     env = userEnvironment(join(folder, 'home'))
-    const tarballs = packages.map(pkg => join('folder' in packed ? packed.folder : '', tarballName(pkg)))
+    const tarballs = published.map(pkg => join('folder' in packed ? packed.folder : '', tarballName(pkg)))
     const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier']
     await run('npm', ['install', ...quiet, ...tarballs], inUserFolder())
     model = join(folder, 'project', 'model')
@@ -57,7 +57,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   test('every dependency and peer is there and in range', async () => {
     const tree = JSON.parse(await run('npm', ['ls', '--all', '--json'], inUserFolder()))
     expect(tree.problems ?? []).toEqual([])
-    expect(Object.keys(tree.dependencies).sort()).toEqual(packages.map(({ manifest }) => manifest.name).sort())
+    expect(Object.keys(tree.dependencies).sort()).toEqual(published.map(({ manifest }) => manifest.name).sort())
   })
 
   test('every entry loads in plain Node and exports what its source exports', async () => {

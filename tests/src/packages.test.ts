@@ -8,7 +8,7 @@ import { formatMessage } from 'publint/utils'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { tarballName } from './workspace/pack.ts'
 import { run } from './workspace/run.ts'
-import { type PackageManifest, packages, root } from './workspace/workspace.ts'
+import { dataPackages, type PackageManifest, packages, root } from './workspace/workspace.ts'
 
 /** Path in the package -> text; `package/` is cut off. */
 type Contents = ReadonlyMap<string, string>
@@ -90,6 +90,39 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
     test('its commands start with node', () => {
       for (const file of Object.values(manifest.bin ?? {}))
         expect(contents.get(file.replace(/^\.\//, ''))).toMatch(/^#!\/usr\/bin\/env node\n/)
+    })
+  },
+)
+
+describe.skipIf('error' in packed).each(dataPackages.map(pkg => [pkg.manifest.name, pkg] as const))(
+  '%s as a tarball of data',
+  (_, pkg) => {
+    const path = join('folder' in packed ? packed.folder : '', tarballName(pkg))
+    let tarball: Uint8Array<ArrayBuffer>
+    let contents: Contents
+    let manifest: PackageManifest
+    beforeAll(async () => {
+      tarball = new Uint8Array(await readFile(path))
+      contents = await contentsOf(tarball)
+      manifest = JSON.parse(contents.get('package.json') ?? '{}')
+    })
+
+    test('publint has nothing to say', async () => {
+      const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true })
+      expect(messages.map(message => formatMessage(message, pkg, { color: false }))).toEqual([])
+    })
+
+    test('holds the files that its manifest exports, its licence and a README, and nothing else', () => {
+      const exported = Object.values(manifest.exports ?? {}).map(file => String(file).replace(/^\.\//, ''))
+      expect([...contents.keys()].sort()).toEqual([...exported, 'LICENSE', 'README.md'].sort())
+      expect(contents.get('README.md')).toContain(`# ${manifest.name}\n`)
+      expect(contents.get('LICENSE')).toMatch(/^Copyright \(c\)/)
+      expect(manifest.license).toMatch(/^[A-Za-z0-9.-]+$/)
+      expect(manifest).not.toHaveProperty('dependencies')
+      expect(manifest).toMatchObject({
+        repository: { type: 'git', url: 'git+https://github.com/mixflow/mixflow.git', directory: `models/${pkg.id}` },
+        publishConfig: { access: 'public', provenance: true },
+      })
     })
   },
 )

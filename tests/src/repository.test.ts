@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { packages, repositoryFiles, root } from './workspace/workspace.ts'
+import { published, repositoryFiles, root } from './workspace/workspace.ts'
 
 const known = repositoryFiles()
 const files = (known ?? []).flatMap(file => {
@@ -49,12 +49,13 @@ describe.skipIf(known === null)('the repository', () => {
   })
 
   test('no file is too big for a clone that should be quick', () => {
-    expect(files.filter(({ size }) => size > 3_000_000)).toEqual([])
+    // the largest is the feature network of models/features-cifar10: whoever has a clone can repeat our distances
+    expect(files.filter(({ size }) => size > 3_500_000)).toEqual([])
   })
 
   test('what a guest looks for is there', () => {
     const wanted = ['README.md', 'LICENSE', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/decisions/README.md']
-    const readmes = packages.map(({ id }) => `packages/${id}/README.md`)
+    const readmes = published.map(({ manifest }) => `${manifest.repository?.directory}/README.md`)
     const names = files.map(({ file }) => file)
     expect([...wanted, ...readmes].filter(file => !names.includes(file))).toEqual([])
   })

@@ -55,6 +55,10 @@ export const errorCodes = {
   VERIFY_NOT_FOUND: 'the folder given to verify does not exist, or holds no reference numbers',
   VERIFY_INVALID: 'reference numbers are damaged, incomplete, or ask for what is not known here',
   VERIFY_FAILED: 'something computed here differs from its reference numbers by more than the tolerance',
+  // measuring
+  EXTRACTOR_NOT_FOUND: 'no feature extractor has this name, and none is at this path or address',
+  EXTRACTOR_INVALID: 'a feature extractor is damaged, or its description does not fit its network',
+  STATISTICS_INVALID: 'stored statistics of features are damaged, or are of other images, another extractor or other steps',
   // setting up what is not in the npm packages
   SETUP_UNSUPPORTED: 'what should be set up is not for this system',
   SETUP_TOOL_MISSING: 'setting up needs a program of the system that is not there',

@@ -14,6 +14,7 @@ const description = (changes: Partial<ExtractorDescription> = {}): ExtractorDesc
   input: 'images',
   ...{ channels: 3, height: 32, width: 32 },
   range: [0, 1],
+  resize: 'none',
   rounding: 'round',
   features: 'features',
   dimensions: 64,

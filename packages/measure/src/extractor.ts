@@ -2,13 +2,15 @@
  * Features of images, by any ONNX network: measures are only as good as what they look at, and their numbers only compare
  * where the network and every step before it are the same. So an extractor is a network with a description of those steps.
  *
- * Images become bytes first, as they would in a file: what a person or a data set would see is what is measured.
+ * Images become bytes first, as they would in a file: what a person or a data set would see is what is measured. Then they
+ * are brought to the network's size (resize.ts) and range; grey ones are repeated for networks of three channels.
  */
 import { type ByteRounding, checkKeys, checkWord, MixflowError, toBytes } from '@mixflow/core'
 import { type OpenModel, openModel } from '@mixflow/tfjs-onnx'
+import { type ImageSize, type Resize, resized, resizes } from './resize.ts'
 
 export interface ExtractorDescription {
-  /** Part of each measure's name: `FD-<name>`. */
+  /** Part of each measure's name: `FD-<name>`. `Inception` is kept for the network and the steps of the FID. */
   readonly name: string
   /** sha256 of the network's file, which statistics are kept under. */
   readonly sha256: string
@@ -19,6 +21,8 @@ export interface ExtractorDescription {
   readonly width: number
   /** What the bytes 0 and 255 become. */
   readonly range: readonly [number, number]
+  /** How images of another size become the network's. */
+  readonly resize: Resize
   /** How numbers become bytes; `truncate` repeats published values. */
   readonly rounding: ByteRounding
   /** Output with the features, float32 [N, dimensions]. */
@@ -38,10 +42,11 @@ export interface Extracted {
 export interface Extractor {
   readonly description: ExtractorDescription
   /**
-   * @param images float32 NCHW in [-1, 1] of the description's size, any number.
-   * @throws MixflowError ARGUMENT_INVALID for what are no such images
+   * @param images float32 NCHW in [-1, 1], any number
+   * @param size theirs; the network's own unless said
+   * @throws MixflowError ARGUMENT_INVALID for what are no such images, or a size that does not become the network's
    */
-  extract(images: Float32Array): Promise<Extracted>
+  extract(images: Float32Array, size?: ImageSize): Promise<Extracted>
   dispose(): Promise<void>
 }
 
@@ -57,6 +62,7 @@ const keys = [
     'height',
     'width',
     'range',
+    'resize',
     'rounding',
     'features',
     'dimensions',
@@ -76,6 +82,8 @@ export async function openExtractor(
 ): Promise<Extractor> {
   checkKeys(description as unknown, keys, { what: 'the extractor’s description', required: keys })
   checkWord(description.rounding, ['round', 'truncate'], { what: 'rounding' })
+  checkWord(description.resize, resizes, { what: 'resize' })
+  checkName(description)
   const model = await openModel(bytes, threads === undefined ? {} : { threads })
   try {
     checkPorts(model, description)
@@ -84,22 +92,24 @@ export async function openExtractor(
     throw error
   }
   const { channels, height, width, dimensions, logits } = description
-  const elements = channels * height * width
   return {
     description,
-    async extract(images) {
+    async extract(images, size = { channels, height, width }) {
+      checkSize(size, description)
+      const elements = size.channels * size.height * size.width
       const count = images.length / elements
       if (!Number.isInteger(count)) {
         throw new MixflowError(
           'ARGUMENT_INVALID',
-          `${images.length} numbers are no images of ${channels} × ${height} × ${width}, which ${description.name} takes`,
+          `${images.length} numbers are no images of ${shapeOf(size)}, which ${description.name} was told to take`,
         )
       }
       const features = new Float32Array(count * dimensions)
       const classes = logits === null ? null : new Float32Array(count * logits.classes)
       for (let from = 0; from < count; from += batchSize) {
-        const data = prepared(images.subarray(from * elements, (from + batchSize) * elements), description)
-        const dims = [data.length / elements, channels, height, width]
+        const batch = images.subarray(from * elements, (from + batchSize) * elements)
+        const data = prepared(batch, size, description)
+        const dims = [batch.length / elements, channels, height, width]
         const outputs = await model.run({ [description.input]: { type: 'float32', data, dims } })
         features.set(outputs[description.features]?.data as Float32Array, from * dimensions)
         if (logits !== null) classes?.set(outputs[logits.name]?.data as Float32Array, from * logits.classes)
@@ -110,8 +120,50 @@ export async function openExtractor(
   }
 }
 
-function prepared(images: Float32Array, { range: [low, high], rounding }: ExtractorDescription): Float32Array {
-  return Float32Array.from(toBytes(images, rounding), byte => low + (high - low) * (byte / 255))
+function prepared(images: Float32Array, size: ImageSize, to: ExtractorDescription): Float32Array {
+  const [low, high] = to.range
+  return resized(toBytes(images, to.rounding), size, to).map(value => low + (high - low) * (value / 255))
+}
+
+const shapeOf = ({ channels, height, width }: ImageSize) => `${channels} × ${height} × ${width}`
+
+/** @throws MixflowError ARGUMENT_INVALID for images that an extractor does not take, saying what would help */
+export function checkSize(size: ImageSize, { name, channels, height, width, resize }: ExtractorDescription): void {
+  const refuse = (hint: string) =>
+    new MixflowError(
+      'ARGUMENT_INVALID',
+      `images are ${shapeOf(size)}, and ${name} takes ${shapeOf({ channels, height, width })}`,
+      {
+        hint,
+        details: { size, extractor: { name, channels, height, width, resize } },
+      },
+    )
+  if (size.channels !== channels && size.channels !== 1) {
+    throw refuse('its features are of grey images: use another extractor')
+  }
+  const fits = size.height === height && size.width === width
+  if (!fits && resize === 'none') throw refuse('choose how they become its size: resize "pad" or "tensorflow-bilinear"')
+  if (resize === 'pad' && (size.height > height || size.width > width)) {
+    throw refuse('they cannot be padded to a smaller size: resize "tensorflow-bilinear"')
+  }
+}
+
+/** The number that is called FID comes of one network and one way to get there. */
+function checkName({ name, channels, height, width, resize, dimensions }: ExtractorDescription): void {
+  if (name !== 'Inception') return
+  const found = { channels, height, width, resize, dimensions }
+  const wanted = { channels: 3, height: 299, width: 299, resize: 'tensorflow-bilinear', dimensions: 2048 }
+  const off = Object.entries(wanted).find(([key, value]) => found[key as keyof typeof found] !== value)
+  if (off === undefined) return
+  const [key, value] = off
+  throw new MixflowError(
+    'ARGUMENT_INVALID',
+    `the extractor Inception has ${key} ${found[key as keyof typeof found]}, not ${value}`,
+    {
+      hint: 'with these steps it is not the FID: give it another name, which its distances are then called by',
+      details: { found, wanted },
+    },
+  )
 }
 
 function checkPorts({ inputs, outputs }: OpenModel, { name, input, features, logits }: ExtractorDescription): void {

@@ -34,7 +34,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function pack(folder: string): Promise<void> {
   for (const { folder: path } of packages) if (hasOrphans(path)) await rm(join(path, 'dist'), { recursive: true })
   await pnpm(['turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only'], { cwd: root })
-  await pnpm(['--recursive', '--filter=./packages/*', 'pack', '--pack-destination', folder], { cwd: root })
+  const both = ['--filter=./packages/*', '--filter=./models/*']
+  await pnpm(['--recursive', ...both, 'pack', '--pack-destination', folder], { cwd: root })
 }
 
 /** Whether dist holds a compiled file without a source. */

@@ -35,10 +35,18 @@ export interface WorkspacePackage {
 export const readManifest = (folder: string): PackageManifest =>
   JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
-/** The packages that are published: all of packages/. */
-export const packages: readonly WorkspacePackage[] = readdirSync(join(root, 'packages'))
-  .map(id => ({ id, folder: join(root, 'packages', id) }))
-  .map(entry => ({ ...entry, manifest: readManifest(entry.folder) }))
+const packagesIn = (folder: string): WorkspacePackage[] =>
+  readdirSync(join(root, folder))
+    .map(id => ({ id, folder: join(root, folder, id) }))
+    .map(entry => ({ ...entry, manifest: readManifest(entry.folder) }))
+
+/** The packages of code that are published: all of packages/. */
+export const packages: readonly WorkspacePackage[] = packagesIn('packages')
+
+/** Those of data alone, networks and numbers: all of models/. */
+export const dataPackages: readonly WorkspacePackage[] = packagesIn('models')
+
+export const published: readonly WorkspacePackage[] = [...packages, ...dataPackages]
 
 /** Every file below a folder, relative to it, with `/`. */
 export const filesBelow = (folder: string): string[] =>

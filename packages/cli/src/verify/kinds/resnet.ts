@@ -83,7 +83,8 @@ function descriptionOf({ onnx }: Json, { file, sha256 }: { file: string; sha256:
   }
   const [name, channels, height, width, low, high] = input.slice(1) as [string, string, string, string, string, string]
   return {
-    ...{ name: basename(onnx.file, '.onnx'), sha256, input: name, rounding: 'round' as const },
+    ...{ name: basename(onnx.file, '.onnx'), sha256, input: name },
+    ...{ resize: 'none' as const, rounding: 'round' as const },
     ...{ channels: Number(channels) as 1 | 3, height: Number(height), width: Number(width) },
     range: [Number(low), Number(high)] as const,
     ...{ features: 'features', dimensions: widthOf('features') },

@@ -1,0 +1,124 @@
+/**
+ * `extractor.json`: a feature network as a file, with every step before it and, if someone has computed them, statistics
+ * of well-known data. It is written by hand or by whoever converts a network, so what can be known by itself (size and sha256 of
+ * a network that lies beside it) may be left out.
+ *
+ *   { "format": "mixflow-extractor", "version": 1, "name": "ResNet56",
+ *     "network": { "file": "resnet56.onnx", "bytes": 3422124, "sha256": "e0ce…" },
+ *     "input": { "name": "images", "channels": 3, "height": 32, "width": 32, "range": [0, 1] },
+ *     "resize": "none", "rounding": "round",
+ *     "features": { "name": "features", "dimensions": 64 }, "logits": { "name": "logits", "classes": 10 },
+ *     "statistics": ["cifar10-train.safetensors"] }
+ */
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
+import { z } from 'zod'
+import type { ExtractorDescription } from './extractor.ts'
+import { parseJson } from './json-file.ts'
+import { resizes } from './resize.ts'
+
+export const extractorFileName = 'extractor.json'
+
+/** A file in the same folder, or below it. */
+const fileName = z.string().regex(/^(?!\.\.?\/)[A-Za-z0-9_][\w./-]*$/, 'must be a file beside extractor.json')
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+const whole = z
+  .int()
+  .min(1)
+  .max(2 ** 31)
+const port = z.string().min(1).max(200)
+
+const schema = z.strictObject({
+  format: z.literal('mixflow-extractor'),
+  version: z.literal(1),
+  name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,60}$/, 'must be up to 61 letters, digits, ".", "_" and "-"'),
+  licence: z.string().optional(),
+  /** Where the weights are from. */
+  origin: z.string().optional(),
+  network: z.strictObject({ file: fileName, bytes: whole.optional(), sha256: sha256.optional() }),
+  input: z.strictObject({
+    ...{ name: port, channels: z.union([z.literal(1), z.literal(3)]), height: whole, width: whole },
+    range: z.tuple([z.number(), z.number()]),
+  }),
+  resize: z.enum(resizes),
+  rounding: z.enum(['round', 'truncate']),
+  features: z.strictObject({ name: port, dimensions: whole }),
+  logits: z.strictObject({ name: port, classes: whole }).nullable(),
+  statistics: z.array(fileName).default([]),
+})
+
+export type ExtractorFile = z.output<typeof schema>
+
+/** An extractor on disk, its network not yet opened. */
+export interface StoredExtractor {
+  readonly description: ExtractorDescription
+  readonly network: Uint8Array
+  /** Paths of statistics that come with it. */
+  readonly statistics: readonly string[]
+}
+
+/** @throws MixflowError EXTRACTOR_INVALID */
+export const parseExtractorFile = (text: string, place: string): ExtractorFile =>
+  parseJson(text, {
+    ...{ schema, place, code: 'EXTRACTOR_INVALID' },
+    hint: 'packages/measure/README.md has an example of each field',
+  })
+
+/**
+ * The extractor in a folder, or of an `extractor.json`.
+ *
+ * @throws MixflowError EXTRACTOR_NOT_FOUND, EXTRACTOR_INVALID
+ */
+export async function readExtractor(path: string): Promise<StoredExtractor> {
+  const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true
+  const file = isFolder ? join(path, extractorFileName) : path
+  const text = await readFile(file, 'utf8').catch(cause => {
+    throw notFound(file, cause)
+  })
+  if (!file.endsWith('.json')) throw noDescription(file)
+  const { name, network, input, resize, rounding, features, logits, statistics } = parseExtractorFile(text, file)
+  const bytes = await readNetwork(join(dirname(file), network.file), network)
+  return {
+    description: {
+      ...{ name, sha256: bytes.sha256, input: input.name, resize, rounding },
+      ...{ channels: input.channels, height: input.height, width: input.width, range: input.range },
+      ...{ features: features.name, dimensions: features.dimensions, logits },
+    },
+    network: bytes.content,
+    statistics: statistics.map(each => join(dirname(file), each)),
+  }
+}
+
+async function readNetwork(path: string, said: ExtractorFile['network']) {
+  const content = await readFile(path).catch(cause => {
+    throw new MixflowError('EXTRACTOR_INVALID', `the network ${path} cannot be read: ${cause.code}`, {
+      hint: `"network.file" in ${extractorFileName} names a file beside it`,
+      details: { path },
+      cause,
+    })
+  })
+  const found = createHash('sha256').update(content).digest('hex')
+  const isSaid = (said.bytes ?? content.length) === content.length && (said.sha256 ?? found) === found
+  if (isSaid) return { content: new Uint8Array(content), sha256: found }
+  throw new MixflowError('EXTRACTOR_INVALID', `${path} is not the network that its ${extractorFileName} describes`, {
+    hint: 'its numbers would not compare with others: fetch it again, or correct bytes and sha256',
+    details: { path, found: { bytes: content.length, sha256: found }, expected: said },
+  })
+}
+
+function notFound(file: string, cause: NodeJS.ErrnoException): MixflowError {
+  return new MixflowError('EXTRACTOR_NOT_FOUND', `there is no feature extractor at ${file}: ${cause.code}`, {
+    hint: `give a folder with ${extractorFileName}, or such a file`,
+    details: { path: file },
+    cause,
+  })
+}
+
+function noDescription(file: string): MixflowError {
+  return new MixflowError('EXTRACTOR_INVALID', `${basename(file)} is a network without a description`, {
+    hint: `write an ${extractorFileName} beside it, which says what becomes of the pixels before: packages/measure/README.md has one for Inception`,
+    details: { path: file },
+  })
+}

@@ -1,0 +1,40 @@
+/**
+ * A feature extractor by what a person calls it: `cifar10` is the package `@mixflow/features-cifar10`, a word with a slash at
+ * its place in the scope `@…/…` is that package, and anything else is a path. Packages are looked for where this one is
+ * installed and in the working directory.
+ */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { MixflowError, nearest } from '@mixflow/core'
+import { extractorFileName, readExtractor, type StoredExtractor } from './extractor-file.ts'
+
+/** Names of the extractors that are published with this project. */
+export const extractorNames = ['cifar10'] as const
+
+/**
+ * @param nameOrPath `cifar10`, the name of an installed package, or the path of a folder or `extractor.json`
+ * @throws MixflowError EXTRACTOR_NOT_FOUND, EXTRACTOR_INVALID
+ */
+export async function findExtractor(nameOrPath: string): Promise<StoredExtractor> {
+  const file = packagePath(nameOrPath)
+  if (file !== undefined) return readExtractor(file)
+  if (existsSync(nameOrPath) || /[/\\.]/.test(nameOrPath.replace(/^@/, ''))) return readExtractor(nameOrPath)
+  const near = nearest(nameOrPath, extractorNames)
+  throw new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor is called "${nameOrPath}"`, {
+    hint: `${near === undefined ? '' : `did you mean "${near}"?\n`}extractors: ${extractorNames.join(', ')}; an installed package with an ${extractorFileName}; or a folder with one`,
+    details: { nameOrPath, nearest: near, known: extractorNames },
+  })
+}
+
+function packagePath(name: string): string | undefined {
+  if (!/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/.test(name)) return undefined
+  for (const candidate of name.startsWith('@') ? [name] : [`@mixflow/features-${name}`, name]) {
+    for (const from of [import.meta.url, join(process.cwd(), 'index.js')]) {
+      try {
+        return createRequire(from).resolve(`${candidate}/${extractorFileName}`)
+      } catch {}
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,125 @@
+/**
+ * Statistics of a set's features as a file. Its name and its metadata hold everything that the numbers depend on: which
+ * images (by name, part, number, size and fingerprint), which network (by name and sha256) and which steps before it. Reading
+ * compares each of these, so a file that was renamed or copied between folders is refused instead of giving a plausible number.
+ */
+import { readFile } from 'node:fs/promises'
+import {
+  MixflowError,
+  parseSafetensors,
+  type StoredTensor,
+  storedTensor,
+  tensorValues,
+  writeSafetensors,
+} from '@mixflow/core'
+import { z } from 'zod'
+import type { ExtractorDescription } from './extractor.ts'
+import type { Gaussian } from './feature-statistics.ts'
+import type { ImageSize } from './resize.ts'
+import { writeWhole } from './write-whole.ts'
+
+/** All that statistics depend on. */
+export interface StatisticsKey {
+  readonly data: string
+  readonly split: string
+  readonly count: number
+  /** `3x32x32`: channels, height and width of the images before any resizing. */
+  readonly size: string
+  /** sha256 of the images, as their data set has it. */
+  readonly fingerprint: string
+  readonly extractor: string
+  /** Of the network. */
+  readonly sha256: string
+  readonly resize: string
+  readonly rounding: string
+}
+
+export interface StoredStatistics {
+  readonly key: StatisticsKey
+  readonly gaussian: Gaussian
+}
+
+/** What statistics of a set are called by, before the set itself is known. */
+export type StepsKey = Pick<StatisticsKey, 'extractor' | 'sha256' | 'resize' | 'rounding' | 'size'>
+
+/** @param size of the images before any resizing */
+export function stepsKey({ name, sha256, resize, rounding, ...own }: ExtractorDescription, size: ImageSize): StepsKey {
+  const isResized = size.height !== own.height || size.width !== own.width
+  return {
+    ...{ extractor: name, sha256, rounding, resize: isResized ? resize : 'none' },
+    size: `${size.channels}x${size.height}x${size.width}`,
+  }
+}
+
+/** `cifar10-train-n50000-3x32x32-ResNet56-none-round-1a2b3c4d-e0ced8e8`: the last two begin fingerprint and sha256. */
+export function statisticsName(key: StatisticsKey): string {
+  const { data, split, count, size, extractor, resize, rounding, fingerprint, sha256 } = key
+  const parts = [
+    data,
+    split,
+    `n${count}`,
+    size,
+    extractor,
+    resize,
+    rounding,
+    fingerprint.slice(0, 8),
+    sha256.slice(0, 8),
+  ]
+  return parts.map(part => part.replaceAll(/[^\w.-]+/g, '_')).join('-')
+}
+
+const metadataSchema = z.object({
+  format: z.literal('mixflow-statistics'),
+  version: z.literal('1'),
+  ...{ data: z.string(), split: z.string(), count: z.coerce.number().int().min(2), size: z.string() },
+  ...{ fingerprint: z.string(), extractor: z.string(), sha256: z.string(), resize: z.string(), rounding: z.string() },
+})
+
+export function writeStatistics(path: string, { key, gaussian }: StoredStatistics): Promise<void> {
+  const n = gaussian.mean.length
+  const { count, ...words } = key
+  const bytes = writeSafetensors({
+    tensors: { mean: storedTensor(gaussian.mean, [n]), covariance: storedTensor(gaussian.covariance, [n, n]) },
+    metadata: { format: 'mixflow-statistics', version: '1', count: String(count), ...words },
+  })
+  return writeWhole(path, bytes)
+}
+
+/**
+ * @param wanted what must be the same; anything that is left out may be whatever it is
+ * @throws MixflowError STATISTICS_INVALID
+ */
+export async function readStatistics(path: string, wanted: Partial<StatisticsKey> = {}): Promise<StoredStatistics> {
+  const { tensors, metadata } = await readFile(path)
+    .then(bytes => parseSafetensors(bytes))
+    .catch(cause => {
+      throw invalid(path, `cannot be read: ${(cause as Error).message}`, cause)
+    })
+  const parsed = metadataSchema.safeParse(Object.fromEntries(metadata))
+  if (!parsed.success) throw invalid(path, `does not say what it is of: ${z.prettifyError(parsed.error)}`)
+  const { format, version, ...key } = parsed.data
+  for (const [name, value] of Object.entries(wanted)) {
+    const found = key[name as keyof StatisticsKey]
+    if (found !== value) throw invalid(path, `is of ${name} ${found}, not ${value}`)
+  }
+  return { key, gaussian: gaussianIn(path, tensors) }
+}
+
+function gaussianIn(path: string, tensors: ReadonlyMap<string, StoredTensor>): Gaussian {
+  const values = (name: string) => {
+    const tensor = tensors.get(name)
+    if (tensor?.dtype !== 'F64') throw invalid(path, `has no ${name} in double precision`)
+    return Float64Array.from(tensorValues(tensor) as Float64Array)
+  }
+  const gaussian = { mean: values('mean'), covariance: values('covariance') }
+  if (gaussian.covariance.length === gaussian.mean.length ** 2) return gaussian
+  throw invalid(path, `has a mean of ${gaussian.mean.length} and a covariance of ${gaussian.covariance.length} numbers`)
+}
+
+function invalid(path: string, why: string, cause?: unknown): MixflowError {
+  return new MixflowError('STATISTICS_INVALID', `${path} ${why}`, {
+    hint: 'delete it: it is computed again when it is needed',
+    details: { path },
+    cause,
+  })
+}
