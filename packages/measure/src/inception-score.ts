@@ -20,11 +20,52 @@ export interface InceptionScoreOptions {
   readonly splits?: number
 }
 
+/** The score of images that come bit by bit: a few numbers of each part are all that is kept. */
+export interface ScoreAccumulator {
+  /** @param logits [rows × classes], before the softmax. @throws MixflowError ARGUMENT_INVALID */
+  add(logits: Float32Array): void
+  /** @throws MixflowError ARGUMENT_INVALID before all images have come */
+  score(): InceptionScore
+}
+
+/** @param options.count images that will come. @throws MixflowError ARGUMENT_INVALID for fewer than there are parts */
+export function scoreAccumulator(options: InceptionScoreOptions & { readonly count: number }): ScoreAccumulator {
+  const { classes, splits = 10, count } = options
+  if (!Number.isInteger(count) || count < splits || !Number.isInteger(splits) || splits < 1) {
+    throw new MixflowError('ARGUMENT_INVALID', `${count} images are too few for ${splits} parts`)
+  }
+  const size = Math.ceil(count / splits)
+  const parts = Array.from({ length: Math.ceil(count / size) }, () => new ScorePart(classes))
+  let seen = 0
+  return {
+    add(logits) {
+      const rows = logits.length / classes
+      if (!Number.isInteger(rows) || seen + rows > count) {
+        throw new MixflowError(
+          'ARGUMENT_INVALID',
+          `${logits.length} logits are no rows of ${classes} classes, or more than ${count}`,
+        )
+      }
+      for (let row = 0; row < rows; row++) {
+        parts[Math.floor(seen++ / size)]!.add(logits.subarray(row * classes, (row + 1) * classes))
+      }
+    },
+    score() {
+      if (seen < count) throw new MixflowError('ARGUMENT_INVALID', `only ${seen} of ${count} images have come`)
+      const scores = parts.map(part => part.score())
+      const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
+      const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0)
+      return { mean, standardDeviation: Math.sqrt(squares / (scores.length - 1)), scores }
+    },
+  }
+}
+
 /**
  * @param logits [n × classes], before the softmax. Shuffled rows are the caller's affair.
  * @throws MixflowError ARGUMENT_INVALID for what are no rows, or fewer than there are parts.
  */
-export function inceptionScore(logits: Float32Array, { classes, splits = 10 }: InceptionScoreOptions): InceptionScore {
+export function inceptionScore(logits: Float32Array, options: InceptionScoreOptions): InceptionScore {
+  const { classes, splits = 10 } = options
   const count = logits.length / classes
   if (!Number.isInteger(count) || count < splits || !Number.isInteger(splits) || splits < 1) {
     throw new MixflowError(
@@ -32,32 +73,39 @@ export function inceptionScore(logits: Float32Array, { classes, splits = 10 }: I
       `${logits.length} logits are no rows of ${classes} classes for ${splits} parts`,
     )
   }
-  const size = Math.ceil(count / splits)
-  const scores: number[] = []
-  for (let from = 0; from < count; from += size) {
-    scores.push(scoreOf(logits.subarray(from * classes, Math.min(count, from + size) * classes), classes))
-  }
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
-  const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0)
-  return { mean, standardDeviation: Math.sqrt(squares / (scores.length - 1)), scores }
+  const accumulator = scoreAccumulator({ ...options, count })
+  accumulator.add(logits)
+  return accumulator.score()
 }
 
 /** exp (mean entropy gap): H(average) − average H, in nats. */
-function scoreOf(logits: Float32Array, classes: number): number {
-  const count = logits.length / classes
-  const average = new Float64Array(classes)
-  let negativeEntropy = 0
-  for (let row = 0; row < count; row++) {
-    const own = logits.subarray(row * classes, (row + 1) * classes)
-    const most = own.reduce((a, b) => Math.max(a, b))
-    const total = own.reduce((sum, value) => sum + Math.exp(value - most), 0)
-    for (let c = 0; c < classes; c++) {
-      const logProbability = own[c]! - most - Math.log(total)
+class ScorePart {
+  readonly #sum: Float64Array
+  #count = 0
+  #negativeEntropy = 0
+
+  constructor(classes: number) {
+    this.#sum = new Float64Array(classes)
+  }
+
+  add(logits: Float32Array): void {
+    const most = logits.reduce((a, b) => Math.max(a, b))
+    const total = logits.reduce((sum, value) => sum + Math.exp(value - most), 0)
+    this.#count++
+    for (let c = 0; c < logits.length; c++) {
+      const logProbability = logits[c]! - most - Math.log(total)
       const probability = Math.exp(logProbability)
-      average[c]! += probability / count
-      negativeEntropy += (probability * logProbability) / count
+      this.#sum[c]! += probability
+      this.#negativeEntropy += probability * logProbability
     }
   }
-  const entropyOfAverage = -average.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0)
-  return Math.exp(entropyOfAverage + negativeEntropy)
+
+  score(): number {
+    const count = this.#count
+    const entropyOfAverage = -this.#sum.reduce(
+      (sum, value) => sum + (value > 0 ? (value / count) * Math.log(value / count) : 0),
+      0,
+    )
+    return Math.exp(entropyOfAverage + this.#negativeEntropy / count)
+  }
 }

@@ -1,3 +1,27 @@
+export { type Generator, localWorker } from './evaluate/local-worker.ts'
+export {
+  type MeasureModelOptions,
+  type MeasureProgress,
+  type ModelMeasures,
+  measureModel,
+  type SampleOptions,
+} from './evaluate/measure-model.ts'
+export { type RangeMeasures, type SampleMetric, sampleMetrics } from './evaluate/measure-range.ts'
+export type { TrajectoryMeasures, TrajectoryOptions } from './evaluate/measure-trajectories.ts'
+export type {
+  ImageRange,
+  Part,
+  PartOptions,
+  PartWorker,
+  ResultOf,
+  SampleSetting,
+  SamplesPart,
+  SamplesResult,
+  TrajectoriesPart,
+  TrajectoriesResult,
+} from './evaluate/part.ts'
+export { planSettings, type SettingsPlan, type SettingsRequest } from './evaluate/plan-settings.ts'
+export type { Measure, MeasureName, SettingMeasures } from './evaluate/setting-measures.ts'
 export {
   checkSize,
   type Extracted,
@@ -20,10 +44,18 @@ export {
   statisticsOf,
 } from './feature-statistics.ts'
 export { extractorNames, findExtractor } from './find-extractor.ts'
-export { type FrechetDistance, frechetDistance } from './frechet-distance.ts'
-export { type InceptionScore, type InceptionScoreOptions, inceptionScore } from './inception-score.ts'
+export { type FrechetDistance, frechetDistance, frechetDistanceFrom } from './frechet-distance.ts'
+export {
+  type InceptionScore,
+  type InceptionScoreOptions,
+  inceptionScore,
+  type ScoreAccumulator,
+  scoreAccumulator,
+} from './inception-score.ts'
+export { countLabel, distanceLabel, featureLabel, scoreLabel } from './measure-label.ts'
+export { type NearCopies, nearCopies, typicalDistance } from './near-copies.ts'
 export { type Neighbours, nearestNeighbours, type Rows } from './nearest-neighbours.ts'
-export { type PrecisionRecall, precisionRecall } from './precision-recall.ts'
+export { type Balls, ballsOf, type PrecisionRecall, precisionRecall } from './precision-recall.ts'
 export {
   type Reference,
   type ReferenceImages,

@@ -13,28 +13,43 @@ export interface PrecisionRecall {
   readonly recall: number
 }
 
-/** @param options.k neighbours that a ball reaches; 3 unless said, as in the paper. @throws MixflowError ARGUMENT_INVALID */
-export function precisionRecall(
-  sets: { readonly real: Rows; readonly generated: Rows },
-  { k = 3 }: { readonly k?: number } = {},
-): PrecisionRecall {
-  const { real, generated } = sets
-  return { precision: shareInside(generated, real, k), recall: shareInside(real, generated, k) }
+/** A set as a union of balls. */
+export interface Balls {
+  readonly rows: Rows
+  /** Squared, one of each row. */
+  readonly radii: Float64Array
 }
 
-/** The share of `rows` that lie in at least one ball of `set`. */
-function shareInside(rows: Rows, set: Rows, k: number): number {
-  const radii = radiiOf(set, k)
+/** Neighbours that a ball reaches, unless said: as in the paper. */
+const usualReach = 3
+
+/**
+ * The set's balls, to compare it with many others.
+ *
+ * @param options.k neighbours that a ball reaches; 3 unless said
+ * @throws MixflowError ARGUMENT_INVALID for a set of k rows or fewer
+ */
+export function ballsOf(rows: Rows, { k = usualReach }: { readonly k?: number } = {}): Balls {
+  const { distances } = nearestNeighbours(rows, rows, { k, excludeSelf: true })
+  return { rows, radii: Float64Array.from({ length: rowCount(rows) }, (_, i) => distances[(i + 1) * k - 1]!) }
+}
+
+/** @param options.k neighbours that a ball reaches; 3 unless said. @throws MixflowError ARGUMENT_INVALID */
+export function precisionRecall(
+  sets: { readonly real: Rows | Balls; readonly generated: Rows },
+  options: { readonly k?: number } = {},
+): PrecisionRecall {
+  const real = 'radii' in sets.real ? sets.real : ballsOf(sets.real, options)
+  const generated = ballsOf(sets.generated, options)
+  return { precision: shareInside(generated.rows, real), recall: shareInside(real.rows, generated) }
+}
+
+/** The share of `rows` that lie in at least one ball. */
+function shareInside(rows: Rows, { rows: centres, radii }: Balls): number {
   const count = rowCount(rows)
   let inside = 0
   for (let i = 0; i < count; i++) {
-    if (radii.some((radius, j) => squaredDistance(rows, i, set, j, radius) <= radius)) inside++
+    if (radii.some((radius, j) => squaredDistance(rows, i, centres, j, radius) <= radius)) inside++
   }
   return inside / count
-}
-
-/** Squared distance of each row to its k-th nearest neighbour in its own set. */
-function radiiOf(set: Rows, k: number): Float64Array {
-  const { distances } = nearestNeighbours(set, set, { k, excludeSelf: true })
-  return Float64Array.from({ length: rowCount(set) }, (_, i) => distances[(i + 1) * k - 1]!)
 }

@@ -1,0 +1,68 @@
+/** What samples cannot be measured by, refused before any is made, with what would help. */
+import { checkKeys, checkWord, MixflowError, type SamplerModel, show } from '@mixflow/core'
+import { checkSize, type ExtractorDescription } from '../extractor.ts'
+import type { Reference } from '../reference.ts'
+import type { SampleOptions } from './measure-model.ts'
+import { type SampleMetric, sampleMetrics } from './measure-range.ts'
+
+const required = [
+  'extractor',
+  'metrics',
+  'settings',
+  'reference',
+  'n',
+] as const satisfies readonly (keyof SampleOptions)[]
+const keys = [...required, 'ranges', 'batchSize'] as const satisfies readonly (keyof SampleOptions)[]
+
+/** @throws MixflowError ARGUMENT_INVALID */
+export function checkSamples(samples: SampleOptions, { image }: SamplerModel): void {
+  const needed = required.filter(key => key !== 'reference') // null is nothing to compare with
+  checkKeys(samples as unknown, keys, { what: 'the samples of measureModel', required: needed })
+  const { extractor, metrics, settings, reference, n, ranges = 3, batchSize = 64 } = samples
+  for (const metric of metrics) checkWord(metric, sampleMetrics, { what: 'metric' })
+  for (const [name, value] of Object.entries({ n, ranges, batchSize })) {
+    if (Number.isInteger(value) && value >= 1) continue
+    throw new MixflowError('ARGUMENT_INVALID', `${name} must be a whole number from 1, got ${show(value)}`)
+  }
+  if (settings.length === 0) throw new MixflowError('ARGUMENT_INVALID', 'there is no setting to sample with')
+  checkSize(image, extractor)
+  if (metrics.includes('is') && extractor.logits === null) throw noLogits(extractor)
+  const comparing = metrics.find(metric => metric !== 'is')
+  if (comparing !== undefined && reference === null) throw noReference(comparing)
+  if (metrics.includes('fd')) checkCount(n, extractor)
+  const byRows = metrics.find(metric => metric === 'precision-recall' || metric === 'neighbours')
+  if (byRows !== undefined && !reference?.features) throw noFeatures(byRows)
+  if (reference !== null && reference.key.sha256 !== extractor.sha256) throw otherExtractor(reference, extractor)
+}
+
+/** With no more images than features the covariance has no full rank, and the distance is mostly that. */
+function checkCount(n: number, { name, dimensions }: ExtractorDescription): void {
+  if (n > dimensions) return
+  const message = `a covariance of ${dimensions} features cannot be told from ${n} images`
+  throw new MixflowError('ARGUMENT_INVALID', message, {
+    hint: `take n above ${dimensions}, better ${20 * dimensions}; or an extractor with fewer features than ${name}`,
+    details: { n, dimensions },
+  })
+}
+
+const noLogits = ({ name }: ExtractorDescription) =>
+  new MixflowError('ARGUMENT_INVALID', `the Inception score needs class logits, and ${name} gives none`, {
+    hint: 'leave the metric "is" out, or use an extractor with logits',
+  })
+
+const noReference = (metric: SampleMetric) =>
+  new MixflowError('ARGUMENT_INVALID', `"${metric}" compares with a data set, and there is no reference`, {
+    hint: 'give the reference that referenceOf makes of a data set',
+  })
+
+const noFeatures = (metric: SampleMetric) =>
+  new MixflowError('ARGUMENT_INVALID', `"${metric}" needs the features of the reference, not its statistics alone`, {
+    hint: 'referenceOf(images, extractor, { features: true, … })',
+  })
+
+function otherExtractor({ key }: Reference, { name, sha256 }: ExtractorDescription): MixflowError {
+  const [one, other] = [`${key.extractor} (${key.sha256.slice(0, 8)})`, `${name} (${sha256.slice(0, 8)})`]
+  return new MixflowError('ARGUMENT_INVALID', `the reference is of the extractor ${one}, not of ${other}`, {
+    hint: 'make the reference with the same extractor',
+  })
+}

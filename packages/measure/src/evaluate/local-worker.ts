@@ -1,0 +1,92 @@
+/** Does parts of an evaluation in this process: core's sampling loop or its curvature, then the feature network. */
+import {
+  curvature,
+  drawSource,
+  integers,
+  MixflowError,
+  type SampleBackend,
+  type SamplerModel,
+  sample,
+} from '@mixflow/core'
+import type { Extractor } from '../extractor.ts'
+import type {
+  Part,
+  PartOptions,
+  PartWorker,
+  ResultOf,
+  SamplesPart,
+  SamplesResult,
+  TrajectoriesPart,
+  TrajectoriesResult,
+} from './part.ts'
+
+/** What is measured: networks with the facts about them, a loaded model's or a checkpoint's. */
+export interface Generator {
+  readonly model: SamplerModel
+  readonly backend: SampleBackend<Float32Array>
+}
+
+/** @param extractor where samples are to be measured */
+export function localWorker(generator: Generator, extractor: Extractor | null): PartWorker {
+  return {
+    async run<P extends Part>(part: P, options: PartOptions = {}) {
+      const result =
+        part.kind === 'samples'
+          ? sampled(generator, extractor, { part, ...options })
+          : followed(generator, { part, ...options })
+      return (await result) as ResultOf<P>
+    },
+  }
+}
+
+type Task<P extends Part> = PartOptions & { readonly part: P }
+
+async function sampled(
+  { model, backend }: Generator,
+  extractor: Extractor | null,
+  { part, signal, onProgress }: Task<SamplesPart>,
+): Promise<SamplesResult> {
+  if (extractor === null)
+    throw new MixflowError('ARGUMENT_INVALID', 'samples are measured by features: give an extractor')
+  const { setting, seed, firstImage, images: count, batchSize } = part
+  const { images, nfe, steps } = await sample(backend, model, {
+    ...{ ...setting, seed, firstImage, count, batchSize },
+    ...(signal && { signal }),
+    onStep: ({ fraction }) => onProgress?.(fraction),
+  })
+  const { channels, height, width } = model.image
+  const elements = channels * height * width
+  const pixels = new Float32Array(count * elements)
+  images.forEach(({ data }, i) => {
+    pixels.set(data, i * elements)
+  })
+  return { ...(await extractor.extract(pixels, model.image)), nfe, steps }
+}
+
+/** Trajectories from where sampling starts, without guidance: curvature is a property of the velocity itself. */
+async function followed(
+  { model, backend }: Generator,
+  { part, signal, onProgress }: Task<TrajectoriesPart>,
+): Promise<TrajectoriesResult> {
+  const { seed, firstImage, images, steps, bins } = part
+  const { source, labels, image, sampler } = model
+  const elementsPerImage = image.channels * image.height * image.width
+  const label = labels && Int32Array.from(integers({ seed, stream: 'label', firstImage, images, below: labels.count }))
+  const mixtureWeight = source?.kappa === 'label' || source?.kappa === 'noise' ? sampler.mixtureWeight : 0
+  const x0 = await drawSource({
+    ...{ source, mixtureWeight, seed, firstImage, images, elementsPerImage },
+    ...(label && { label }),
+    encode: backend.encode?.bind(backend),
+  })
+  const filled = (value: number) => new Float32Array(images).fill(value)
+  const velocity = (x: Float32Array, t: number) => {
+    onProgress?.(t)
+    return backend.velocity(x, {
+      t: filled(t),
+      ...(label && { label }),
+      ...(source?.conditionOnWeight && { w: filled(mixtureWeight) }),
+    })
+  }
+  const { perImage, byTime } = await curvature(velocity, x0, { elementsPerImage, steps, bins, signal })
+  return { perImage, byTime }
+}

@@ -1,0 +1,242 @@
+/**
+ * An evaluation by a generator that is known in closed form and the published extractor: what is measured is checked against
+ * the same measure of the same images in one piece.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { curvature, drawSource, integers, MixflowError, sample } from '@mixflow/core'
+import { analyticModel } from '@mixflow/core/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Extractor, openExtractor } from '../extractor.ts'
+import { gaussianOf, statisticsOf } from '../feature-statistics.ts'
+import { findExtractor } from '../find-extractor.ts'
+import { frechetDistance } from '../frechet-distance.ts'
+import { inceptionScore } from '../inception-score.ts'
+import { nearCopies } from '../near-copies.ts'
+import { type Reference, type ReferenceImages, referenceOf } from '../reference.ts'
+import { localWorker } from './local-worker.ts'
+import { type MeasureModelOptions, type ModelMeasures, measureModel, type SampleOptions } from './measure-model.ts'
+import type { Part, PartWorker } from './part.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'mixflow-measure-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const { model, backend } = analyticModel()
+const elements = 3 * 4 * 5
+const [n, batchSize] = [300, 32]
+const setting = { solver: 'heun', nfe: 3 } as const
+
+let extractor: Extractor
+let reference: Reference
+let samples: SampleOptions
+let worker: PartWorker
+
+/** Samples of the same model with other noise. */
+async function realImages(count: number): Promise<ReferenceImages> {
+  const { images } = await sample(backend, model, { seed: 77, count, solver: 'rk4', steps: 10 })
+  const batch = (indices: ArrayLike<number>) => ({
+    images: Float32Array.from(Array.from(indices, i => [...images[i]!.data]).flat()),
+  })
+  const fingerprint = () => 'f'.repeat(64)
+  return { name: 'exact', split: 'train', channels: 3, height: 4, width: 5, count, fingerprint, batch }
+}
+
+beforeAll(async () => {
+  const { network, description } = await findExtractor('cifar10')
+  extractor = await openExtractor(network, { ...description, resize: 'tensorflow-bilinear' }, { threads: 1 })
+  reference = await referenceOf(await realImages(200), extractor, { features: true, cacheDir: null })
+  samples = {
+    ...{ extractor: extractor.description, reference, metrics: ['fd', 'is', 'precision-recall', 'neighbours'] },
+    ...{ settings: [setting], n, ranges: 2, batchSize },
+  }
+  worker = localWorker({ model, backend }, extractor)
+})
+afterAll(() => extractor.dispose())
+
+const options = (changes: Partial<MeasureModelOptions> = {}): MeasureModelOptions => ({
+  ...{ id: 'analytic', model, workers: [worker], samples, seed: 5, ...changes },
+})
+
+/** Counts its parts, and fails at one. */
+function watched(failsAt = Number.POSITIVE_INFINITY) {
+  const parts: Part[] = []
+  const counting: PartWorker = {
+    async run(part, partOptions) {
+      if (parts.length === failsAt) throw new MixflowError('MODEL_OUTPUT_INVALID', 'out of luck')
+      parts.push(part)
+      return worker.run(part, partOptions)
+    },
+  }
+  return { worker: counting, parts }
+}
+
+const folderOf = (name: string) => join(root, name)
+let once: Promise<ModelMeasures> | undefined
+const whole = () => (once ??= measureModel(options()))
+
+describe('measureModel', () => {
+  it('gives what the measures give of all images of each range in one piece', async () => {
+    const { settings } = await whole()
+    expect(settings).toHaveLength(1)
+    const { ranges, measures, nfe, steps } = settings[0]!
+    expect({ nfe, steps }).toEqual({ nfe: 3, steps: 2 })
+    expect(ranges.map(({ firstImage, images }) => [firstImage, images])).toEqual([
+      [0, n],
+      [n, n],
+    ])
+    for (const range of ranges) {
+      const { images } = await sample(backend, model, { ...setting, seed: 5, firstImage: range.firstImage, count: n })
+      const pixels = Float32Array.from(images.flatMap(({ data }) => [...data]))
+      const { features, logits } = await extractor.extract(pixels, model.image)
+      const distance = frechetDistance(reference.gaussian, gaussianOf(statisticsOf(features, 64)))
+      expect(range.frechet!.distance).toBeCloseTo(distance.distance, 8)
+      expect(range.inception!.mean).toBeCloseTo(inceptionScore(logits!, { classes: 10 }).mean, 8)
+      const copies = nearCopies({ generated: { features, dimensions: 64 }, training: reference.features! })
+      expect(range.nearCopies).toMatchObject({ share: copies.share, images: n })
+      expect(range.nearCopies!.distance).toBeCloseTo(copies.distance, 6)
+    }
+    const [first, second] = ranges.map(({ frechet }) => frechet!.distance) as [number, number]
+    expect(measures.map(({ label }) => label)).toEqual([
+      ...['FD-ResNet56-300', 'IS-ResNet56-300', 'precision-ResNet56-300', 'recall-ResNet56-300'],
+      ...['near-copies-ResNet56-300', 'neighbour-distance-ResNet56-300'],
+    ])
+    expect(measures[0]!.mean).toBeCloseTo((first + second) / 2, 12)
+    expect(measures[0]!.deviation).toBeCloseTo(Math.abs(first - second) / Math.SQRT2, 12)
+    const precision = measures.find(({ metric }) => metric === 'precision')!
+    expect(precision.mean).toBeGreaterThan(0.5)
+  })
+
+  it('does not depend on how many workers there are', async () => {
+    const many = Array.from({ length: 3 }, () => watched())
+    const result = await measureModel(options({ workers: many.map(each => each.worker) }))
+    expect(result).toEqual(await whole())
+    for (const { parts } of many) expect(parts.length).toBeGreaterThan(0)
+  })
+
+  it('goes on after a failure where it was, to the same result', async () => {
+    const folder = folderOf('resumed')
+    const [broken, rest] = [watched(3), watched()]
+    await expect(measureModel(options({ workers: [broken.worker], folder }))).rejects.toThrow('out of luck')
+    const progress: number[] = []
+    const onProgress = ({ kept }: { kept: number }) => progress.push(kept)
+    const result = await measureModel(options({ workers: [rest.worker], folder, onProgress }))
+    expect(result).toEqual(await whole())
+    expect(rest.parts.length).toBeGreaterThan(0)
+    const again = watched()
+    expect(await measureModel(options({ workers: [again.worker], folder }))).toEqual(result)
+    expect(again.parts).toEqual([])
+    expect(progress[0]).toBeGreaterThan(0)
+    // what is measured needs no features any more
+    expect(readdirSync(join(folder, 'parts'))).toEqual([])
+    expect(readdirSync(join(folder, 'measured'))).toHaveLength(2)
+  })
+
+  it('measures again what depends on something else', async () => {
+    const folder = folderOf('mixed')
+    const few = { ...samples, metrics: ['fd'] as const, ranges: 1 }
+    const runs = async (changes: Partial<MeasureModelOptions>) => {
+      const { worker, parts } = watched()
+      await measureModel(options({ folder, workers: [worker], samples: few, ...changes }))
+      return parts.length
+    }
+    expect(await runs({})).toBeGreaterThan(0)
+    expect(await runs({})).toBe(0)
+    // the score was measured along with the distance
+    expect(await runs({ samples: { ...few, metrics: ['is', 'fd'] } })).toBe(0)
+    expect(await runs({ samples: { ...few, metrics: ['neighbours'] } })).toBeGreaterThan(0)
+    expect(await runs({ id: 'another' })).toBeGreaterThan(0)
+    expect(await runs({ seed: 6 })).toBeGreaterThan(0)
+    expect(await runs({ samples: { ...few, settings: [{ solver: 'heun', nfe: 3, guidance: 1 }] } })).toBeGreaterThan(0)
+    const other = { ...reference, key: { ...reference.key, count: 199 } }
+    expect(await runs({ samples: { ...few, reference: other } })).toBeGreaterThan(0)
+  })
+
+  it('finds no distance between a set and itself', async () => {
+    const { images } = await sample(backend, model, { ...setting, seed: 5, count: n })
+    const itself: ReferenceImages = {
+      ...(await realImages(n)),
+      batch: indices => ({ images: Float32Array.from(Array.from(indices, i => [...images[i]!.data]).flat()) }),
+    }
+    const own = await referenceOf(itself, extractor, { features: true, cacheDir: null })
+    const result = await measureModel(options({ samples: { ...samples, reference: own, ranges: 1 } }))
+    const of = Object.fromEntries(result.settings[0]!.measures.map(({ metric, mean }) => [metric, mean]))
+    expect(of.fd).toBeLessThan(1e-6)
+    expect([of.precision, of.recall, of['near-copies'], of['neighbour-distance']]).toEqual([1, 1, 1, 0])
+  })
+
+  it('counts the evaluations that were spent: twice with guidance, as many as it took if adaptive', async () => {
+    const settings = [
+      { solver: 'heun', nfe: 3, guidance: 0.5 },
+      { solver: 'dopri5', tolerance: 1e-3 },
+    ] as const
+    const quick = { ...samples, metrics: ['is'] as const, n: 100, settings }
+    const { settings: measured } = await measureModel(options({ samples: quick }))
+    expect(measured.map(({ setting }) => setting)).toEqual(settings)
+    expect(measured[0]).toMatchObject({ nfe: 6, steps: 2 })
+    const adaptive = await sample(backend, model, { ...settings[1], seed: 5, count: 100, batchSize })
+    expect(measured[1]!.ranges[0]!.nfe).toBeCloseTo(adaptive.nfe, 10)
+    const label = { ...quick, settings: [{ ...setting, label: 2 }], ranges: 1 }
+    expect((await measureModel(options({ samples: label }))).settings[0]!.measures[0]!.mean).toBeGreaterThan(1)
+  })
+
+  it('follows trajectories from where sampling starts, in any number of parts', async () => {
+    const trajectories = { count: 10, steps: 32, bins: 8, batchSize: 4 }
+    const result = (await measureModel(options({ samples: null, trajectories }))).trajectories!
+    const draw = { seed: 5, images: 10, elementsPerImage: elements }
+    const x0 = await drawSource({ ...draw, source: null, mixtureWeight: 0 })
+    const label = Int32Array.from(integers({ seed: 5, stream: 'label', images: 10, below: 3 }))
+    const velocity = (x: Float32Array, t: number) => backend.velocity(x, { t: new Float32Array(10).fill(t), label })
+    const expected = await curvature(velocity, x0, { elementsPerImage: elements, steps: 32 })
+    expect(result).toMatchObject({ trajectories: 10, steps: 32 })
+    expect(result.mean).toBeCloseTo(expected.mean, 10)
+    expect(result.standardDeviation).toBeCloseTo(expected.standardDeviation, 10)
+    expect(result.byTime).toHaveLength(8)
+    expect(result.byTime.reduce((sum, { value }) => sum + value, 0) / 8).toBeCloseTo(expected.mean, 10)
+    const folder = folderOf('trajectories')
+    await measureModel(options({ samples: null, trajectories, folder }))
+    const { worker, parts } = watched()
+    expect(
+      (await measureModel(options({ samples: null, trajectories, folder, workers: [worker] }))).trajectories,
+    ).toEqual(result)
+    expect(parts).toEqual([])
+  })
+
+  it('reports progress that only grows, and stops when asked', async () => {
+    const seen: number[] = []
+    const stop = new AbortController()
+    const onProgress = ({ fraction }: { fraction: number }) => {
+      seen.push(fraction)
+      if (fraction > 0.5) stop.abort()
+    }
+    const aborted = measureModel(options({ onProgress, signal: stop.signal }))
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(seen).toEqual([...seen].sort((a, b) => a - b))
+    expect(seen.at(-1)).toBeLessThan(1)
+  })
+
+  it.each<[string, () => Partial<SampleOptions>, RegExp]>([
+    ['fewer images than features', () => ({ n: 64 }), /covariance of 64 features cannot be told from 64 images/],
+    ['no reference', () => ({ reference: null }), /"fd" compares with a data set/],
+    ['no features', () => ({ reference: { ...reference, features: null } }), /"precision-recall" needs the features/],
+    ['no logits', () => ({ extractor: { ...extractor.description, logits: null } }), /needs class logits/],
+    [
+      'another extractor',
+      () => ({ extractor: { ...extractor.description, sha256: '0'.repeat(64) } }),
+      /not of ResNet56/,
+    ],
+    [
+      'images of another size',
+      () => ({ extractor: { ...extractor.description, resize: 'none' } }),
+      /images are 3 × 4 × 5, and ResNet56 takes 3 × 32 × 32/,
+    ],
+    ['no setting', () => ({ settings: [] }), /no setting/],
+    ['an unknown metric', () => ({ metrics: ['fid' as 'fd'] }), /unknown metric "fid"/],
+    ['an unknown option', () => ({ range: 3 }) as object, /unknown option "range"/],
+  ])('refuses %s before any work', async (_, changes, message) => {
+    const { worker, parts } = watched()
+    const refused = measureModel(options({ workers: [worker], samples: { ...samples, ...changes() } }))
+    await expect(refused).rejects.toThrow(message)
+    expect(parts).toEqual([])
+  })
+})

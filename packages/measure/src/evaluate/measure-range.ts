@@ -1,0 +1,114 @@
+/**
+ * The numbers of one range of images, from its parts, in their order: moments merged part by part, scores gathered, and of the
+ * features only as many rows kept as precision, recall and near copies look at. No image is needed any more.
+ */
+import { z } from 'zod'
+import { type FeatureStatistics, gaussianOf, mergeStatistics, statisticsOf } from '../feature-statistics.ts'
+import type { FrechetDistance } from '../frechet-distance.ts'
+import { scoreAccumulator } from '../inception-score.ts'
+import { type NearCopies, nearCopies } from '../near-copies.ts'
+import type { Rows } from '../nearest-neighbours.ts'
+import { type Balls, precisionRecall } from '../precision-recall.ts'
+import type { ImageRange, SamplesPart, SamplesResult } from './part.ts'
+
+/** What samples can be measured by. */
+export const sampleMetrics = ['fd', 'is', 'precision-recall', 'neighbours'] as const
+
+export type SampleMetric = (typeof sampleMetrics)[number]
+
+/** Rows that precision, recall and near copies look at, at most: they compare each with each. */
+export const rowLimits = { 'precision-recall': 10_000, neighbours: 1000 } as const
+
+export interface RangeMeasures extends Omit<ImageRange, 'seed'> {
+  /** Calls of the network per image, guidance counted. */
+  readonly nfe: number
+  readonly steps: number
+  readonly frechet: FrechetDistance | null
+  readonly inception: { readonly mean: number; readonly standardDeviation: number | null } | null
+  /** `images` of each set. */
+  readonly precisionRecall: { readonly precision: number; readonly recall: number; readonly images: number } | null
+  readonly nearCopies: (NearCopies & { readonly images: number }) | null
+}
+
+const number = z.number()
+
+export const rangeSchema: z.ZodType<RangeMeasures> = z.strictObject({
+  ...{ firstImage: number, images: number, nfe: number, steps: number },
+  frechet: z.strictObject({ distance: number, meanTerm: number, covarianceTerm: number }).nullable(),
+  inception: z.strictObject({ mean: number, standardDeviation: number.nullable() }).nullable(),
+  precisionRecall: z.strictObject({ precision: number, recall: number, images: number }).nullable(),
+  nearCopies: z
+    .strictObject({
+      ...{ share: number, distance: number, images: number },
+      pairs: z.array(z.strictObject({ generated: number, training: number, ratio: number })),
+    })
+    .nullable(),
+})
+
+/** What is compared with, prepared once for all ranges. */
+export interface Comparison {
+  readonly dimensions: number
+  readonly classes: number | null
+  readonly distanceTo: ((statistics: ReturnType<typeof gaussianOf>) => FrechetDistance) | null
+  readonly real: Balls | null
+  readonly training: { readonly rows: Rows; readonly typical: number } | null
+}
+
+/** Reads the parts one after the other. @throws MixflowError ARGUMENT_INVALID for features that are not finite */
+export async function measureRange(
+  { firstImage, images }: ImageRange,
+  parts: readonly SamplesPart[],
+  {
+    read,
+    comparison,
+  }: { readonly read: (part: SamplesPart) => Promise<SamplesResult>; readonly comparison: Comparison },
+): Promise<RangeMeasures> {
+  const { dimensions, classes, distanceTo, real, training } = comparison
+  const scores = classes === null ? null : scoreAccumulator({ classes, count: images, splits: images < 100 ? 1 : 10 })
+  const kept = keptRows(comparison, images)
+  const rows = new Float32Array(kept * dimensions)
+  let statistics: FeatureStatistics | null = null
+  let [nfe, steps, seen] = [0, 0, 0]
+  for (const part of parts) {
+    const result = await read(part)
+    const own = statisticsOf(result.features, dimensions)
+    statistics = statistics === null ? own : mergeStatistics(statistics, own)
+    if (seen < kept) rows.set(result.features.subarray(0, (kept - seen) * dimensions), seen * dimensions)
+    if (result.logits !== null) scores?.add(result.logits)
+    nfe += (result.nfe * part.images) / images
+    steps += (result.steps * part.images) / images
+    seen += part.images
+  }
+  const score = scores?.score()
+  const spread = score?.standardDeviation ?? Number.NaN
+  const first = (count: number): Rows => ({ features: rows.subarray(0, count * dimensions), dimensions })
+  return {
+    ...{ firstImage, images, nfe, steps },
+    frechet: distanceTo === null ? null : distanceTo(gaussianOf(statistics!)),
+    inception:
+      score === undefined ? null : { mean: score.mean, standardDeviation: Number.isFinite(spread) ? spread : null },
+    precisionRecall: real && measurePrecision(real, first(Math.min(images, rowLimits['precision-recall']))),
+    nearCopies: training && measureCopies(training, first(Math.min(images, rowLimits.neighbours)), firstImage),
+  }
+}
+
+function keptRows({ real, training }: Comparison, images: number): number {
+  const wanted = Math.max(real ? rowLimits['precision-recall'] : 0, training ? rowLimits.neighbours : 0)
+  return Math.min(images, wanted)
+}
+
+const measurePrecision = (real: Balls, generated: Rows) => ({
+  ...precisionRecall({ real, generated }),
+  images: generated.features.length / generated.dimensions,
+})
+
+/** The strongest copies that are told one by one. */
+const mostPairs = 20
+
+function measureCopies({ rows, typical }: NonNullable<Comparison['training']>, generated: Rows, firstImage: number) {
+  const { share, distance, pairs } = nearCopies({ generated, training: rows }, { typical })
+  return {
+    ...{ share, distance, images: generated.features.length / generated.dimensions },
+    pairs: pairs.slice(0, mostPairs).map(pair => ({ ...pair, generated: firstImage + pair.generated })),
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Results of parts, kept until their range is complete: in memory, or in a folder, where a later process finds them. A range is
+ * known by a key of all that it depends on, so results of other models, settings or extractors are never taken for these;
+ * files are whole or not there, so a kill costs the parts at hand and nothing else.
+ *
+ *   <folder>/parts/<key>/<first image>.safetensors     a part
+ *   <folder>/measured/<key>.json                       what became of the range
+ */
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  float32Values,
+  MixflowError,
+  parseSafetensors,
+  type StoredTensor,
+  storedTensor,
+  tensorValues,
+  writeSafetensors,
+} from '@mixflow/core'
+import { writeWhole } from '../write-whole.ts'
+import type { Part, ResultOf } from './part.ts'
+
+export interface PartStore {
+  has(key: string, part: Part): boolean
+  write<P extends Part>(key: string, part: P, result: ResultOf<P>): Promise<void>
+  read<P extends Part>(key: string, part: P): Promise<ResultOf<P>>
+  /** What was kept of a whole range, as JSON; null if nothing. */
+  finished(key: string): Promise<unknown>
+  /** Keeps what became of a whole range, and lets its parts go. */
+  finish(key: string, measured: unknown): Promise<void>
+}
+
+export function memoryStore(): PartStore {
+  const parts = new Map<string, unknown>()
+  const done = new Map<string, unknown>()
+  const place = (key: string, part: Part) => `${key}/${part.firstImage}`
+  return {
+    has: (key, part) => parts.has(place(key, part)),
+    async write(key, part, result) {
+      parts.set(place(key, part), result)
+    },
+    async read<P extends Part>(key: string, part: P) {
+      return parts.get(place(key, part)) as ResultOf<P>
+    },
+    finished: async key => done.get(key) ?? null,
+    async finish(key, measured) {
+      done.set(key, measured)
+      for (const name of parts.keys()) if (name.startsWith(`${key}/`)) parts.delete(name)
+    },
+  }
+}
+
+export function folderStore(folder: string): PartStore {
+  const partsOf = (key: string) => join(folder, 'parts', key)
+  const place = (key: string, { firstImage }: Part) =>
+    join(partsOf(key), `${String(firstImage).padStart(9, '0')}.safetensors`)
+  const measured = (key: string) => join(folder, 'measured', `${key}.json`)
+  return {
+    has: (key, part) => existsSync(place(key, part)),
+    write: (key, part, result) => writeWhole(place(key, part), encode(result)),
+    async read<P extends Part>(key: string, part: P) {
+      const path = place(key, part)
+      const bytes = await readFile(path)
+      return decode(bytes, { part, path }) as ResultOf<P>
+    },
+    async finished(key) {
+      const text = await readFile(measured(key), 'utf8').catch(() => null)
+      return text === null ? null : JSON.parse(text)
+    },
+    async finish(key, result) {
+      await writeWhole(measured(key), `${JSON.stringify(result, null, 2)}\n`)
+      await rm(partsOf(key), { recursive: true, force: true })
+    },
+  }
+}
+
+function encode(result: ResultOf<Part>): Uint8Array {
+  const tensors: Record<string, StoredTensor> = {}
+  for (const [name, value] of Object.entries(result)) {
+    if (value === null) continue
+    const values = typeof value === 'number' ? Float64Array.of(value) : (value as Float32Array | Float64Array)
+    tensors[name] = storedTensor(values, [values.length])
+  }
+  return writeSafetensors({ tensors })
+}
+
+function decode(bytes: Uint8Array, { part, path }: { readonly part: Part; readonly path: string }): ResultOf<Part> {
+  const { tensors } = parseSafetensors(bytes, { name: path })
+  const find = (name: string) => {
+    const tensor = tensors.get(name)
+    if (tensor !== undefined) return tensor
+    throw new MixflowError('STATISTICS_INVALID', `${path} has no ${name}`, {
+      hint: 'delete it: this part of the evaluation is then done again',
+      details: { path },
+    })
+  }
+  const float64 = (name: string) => Float64Array.from(tensorValues(find(name)) as Float64Array)
+  if (part.kind === 'trajectories') return { perImage: float64('perImage'), byTime: float64('byTime') }
+  return {
+    features: Float32Array.from(float32Values(find('features'))),
+    logits: tensors.has('logits') ? Float32Array.from(float32Values(find('logits'))) : null,
+    nfe: float64('nfe')[0]!,
+    steps: float64('steps')[0]!,
+  }
+}

@@ -1,0 +1,66 @@
+/** From the numbers of each range to measures with a name: their mean over the ranges, and how much they differ. */
+import { distanceLabel, featureLabel, scoreLabel } from '../measure-label.ts'
+import type { SampleOptions } from './measure-model.ts'
+import { type RangeMeasures, rowLimits, type SampleMetric, sampleMetrics } from './measure-range.ts'
+import type { SampleSetting } from './part.ts'
+
+export type MeasureName = 'fd' | 'is' | 'precision' | 'recall' | 'near-copies' | 'neighbour-distance'
+
+/** One number with its name, `FD-ResNet56-5k`. */
+export interface Measure {
+  readonly metric: MeasureName
+  readonly label: string
+  /** Over the ranges. */
+  readonly mean: number
+  /** Unbiased, over the ranges; null for a single one. */
+  readonly deviation: number | null
+}
+
+export interface SettingMeasures {
+  readonly setting: SampleSetting
+  /** Calls of the network per image, guidance counted: what was spent. */
+  readonly nfe: number
+  readonly steps: number
+  readonly measures: readonly Measure[]
+  readonly ranges: readonly RangeMeasures[]
+}
+
+export function settingMeasures(
+  setting: SampleSetting,
+  ranges: readonly RangeMeasures[],
+  { extractor, metrics, n }: SampleOptions,
+): SettingMeasures {
+  const over = (of: (range: RangeMeasures) => number) => moments(ranges.map(of))
+  const [few, many] = [Math.min(n, rowLimits.neighbours), Math.min(n, rowLimits['precision-recall'])]
+  const of: Record<SampleMetric, () => Measure[]> = {
+    fd: () => [{ metric: 'fd', label: distanceLabel(extractor, n), ...over(({ frechet }) => frechet!.distance) }],
+    is: () => [{ metric: 'is', label: scoreLabel(extractor, n), ...over(({ inception }) => inception!.mean) }],
+    'precision-recall': () =>
+      (['precision', 'recall'] as const).map(metric => ({
+        ...{ metric, label: featureLabel(metric, extractor, many) },
+        ...over(({ precisionRecall }) => precisionRecall![metric]),
+      })),
+    neighbours: () => [
+      {
+        ...{ metric: 'near-copies', label: featureLabel('near-copies', extractor, few) },
+        ...over(({ nearCopies }) => nearCopies!.share),
+      },
+      {
+        ...{ metric: 'neighbour-distance', label: featureLabel('neighbour-distance', extractor, few) },
+        ...over(({ nearCopies }) => nearCopies!.distance),
+      },
+    ],
+  }
+  return {
+    ...{ setting, nfe: over(({ nfe }) => nfe).mean, steps: over(({ steps }) => steps).mean },
+    measures: sampleMetrics.filter(metric => metrics.includes(metric)).flatMap(metric => of[metric]()),
+    ranges,
+  }
+}
+
+function moments(values: readonly number[]): { mean: number; deviation: number | null } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  if (values.length < 2) return { mean, deviation: null }
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) }
+}

@@ -1,0 +1,52 @@
+import { normals } from '@mixflow/core'
+import { describe, expect, it } from 'vitest'
+import { nearCopies, typicalDistance } from './near-copies.ts'
+import type { Rows } from './nearest-neighbours.ts'
+
+const dimensions = 16
+const draw = (seed: number, count: number): Rows => ({
+  features: normals({ seed, stream: 'probe', images: count, elementsPerImage: dimensions }),
+  dimensions,
+})
+const training = draw(1, 800)
+
+describe('nearCopies', () => {
+  it('finds none among new images of the same kind, whose distances are the usual ones', () => {
+    const { share, distance, pairs } = nearCopies({ generated: draw(2, 300), training })
+    expect({ share, pairs }).toEqual({ share: 0, pairs: [] })
+    expect(Math.abs(distance - 1)).toBeLessThan(0.05)
+  })
+
+  it('finds which images were copied, from where, and how closely', () => {
+    const generated = draw(3, 100)
+    const [near, exact] = [7, 42]
+    for (let i = 0; i < dimensions; i++) {
+      generated.features[near * dimensions + i] = training.features[11 * dimensions + i]! + 0.05
+      generated.features[exact * dimensions + i] = training.features[5 * dimensions + i]!
+    }
+    const { share, pairs } = nearCopies({ generated, training })
+    expect(share).toBe(0.02)
+    expect(pairs.map(({ generated, training }) => [generated, training])).toEqual([
+      [exact, 5],
+      [near, 11],
+    ])
+    expect(pairs[0]?.ratio).toBe(0)
+    expect(pairs[1]?.ratio).toBeLessThan(1 / 3)
+  })
+
+  it('sees by the distance alone a set learned by heart that has duplicates', () => {
+    const twice: Rows = { features: Float32Array.from([...training.features, ...training.features]), dimensions }
+    const { share, distance } = nearCopies(
+      { generated: training, training: twice },
+      { typical: typicalDistance(training) },
+    )
+    expect(share).toBe(0)
+    expect(distance).toBe(0)
+  })
+
+  it('needs two training images', () => {
+    expect(() => nearCopies({ generated: draw(2, 3), training: draw(1, 1) }, { typical: 1 })).toThrow(
+      /two training images/,
+    )
+  })
+})

@@ -1,0 +1,67 @@
+/**
+ * Whether a generator has learned training images by heart: each generated image's nearest training images. One that is at
+ * most a third as far from the nearest as from the second nearest stands out as a copy of it (the test of Yoon et al. 2023,
+ * "Diffusion Probabilistic Models Generalize when They Fail to Memorize", there on pixels; here on features, which see
+ * through a shift or a change of brightness). Where the training set itself has duplicates, both distances are small and the
+ * test is blind; the median distance, in units of that between training images, still falls then.
+ */
+import { MixflowError, permutation } from '@mixflow/core'
+import { nearestNeighbours, type Rows, rowCount } from './nearest-neighbours.ts'
+
+export interface NearCopies {
+  /** Share of the generated images that stand out as copies, 0..1. */
+  readonly share: number
+  /**
+   * Median distance to the nearest training image, of which 1 is the median for a training image to the nearest other one. Near
+   * 1: as new as the data are among themselves; far below: copies.
+   */
+  readonly distance: number
+  /** Of the copies, strongest first: row of the generated image, and of the training image. */
+  readonly pairs: readonly { readonly generated: number; readonly training: number; readonly ratio: number }[]
+}
+
+const ratioOfCopies = 1 / 3
+
+/** Training images whose own nearest neighbours say what distance is usual. */
+const typicalCount = 1000
+
+/** Median distance of training images to their nearest other one; computed once for many generated sets. */
+export function typicalDistance(training: Rows): number {
+  const count = rowCount(training)
+  const order = permutation({ seed: 0, stream: 'order', index: 0, length: count }).subarray(0, typicalCount)
+  const { dimensions, features } = training
+  const some = new Float32Array(order.length * dimensions)
+  order.forEach((row, i) => {
+    some.set(features.subarray(row * dimensions, (row + 1) * dimensions), i * dimensions)
+  })
+  // each finds itself as well
+  const { distances } = nearestNeighbours({ features: some, dimensions }, training, { k: 2 })
+  return Math.sqrt(median(Array.from(order, (_, i) => distances[2 * i + 1]!)))
+}
+
+/** @throws MixflowError ARGUMENT_INVALID for fewer than two training images, or other dimensions */
+export function nearCopies(
+  sets: { readonly generated: Rows; readonly training: Rows },
+  { typical = typicalDistance(sets.training) }: { readonly typical?: number } = {},
+): NearCopies {
+  const { generated, training } = sets
+  if (rowCount(training) < 2)
+    throw new MixflowError('ARGUMENT_INVALID', 'near copies need at least two training images')
+  const { indices, distances } = nearestNeighbours(generated, training, { k: 2 })
+  const found = Array.from({ length: rowCount(generated) }, (_, row) => {
+    const [first, second] = [Math.sqrt(distances[2 * row]!), Math.sqrt(distances[2 * row + 1]!)]
+    return { generated: row, training: indices[2 * row]!, first, ratio: second === 0 ? 1 : first / second }
+  })
+  const pairs = found.filter(({ ratio }) => ratio <= ratioOfCopies).sort((a, b) => a.ratio - b.ratio)
+  return {
+    share: pairs.length / found.length,
+    distance: median(found.map(({ first }) => first)) / typical,
+    pairs: pairs.map(({ first, ...pair }) => pair),
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
