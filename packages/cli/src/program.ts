@@ -23,6 +23,7 @@ export function mixflowProgram(): Command {
   addExport(program)
   addSample(program)
   addEvaluate(program)
+  addExperiment(program)
   addVerify(program)
   addData(program)
   addSetup(program)
@@ -146,6 +147,31 @@ function addData(program: Command): void {
       examples('mixflow data', 'mixflow data mnist --grid digits.png', 'mixflow data ./photos --size 64'),
     )
     .action(async (spec, flags) => (await import('./data-command.ts')).dataCommand(spec, flags))
+}
+
+function addExperiment(program: Command): void {
+  program
+    .command('experiment')
+    .description('compare methods: train each alike, measure each alike, write tables and pictures')
+    .argument('<name>', 'few-step: how near to the data few evaluations come')
+    .option('--data <spec>', 'cifar10 or mnist; cifar10:<folder> for files of your own')
+    .option('--methods <list>', 'of rectified-flow, optimal-transport, fast-ode and mixflow; all unless given')
+    .option('--seeds <list>', 'such as 1,2,3; 1,2 unless given')
+    .option('--steps <n>', 'steps of training; the preset’s unless given', whole(1))
+    .option('--set <key=value>', 'a setting that differs from the preset’s; may be given several times', collect, [])
+    .option('--out <folder>', 'where results are kept, a JSON file for each run', place, 'experiments/few-step')
+    .option('--runs <folder>', 'where checkpoints are kept while it goes on', place, 'runs/few-step')
+    .option('--report <file>', 'the Markdown file with the tables; <out>/README.md unless given', place)
+    .option('--report-only', 'write tables and pictures of the results that are there')
+    .option('--threads <n>', 'threads of one operator; as many as there are cores unless given', threads)
+    .addHelpText(
+      'after',
+      examples(
+        'mixflow experiment few-step --data cifar10 --threads 1',
+        'mixflow experiment few-step --data mnist --methods rectified-flow,mixflow --seeds 1,2,3',
+      ),
+    )
+    .action(async (name, flags) => (await import('./experiment/experiment-command.ts')).experimentCommand(name, flags))
 }
 
 function addVerify(program: Command): void {

@@ -21,6 +21,7 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-store.ts'
+export { makeFolder, writeFileDurably } from './checkpoint/write-durably.ts'
 export {
   type ConfigRequest,
   changeConfig,
@@ -56,6 +57,7 @@ export { type EstimateOptions, estimateRun, type RunEstimate } from './loop/esti
 export { batches, type PlacedBatch } from './loop/next-batch.ts'
 export type { TrainOptions } from './loop/run.ts'
 export { freeRunFolder, type MetricsLine, type RunRecord, readRun, runFiles } from './loop/run-folder.ts'
+export { lockRun } from './loop/run-lock.ts'
 export { type TrainResult, train } from './loop/train-loop.ts'
 export { ParameterVector } from './model/parameter-vector.ts'
 export { type TensorSampler, tensorSampler } from './model/tensor-sampler.ts'
@@ -73,6 +75,7 @@ export { type ProgressOptions, progressDisplay } from './progress/progress-displ
 export type { OnTrainEvent, RunOutcome, TrainEvent } from './progress/train-event.ts'
 export { type NextCommand, nextCommands } from './report/next-commands.ts'
 export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'
+export { readMetrics } from './report/read-metrics.ts'
 export { renderReport } from './report/render-report.ts'
 export type { MeasuredCurvature, ReportData, ReportFacts, SampleGrid } from './report/report-data.ts'
 export { type ReportContent, writeReport } from './report/write-report.ts'

@@ -2,6 +2,7 @@
 
 import type { Preset } from '../training-config.ts'
 import { cifar10FewStep } from './cifar10-few-step.ts'
+import { mnist } from './mnist.ts'
 import { quickstart } from './quickstart.ts'
 
 export const mnistFewStep = {
@@ -10,6 +11,9 @@ export const mnistFewStep = {
     ...cifar10FewStep.config,
     data: 'mnist',
     flip: false,
+    totalImages: 1000 * 64,
+    warmupImages: 100 * 64,
+    emaHalfLifeImages: mnist.config.emaHalfLifeImages,
     source: quickstart.config.source,
     denoiser: quickstart.config.denoiser,
     encoder: quickstart.config.encoder,

@@ -1,0 +1,122 @@
+/**
+ * What is known of one run of an experiment, as one JSON file: the whole configuration, what it was trained on and where, how long that
+ * took, losses and measures. Tables and pictures are made of these files alone, so runs may be done in several sittings
+ * and on several machines. No path of a machine is in them.
+ */
+
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { MixflowError } from '@mixflow/core'
+import { checkConfig } from '@mixflow/train'
+import type { TrainingConfig } from '@mixflow/zoo'
+import { z } from 'zod'
+import { fewStepMethods } from './few-step.ts'
+
+const number = z.number()
+const count = z.int().min(0)
+
+const setting = z.strictObject({ solver: z.enum(['euler', 'heun']), nfe: count })
+
+const schema = z.strictObject({
+  format: z.literal('mixflow-experiment-run'),
+  version: z.literal(1),
+  experiment: z.literal('few-step'),
+  method: z.enum(fewStepMethods),
+  seed: count,
+  /** Settings that differ from the preset's. */
+  changes: z.array(z.string()),
+  preset: z.string(),
+  data: z.strictObject({ name: z.string(), images: count, fingerprint: z.string() }),
+  config: z.unknown().transform(checkConfig),
+  parameters: z.strictObject({ denoiser: count, encoder: count }),
+  machine: z.strictObject({ processor: z.string(), cores: count, threads: count, node: z.string() }),
+  training: z.strictObject({
+    steps: count,
+    imagesSeen: count,
+    /** Of training alone, all sittings. */
+    seconds: number,
+    /** Means over equal stretches of the run. */
+    losses: z.array(z.strictObject({ imagesSeen: count, flowLoss: number, kl: number })),
+  }),
+  measures: z.strictObject({
+    /** null where parts were kept from an earlier sitting. */
+    seconds: number.nullable(),
+    extractor: z.strictObject({ name: z.string(), sha256: z.string() }),
+    images: count,
+    seed: count,
+    /** Fréchet distance to the training images. */
+    distances: z.array(z.strictObject({ ...setting.shape, label: z.string(), distance: number })),
+    curvature: z.strictObject({
+      ...{ mean: number, standardDeviation: number, trajectories: count, steps: count },
+      byTime: z.array(z.strictObject({ from: number, to: number, value: number })),
+    }),
+  }),
+})
+
+export type ExperimentRun = Omit<z.output<typeof schema>, 'config'> & { readonly config: TrainingConfig }
+
+/** All that decides a run's result, but the machine. */
+export type RunIdentity = Pick<ExperimentRun, 'method' | 'seed' | 'changes' | 'preset' | 'data' | 'config'> & {
+  readonly measures: Pick<ExperimentRun['measures'], 'extractor' | 'images' | 'seed'> & {
+    readonly settings: readonly { readonly solver: string; readonly nfe: number }[]
+    readonly trajectories: { readonly count: number; readonly steps: number }
+  }
+}
+
+export function identityOf({ method, seed, changes, preset, data, config, measures }: ExperimentRun): RunIdentity {
+  const { extractor, images, distances, curvature } = measures
+  const settings = distances.map(({ solver, nfe }) => ({ solver, nfe }))
+  const trajectories = { count: curvature.trajectories, steps: curvature.steps }
+  return {
+    ...{ method, seed, changes, preset, data, config },
+    measures: { extractor, images, seed: measures.seed, settings, trajectories },
+  }
+}
+
+/** Settings that say how a run is kept, not what comes of it. */
+const idle: readonly (keyof TrainingConfig)[] = [
+  ...(['data', 'imagesAtOnce', 'sampling', 'sampleEveryImages', 'checkpointEveryImages', 'keepCheckpoints'] as const),
+]
+
+/** Of a configuration, what decides the weights. (The data are known by their fingerprint.) */
+export const decisive = (config: TrainingConfig): Partial<TrainingConfig> =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !(idle as readonly string[]).includes(key)))
+
+export const isSameRun = (a: RunIdentity, b: RunIdentity): boolean =>
+  isDeepStrictEqual({ ...a, config: decisive(a.config) }, { ...b, config: decisive(b.config) })
+
+/** @throws MixflowError ARGUMENT_INVALID for a file that is no record of a run, CONFIG_* for one with settings not known */
+export function parseExperimentRun(text: string, place: string): ExperimentRun {
+  try {
+    return schema.parse(JSON.parse(text)) as ExperimentRun
+  } catch (cause) {
+    if (MixflowError.is(cause)) throw cause
+    const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined
+    const where = issue === undefined ? '' : `: ${issue.path.join('.')}: ${issue.message}`
+    throw new MixflowError('ARGUMENT_INVALID', `${place} is not the record of a run${where}`, {
+      hint: 'move it away: the run is then done again',
+      details: { place },
+      cause,
+    })
+  }
+}
+
+export const experimentRunText = (run: ExperimentRun): string => `${JSON.stringify(run, null, 2)}\n`
+
+/** The record at a path; null where there is none. @throws as `parseExperimentRun` */
+export async function readExperimentRun(path: string): Promise<ExperimentRun | null> {
+  const text = await readFile(path, 'utf8').catch(error => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  })
+  return text === null ? null : parseExperimentRun(text, path)
+}
+
+/** All records below a folder, by name. @throws as `parseExperimentRun` */
+export async function readExperimentRuns(folder: string): Promise<ExperimentRun[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => [])
+  const paths = names.filter(name => name.endsWith('.json') && !/(^|[/\\])\./.test(name)).sort()
+  const runs = await Promise.all(paths.map(name => readExperimentRun(join(folder, name))))
+  return runs.filter(run => run !== null)
+}

@@ -1,0 +1,170 @@
+/** What the records of one data set and length say, as Markdown: the setting, the table, the comparison, what it took. */
+
+import { formatCount, formatDuration, formatNumber } from '@mixflow/train'
+import type { ExperimentRun } from '../experiment-run.ts'
+import { baseline, type Column, type Comparison, type Group, type Row, type Spread } from './summary.ts'
+
+/** The paper's margin, at a small budget. */
+const margin = 0.12
+const smallBudget = 9
+
+export interface Pictures {
+  /** Paths, as the Markdown file sees them. */
+  readonly distances: string
+  readonly curvature: string
+}
+
+export function groupSection(group: Group, pictures: Pictures): string {
+  return [
+    `### ${titles[group.dataName] ?? group.dataName}, ${formatCount(group.steps)} steps`,
+    settingText(group),
+    table(
+      ['', ...group.columns.map(({ title }) => title)],
+      group.rows.map(row => [rowTitle(row), ...cells(group, row)]),
+    ),
+    `Mean ± standard deviation over seeds; lowest in bold. ${captionText(group)}`,
+    `![Distance by evaluations](${pictures.distances})`,
+    `![Curvature by time](${pictures.curvature})`,
+    ...comparisonText(group),
+    costText(group),
+    missingText(group),
+  ]
+    .filter(part => part !== '')
+    .join('\n\n')
+}
+
+const titles: Readonly<Record<string, string>> = { cifar10: 'CIFAR-10', mnist: 'MNIST' }
+
+const methodTitles: Readonly<Record<string, string>> = {
+  'rectified-flow': 'rectified flow',
+  'optimal-transport': 'minibatch optimal transport',
+  'fast-ode': 'Fast-ODE',
+  mixflow: 'MixFlow',
+}
+
+export const methodTitle = (name: string): string => {
+  const [method, ...changes] = name.split(', ')
+  return [methodTitles[method!] ?? method, ...changes].join(', ')
+}
+
+const rowTitle = ({ name, runs }: Row) =>
+  `${methodTitle(name)} (${runs.length === 1 ? 'seed' : 'seeds'} ${runs.map(({ seed }) => seed).join(', ')})`
+
+function settingText({ rows }: Group): string {
+  const all = rows.flatMap(({ runs }) => runs)
+  const { config, parameters, data } = all[0]!
+  const encoder = Math.max(...all.map(run => run.parameters.encoder))
+  const beta = all.map(run => run.config.source?.klWeight).find(value => value !== undefined)
+  return [
+    `${formatCount(data.images)} images, without labels. Denoiser of ${formatCount(parameters.denoiser)} weights`,
+    ...(encoder > 0 ? [`(and an encoder of ${formatCount(encoder)} where there is one)`] : []),
+    `in batches of ${config.batchSize}, Adam at ${config.learningRate} after ${formatCount(config.warmupImages)} images`,
+    ...(beta === undefined ? [] : [`β ${beta},`]),
+    `moving average with a half-life of ${formatCount(config.emaHalfLifeImages)} images.`,
+  ].join(' ')
+}
+
+function cells({ columns, rows }: Group, row: Row): string[] {
+  return columns.map(({ key }) => {
+    const own = row.values.get(key)!
+    const best = Math.min(...rows.map(({ values }) => values.get(key)!.mean))
+    return own.mean === best && rows.length > 1 ? `**${spreadText(own)}**` : spreadText(own)
+  })
+}
+
+function spreadText({ mean, deviation }: Spread): string {
+  if (deviation === null) return formatNumber(mean)
+  const text = formatNumber(mean)
+  const decimals = /\.(\d+)$/.exec(text)?.[1]?.length ?? 0
+  return `${text} ± ${deviation.toFixed(decimals)}`
+}
+
+function captionText({ rows, columns }: Group): string {
+  const { measures } = rows[0]!.runs[0]!
+  const { distances, curvature, extractor } = measures
+  const budgets = columns.filter(({ nfe }) => nfe !== null)
+  return [
+    `${budgets[0]?.title} is ${distances[0]?.label} (Fréchet distance over ${extractor.name} to the training images, lower is better)`,
+    `with the solver and number of evaluations that the column names; curvature is that of ${formatCount(curvature.trajectories)}`,
+    `trajectories of ${curvature.steps} Euler steps.`,
+  ].join(' ')
+}
+
+function comparisonText({ columns, comparisons }: Group): string[] {
+  if (comparisons.length === 0) return []
+  const rows = comparisons.map(comparison => [
+    `${methodTitle(comparison.name)} (${comparison.seeds.length === 1 ? 'seed' : 'seeds'} ${comparison.seeds.join(', ')})`,
+    ...columns.map(({ key }) => changesText(comparison.changes.get(key)!)),
+  ])
+  const mixflow = comparisons.find(({ name }) => name === 'mixflow')
+  return [
+    `Against ${methodTitle(baseline)} with the same seed, in percent (of several seeds the mean, and the least and greatest):`,
+    table(['', ...columns.map(({ title }) => title)], rows),
+    ...(mixflow === undefined ? [] : [claimText(mixflow, columns)]),
+  ]
+}
+
+const percent = (change: number) => `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(1)}`
+
+function changesText(changes: readonly number[]): string {
+  const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length
+  if (changes.length === 1) return percent(mean)
+  return `${percent(mean)} (${percent(Math.min(...changes))} … ${percent(Math.max(...changes))})`
+}
+
+/** Whether the paper's order is seen. */
+export function claimText({ changes, seeds }: Comparison, columns: readonly Column[]): string {
+  const all = (key: string, holds: (change: number) => boolean) => changes.get(key)!.every(holds)
+  const list = (keys: readonly Column[]) => keys.map(({ title }) => title).join(', ')
+  const budgets = columns.filter(({ nfe }) => nfe !== null)
+  const small = budgets.filter(({ nfe }) => nfe! <= smallBudget)
+  const clear = small.filter(({ key }) => all(key, change => change <= -margin))
+  const ahead = budgets.filter(({ key }) => all(key, change => change < 0))
+  const behind = budgets.filter(({ key }) => all(key, change => change > 0))
+  const straighter = all('curvature', change => change < 0)
+  const which =
+    seeds.length === 1 ? `with the one seed there is (${seeds[0]})` : `with every seed (${seeds.join(', ')})`
+  const sentences = [
+    clear.length > 0
+      ? `${which} MixFlow is at least ${100 * margin} % nearer to the data than rectified flow at ${list(clear)}`
+      : `at no budget up to ${smallBudget} evaluations is MixFlow at least ${100 * margin} % nearer to the data than rectified flow ${which}`,
+    `its trajectories are ${straighter ? 'less curved' : 'not less curved in every case'}`,
+    ...(ahead.length > clear.length ? [`it is ahead at ${list(ahead)}`] : []),
+    ...(behind.length > 0 ? [`behind at ${list(behind)}`] : []),
+  ]
+  return `The paper’s order: ${sentences.join('; ')}.`
+}
+
+function costText({ rows }: Group): string {
+  const all = rows.flatMap(({ runs }) => runs)
+  const machines = [...new Set(all.map(machineText))]
+  const lines = all.map(run => [
+    ...[methodTitle([run.method, ...run.changes].join(', ')), String(run.seed)],
+    ...[formatDuration(run.training.seconds), formatNumber(run.training.imagesSeen / run.training.seconds)],
+    run.measures.seconds === null ? 'in several sittings' : formatDuration(run.measures.seconds),
+    formatNumber(run.training.losses.at(-1)?.flowLoss ?? Number.NaN),
+  ])
+  const header = ['', 'seed', 'training', 'images/s', 'measuring', 'flow loss at the end']
+  return [
+    `<details><summary>What each run took</summary>`,
+    table(header, lines),
+    `On ${machines.join('; on ')}.`,
+    '</details>',
+  ].join('\n\n')
+}
+
+const machineText = ({ machine: { processor, cores, threads, node } }: ExperimentRun) =>
+  `${processor}, ${cores} cores of which ${threads} used, Node ${node.split('.')[0]}`
+
+function missingText({ missing }: Group): string {
+  if (missing.length === 0) return ''
+  const each = missing.map(
+    ({ method, seeds }) => `${methodTitle(method)} (${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
+  )
+  return `**Not done yet:** ${each.join('; ')}. The command goes on with them.`
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
+}

@@ -1,0 +1,109 @@
+/**
+ * A picture of a few named curves as a file of its own, in SVG: thin, readable on light pages and dark ones, without a script or a
+ * font. Each curve has its points, and faint ones around them, as of single seeds.
+ */
+
+import { formatNumber } from '@mixflow/train'
+
+export interface Curve {
+  readonly name: string
+  /** Place in the list of colours, so that a name has the same one in every picture. */
+  readonly color: number
+  readonly dashed: boolean
+  readonly points: readonly Point[]
+  readonly faint: readonly Point[]
+}
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface PictureSpec {
+  readonly title: string
+  readonly xTitle: string
+  /** Places on the x axis that are named. */
+  readonly xTicks: readonly number[]
+  readonly xScale: 'linear' | 'log'
+  readonly curves: readonly Curve[]
+}
+
+/** Told apart by people with any colour vision (Okabe and Ito 2008). */
+const colors = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#000000']
+
+const size = { width: 720, height: 400, left: 56, right: 16, top: 44, bottom: 48 }
+
+export function linePicture({ title, xTitle, xTicks, xScale, curves }: PictureSpec): string {
+  const points = curves.flatMap(({ points, faint }) => [...points, ...faint])
+  const scaled = (x: number) => (xScale === 'log' ? Math.log(x) : x)
+  const [left, right] = extent([...points.map(({ x }) => x), ...xTicks].map(scaled))
+  const yTicks = roundTicks(extent([0, ...points.map(({ y }) => y)]))
+  const [low, high] = [yTicks[0]!, yTicks.at(-1)!]
+  const [plotWidth, plotHeight] = [size.width - size.left - size.right, size.height - size.top - size.bottom]
+  const placeX = (x: number) => round(size.left + ((scaled(x) - left) / (right - left)) * plotWidth)
+  const placeY = (y: number) => round(size.top + (1 - (y - low) / (high - low)) * plotHeight)
+  const at = ({ x, y }: Point) => `${placeX(x)} ${placeY(y)}`
+  const end = size.width - size.right
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<title>${escaped(title)}</title>`,
+    `<rect width="100%" height="100%" fill="#fff"/>`,
+    `<text x="${size.left}" y="20" font-weight="600">${escaped(title)}</text>`,
+    ...yTicks.map(
+      y =>
+        `<path d="M${size.left} ${placeY(y)}H${end}" stroke="#ddd"/><text x="${size.left - 8}" y="${placeY(y) + 4}" text-anchor="end" fill="#555">${tickText(y)}</text>`,
+    ),
+    ...xTicks.map(
+      x =>
+        `<text x="${placeX(x)}" y="${size.height - size.bottom + 18}" text-anchor="middle" fill="#555">${tickText(x)}</text>`,
+    ),
+    `<text x="${round(size.left + plotWidth / 2)}" y="${size.height - 8}" text-anchor="middle" fill="#555">${escaped(xTitle)}</text>`,
+    ...curves.map(({ color, dashed, points, faint }) => {
+      const stroke = colors[color % colors.length]
+      const line = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${at(point)}`).join('')
+      const dots = (of: readonly Point[], radius: number, opacity: number) =>
+        of
+          .map(
+            ({ x, y }) =>
+              `<circle cx="${placeX(x)}" cy="${placeY(y)}" r="${radius}" fill="${stroke}" fill-opacity="${opacity}"/>`,
+          )
+          .join('')
+      const dash = dashed ? ' stroke-dasharray="5 4"' : ''
+      return `<path d="${line}" fill="none" stroke="${stroke}" stroke-width="2"${dash}/>${dots(points, 3, 1)}${dots(faint, 2.5, 0.35)}`
+    }),
+    ...legend(curves),
+    '</svg>\n',
+  ].join('\n')
+}
+
+/** Top right, one line for each curve. */
+function legend(curves: readonly Curve[]): string[] {
+  const x = size.width - size.right - 200
+  return curves.map(({ name, color, dashed }, i) => {
+    const y = size.top + 12 + 18 * i
+    const dash = dashed ? ' stroke-dasharray="5 4"' : ''
+    return `<path d="M${x} ${y}h24" stroke="${colors[color % colors.length]}" stroke-width="2"${dash}/><text x="${x + 32}" y="${y + 4}">${escaped(name)}</text>`
+  })
+}
+
+function extent(values: readonly number[]): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  return low < high ? [low, high] : [low - 0.5, high + 0.5]
+}
+
+/** At most eight round numbers from below the least to above the greatest. */
+function roundTicks([low, high]: readonly [number, number]): number[] {
+  const rough = (high - low) / 6
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * ([1, 2, 5, 10].find(factor => factor * power >= rough) ?? 10)
+  const first = Math.floor(low / step + 1e-9)
+  const last = Math.ceil(high / step - 1e-9)
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
+}
+
+const tickText = (value: number) =>
+  Math.abs(value) >= 1 || value === 0 ? String(value) : formatNumber(value).replace(/\.?0+$/, '')
+
+const round = (value: number) => Number(value.toFixed(1))
+
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
