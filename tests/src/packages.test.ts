@@ -116,7 +116,7 @@ describe.skipIf('error' in packed).each(dataPackages.map(pkg => [pkg.manifest.na
       const exported = Object.values(manifest.exports ?? {}).map(file => String(file).replace(/^\.\//, ''))
       expect([...contents.keys()].sort()).toEqual([...exported, 'LICENSE', 'README.md'].sort())
       expect(contents.get('README.md')).toContain(`# ${manifest.name}\n`)
-      expect(contents.get('LICENSE')).toMatch(/^Copyright \(c\)/)
+      expect(contents.get('LICENSE')).toMatch(/^Copyright \(c\)/m)
       expect(manifest.license).toMatch(/^[A-Za-z0-9.-]+$/)
       expect(manifest).not.toHaveProperty('dependencies')
       expect(manifest).toMatchObject({
