@@ -30,6 +30,7 @@ export {
   resolveConfig,
   settingPaths,
 } from './config/resolve-config.ts'
+export { storedConfig } from './config/stored-config.ts'
 export {
   type BatchCursor,
   type BatchOrderOptions,

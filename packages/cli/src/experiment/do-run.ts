@@ -10,7 +10,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { MixflowError, throwIfAborted } from '@mixflow/core'
 import { type Extractor, localWorker, measureModel, type Reference } from '@mixflow/measure'
 import {
-  checkConfig,
   checkpointNetworks,
   type Dataset,
   type LoadedCheckpoint,
@@ -20,6 +19,7 @@ import {
   parameterCounts,
   readMetrics,
   runFiles,
+  storedConfig,
   train,
 } from '@mixflow/train'
 import type { TrainingConfig } from '@mixflow/zoo'
@@ -103,7 +103,7 @@ async function trained(run: PlannedRun, options: DoRunOptions): Promise<LoadedCh
 
 /** A complete run may lie there from before, or from elsewhere. */
 function checkTrained({ record, folder }: LoadedCheckpoint, { config }: PlannedRun): void {
-  const found = decisive(checkConfig(record.config))
+  const found = decisive(storedConfig(record.config))
   if (isDeepStrictEqual(found, decisive(config))) return
   const keys = Object.keys({ ...found, ...config }) as (keyof TrainingConfig)[]
   const changed = keys.filter(key => key in found && !isDeepStrictEqual(found[key], config[key]))

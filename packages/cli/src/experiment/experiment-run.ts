@@ -8,7 +8,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { MixflowError } from '@mixflow/core'
-import { checkConfig } from '@mixflow/train'
+import { storedConfig } from '@mixflow/train'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
 import { fewStepMethods } from './few-step.ts'
@@ -28,7 +28,7 @@ const schema = z.strictObject({
   changes: z.array(z.string()),
   preset: z.string(),
   data: z.strictObject({ name: z.string(), images: count, fingerprint: z.string() }),
-  config: z.unknown().transform(checkConfig),
+  config: z.unknown().transform(storedConfig),
   parameters: z.strictObject({ denoiser: count, encoder: count }),
   machine: z.strictObject({ processor: z.string(), cores: count, threads: count, node: z.string() }),
   training: z.strictObject({

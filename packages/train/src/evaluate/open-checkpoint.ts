@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkpointFileName, MixflowError, type SampleBackend, type SamplerModel } from '@mixflow/core'
 import { type LoadedCheckpoint, latestCheckpoint, readCheckpoint } from '../checkpoint/checkpoint-store.ts'
-import { checkConfig } from '../config/resolve-config.ts'
+import { storedConfig } from '../config/stored-config.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'
 import { tensorSampler } from '../model/tensor-sampler.ts'
 import { sampledWeights } from '../model/train-state.ts'
@@ -36,7 +36,7 @@ export interface CheckpointNetworks {
 /** @throws MixflowError CONFIG_* or CHECKPOINT_INVALID where configuration, networks and tensors do not fit each other. */
 export function checkpointNetworks(checkpoint: LoadedCheckpoint): CheckpointNetworks {
   const { config, image, labels } = checkpoint.record
-  const trained = trainingModel(checkConfig(config), { image, labels })
+  const trained = trainingModel(storedConfig(config), { image, labels })
   const vector = new ParameterVector(trained.parameters)
   const weights = sampledWeights(vector, checkpoint)
   const sampler = tensorSampler(trained, vector)

@@ -6,6 +6,7 @@ import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/backend-in-use.ts'
 import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoint-store.ts'
+import { storedConfig } from '../config/stored-config.ts'
 import { firstBatch } from '../data/batch-order.ts'
 import { initialState, restoredState } from '../model/train-state.ts'
 import type { Position, Run } from './run.ts'
@@ -82,7 +83,7 @@ const changeable: readonly (keyof TrainingConfig)[] = [
 ]
 
 function checkSameRun({ options: { config, data, folder } }: Run, { record }: LoadedCheckpoint): void {
-  const before = record.config as unknown as TrainingConfig
+  const before = storedConfig(record.config)
   const changed = (Object.keys(config) as (keyof TrainingConfig)[]).filter(
     key => !changeable.includes(key) && JSON.stringify(config[key]) !== JSON.stringify(before[key]),
   )

@@ -10,7 +10,7 @@ import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
 import { diskError, makeFolder, writeFileDurably } from '../checkpoint/write-durably.ts'
-import { checkConfig } from '../config/resolve-config.ts'
+import { storedConfig } from '../config/stored-config.ts'
 
 export const runFiles = {
   config: 'config.json',
@@ -62,7 +62,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
     })
   }
   const { config, ...record } = parsed(text, path)
-  return { ...record, config: checkConfig(config) }
+  return { ...record, config: storedConfig(config) }
 }
 
 const runRecord = z.object({

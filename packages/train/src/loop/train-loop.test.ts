@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { MixflowError } from '@mixflow/core'
+import { checkpointFileName, MixflowError } from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import type { TrainingConfig } from '@mixflow/zoo'
 import * as tf from '@tensorflow/tfjs-core'
@@ -141,6 +141,21 @@ describe('train', () => {
     expect(notes.join()).toMatch(/no checkpoint yet/)
     expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
     expect(metrics(folder).map(({ step }) => step)).toEqual(metrics(straight).map(({ step }) => step))
+  })
+
+  it('from before some of the settings there are now, goes on as it would have', async () => {
+    const folder = newFolder()
+    const { checkpoint } = await runFor(7, { folder })
+    for (const path of [join(folder, runFiles.config), join(checkpoint, checkpointFileName)]) {
+      const record = JSON.parse(readFileSync(path, 'utf8'))
+      for (const key of ['pairing', 'imagesAtOnce']) delete record.config[key]
+      delete record.config.sampling.gridPower
+      writeFileSync(path, JSON.stringify(record))
+    }
+    const { config } = await readRun(folder)
+    expect(config).toEqual(tinyConfig())
+    const result = await run({ folder, resume: true, config })
+    expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
   })
 
   it.each(['', '[]', '{"preset":3,"command":"","config":{}}'])('refuses a damaged record of a run: %j', async text => {
