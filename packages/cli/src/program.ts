@@ -107,13 +107,17 @@ function addSample(program: Command): void {
     .option('--dtype <name>', 'float32 or float16 weights')
     .option(
       '--out <path>',
-      'a .png for one grid of all, else a folder for one file each; samples.png unless given',
+      'a .png for one grid of all; .npz or .zip for an archive; else a folder for one file each; samples.png unless given',
       place,
     )
     .option('--columns <n>', 'pictures per row of the grid', whole(1))
+    .option('--resume', 'go on with a folder or an archive that was begun')
     .addHelpText(
       'after',
-      examples('mixflow sample runs/mnist/model --count 64 --nfe 5 --seed 7 --label 3 --out threes.png'),
+      examples(
+        'mixflow sample runs/mnist/model --count 64 --nfe 5 --seed 7 --label 3 --out threes.png',
+        'mixflow sample runs/mnist/model --count 50000 --seed 0 --out digits.npz --resume',
+      ),
     )
     .action(async (model, flags) => (await import('./sample/sample-command.ts')).sampleCommand(model, flags))
 }

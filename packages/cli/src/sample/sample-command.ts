@@ -1,13 +1,16 @@
-/** `mixflow sample`: pictures of an exported model, as one PNG or many. */
+/** `mixflow sample`: pictures of an exported model, as one PNG or many, or as an archive. */
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkpointFileName, MixflowError, manifestFileName, type SampleRequest, type SolverName } from '@mixflow/core'
+import { checkpointFileName, MixflowError, manifestFileName, resolveRequest, type SampleRequest } from '@mixflow/core'
 import { interruptible } from '../terminal/interruptible.ts'
 import { programName } from '../terminal/program-name.ts'
 import { statusLine } from '../terminal/status-line.ts'
+import { recordFileName } from './folder-sink.ts'
 import { labelOf } from './label-of.ts'
-import { chooseOutput, writeSamples } from './sample-output.ts'
+import { type SamplingCost, sampleInto } from './sample-into.ts'
+import { chooseOutput, openSink, type SampleOutput } from './sample-output.ts'
+import { readSampleRecord, sampleRecord } from './sample-record.ts'
 
 export interface SampleFlags {
   readonly count: number
@@ -24,11 +27,13 @@ export interface SampleFlags {
   readonly dtype?: string
   readonly out?: string
   readonly columns?: number
+  readonly resume?: boolean
 }
 
 export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> =>
   interruptible(async signal => {
     const output = await chooseOutput(flags.out, flags.count)
+    if (flags.resume && output.kind === 'grid') throw gridResumed(output.path)
     refuseRun(place)
     const { encodePng, loadModel } = await import('@mixflow/sdk-node')
     const status = statusLine()
@@ -38,25 +43,59 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
         signal,
         onProgress: ({ phase, fraction }) => status.show(`load the model: ${phase} ${percent(fraction)}`),
       })
-      const request: SampleRequest = {
-        ...given(flags, ['count', 'nfe', 'steps', 'gridPower', 'seed', 'guidance', 'mixtureWeight', 'batchSize']),
-        ...(flags.solver === undefined ? {} : { solver: flags.solver as SolverName }),
-        ...(flags.label === undefined ? {} : { label: labelOf(flags.label, model.manifest.labels) }),
-        signal,
-        onStep: ({ fraction }) => status.show(`sample ${flags.count} images: ${percent(fraction)}`),
-      }
-      const { images, nfe, steps, solver, seed, milliseconds } = await model.sample(request)
+      const asked = given(flags, ['nfe', 'steps', 'gridPower', 'solver', 'guidance', 'mixtureWeight'])
+      const label = flags.label === undefined ? {} : { label: labelOf(flags.label, model.manifest.labels) }
+      const seed = flags.seed ?? (flags.resume ? await seedOf(output) : undefined)
+      const resolved = resolveRequest(
+        { ...(asked as SampleRequest), ...label, count: flags.count, ...(seed === undefined ? {} : { seed }) },
+        model.manifest,
+      )
+      const record = sampleRecord({
+        ...{ manifest: model.manifest, seed: resolved.seed, count: flags.count, request: { ...asked, ...label } },
+      })
+      await using sink = await openSink(output, {
+        ...{ record, image: model.manifest.image, labels: resolved.labels, resume: flags.resume === true },
+        ...{ columns: flags.columns, encodePng },
+      })
+      const cost = await sampleInto(sink, {
+        model,
+        request: { ...(asked as SampleRequest), ...label, seed: resolved.seed, signal },
+        count: flags.count,
+        batchSize: flags.batchSize ?? 64,
+        onProgress: fraction => status.show(`sample ${flags.count} images: ${percent(fraction)}`),
+      })
       status.clear()
-      const written = await writeSamples(output, images, { columns: flags.columns, encodePng })
-      const guidance = images[0]?.label === undefined ? 0 : (flags.guidance ?? model.manifest.sampler.guidance)
-      const cost = `${counted(steps, 'step')} of ${solver}${guidance > 0 ? `, twice for guidance ${guidance}` : ''}`
-      const time = `${round(milliseconds / images.length)} ms each`
-      const what = counted(images.length, 'image')
-      process.stdout.write(`${what} at ${round(nfe)} NFE (${cost}), ${time}, seed ${seed}\n${written}\n`)
+      const written = await sink.finish()
+      process.stdout.write(`${sentence(cost, { resolved, count: flags.count, kept: sink.kept })}\n${written}\n`)
     } finally {
       status.clear()
     }
   })
+
+interface Told {
+  readonly resolved: ReturnType<typeof resolveRequest>
+  readonly count: number
+  readonly kept: number
+}
+
+const gridResumed = (path: string): MixflowError =>
+  new MixflowError('ARGUMENT_INVALID', `${path} is one picture of all, which cannot be gone on with`, {
+    hint: 'leave --resume out, or give a folder, an .npz or a .zip: --out samples.npz',
+  })
+
+/** What was done, for people. */
+function sentence(cost: SamplingCost, { resolved, count, kept }: Told): string {
+  const before = kept === 0 ? '' : ` (${round(kept)} of them from before)`
+  const what = `${counted(count, 'image')}${before}`
+  if (cost.images === 0) return `${what}, seed ${resolved.seed}`
+  const { guidance, solver } = resolved
+  const how = `${counted(cost.steps, 'step')} of ${solver}${guidance > 0 ? `, twice for guidance ${guidance}` : ''}`
+  return `${what} at ${round(cost.nfe)} NFE (${how}), ${round(cost.milliseconds / cost.images)} ms each, seed ${resolved.seed}`
+}
+
+/** To go on means with the seed of before, unless another is named. */
+const seedOf = async ({ path, kind }: SampleOutput): Promise<number | undefined> =>
+  (await readSampleRecord(kind === 'folder' ? join(path, recordFileName) : `${path}.part.json`))?.seed
 
 type LoadOptions = NonNullable<Parameters<typeof import('@mixflow/sdk-node').loadModel>[1]>
 

@@ -1,33 +1,26 @@
 /**
- * Where sampled pictures go: `--out name.png` is one picture of all in rows, any other name a folder with a file for each.
- * Asked before anything is sampled, so that a name that cannot be written to costs no waiting.
+ * Where sampled pictures go, by the name of `--out`: `.png` is one picture of all in rows, `.npz` one array of bytes (for
+ * programs that measure), `.zip` an archive with a PNG for each, any other name a folder of these. Asked before anything
+ * is sampled, so that a name that cannot be written to costs no waiting.
+ *
+ * All but the grid take pictures as they are made and forget them, and can be gone on with after a kill.
  */
 
-import { stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
-import { imageGrid, MixflowError, magnify, type PlanarImage } from '@mixflow/core'
-import { checkFolder, checkPngPath, writePng } from '../terminal/write-png.ts'
+import { open, stat } from 'node:fs/promises'
+import { dirname, extname } from 'node:path'
+import { MixflowError, type PlanarImage } from '@mixflow/core'
+import { checkFolder, checkPngPath } from '../terminal/write-png.ts'
+import { folderSink } from './folder-sink.ts'
+import { gridSink } from './grid-sink.ts'
+import { npzSink } from './npz-sink.ts'
+import type { SampleRecord } from './sample-record.ts'
+import { zipSink } from './zip-sink.ts'
+
+export type OutputKind = 'grid' | 'folder' | 'npz' | 'zip'
 
 export interface SampleOutput {
-  readonly kind: 'grid' | 'folder'
+  readonly kind: OutputKind
   readonly path: string
-}
-
-const mostInGrid = 10_000
-
-/** @throws MixflowError ARGUMENT_INVALID for a file that is no .png, or too many images for one, OUTPUT_EXISTS where something else is at the path, OUTPUT_DISK */
-export async function chooseOutput(out = 'samples.png', count = 1): Promise<SampleOutput> {
-  const isFolder = /[/\\]$/.test(out) || extname(out) === '' || (await stat(out).catch(() => null))?.isDirectory()
-  if (isFolder) {
-    await checkFolder(out)
-    return { kind: 'folder', path: out }
-  }
-  await checkPngPath(out)
-  if (count <= mostInGrid) return { kind: 'grid', path: out }
-  throw new MixflowError('ARGUMENT_INVALID', `${count} images are too many for one picture: at most ${mostInGrid}`, {
-    hint: 'give a folder, for a file each: --out samples/',
-    details: { count, most: mostInGrid },
-  })
 }
 
 /** An image of a seed. */
@@ -36,36 +29,73 @@ export interface NumberedImage extends PlanarImage {
   readonly seed: number
 }
 
-export interface WriteOptions {
+/** Takes pictures in the order of their index. */
+export interface SampleSink extends AsyncDisposable {
+  /** So many of the first pictures are there from a call before. */
+  readonly kept: number
+  add(images: readonly NumberedImage[]): Promise<void>
+  /** Returns what was written, for people. */
+  finish(): Promise<string>
+}
+
+export interface SinkOptions {
+  readonly record: SampleRecord
+  readonly image: Pick<PlanarImage, 'channels' | 'height' | 'width'>
+  /** The class of each picture, where there are classes. */
+  readonly labels: Int32Array | undefined
+  /** Go on with what is there. */
+  readonly resume: boolean
   readonly columns?: number | undefined
   /** sdk-node's, which is loaded when it is needed. */
   readonly encodePng: (image: PlanarImage) => Uint8Array
 }
 
-/** Returns what was written, for people. */
-export async function writeSamples(
-  { kind, path }: SampleOutput,
-  images: readonly NumberedImage[],
-  { columns, encodePng }: WriteOptions,
-): Promise<string> {
-  if (kind === 'grid') {
-    await writePng(path, encodePng(samplesGrid(images, columns)))
-    return path
+const mostInGrid = 10_000
+const fileKinds: Readonly<Record<string, OutputKind>> = { '.png': 'grid', '.npz': 'npz', '.zip': 'zip' }
+
+/**
+ * @throws MixflowError ARGUMENT_INVALID for a file of another kind, or too many images for one picture, OUTPUT_EXISTS where
+ *   something else is at the path, OUTPUT_DISK
+ */
+export async function chooseOutput(out = 'samples.png', count = 1): Promise<SampleOutput> {
+  const extension = extname(out).toLowerCase()
+  const isFolder = /[/\\]$/.test(out) || extension === '' || (await stat(out).catch(() => null))?.isDirectory()
+  const kind = isFolder ? 'folder' : fileKinds[extension]
+  if (kind === undefined) {
+    throw new MixflowError('ARGUMENT_INVALID', `${out} does not end in .png, .npz or .zip`, {
+      hint: `for example --out ${out.slice(0, -extension.length) || 'pictures'}.png`,
+      details: { path: out },
+    })
   }
-  const names = images.map(image => join(path, fileName(image)))
-  for (const name of names) await checkPngPath(name)
-  for (const [i, image] of images.entries()) await writePng(names[i] as string, encodePng(image))
-  return names.length === 1 ? (names[0] as string) : `${names[0]} … ${names.at(-1)}`
+  if (kind === 'folder') await checkFolder(out)
+  else if (kind === 'grid') await checkPngPath(out)
+  else await checkArchivePath(out)
+  if (kind !== 'grid' || count <= mostInGrid) return { kind, path: out }
+  throw new MixflowError('ARGUMENT_INVALID', `${count} images are too many for one picture: at most ${mostInGrid}`, {
+    hint: 'give a folder, for a file each: --out samples/; or --out samples.npz',
+    details: { count, most: mostInGrid },
+  })
 }
 
-/** The same picture always has the same name. */
-const fileName = ({ seed, index }: NumberedImage): string => `seed-${seed}-${String(index).padStart(5, '0')}.png`
-
-/** Small pictures are enlarged to about this many pixels. */
-const tileHeight = 84
-
-export function samplesGrid(images: readonly PlanarImage[], columns?: number): PlanarImage {
-  const factor = Math.min(64, Math.max(1, Math.round(tileHeight / (images[0]?.height ?? tileHeight))))
-  const grid = imageGrid(images, { padding: 1, background: -0.7, ...(columns === undefined ? {} : { columns }) })
-  return magnify(grid, factor)
+/** Only an archive is replaced. */
+async function checkArchivePath(path: string): Promise<void> {
+  await checkFolder(dirname(path))
+  const there = await stat(path).catch(() => null)
+  if (there === null || there.size === 0 || (await isZip(path))) return
+  throw new MixflowError('OUTPUT_EXISTS', `${path} is there, and no archive: it is left as it is`, {
+    hint: 'give another name, or move it away',
+    details: { path },
+  })
 }
+
+async function isZip(path: string): Promise<boolean> {
+  await using file = await open(path)
+  const { buffer } = await file.read(new Uint8Array(4))
+  return [0x50, 0x4b, 0x03, 0x04].every((byte, i) => buffer[i] === byte)
+}
+
+const sinks = { grid: gridSink, folder: folderSink, npz: npzSink, zip: zipSink }
+
+/** @throws MixflowError OUTPUT_EXISTS where `resume` finds other samples; OUTPUT_DISK; ARGUMENT_INVALID where an archive would be too large */
+export const openSink = ({ kind, path }: SampleOutput, options: SinkOptions): Promise<SampleSink> =>
+  sinks[kind](path, options)

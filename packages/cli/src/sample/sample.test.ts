@@ -1,11 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MixflowError, type PlanarImage } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { samplesGrid } from './grid-sink.ts'
 import { labelOf } from './label-of.ts'
-import { chooseOutput, samplesGrid, writeSamples } from './sample-output.ts'
+import { chooseOutput } from './sample-output.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-sample-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -48,25 +49,15 @@ describe('the output of sampling', () => {
     expect(await chooseOutput()).toEqual({ kind: 'grid', path: 'samples.png' })
     await expect(chooseOutput('a.jpg')).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     await expect(chooseOutput('a.png', 10_001)).rejects.toMatchObject({ hint: expect.stringContaining('folder') })
-    expect(await chooseOutput(`${root}/a`, 10_001)).toMatchObject({ kind: 'folder' })
+    for (const [name, kind] of Object.entries({ a: 'folder', 'a.npz': 'npz', 'a.ZIP': 'zip' })) {
+      expect(await chooseOutput(`${root}/${name}`, 10_001)).toMatchObject({ kind })
+    }
+    writeFileSync(join(root, 'notes.zip'), 'no archive')
+    await expect(chooseOutput(`${root}/notes.zip`)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' })
     writeFileSync(join(root, 'file'), '')
     for (const out of ['file/', 'file/pictures']) {
       await expect(chooseOutput(`${root}/${out}`)).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
     }
-  })
-
-  const image = (index: number) => ({ channels: 1, height: 2, width: 2, data: new Float32Array(4), seed: 7, index })
-  const encodePng = ({ width }: PlanarImage) => Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10, width)
-
-  it('names each picture by its seed and number, and replaces only pictures', async () => {
-    const folder = join(root, 'many')
-    const output = { kind: 'folder', path: folder } as const
-    expect(await writeSamples(output, [image(0), image(1)], { encodePng })).toContain(' … ')
-    expect(readdirSync(folder)).toEqual(['seed-7-00000.png', 'seed-7-00001.png'])
-    writeFileSync(join(folder, 'seed-7-00003.png'), 'a note')
-    const again = writeSamples(output, [image(2), image(3)], { encodePng })
-    await expect(again).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' })
-    expect(readdirSync(folder)).not.toContain('seed-7-00002.png')
   })
 
   it('enlarges small pictures in a grid, and never shrinks', () => {

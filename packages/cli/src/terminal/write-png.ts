@@ -39,7 +39,7 @@ export async function checkFolder(folder: string): Promise<void> {
   })
 }
 
-function diskError(path: string, reason: string | undefined): MixflowError {
+export function diskError(path: string, reason: string | undefined): MixflowError {
   const isFull = reason === 'ENOSPC' || reason === 'EDQUOT'
   return new MixflowError('OUTPUT_DISK', `${path} cannot be written to: ${isFull ? 'the disk is full' : reason}`, {
     hint: isFull ? 'free some space, or write to another disk' : 'give a place that you may write to: --out',

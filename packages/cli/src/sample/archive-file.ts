@@ -1,0 +1,47 @@
+/** An archive in the making: it grows beside its place, with the record of what it is, and is moved there when it is whole. */
+
+import { rename, rm } from 'node:fs/promises'
+import { diskError } from '../terminal/write-png.ts'
+import { checkSameSamples, readSampleRecord, type SampleRecord, writeSampleRecord } from './sample-record.ts'
+import { ZipWriter } from './zip-writer.ts'
+
+export interface ArchiveFile extends AsyncDisposable {
+  readonly zip: ZipWriter
+  /** Whether there is something of it from before. */
+  readonly isBegun: boolean
+  /** The archive is whole, and takes its place. */
+  finish(): Promise<void>
+}
+
+/** @throws MixflowError OUTPUT_EXISTS for a beginning of something else, OUTPUT_DISK */
+export async function openArchive(
+  path: string,
+  { record, resume }: { readonly record: SampleRecord; readonly resume: boolean },
+): Promise<ArchiveFile> {
+  const [part, recordPath] = [`${path}.part`, `${path}.part.json`]
+  const found = resume ? await readSampleRecord(recordPath) : null
+  if (found !== null) checkSameSamples(found, record, part)
+  const zip = await ZipWriter.open(part, { resume: found !== null }).catch(error => {
+    throw diskError(part, error.code)
+  })
+  await writeSampleRecord(recordPath, record)
+  return {
+    ...{ zip, isBegun: found !== null },
+    async finish() {
+      await zip.finish()
+      await rename(part, path)
+      await rm(recordPath, { force: true })
+    },
+    [Symbol.asyncDispose]: () => zip[Symbol.asyncDispose](),
+  }
+}
+
+/** What the disk refuses, as an error that says so. */
+export const onDisk = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw typeof code === 'string' && /^E[A-Z]+$/.test(code) ? diskError(path, code) : error
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Folders and archives of samples: what is in them as other programs read it, and that going on after a kill at any place gives
+ * the bytes of an uninterrupted call.
+ */
+
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { crc32 as zlibCrc } from 'node:zlib'
+import { type PlanarImage, SampledImage, type SampleRequest } from '@mixflow/core'
+import { unzipSync } from 'fflate'
+import { afterAll, describe, expect, it } from 'vitest'
+import { crc32 } from './crc32.ts'
+import { interleaved, npyHead } from './npz-sink.ts'
+import { sampleInto } from './sample-into.ts'
+import { type OutputKind, openSink, type SinkOptions } from './sample-output.ts'
+import { sampleRecord } from './sample-record.ts'
+import { ZipWriter } from './zip-writer.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'mixflow-sinks-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const image = { channels: 3, height: 2, width: 4 }
+const elements = 24
+const signature = [137, 80, 78, 71, 13, 10, 26, 10]
+/** Not a picture, but its bytes follow from it. */
+const encodePng = ({ data }: PlanarImage) => Uint8Array.from([...signature, ...data.map(value => 100 * value)])
+
+/** A model whose image i is full of numbers that follow from i. */
+function fakeModel(failsAt = Number.POSITIVE_INFINITY) {
+  const sampled: number[] = []
+  const model = {
+    async sample({ firstImage = 0, count = 1, seed = 0 }: SampleRequest) {
+      const images = Array.from({ length: count }, (_, i) => {
+        const index = firstImage + i
+        if (index >= failsAt) throw new Error('killed')
+        sampled.push(index)
+        const data = Float32Array.from({ length: elements }, (_, at) => Math.sin(seed + 7 * index + at))
+        return new SampledImage({ ...image, data, index, seed, label: index % 3, nfe: 5 })
+      })
+      const timings = { source: 0, solve: 1 }
+      return { images, nfe: 5, steps: 3, solver: 'heun' as const, seed, milliseconds: count, timings }
+    },
+  }
+  return { model, sampled }
+}
+
+const manifest = { name: 'fake', files: [] }
+const count = 11
+const labels = Int32Array.from({ length: count }, (_, i) => i % 3)
+
+interface Call {
+  readonly kind: OutputKind
+  readonly path: string
+  readonly resume?: boolean
+  readonly seed?: number
+  readonly failsAt?: number
+}
+
+async function call({ kind, path, resume = false, seed = 9, failsAt }: Call) {
+  const { model, sampled } = fakeModel(failsAt)
+  const record = sampleRecord({ manifest, seed, count, request: { nfe: 5 } })
+  const options: SinkOptions = { record, image, labels, resume, encodePng }
+  await using sink = await openSink({ kind, path }, options)
+  const cost = await sampleInto(sink, { model, request: { seed }, count, batchSize: 4, onProgress: () => {} })
+  return { cost, sampled, kept: sink.kept, written: await sink.finish() }
+}
+
+/** All bytes, by file. */
+function bytesOf(path: string): Record<string, Buffer> {
+  const names = path.includes('.') ? [''] : readdirSync(path).sort()
+  return Object.fromEntries(names.map(name => [name, readFileSync(join(path, name))]))
+}
+
+const kinds = [
+  ['folder', ''],
+  ['zip', '.zip'],
+  ['npz', '.npz'],
+] as const
+
+describe.each(kinds)('%s', (kind, extension) => {
+  const whole = join(root, `whole-${kind}${extension}`)
+
+  it('is the same however often it was interrupted, and samples nothing twice but a batch', async () => {
+    const once = await call({ kind, path: whole })
+    expect(once).toMatchObject({ kept: 0, cost: { images: count, nfe: 5, steps: 3, milliseconds: count } })
+    const path = join(root, `again-${kind}${extension}`)
+    await expect(call({ kind, path, failsAt: 5 })).rejects.toThrow('killed')
+    await expect(call({ kind, path, failsAt: 9, resume: true })).rejects.toThrow('killed')
+    const last = await call({ kind, path, resume: true })
+    expect(last.kept).toBe(8)
+    expect(last.sampled).toEqual([8, 9, 10])
+    expect(bytesOf(path)).toEqual(bytesOf(whole))
+  })
+
+  it('refuses to go on with other samples, and begins again without --resume', async () => {
+    const path = join(root, `other-${kind}${extension}`)
+    await expect(call({ kind, path, failsAt: 9 })).rejects.toThrow('killed')
+    const other = call({ kind, path, resume: true, seed: 10 })
+    await expect(other).rejects.toMatchObject({ code: 'OUTPUT_EXISTS', message: expect.stringContaining('seed') })
+    const { kept } = await call({ kind, path })
+    expect(kept).toBe(0)
+    expect(bytesOf(path)).toEqual(bytesOf(whole))
+  })
+
+  it('begins where there is nothing to go on with', async () => {
+    const path = join(root, `fresh-${kind}${extension}`)
+    expect((await call({ kind, path, resume: true })).kept).toBe(0)
+    expect(bytesOf(path)).toEqual(bytesOf(whole))
+  })
+})
+
+describe.each([
+  ['zip', '.zip'],
+  ['npz', '.npz'],
+] as const)('a %s that was cut', (kind, extension) => {
+  it('at any byte is gone on with to the same bytes', async () => {
+    const path = join(root, `cut-${kind}${extension}`)
+    await expect(call({ kind, path, failsAt: 9 })).rejects.toThrow('killed')
+    const part = readFileSync(`${path}.part`)
+    const saved = join(root, `saved-${kind}`)
+    cpSync(`${path}.part.json`, saved)
+    for (let length = 0; length <= part.length; length += 7) {
+      writeFileSync(`${path}.part`, part)
+      truncateSync(`${path}.part`, length)
+      cpSync(saved, `${path}.part.json`)
+      await call({ kind, path, resume: true })
+      expect(bytesOf(path), `${length}`).toEqual(bytesOf(join(root, `whole-${kind}${extension}`)))
+    }
+  })
+})
+
+describe('as other programs read them', () => {
+  it('the zip holds the pictures of the folder', () => {
+    const entries = unzipSync(readFileSync(join(root, 'whole-zip.zip')))
+    const files = bytesOf(join(root, 'whole-folder'))
+    const { 'samples.json': record, ...pictures } = files
+    expect(JSON.parse(String(record))).toMatchObject({ model: 'fake', seed: 9, count, request: { nfe: 5 } })
+    expect(Object.keys(entries)).toEqual(Object.keys(pictures))
+    for (const [name, bytes] of Object.entries(entries)) expect(Buffer.from(bytes)).toEqual(pictures[name])
+  })
+
+  it('the npz holds pixels by height, width and channel, and the classes', () => {
+    const entries = unzipSync(readFileSync(join(root, 'whole-npz.npz')))
+    const head = npyHead('|u1', [count, 2, 4, 3])
+    const array = entries['arr_0.npy'] as Uint8Array
+    expect(head.length % 64).toBe(0)
+    expect([...array.subarray(0, 8)]).toEqual([0x93, ...Buffer.from('NUMPY'), 1, 0])
+    expect(Buffer.from(array.subarray(10, head.length)).toString('latin1')).toMatch(
+      /^\{'descr': '\|u1', 'fortran_order': False, 'shape': \(11, 2, 4, 3\), \} *\n$/,
+    )
+    const pixels = array.subarray(head.length)
+    expect(pixels).toHaveLength(count * elements)
+    // image 2, row 1, column 3, channel 1
+    const value = Math.sin(9 + 7 * 2 + (1 * 8 + 1 * 4 + 3))
+    expect(pixels[2 * elements + (1 * 4 + 3) * 3 + 1]).toBe(Math.round(((value + 1) / 2) * 255))
+    const classes = entries['arr_1.npy'] as Uint8Array
+    const { buffer } = classes.slice(npyHead('<i8', [count]).length)
+    expect([...new BigInt64Array(buffer)]).toEqual([...labels].map(BigInt))
+  })
+
+  it('Python reads both', async context => {
+    const script = `import zipfile
+for name in ("whole-zip.zip", "whole-npz.npz"):
+    archive = zipfile.ZipFile(name)
+    assert archive.testzip() is None
+    print(len(archive.namelist()))`
+    const run = promisify(execFile)('python3', ['-c', script], { cwd: root }).catch(error => error)
+    const result = await run
+    if (result.code === 'ENOENT') return context.skip('there is no python3')
+    expect(result.stdout).toBe(`${count}\n2\n`)
+  })
+
+  it('grey pictures need no reordering', () => {
+    const data = Float32Array.of(-1, 0, 1, 0.5)
+    expect([...interleaved({ channels: 1, height: 2, width: 2, data })]).toEqual([0, 128, 255, 191])
+  })
+})
+
+it('a folder replaces only pictures', async () => {
+  const path = join(root, 'notes')
+  await call({ kind: 'folder', path })
+  writeFileSync(join(path, 'seed-9-00005.png'), 'a note')
+  rmSync(join(path, 'seed-9-00004.png'))
+  await expect(call({ kind: 'folder', path })).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' })
+  expect(readFileSync(join(path, 'seed-9-00005.png'), 'utf8')).toBe('a note')
+  expect(readdirSync(path)).not.toContain('seed-9-00004.png')
+})
+
+describe('archives', () => {
+  it('more than fits is refused before anything is sampled', () => {
+    for (const size of [
+      { entries: 65_536, bytes: 0 },
+      { entries: 1, bytes: 2 ** 32 },
+    ]) {
+      expect(() => ZipWriter.check(size)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }))
+    }
+    expect(() => ZipWriter.check({ entries: 65_535, bytes: 2 ** 32 - 1 })).not.toThrow()
+  })
+
+  it('the checksum is that of the standard, in one go or in parts', () => {
+    const bytes = new TextEncoder().encode('123456789')
+    expect(crc32(bytes)).toBe(0xcbf43926)
+    expect(crc32(bytes.subarray(4), crc32(bytes.subarray(0, 4)))).toBe(0xcbf43926)
+    if (zlibCrc !== undefined)
+      expect(crc32(readFileSync(join(root, 'whole-npz.npz')))).toBe(zlibCrc(readFileSync(join(root, 'whole-npz.npz'))))
+  })
+})
