@@ -6,7 +6,6 @@ import { dirname, join, resolve } from 'node:path'
 import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { factsText, listText } from './data-command.ts'
-import { asText } from './evaluate-command.ts'
 import { modelFolder } from './export-command.ts'
 import { run } from './run.ts'
 import { writePng } from './terminal/write-png.ts'
@@ -70,6 +69,11 @@ describe('a mistake is refused with what was meant', () => {
     [['sample', root, '--out', 'x.png', '--resume'], 1, /cannot be gone on with/],
     [['sample', root, '--device', 'cpux'], 1, /did you mean "cpu"\?/],
     [['evaluate', root], 1, /neither a run nor a checkpoint nor a model/],
+    [['evaluate', root, '--metrics', 'fid'], 1, /unknown metric "fid"\n {2}did you mean "fd"\?/],
+    [['evaluate', root, '--metrics', 'fd', '--solver', 'hein'], 1, /did you mean "heun"\?/],
+    [['evaluate', root, '--metrics', 'fd', '--nfe', '3,x'], 2, /whole number/],
+    [['evaluate', root, '--nfe', '3'], 2, /--nfe is for measures of samples/],
+    [['evaluate', root, '--dtype', 'float16', '--metrics', 'fd,'], 2, /must be a list/],
     [['data', 'mnist', '--split', 'tset'], 1, /did you mean "test"\?/],
   ])('mixflow %j', async (args, code, message) => {
     const result = await mixflow(...args)
@@ -194,7 +198,7 @@ describe.skipIf(!existsSync(lightning))('mixflow import', () => {
     const image = { channels: 3, height: 16, width: 16, data: new Float32Array(3 * 16 * 16).fill(0.5) } as const
     for (const i of [0, 1]) writeFileSync(join(pictures, `${i}.png`), encodePng(image))
     const measured = ['evaluate', folder, '--data', pictures, '--count', '2', '--steps', '2', '--json']
-    expect(JSON.parse((await mixflow(...measured)).stdout).images).toBe(2)
+    expect(JSON.parse((await mixflow(...measured)).stdout).loss.images).toBe(2)
     const resumed = await mixflow('train', folder, '--resume', '--data', pictures)
     expect(resumed.stderr).toMatch(/TRAIN_RESUME_MISMATCH.*it has no optimizer\n {2}an imported checkpoint/)
     for (const made of [runs, pictures]) rmSync(made, { recursive: true })
@@ -206,36 +210,4 @@ it('a model goes into the folder of its run', () => {
   expect(modelFolder('runs/a/')).toBe(join('runs', 'a', 'model'))
   expect(modelFolder('runs/a/checkpoints/step-000000008')).toBe(join('runs', 'a', 'model'))
   expect(modelFolder('copied/step-8')).toBe(join('copied', 'step-8', 'model'))
-})
-
-it('an evaluation is a table with a column for each source', () => {
-  const bins = [
-    { from: 0, to: 0.5, loss: 1.5, standardError: 0.01 },
-    { from: 0.5, to: 1, loss: 0.5, standardError: Number.NaN },
-  ]
-  const losses = { bins, loss: 1, standardError: 0.02, images: 4 }
-  const text = asText(
-    { kind: 'checkpoint', place: 'runs/a', step: 1000, imagesSeen: 64_000, data: { name: 'mnist', split: 'test' } },
-    {
-      images: 4,
-      seed: 3,
-      flowLoss: [
-        { mixtureWeight: 0, ...losses },
-        { mixtureWeight: 1, ...losses, loss: 0.25 },
-      ],
-      curvature: { mean: 0.125, standardDeviation: 0.5, trajectories: 4, steps: 128, mixtureWeight: 0 },
-    },
-  )
-  expect(text.split('\n')).toEqual([
-    'runs/a: step 1,000, 64,000 images seen',
-    'measured on 4 images of mnist (the test part), seed 3, without guidance',
-    '',
-    'flow loss by time, ± standard error:',
-    't       from N(0, I)    from κ-FC at w = 1',
-    '0–0.5   1.50 ± 0.0100   1.50 ± 0.0100',
-    '0.5–1   0.500 ± –       0.500 ± –',
-    'all     1.00 ± 0.0200   0.250 ± 0.0200',
-    '',
-    'curvature 0.125, standard deviation 0.500 over 4 trajectories of 128 Euler steps from N(0, I)',
-  ])
 })

@@ -125,17 +125,42 @@ function addSample(program: Command): void {
 function addEvaluate(program: Command): void {
   program
     .command('evaluate')
-    .description('measure flow loss by time and curvature')
+    .description('measure how good a model is: distance from the data, curvature, flow loss')
     .argument('<model>', 'folder of a run, a checkpoint or a model, or address of a model')
-    .option('--data <spec>', 'what to measure on; what it was trained on (the test part, if any) unless given')
-    .option('--count <n>', 'pictures', whole(1), 512)
+    .option('--data <spec>', 'what to compare with; what it was trained on unless given')
+    .option('--metrics <list>', 'fd, is, precision-recall, neighbours, curvature, loss', listed, ['curvature', 'loss'])
+    .option('--solver <list>', 'of the samples: euler, heun, heun-full, midpoint, rk4, ab2, dopri5', listed)
+    .option('--nfe <list>', 'evaluations of the velocity per picture, such as 3,5,9', counts)
+    .option('--n <n>', 'sampled pictures of each range, part of each measure’s name', whole(1), 5000)
+    .option('--ranges <n>', 'ranges of the seed’s pictures, whose spread comes along', whole(1), 3)
+    .option('--features <name>', 'cifar10; an installed package; or folder or address of an extractor.json', 'cifar10')
+    .option('--resize <how>', 'to the extractor’s size: none, pad or tensorflow-bilinear')
+    .option('--rounding <how>', 'to bytes: round, or truncate to repeat the paper’s numbers')
+    .option('--label <class>', 'of all samples: number or name of a class, or none; drawn from the seed unless given')
+    .option('--guidance <g>', 'how much to exaggerate the class; 0 is off', decimal)
+    .option('--mixture-weight <w>', '0..1, of a source conditioned on label or noise', decimal)
+    .option('--grid-power <p>', 'times of the steps: (i / steps)^p', decimal)
+    .option('--tolerance <e>', 'of an adaptive solver', decimal)
+    .option('--per-image', 'with an adaptive solver: steps for each picture by itself')
+    .option('--count <n>', 'pictures for the loss, trajectories for the curvature; 10000 in the paper', whole(1), 512)
     .option('--steps <n>', 'Euler steps of the trajectories whose curvature is measured', whole(1), 128)
     .option('--batch-size <n>', 'pictures at once', whole(1), 64)
     .option('--seed <n>', 'of pictures, noise and times', whole(0), 0)
-    .option('--threads <n>', 'threads of one operator, for a run or checkpoint', threads)
+    .option('--workers <n>', 'processes that share the work; the result is the same', whole(1, 256), 1)
+    .option('--threads <n>', 'threads of one operator; the cores shared among the workers unless given', threads)
+    .option('--backend <name>', 'of a run or checkpoint: what computes, as train --backend')
+    .option('--device <name>', 'cpu, cuda, webgpu or auto')
+    .option('--dtype <name>', 'of a model: float32 or float16 weights')
+    .option('--out <folder>', 'tables, picture and what is kept to go on; <run>/evaluation unless given', place)
     .option('--json', 'as JSON')
-    .addHelpText('after', examples('mixflow evaluate runs/mnist', 'mixflow evaluate runs/mnist/model --data mnist'))
-    .action(async (model, flags) => (await import('./evaluate-command.ts')).evaluateCommand(model, flags))
+    .addHelpText(
+      'after',
+      examples(
+        'mixflow evaluate runs/mnist',
+        'mixflow evaluate runs/cifar10/model --metrics fd,is,curvature --nfe 2,3,5,9,17 --solver heun,euler,dopri5 --n 50000',
+      ),
+    )
+    .action(async (model, flags) => (await import('./evaluate/evaluate-command.ts')).evaluateCommand(model, flags))
 }
 
 function addData(program: Command): void {
@@ -210,6 +235,14 @@ function addDoctor(program: Command): void {
 const examples = (...lines: string[]): string => `\nFor example:\n${lines.map(line => `  ${line}`).join('\n')}`
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+const listed = (text: string): readonly string[] => {
+  const words = text.split(',').map(word => word.trim())
+  if (words.every(word => word !== '')) return [...new Set(words)]
+  throw new InvalidArgumentError('It must be a list like fd,is.')
+}
+
+const counts = (text: string): readonly number[] => listed(text).map(whole(1))
 
 const whole =
   (least: number, most = Number.MAX_SAFE_INTEGER) =>

@@ -58,7 +58,9 @@ export const errorCodes = {
   // measuring
   EXTRACTOR_NOT_FOUND: 'no feature extractor has this name, and none is at this path or address',
   EXTRACTOR_INVALID: 'a feature extractor is damaged, or its description does not fit its network',
-  STATISTICS_INVALID: 'stored statistics of features are damaged, or are of other images, another extractor or other steps',
+  STATISTICS_INVALID:
+    'stored statistics of features are damaged, or are of other images, another extractor or other steps',
+  WORKER_FAILED: 'a process that was started to share the work ended before its part was done',
   // setting up what is not in the npm packages
   SETUP_UNSUPPORTED: 'what should be set up is not for this system',
   SETUP_TOOL_MISSING: 'setting up needs a program of the system that is not there',

@@ -101,8 +101,9 @@ async function runOneNode(device: Device): Promise<void> {
   }
 }
 
-export const sessionOptions = (device: Device) => ({
+export const sessionOptions = (device: Device, threads?: number) => ({
   executionProviders: [device],
+  ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   graphOptimizationLevel: 'all' as const,
   logSeverityLevel: 3 as const,
 })

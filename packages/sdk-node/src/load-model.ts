@@ -26,6 +26,8 @@ export interface LoadModelOptions {
   readonly device?: 'auto' | Device
   /** Precision of the weights. `auto` is float32 where the model has it: on a CPU it is the faster one. */
   readonly dtype?: 'auto' | 'float32' | 'float16'
+  /** Threads of one evaluation on the CPU; as many as there are cores unless said. */
+  readonly threads?: number
   /** Folder that downloads are kept in, named by content; the user's cache folder unless said; null keeps nothing. */
   readonly cacheDir?: string | null
   readonly signal?: AbortSignal
@@ -55,7 +57,7 @@ const maxGraphBytes = 2 ** 31
  * MODEL_HASH_MISMATCH, MODEL_INVALID, ABORTED.
  */
 export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptions = {}): Promise<NodeModel> {
-  const { dtype, cacheDir, report, signal, ...asked } = checkOptions(pathOrUrl, options)
+  const { dtype, cacheDir, report, signal, threads, ...asked } = checkOptions(pathOrUrl, options)
   const device = await chooseDevice(asked.device)
   const folder = await openFolder(pathOrUrl, { cacheDir })
   report({ phase: 'manifest', fraction: 0 })
@@ -69,12 +71,12 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
 
   report({ phase: 'session', fraction: 0 })
   const { networks } = manifest
-  const denoiser = await openNetwork(denoiserBytes!, { file: denoiserFile, ports: networks.denoiser, device })
+  const denoiser = await openNetwork(denoiserBytes!, { file: denoiserFile, ports: networks.denoiser, device, threads })
   let encoder: Network | null = null
   try {
     if (encoderFile !== undefined) {
       report({ phase: 'session', fraction: 0.5 })
-      encoder = await openNetwork(encoderBytes!, { file: encoderFile, ports: networks.encoder!, device })
+      encoder = await openNetwork(encoderBytes!, { file: encoderFile, ports: networks.encoder!, device, threads })
     }
     report({ phase: 'session', fraction: 1 })
     return new NodeModel({ manifest, denoiser, encoder, device, dtype: denoiserFile.dtype! })
@@ -88,23 +90,28 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
 type Report = (progress: LoadProgress) => void
 
 function checkOptions(pathOrUrl: unknown, options: LoadModelOptions) {
-  checkKeys(options as unknown, ['device', 'dtype', 'cacheDir', 'signal', 'onProgress'], { what: 'loadModel' })
+  checkKeys(options as unknown, ['device', 'dtype', 'threads', 'cacheDir', 'signal', 'onProgress'], {
+    what: 'loadModel',
+  })
   if (typeof pathOrUrl !== 'string' && !(pathOrUrl instanceof URL)) {
     throw new MixflowError('ARGUMENT_INVALID', `loadModel takes a path or an address, got ${show(pathOrUrl)}`, {
       hint: 'loadModel("runs/mnist/model") or loadModel("https://example.org/model/")',
     })
   }
-  const { device = 'auto', dtype = 'auto', cacheDir = defaultCacheDir(), signal, onProgress } = options
+  const { device = 'auto', dtype = 'auto', cacheDir = defaultCacheDir(), threads, signal, onProgress } = options
   if (cacheDir !== null && (typeof cacheDir !== 'string' || cacheDir === '')) {
     throw new MixflowError('ARGUMENT_INVALID', `cacheDir must be a path or null, got ${show(cacheDir)}`, {
       hint: 'leave it out for the cache folder of this user, or give null to keep nothing',
     })
   }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
+    throw new MixflowError('ARGUMENT_INVALID', `threads must be a whole number in 1..1024, got ${show(threads)}`)
+  }
   const report: Report = progress => onProgress?.(progress)
   return {
     device: checkWord(device, ['auto', ...devices], { what: 'device' }),
     dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }),
-    ...{ cacheDir, report, signal },
+    ...{ cacheDir, threads, report, signal },
   }
 }
 

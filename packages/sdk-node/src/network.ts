@@ -18,12 +18,13 @@ export interface NetworkOptions {
   readonly file: ManifestFile
   readonly ports: NetworkPorts
   readonly device: Device
+  readonly threads?: number | undefined
 }
 
 /** @throws MixflowError MODEL_INVALID where the runtime refuses the graph, or the graph has other inputs or outputs. */
 export async function openNetwork(bytes: Uint8Array, options: NetworkOptions): Promise<Network> {
-  const { file, ports, device } = options
-  const session = await InferenceSession.create(bytes, sessionOptions(device)).catch(cause => {
+  const { file, ports, device, threads } = options
+  const session = await InferenceSession.create(bytes, sessionOptions(device, threads)).catch(cause => {
     throw invalid(file, `cannot be opened by ONNX Runtime: ${cause instanceof Error ? cause.message : cause}`, cause)
   })
   try {

@@ -38,10 +38,11 @@ export {
   batchOrder,
   firstBatch,
 } from './data/batch-order.ts'
-export { dataCacheFolder } from './data/cache-folder.ts'
+export { cacheFolder, dataCacheFolder } from './data/cache-folder.ts'
 export { type DataName, dataNames } from './data/catalogue.ts'
 export { createDataset, type Dataset, type DatasetParts, type ImageBatch, type Split } from './data/dataset.ts'
 export { type DataDescription, type DataPlace, describeData } from './data/describe-data.ts'
+export { type DownloadRequest, download } from './data/download.ts'
 export { openData } from './data/open-data.ts'
 export type { OpenDataOptions } from './data/open-data-options.ts'
 export type { DataProgress, OnProgress } from './data/progress.ts'
@@ -50,6 +51,7 @@ export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
+  flowLosses,
   type SourceLoss,
 } from './evaluate/evaluate.ts'
 export { openHeldOut } from './evaluate/held-out-data.ts'

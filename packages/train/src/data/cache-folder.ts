@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 
 /** A folder of the cache, absolute; not created here. */
-export function cacheFolder(name: 'data' | 'backends'): string {
+export function cacheFolder(name: 'data' | 'backends' | 'measures'): string {
   const chosen = process.env.MIXFLOW_CACHE
   return join(chosen ? resolve(chosen) : envPaths('mixflow', { suffix: '' }).cache, name)
 }

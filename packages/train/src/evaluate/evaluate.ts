@@ -65,27 +65,50 @@ export async function evaluate(
   data: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { count = 512, seed = 0, batchSize = 64, steps = 128, signal, onProgress } = options
-  for (const [name, value] of Object.entries({ count, batchSize, steps })) checkCount(name, value)
+  const { steps = 128, onProgress } = options
+  checkCount('steps', steps)
+  const { work, sources, images } = prepared(evaluated, data, options)
+  const evaluations = sources.length * bins + steps
+  const share = (sources.length * bins) / evaluations
+  const report = (fraction: number) => onProgress?.(fraction * share)
+  const flowLoss = await measureLosses({ ...work, report }, sources)
+  const mixtureWeight = sources.length > 1 ? startingWeight(evaluated.model) : 0
+  const rest = (fraction: number) => onProgress?.(share + fraction * (1 - share))
+  const curved = await measureCurvature({ ...work, report: rest }, { mixtureWeight, steps })
+  onProgress?.(1)
+  return { images: images.count, seed: work.seed, flowLoss, curvature: curved }
+}
+
+/** The flow loss alone, of each source. @throws as `evaluate` */
+export async function flowLosses(
+  evaluated: EvaluatedModel,
+  data: Dataset,
+  options: Omit<EvaluateOptions, 'steps'> = {},
+): Promise<Omit<Evaluation, 'curvature'>> {
+  const { work, sources, images } = prepared(evaluated, data, options)
+  const report = (fraction: number) => options.onProgress?.(fraction)
+  const flowLoss = await measureLosses({ ...work, report }, sources)
+  report(1)
+  return { images: images.count, seed: work.seed, flowLoss }
+}
+
+function prepared(evaluated: EvaluatedModel, data: Dataset, options: EvaluateOptions) {
+  const { count = 512, seed = 0, batchSize = 64, signal } = options
+  for (const [name, value] of Object.entries({ count, batchSize })) checkCount(name, value)
   checkData(evaluated.model, data)
-  const sources = sourcesOf(evaluated, data)
   const images = chooseImages(evaluated.model, data, { count, seed })
   const work: Work = { ...evaluated, images, seed, batchSize, signal, report: () => {} }
-  const total = sources.length * bins + steps
-  let done = 0
-  /** Gives a part of the work, which is so many evaluations of each image, its share of the progress. */
-  const part = (evaluations: number): Work => {
-    const before = done
-    done += evaluations
-    return { ...work, report: fraction => onProgress?.((before + fraction * evaluations) / total) }
-  }
+  return { work, images, sources: sourcesOf(evaluated, data) }
+}
 
-  const flowLoss: SourceLoss[] = []
-  for (const mixtureWeight of sources) flowLoss.push(await measureLoss(part(bins), mixtureWeight))
-  const mixtureWeight = sources.length > 1 ? startingWeight(evaluated.model) : 0
-  const curved = await measureCurvature(part(steps), { mixtureWeight, steps })
-  onProgress?.(1)
-  return { images: images.count, seed, flowLoss, curvature: curved }
+async function measureLosses(work: Work, sources: readonly number[]): Promise<SourceLoss[]> {
+  const losses: SourceLoss[] = []
+  for (const mixtureWeight of sources) {
+    const before = losses.length
+    const report = (fraction: number) => work.report((before + fraction) / sources.length)
+    losses.push(await measureLoss({ ...work, report }, mixtureWeight))
+  }
+  return losses
 }
 
 /** What all measurements share. */

@@ -1,0 +1,173 @@
+/** The command in processes of its own: measured in one go, shared among workers, and killed and gone on with. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { integers } from '@mixflow/core'
+import { encodePng } from '@mixflow/train'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-evaluate-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const main = join(import.meta.dirname, '..', 'main.ts')
+const extractor = join(import.meta.dirname, '../../../../models/features-cifar10')
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function mixflow(args: readonly string[], onStart: (child: ChildProcess) => void = () => {}): Promise<Ended> {
+  const child = spawn(process.execPath, ['--conditions=@mixflow/source', '--import', tsx, main, ...args], {
+    cwd: folder,
+    env: { ...process.env, MIXFLOW_CACHE: join(folder, 'cache'), NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', chunk => {
+      written[name] += chunk
+    })
+  }
+  onStart(child)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, ...written }))
+  })
+}
+
+/** A run of a few steps on small pictures. */
+const settings = [
+  ...['batchSize=8', 'totalImages=32', 'sampleEveryImages=1000', 'checkpointEveryImages=16'],
+  ...['denoiser.options.channels=[8]', 'denoiser.options.attention=[]', 'encoder.options.channels=[8]'],
+  ...['denoiser.options.headChannels=8', 'encoder.options.headChannels=8', 'labels=false', 'labelDropout=0'],
+  'sampling={"solver":"heun","nfe":3,"gridPower":1,"guidance":0}',
+].flatMap(setting => ['--set', setting])
+
+const evaluate = (out: string, ...more: string[]) => [
+  ...['evaluate', 'run', '--metrics', 'fd,is,precision-recall,neighbours,curvature', '--nfe', '1,2,3'],
+  ...[
+    '--solver',
+    'heun,euler,dopri5',
+    '--tolerance',
+    '0.05',
+    '--n',
+    '70',
+    '--ranges',
+    '2',
+    '--resize',
+    'pad',
+    '--batch-size',
+    '16',
+  ],
+  ...['--count', '10', '--steps', '8', '--seed', '4', '--threads', '1', '--out', out, ...more],
+]
+const jsonOf = (out: string) => JSON.parse(readFileSync(join(folder, out, 'evaluation.json'), 'utf8'))
+
+let whole: Ended
+beforeAll(async () => {
+  mkdirSync(join(folder, 'pictures'))
+  for (let i = 0; i < 80; i++) {
+    const values = integers({ seed: i, stream: 'probe', images: 1, elementsPerImage: 256, below: 200 })
+    const data = Float32Array.from(values, (value, k) => ((k % 16 < 8 ? value : 255 - value) / 255) * 2 - 1)
+    writeFileSync(join(folder, 'pictures', `${i}.png`), encodePng({ channels: 1, height: 16, width: 16, data }))
+  }
+  const trained = await mixflow([
+    'train',
+    'quickstart',
+    '--data',
+    'pictures',
+    '--size',
+    '16',
+    '--threads',
+    '1',
+    '--out',
+    'run',
+    ...settings,
+  ])
+  expect(trained).toMatchObject({ code: 0 })
+  whole = await mixflow(evaluate('whole'))
+})
+
+describe('mixflow evaluate', () => {
+  it('prints a table, and keeps it with a picture', () => {
+    expect(whole).toMatchObject({ code: 0, stderr: '' })
+    expect(whole.stdout).toMatch(/^solver +steps +NFE +FD-ResNet56-70 +IS-ResNet56-70 +precision-ResNet56-70 +recall-/m)
+    expect(whole.stdout).toMatch(/^heun +1 +1 +\d/m)
+    expect(whole.stdout).toMatch(/^euler +2 +2 +\d/m)
+    expect(whole.stdout).toContain('Left out: heun cannot take exactly 2 evaluations.')
+    expect(whole.stdout).toMatch(/^curvature \S+, standard deviation \S+ over 10 trajectories of 8 Euler steps/m)
+    const files = readdirSync(join(folder, 'whole')).sort()
+    expect(files).toEqual(['evaluation.json', 'evaluation.md', 'evaluation.svg', 'measured', 'parts'])
+    expect(whole.stdout).toContain(join('whole', 'evaluation.svg'))
+    const { samples, settings } = jsonOf('whole')
+    expect(samples).toMatchObject({ n: 70, ranges: 2, reference: { data: 'pictures', count: 80 } })
+    expect(
+      settings.map(({ setting }: { setting: { solver: string; nfe?: number } }) => [setting.solver, setting.nfe]),
+    ).toEqual([
+      ['heun', 1],
+      ['heun', 3],
+      ['euler', 1],
+      ['euler', 2],
+      ['euler', 3],
+      ['dopri5', undefined],
+    ])
+    expect(settings[5].nfe).toBeGreaterThan(6)
+    // one Euler step is what Heun's method does with one evaluation
+    expect(settings[0].measures).toEqual(settings[2].measures)
+    // the reference is kept under a name of all that it depends on
+    const kept = readdirSync(join(folder, 'cache', 'measures')).filter(name => !name.includes('features'))
+    expect(kept[0]).toMatch(/^pictures-train-n80-[13]x16x16-ResNet56-pad-round-[0-9a-f]{8}-e0ced8e8\.safetensors$/)
+  })
+
+  it('gives the same from several processes, one kill in between', async () => {
+    let killed = false
+    const broken = await mixflow(evaluate('shared', '--workers', '2'), async child => {
+      const measured = join(folder, 'shared', 'measured')
+      while (child.exitCode === null && !existsSync(measured)) await sleep(5)
+      killed = child.kill('SIGKILL')
+    })
+    expect({ killed, code: broken.code }).toEqual({ killed: true, code: null })
+    const before = readdirSync(join(folder, 'shared', 'measured')).length
+    expect(before).toBeLessThan(12)
+    const shared = await mixflow(evaluate('shared', '--workers', '2'))
+    expect(shared).toMatchObject({ code: 0, stderr: '' })
+    expect(jsonOf('shared')).toEqual(jsonOf('whole'))
+    expect(readdirSync(join(folder, 'shared', 'measured'))).toHaveLength(12)
+  })
+
+  it('takes an extractor by address, and says what does not fit', async () => {
+    const server = createServer((request, response) => {
+      response.end(readFileSync(join(extractor, request.url?.slice(1) ?? '')))
+    }).listen(0)
+    try {
+      const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/extractor.json`
+      const again = await mixflow(evaluate('whole', '--features', address, '--json'))
+      expect(again).toMatchObject({ code: 0, stderr: '' })
+      expect(JSON.parse(again.stdout)).toEqual(jsonOf('whole'))
+    } finally {
+      server.close()
+    }
+    const [few, size, none] = await Promise.all([
+      mixflow(evaluate('none', '--n', '50')),
+      mixflow(['evaluate', 'run', '--metrics', 'fd', '--out', 'none']),
+      mixflow(evaluate('none', '--features', 'cifar')),
+    ])
+    expect(few).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('covariance of 64 features cannot be told from 50'),
+    })
+    expect(size).toMatchObject({ code: 1, stderr: expect.stringContaining('resize "pad"') })
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('did you mean "cifar10"?') })
+    expect(existsSync(join(folder, 'none'))).toBe(false)
+  })
+})
