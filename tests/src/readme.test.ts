@@ -10,12 +10,13 @@ import { presets } from '@mixflow/zoo'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CodeBlock, codeBlocks } from './workspace/readme.ts'
 import { run } from './workspace/run.ts'
-import { packages, readManifest, root } from './workspace/workspace.ts'
+import { dataPackages, packages, readManifest, root } from './workspace/workspace.ts'
 
 const folder = join(root, 'tests', 'node_modules', '.cache', 'readme')
-const guides = ['README.md', 'CONTRIBUTING.md', ...packages.map(({ id }) => `packages/${id}/README.md`)].filter(file =>
-  existsSync(join(root, file)),
-)
+const guides = [
+  ...['README.md', 'CONTRIBUTING.md', ...packages.map(({ id }) => `packages/${id}/README.md`)],
+  ...dataPackages.map(({ id }) => `models/${id}/README.md`),
+].filter(file => existsSync(join(root, file)))
 
 /** Arguments with which Node runs TypeScript, siblings from their sources. */
 const tsx = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href
