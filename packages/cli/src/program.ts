@@ -133,7 +133,10 @@ function addEvaluate(program: Command): void {
     .option('--nfe <list>', 'evaluations of the velocity per picture, such as 3,5,9', counts)
     .option('--n <n>', 'sampled pictures of each range, part of each measure’s name', whole(1), 5000)
     .option('--ranges <n>', 'ranges of the seed’s pictures, whose spread comes along', whole(1), 3)
-    .option('--features <name>', 'cifar10; an installed package; or folder or address of an extractor.json', 'cifar10')
+    .option(
+      '--features <name>',
+      'cifar10, mnist, an installed package, or folder or address of an extractor.json; by the pictures’ size unless given',
+    )
     .option('--resize <how>', 'to the extractor’s size: none, pad or tensorflow-bilinear')
     .option('--rounding <how>', 'to bytes: round, or truncate to repeat the paper’s numbers')
     .option('--label <class>', 'of all samples: number or name of a class, or none; drawn from the seed unless given')

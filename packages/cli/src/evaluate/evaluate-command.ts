@@ -145,7 +145,7 @@ interface PlannedSamples {
 async function plannedSamples(job: Job): Promise<PlannedSamples> {
   const { flags, asked, status, signal } = job
   const { resize, rounding, n, ranges, batchSize } = flags
-  const features = await openFeatures(flags.features, {
+  const features = await openFeatures(flags.features ?? usualFeatures(job.generator), {
     ...{ resize, rounding, signal },
     onProgress: ({ phase, what, done, total }) => status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),
   })
@@ -162,6 +162,10 @@ async function plannedSamples(job: Job): Promise<PlannedSamples> {
     },
   }
 }
+
+/** Digits have an extractor of their own; what is neither 28 nor 32 pixels wide is refused by either, with a hint. */
+const usualFeatures = ({ model: { image } }: OpenGenerator): string =>
+  image.channels === 1 && image.height === 28 && image.width === 28 ? 'mnist' : 'cifar10'
 
 /** What is not said is the model's own. */
 function plannedSettings({ flags, solvers, generator: { model } }: Job): SettingsPlan {

@@ -11,7 +11,7 @@ export interface EvaluateFlags {
   readonly nfe?: readonly number[]
   readonly n: number
   readonly ranges: number
-  readonly features: string
+  readonly features?: string
   readonly resize?: string
   readonly rounding?: string
   readonly label?: string
