@@ -96,6 +96,12 @@ describe.skipIf(!isThere)('on the reference', () => {
     ['resnet', 'resnet56-io.safetensors', 'logits', /logits of resnet56-io\n/],
     ['songunet', 'songunet-a.io.safetensors', 'output.velocity_scalar_t', /output\.velocity_scalar_t of songunet a\n/],
     [
+      'songunet',
+      'songunet-a.intermediates.safetensors',
+      'map_noise_cos_sin',
+      /output of map_noise_cos_sin \(worst of 21\) of songunet a\n/,
+    ],
+    [
       'encoder',
       'encoder-f.io.safetensors',
       'grad.network.conv_in.weight',

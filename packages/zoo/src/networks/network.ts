@@ -39,6 +39,11 @@ export interface DenoiserCondition {
   readonly mixtureWeight?: tf.Tensor1D | undefined
   /** In training, which values dropout keeps: bool [N, dropout.values]. Left out, nothing is dropped. */
   readonly kept?: tf.Tensor2D | undefined
+  /**
+   * Told what the parts give, by the names of their parameters, images as [N, H, W, C]: for comparing with another
+   * implementation. Networks may tell nothing.
+   */
+  readonly onPart?: ((name: string, output: tf.Tensor) => void) | undefined
 }
 
 /** Dropout of a network in training. */

@@ -1,6 +1,5 @@
 /** The denoiser: parameters by name, velocities, and the gradients of a mean squared error. */
 
-import { basename } from 'node:path'
 import { buildDenoiser, countParameters, type DenoiserCondition } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
@@ -69,7 +68,11 @@ export async function checkSongUnet(fixture: Fixture, report: Report): Promise<v
     const x = imagesOf(io, 'input.x')
     const t = tensorOf(io, 'input.t') as tf.Tensor1D
     const condition = conditionOf(io, json.config)
-    const velocity = nchw(apply(given, x, t, condition))
+    const parts = new Map<string, tf.Tensor>()
+    const velocity = nchw(apply(given, x, t, { ...condition, onPart: (name, output) => parts.set(name, output) }))
+    if (json.files.intermediates !== undefined) {
+      compareParts(parts, { report, subject, file: openTensors(fixture, json.files.intermediates) })
+    }
     compare('output.velocity', velocity, io.float32('output.velocity'))
     const { mean, deviation } = momentsOf(numbersOf(velocity))
     if (json.scalars.velocity_mean !== undefined) compare('mean velocity', mean, json.scalars.velocity_mean)
@@ -95,10 +98,6 @@ export async function checkSongUnet(fixture: Fixture, report: Report): Promise<v
   })
   io.listUnread(report, 'it is no input or output that is known')
   weights.listUnread(report, 'the network has no such parameter')
-  if (json.files.intermediates !== undefined) {
-    const { path, names } = openTensors(fixture, json.files.intermediates)
-    report.skip(basename(path), `${names.length} tensors`, 'our network does not show what is inside it')
-  }
   if (json.reference_init_std !== undefined) {
     report.skip(
       subject,
@@ -107,6 +106,29 @@ export async function checkSongUnet(fixture: Fixture, report: Report): Promise<v
     )
   }
 }
+
+/**
+ * What is inside the network, for the first image. The file has layers of the embedding before their SiLU, as ours shows them,
+ * its waves with the cosines first, and the last norm without the SiLU that is part of ours.
+ */
+function compareParts(
+  parts: ReadonlyMap<string, tf.Tensor>,
+  { report, subject, file }: { readonly report: Report; readonly subject: string; readonly file: TensorFile },
+): void {
+  const compared = [...parts].flatMap(([part, output]) => {
+    const own = part === 'map_noise' ? swapped(output) : output.rank === 4 ? nchw(output) : output
+    const name = part === 'map_noise' ? `${part}_cos_sin` : part.startsWith('map_') ? `${part}_linear` : part
+    if (!file.has(name)) return []
+    const stored = file.float32(name)
+    const expected = part.endsWith('_aux_norm') ? stored.map(value => value / (1 + Math.exp(-value))) : stored
+    return [{ name, found: numbersOf(tf.slice(own, 0, 1)), expected, tolerance: tolerances.output }]
+  })
+  report.compareAll(subject, 'output of', compared)
+  file.listUnread(report, 'our network shows nothing of this name')
+}
+
+/** The halves of each row, the other way round. */
+const swapped = (x: tf.Tensor): tf.Tensor => tf.concat([...tf.split(x, 2, 1)].reverse(), 1)
 
 function conditionOf(
   io: TensorFile,

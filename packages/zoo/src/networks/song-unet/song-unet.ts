@@ -24,7 +24,7 @@ export function songUnet(given: unknown, context: NetworkContext): DenoiserNetwo
     parameters: [...embedding.parameters, ...body.parameters],
     dropout: dropout === 0 ? undefined : { rate: dropout, values: body.droppable },
     apply: (parameters, xt, t, condition) =>
-      body.apply(parameters, xt, { vector: embedding.apply(parameters, t, condition), kept: condition.kept }),
+      body.apply(parameters, xt, { ...condition, vector: embedding.apply(parameters, t, condition) }),
   }
 }
 
@@ -48,14 +48,15 @@ function songEmbedding(options: SongUnetOptions, { classes, conditionOnWeight }:
 
   const apply = (given: Parameters, t: tf.Tensor1D, condition: DenoiserCondition): tf.Tensor2D => {
     const { sines, cosines } = waves(t, modelChannels)
-    let sum = tf.concat([sines, cosines], 1) as tf.Tensor2D
+    let sum = told(condition, 'map_noise', tf.concat([sines, cosines], 1) as tf.Tensor2D)
     if (label !== null) sum = tf.add(sum, label.apply(given, hotLabels(t.shape[0], condition.label)))
     if (weight !== null && condition.mixtureWeight !== undefined) {
       const other = waves(condition.mixtureWeight, modelChannels)
       // the other way round than the time's
       sum = tf.add(sum, weight.apply(given, tf.concat([other.cosines, other.sines], 1) as tf.Tensor2D))
     }
-    return silu(layer1.apply(given, silu(layer0.apply(given, sum))))
+    const wideFirst = told(condition, 'map_layer0', layer0.apply(given, sum))
+    return silu(told(condition, 'map_layer1', layer1.apply(given, silu(wideFirst))))
   }
   const parts = [label, layer0, layer1, weight]
   return { parameters: parts.flatMap(part => part?.parameters ?? []), apply }
@@ -69,18 +70,24 @@ function waves(values: tf.Tensor1D, width: number) {
   return { sines: tf.sin(angles), cosines: tf.cos(angles) }
 }
 
-interface BodyInput {
+/** A part's output, on its way to the next. */
+function told<T extends tf.Tensor>({ onPart }: Pick<DenoiserCondition, 'onPart'>, name: string, output: T): T {
+  onPart?.(name, output)
+  return output
+}
+
+interface BodyInput extends Pick<DenoiserCondition, 'kept' | 'onPart'> {
   readonly vector: tf.Tensor2D
-  readonly kept: tf.Tensor2D | undefined
 }
 
 function songBody(options: SongUnetOptions, { image: { channels, height: edge } }: NetworkContext) {
   const { modelChannels, dropout } = options
   const { stages, width } = songLayout(options, edge)
-  const entry = songConv(`enc.${edge}x${edge}_conv`, { from: channels, to: modelChannels, kernel: 3 })
+  const [first, last] = [`enc.${edge}x${edge}`, `dec.${edge}x${edge}_aux`]
+  const entry = songConv(`${first}_conv`, { from: channels, to: modelChannels, kernel: 3 })
   const blocks = stages.map(stage => songBlock(stage.name, { ...stage, embedding: embeddingWidth(options), dropout }))
-  const norm = songNorm(`dec.${edge}x${edge}_aux_norm`, width, { silu: true })
-  const exit = songConv(`dec.${edge}x${edge}_aux_conv`, { from: width, to: channels, kernel: 3, gain: closingGain })
+  const norm = songNorm(`${last}_norm`, width, { silu: true })
+  const exit = songConv(`${last}_conv`, { from: width, to: channels, kernel: 3, gain: closingGain })
 
   /** The rows of `kept` as one image for each block. */
   const masks = (kept: tf.Tensor2D): tf.Tensor4D[] =>
@@ -89,16 +96,18 @@ function songBody(options: SongUnetOptions, { image: { channels, height: edge } 
       return tf.transpose(tf.reshape(part, [-1, to, side, side]), [0, 2, 3, 1]) as tf.Tensor4D
     })
 
-  const apply = (given: Parameters, x: tf.Tensor4D, { vector, kept }: BodyInput): tf.Tensor4D => {
+  const apply = (given: Parameters, x: tf.Tensor4D, { vector, ...condition }: BodyInput): tf.Tensor4D => {
+    const { kept } = condition
     const keeps = kept === undefined ? [] : masks(kept)
-    let h = entry.apply(given, x)
+    let h = told(condition, `${first}_conv`, entry.apply(given, x))
     const stack = [h]
-    stages.forEach(({ skip }, i) => {
+    stages.forEach(({ name, skip }, i) => {
       if (skip === 'pop') h = tf.concat([h, stack.pop() as tf.Tensor4D], 3)
-      h = (blocks[i] as SongBlock).apply(given, h, { embedding: vector, kept: keeps[i] })
+      h = told(condition, name, (blocks[i] as SongBlock).apply(given, h, { embedding: vector, kept: keeps[i] }))
       if (skip === 'push') stack.push(h)
     })
-    return exit.apply(given, norm.apply(given, h))
+    h = told(condition, `${last}_norm`, norm.apply(given, h))
+    return told(condition, `${last}_conv`, exit.apply(given, h))
   }
   return {
     parameters: [entry, ...blocks, norm, exit].flatMap<ParameterSpec>(({ parameters }) => parameters),
