@@ -10,6 +10,7 @@ import { type Comparison, compare } from './compare.ts'
 import type { Pace } from './measure.ts'
 import { type ModelFolder, quickstartModel } from './quickstart-model.ts'
 import { againstPytorch } from './workloads/against-pytorch.ts'
+import { assignment } from './workloads/assignment.ts'
 import { convolution } from './workloads/convolution.ts'
 import { load } from './workloads/load.ts'
 import { trainingInPage } from './workloads/page.ts'
@@ -24,6 +25,7 @@ const workloads = {
   load,
   convolution,
   random,
+  assignment,
   ...againstPytorch,
 } satisfies Record<string, (folder: () => Promise<string>) => readonly Comparison[]>
 

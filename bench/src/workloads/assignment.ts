@@ -1,0 +1,51 @@
+/**
+ * The exact assignment of 512 noises to 512 digits, the largest batch that minibatch optimal transport is usually trained
+ * with, against mljs's solver. The squared distances are computed once, before the clock starts; both must find the same cost.
+ */
+
+import { normals, optimalAssignment, pairingCosts } from '@mixflow/core'
+import { openData } from '@mixflow/train'
+import { linearSumAssignment } from 'linear-sum-assignment'
+import type { Comparison } from '../compare.ts'
+import type { Work } from '../measure.ts'
+
+const batch = 512
+
+async function costs(): Promise<Float64Array> {
+  const data = await openData('quickstart', { limit: batch })
+  const { images } = data.batch(Array.from({ length: batch }, (_, i) => i))
+  return pairingCosts(
+    normals({ seed: 1, stream: 'noise', images: batch, elementsPerImage: images.length / batch }),
+    images,
+    batch,
+  )
+}
+
+/** Solves the same problem each round; the result is the cost of a pair, on average. */
+async function solving(solve: (costs: Float64Array) => ArrayLike<number>): Promise<Work> {
+  const given = await costs()
+  return async () => {
+    const columns = solve(given)
+    const result = () => {
+      const all = Array.from(columns, (column, row) => given[row * batch + column]!)
+      return [all.reduce((sum, cost) => sum + cost, 0) / batch]
+    }
+    return { amount: 1, result }
+  }
+}
+
+export const assignment = (): readonly Comparison[] => [
+  {
+    workload: 'assignment',
+    peer: 'linear-sum-assignment',
+    unit: 'assignments',
+    tolerance: 1e-6,
+    ours: () => solving(given => optimalAssignment(given).order),
+    theirs: async () => {
+      const given = await costs()
+      const rows = Array.from({ length: batch }, (_, i) => Array.from(given.subarray(i * batch, (i + 1) * batch)))
+      // of a rectangle, the shorter side is assigned to the longer one; here both are alike
+      return solving(() => Array.from(linearSumAssignment(rows, { maximaze: false }).rowAssignments))
+    },
+  },
+]
