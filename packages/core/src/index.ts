@@ -113,22 +113,33 @@ export {
   uniforms,
 } from './random/random.ts'
 export { type Stream, streams } from './random/streams.ts'
+export { type DenoiserInputs, float32Backend, type SampleBackend } from './sampler/backend.ts'
 export { drawSource, type EncoderOutputs, type SourceImages } from './sampler/draw-source.ts'
-export { type ResolvedRequest, resolveRequest, type SampleRequest, type SamplerModel } from './sampler/request.ts'
+export { type InterpolateRequest, interpolate } from './sampler/interpolate.ts'
+export { type InvertRequest, invert } from './sampler/invert.ts'
+export { LoadedModel, type LoadedModelParts } from './sampler/loaded-model.ts'
+export type { Picture } from './sampler/picture.ts'
+export { Queue } from './sampler/queue.ts'
 export {
+  type ResolvedRequest,
+  resolveRequest,
+  type SampleRequest,
+  type SamplerModel,
+  type SolveRequest,
+} from './sampler/request.ts'
+export {
+  type Inversion,
   SampledImage,
   type SampleProgress,
   type SampleResult,
   type SampleTimings,
+  type StreamStep,
   splitImages,
 } from './sampler/result.ts'
-export {
-  type DenoiserInputs,
-  float32Backend,
-  type SampleBackend,
-  sample,
-} from './sampler/sample.ts'
+export { sample } from './sampler/sample.ts'
 export type { Capabilities, Sampler, SamplerMethod } from './sampler/sampler.ts'
+export { type StreamIterator, streamSteps } from './sampler/stream.ts'
+export { hasVariations, type VariationsRequest, variations } from './sampler/variations.ts'
 export { drawGaussian, type StandardNormal, standardNormal } from './source/gaussian.ts'
 export {
   type Encoder,

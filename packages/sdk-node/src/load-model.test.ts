@@ -46,7 +46,11 @@ function rewritten(files: ModelFiles, change: (manifest: Manifest) => unknown): 
 describe('a model loads', () => {
   it('from a folder, with float32 weights where it has them', async () => {
     await using model = await loadFrom(half)
-    expect(model.capabilities()).toMatchObject({ device: 'cpu', dtype: 'float32', methods: ['sample'] })
+    expect(model.capabilities()).toMatchObject({
+      device: 'cpu',
+      dtype: 'float32',
+      methods: ['sample', 'stream', 'interpolate', 'invert'],
+    })
     expect(model.manifest.name).toBe('small')
   })
 
@@ -70,7 +74,21 @@ describe('a model loads', () => {
     const unneeded = new Map([...trainedWithEncoder].filter(([path]) => path !== 'encoder.onnx'))
     await using other = await loadFrom(unneeded)
     expect(other.capabilities().mixtureWeight).toBe(false)
-    expect((await other.sample({ seed: 1 })).images).toHaveLength(1)
+    const { images } = await other.sample({ seed: 1 })
+    expect(images).toHaveLength(1)
+    await refused(other.variations(images[0]!), 'MODEL_NOT_FOUND')
+  })
+
+  it('with the encoder of variations when they first ask for it, verified as the others', async () => {
+    await using server = await serveFiles(trainedWithEncoder)
+    await using model = await loadModel(server.address, { cacheDir: null })
+    const { images } = await model.sample({ seed: 1 })
+    expect(server.requests).toEqual(['mixflow.json', 'denoiser.onnx'])
+    server.faults.set('encoder.onnx', response => response.end('something else'))
+    await refused(model.variations(images[0]!), 'MODEL_HASH_MISMATCH')
+    server.faults.clear()
+    for (const _ of [1, 2]) expect((await model.variations(images[0]!, { seed: 1 })).images).toHaveLength(1)
+    expect(server.requests.slice(2)).toEqual(['encoder.onnx', 'encoder.onnx'])
   })
 
   it('from an address, once, and then from the cache', async () => {

@@ -1,7 +1,8 @@
 /**
  * `loadModel`: from a folder or address to a model that samples. The manifest is read and checked first; then the graphs
- * that sampling needs, each verified before the runtime sees a byte: the denoiser in one precision, and the encoder only
- * where sampling starts from it (kappa is the label or noise). Whatever fails, nothing stays open.
+ * that sampling needs, each verified before the runtime sees a byte: the denoiser in one precision, and the encoder
+ * where sampling starts from it (kappa is the label or noise), else when variations first ask for it. Whatever fails,
+ * nothing stays open.
  */
 import { resolve } from 'node:path'
 import {
@@ -72,18 +73,45 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
   report({ phase: 'session', fraction: 0 })
   const { networks } = manifest
   const denoiser = await openNetwork(denoiserBytes!, { file: denoiserFile, ports: networks.denoiser, device, threads })
-  let encoder: Network | null = null
+  const encoder = networks.encoder && once(openEncoder)
+  async function openEncoder(): Promise<Network> {
+    const file = chooseGraph(manifest, 'encoder', 'float32')
+    const bytes = encoderBytes ?? (await folder.readFile(file, {}))
+    return openNetwork(bytes, { file, ports: networks.encoder!, device, threads })
+  }
+  async function release(): Promise<void> {
+    await denoiser.release()
+    await encoder?.opened()?.then(
+      network => network.release(),
+      () => {},
+    )
+  }
   try {
     if (encoderFile !== undefined) {
       report({ phase: 'session', fraction: 0.5 })
-      encoder = await openNetwork(encoderBytes!, { file: encoderFile, ports: networks.encoder!, device, threads })
+      await encoder!.open()
     }
     report({ phase: 'session', fraction: 1 })
-    return new NodeModel({ manifest, denoiser, encoder, device, dtype: denoiserFile.dtype! })
+    const parts = { manifest, denoiser, encoder: encoder?.open, release }
+    return new NodeModel({ ...parts, device, dtype: denoiserFile.dtype! })
   } catch (error) {
-    await denoiser.release()
-    await encoder?.release()
+    await release()
     throw error
+  }
+}
+
+/** Opens at the first call, and again where that failed. */
+function once(open: () => Promise<Network>) {
+  let opened: Promise<Network> | undefined
+  return {
+    open: () => {
+      opened ??= open().catch(error => {
+        opened = undefined
+        throw error
+      })
+      return opened
+    },
+    opened: () => opened,
   }
 }
 

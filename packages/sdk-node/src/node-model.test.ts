@@ -9,7 +9,7 @@ import {
 import { samplerConformance } from '@mixflow/core/testing'
 import { decode } from 'fast-png'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { encodePng } from './encode-png.ts'
 import { folderOf, image, type ModelFiles, type SmallModelOptions, smallModel } from './fixtures/small-model.ts'
 import { type LoadModelOptions, loadModel } from './load-model.ts'
@@ -25,6 +25,8 @@ const source: SourceFacts = {
 const classes = 3
 const elements = image.channels * image.height * image.width
 
+const kappaImage: SourceFacts = { ...source, kappa: 'image', conditionOnWeight: false }
+
 async function load(files: ModelFiles, options: LoadModelOptions = {}) {
   await using folder = await folderOf(files)
   return await loadModel(folder.path, options)
@@ -35,9 +37,12 @@ describe.each<[string, SmallModelOptions, LoadModelOptions]>([
   ['a model with classes', { classes }, {}],
   ['a model that starts from its encoder', { classes, source }, {}],
   ['a model with float16 weights', { classes, half: true }, { dtype: 'float16' }],
+  ['a model with κ = image', { source: kappaImage }, {}],
+  ['a model with κ = image and noise', { classes, source: { ...kappaImage, kappa: 'image+noise' } }, {}],
 ])('%s is a Sampler', async (_, options, loading) => {
-  const files = await smallModel(options)
-  for (const { name, run } of samplerConformance(() => load(files, loading))) it(name, run)
+  const folder = await folderOf(await smallModel(options))
+  afterAll(() => folder[Symbol.asyncDispose]())
+  for (const { name, run } of samplerConformance(() => loadModel(folder.path, loading))) it(name, run)
 })
 
 /** What one Euler step gives, straight from ONNX Runtime. */

@@ -9,7 +9,7 @@
 import { float32Algebra } from '../algebra.ts'
 import { MixflowError, throwIfAborted } from '../errors.ts'
 import { uniforms } from '../random/random.ts'
-import type { SampleBackend } from '../sampler/sample.ts'
+import type { SampleBackend } from '../sampler/backend.ts'
 import { checkKeys } from '../strict.ts'
 import { straightPath } from './path.ts'
 

@@ -19,6 +19,9 @@ export interface EncoderOutputs {
   readonly x0?: Float32Array
 }
 
+/** What x0 is drawn from. */
+export type SourceStream = 'noise' | 'encoderNoise' | 'kappaNoise'
+
 export interface SourceImages extends DrawShape {
   readonly seed: number
   readonly elementsPerImage: number
@@ -30,6 +33,8 @@ export interface SourceImages extends DrawShape {
   readonly x1?: Float32Array | undefined
   /** Class of each image, where κ is the label. */
   readonly label?: Int32Array | undefined
+  /** The numbers of each stream, where they are not the seed's own. */
+  readonly draw?: ((stream: SourceStream) => Float32Array) | undefined
   /** E(κ); not called at w = 0. */
   readonly encode?: ((kappa: Float32Array | Int32Array) => Promise<EncoderOutputs>) | undefined
 }
@@ -42,8 +47,8 @@ export interface SourceImages extends DrawShape {
  */
 export async function drawSource(wanted: SourceImages): Promise<Float32Array> {
   const { source, mixtureWeight, seed, firstImage = 0, images, elementsPerImage } = wanted
-  const draw = (stream: 'noise' | 'encoderNoise' | 'kappaNoise') =>
-    normals({ seed, stream, firstImage, images, elementsPerImage })
+  const own = (stream: SourceStream) => normals({ seed, stream, firstImage, images, elementsPerImage })
+  const { draw = own } = wanted
   const noise = draw('noise')
   if (source === null || mixtureWeight === 0) return noise
 

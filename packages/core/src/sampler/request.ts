@@ -21,13 +21,8 @@ import type { SampleProgress } from './result.ts'
 /** The facts about a model that sampling depends on: a part of its manifest. */
 export type SamplerModel = Pick<Manifest, 'image' | 'labels' | 'source' | 'sampler'>
 
-export interface SampleRequest {
-  /** Number of images; 1 unless said. */
-  readonly count?: number
-  /** Index of the first image, 0 unless said: image i is the same in every request, so a large one can be made in parts. */
-  readonly firstImage?: number
-  /** 0..2⁵³ − 1. The same seed gives the same images, image i whatever the count. Drawn anew unless said; see the result. */
-  readonly seed?: number
+/** How the equation is solved, and for which class: what every call takes. */
+export interface SolveRequest {
   /** The model's own unless said. */
   readonly solver?: SolverName
   /** Steps of a fixed-step solver. Not together with `nfe`. */
@@ -67,6 +62,20 @@ export interface SampleRequest {
   readonly onStep?: (progress: SampleProgress) => void | Promise<void>
 }
 
+export interface SampleRequest extends SolveRequest {
+  /** Number of images; 1 unless said. */
+  readonly count?: number
+  /** Index of the first image, 0 unless said: image i is the same in every request, so a large one can be made in parts. */
+  readonly firstImage?: number
+  /** 0..2⁵³ − 1. The same seed gives the same images, image i whatever the count. Drawn anew unless said; see the result. */
+  readonly seed?: number
+  /**
+   * Starts from these instead of from the seed's noise, float32 `[count, C, H, W]`, for example what `invert` gave.
+   * `count` follows from it. `mixtureWeight` is then only what the denoiser is told, where it is conditioned on it.
+   */
+  readonly x0?: Float32Array
+}
+
 export interface ResolvedRequest {
   readonly count: number
   readonly firstImage: number
@@ -83,13 +92,10 @@ export interface ResolvedRequest {
   readonly mixtureWeight: number
   readonly batchSize: number
   readonly signal: AbortSignal | undefined
-  readonly onStep: SampleRequest['onStep']
+  readonly onStep: SolveRequest['onStep']
 }
 
-const keys = [
-  'count',
-  'firstImage',
-  'seed',
+export const solveKeys = [
   'solver',
   'steps',
   'nfe',
@@ -102,6 +108,14 @@ const keys = [
   'batchSize',
   'signal',
   'onStep',
+] as const satisfies readonly (keyof SolveRequest)[]
+
+const sampleKeys = [
+  ...solveKeys,
+  'count',
+  'firstImage',
+  'seed',
+  'x0',
 ] as const satisfies readonly (keyof SampleRequest)[]
 
 const code = 'REQUEST_INVALID'
@@ -110,16 +124,30 @@ const maxSteps = 100_000
 
 /** @throws MixflowError REQUEST_INVALID naming the option, what was expected, and what to do. */
 export function resolveRequest(request: SampleRequest, model: SamplerModel): ResolvedRequest {
-  checkKeys(request as unknown, keys, { what: 'the sample request', code })
+  checkKeys(request as unknown, sampleKeys, { what: 'the sample request', code })
+  return completeRequest({ ...request, count: request.count ?? imagesOf(request.x0, model) }, model)
+}
+
+/**
+ * A request whose keys were checked, as `resolveRequest` completes it.
+ *
+ * @param sourceIsGiven the source does not follow from seed and label: any mixture weight that the model knows has a meaning
+ */
+export function completeRequest(
+  request: SampleRequest,
+  model: SamplerModel,
+  sourceIsGiven = request.x0 !== undefined,
+): ResolvedRequest {
   // A seed of 32 bits is easy to write down.
-  const { count = 1, firstImage = 0, seed = Math.floor(Math.random() * 2 ** 32) } = request
-  const { batchSize = 64, perImage = false } = request
-  const { signal, onStep } = request
+  const { count = 1, firstImage = 0, seed = Math.floor(Math.random() * 2 ** 32), x0 } = request
+  const { batchSize = 64, perImage = false, signal, onStep } = request
   checkInteger('count', count, 1, maxCount)
   checkInteger('firstImage', firstImage, 0, maxSeed - count)
   checkInteger('batchSize', batchSize, 1, maxCount)
   checkInteger('seed', seed, 0, maxSeed)
   checkBatch(Math.min(count, batchSize), model.image)
+  if (x0 !== undefined && count !== imagesOf(x0, model))
+    throw invalid(`x0 holds ${imagesOf(x0, model)} images, not ${count}`)
   if (typeof perImage !== 'boolean') throw invalid(`perImage must be true or false, got ${show(perImage)}`)
   if (onStep !== undefined && typeof onStep !== 'function')
     throw invalid(`onStep must be a function, got ${show(onStep)}`)
@@ -130,8 +158,16 @@ export function resolveRequest(request: SampleRequest, model: SamplerModel): Res
     ...{ count, firstImage, seed, batchSize, perImage, labels, signal, onStep },
     ...resolveSolver(request, model),
     guidance: resolveGuidance(request, model),
-    mixtureWeight: resolveMixtureWeight(request, model),
+    mixtureWeight: resolveMixtureWeight(request, model, sourceIsGiven),
   }
+}
+
+/** Whole images in x0; 1 where there is none. */
+function imagesOf(x0: unknown, { image: { channels, height, width } }: SamplerModel): number {
+  if (x0 === undefined) return 1
+  const size = channels * height * width
+  if (x0 instanceof Float32Array && x0.length > 0 && x0.length % size === 0) return x0.length / size
+  throw invalid(`x0 must be a Float32Array of whole images of ${size} numbers, got ${show(x0)}`)
 }
 
 function resolveSolver(request: SampleRequest, { sampler }: SamplerModel) {
@@ -196,7 +232,7 @@ function nearestSteps(solver: FixedSolverName, sampler: SamplerModel['sampler'])
 function resolveLabels(
   { label }: SampleRequest,
   { labels }: SamplerModel,
-  { count, firstImage, seed }: { readonly count: number; readonly firstImage: number; readonly seed: number },
+  { count, firstImage, seed }: Pick<ResolvedRequest, 'count' | 'firstImage' | 'seed'>,
 ): Int32Array | undefined {
   if (labels === null) {
     if (label === undefined || label === null) return undefined
@@ -225,9 +261,14 @@ function resolveGuidance({ guidance, label }: SampleRequest, { labels, sampler }
   return guidance
 }
 
-function resolveMixtureWeight({ mixtureWeight, label }: SampleRequest, { source, sampler }: SamplerModel): number {
+function resolveMixtureWeight(
+  { mixtureWeight, label }: SampleRequest,
+  { source, sampler }: SamplerModel,
+  isGiven: boolean,
+): number {
   // without a class there is nothing for κ = label to be conditioned on
-  const conditioned = source?.kappa === 'noise' || (source?.kappa === 'label' && label !== null)
+  const drawn = source?.kappa === 'noise' || (source?.kappa === 'label' && label !== null)
+  const conditioned = isGiven ? source !== null : drawn
   if (mixtureWeight === undefined) return conditioned ? sampler.mixtureWeight : 0
   checkNumber('mixtureWeight', mixtureWeight, 0, 1)
   if (mixtureWeight > 0 && !conditioned) {
@@ -261,6 +302,6 @@ function checkNumber(name: string, value: unknown, least: number, most: number):
 
 const isSignal = (value: object | null): boolean => typeof value === 'object' && value !== null && 'aborted' in value
 
-function invalid(message: string, hint?: string): MixflowError {
+export function invalid(message: string, hint?: string): MixflowError {
   return new MixflowError(code, message, hint === undefined ? {} : { hint })
 }

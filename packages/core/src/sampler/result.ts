@@ -80,7 +80,19 @@ export interface SampleProgress {
   /** Calls of the network so far for this batch. */
   readonly nfe: number
   /** The batch's images as they are now, noise included. Only until the callback has returned. */
-  preview(): Promise<readonly PlanarImage[]>
+  preview(): Promise<readonly SampledImage[]>
+}
+
+/** What `stream` yields after each step of each batch. */
+export interface StreamStep<I extends SampledImage = SampledImage> extends Omit<SampleProgress, 'images' | 'preview'> {
+  /** The batch's images as they are now: noise included until t = 1, then finished. */
+  readonly images: readonly I[]
+}
+
+/** What `invert` gives: the source that a picture came from. */
+export interface Inversion extends Pick<SampleResult, 'nfe' | 'steps' | 'solver' | 'milliseconds'> {
+  /** float32 `[1, C, H, W]`, about N(0, 1) for a picture like the model's own; `sample({ x0 })` takes it. */
+  readonly x0: Float32Array
 }
 
 /** Cuts `[images, C, H, W]` into images that share its memory. */

@@ -9,9 +9,10 @@ import { standardNormal } from '../source/gaussian.ts'
 import { type GaussianKind, kappaFc } from '../source/kappa-fc.ts'
 import { type Mixing, mixture } from '../source/mixture.ts'
 import { analyticModel } from '../testing/analytic-model.ts'
+import { float32Backend, type SampleBackend } from './backend.ts'
 import type { SampleRequest, SamplerModel } from './request.ts'
 import { resolveRequest } from './request.ts'
-import { float32Backend, type SampleBackend, sample } from './sample.ts'
+import { sample } from './sample.ts'
 
 const elements = 3 * 4 * 5
 const noiseOf = (seed: number, images: number) => normals({ seed, stream: 'noise', images, elementsPerImage: elements })

@@ -1,15 +1,20 @@
 /**
  * Sampler: what a loaded model can do, the same in every SDK. `@mixflow/core/testing` has the suite that holds an
- * implementation to it. Methods to come (streams of intermediate pictures, variations of a picture, interpolation between
- * seeds, inversion) will each be a method here and a word in `Capabilities.methods`.
+ * implementation to it, and `LoadedModel` the implementation that SDKs share.
  */
 import type { Manifest } from '../format/manifest.ts'
 import type { ImageShape, Labels } from '../format/model-facts.ts'
 import type { SolverName } from '../ode/solver.ts'
+import type { InterpolateRequest } from './interpolate.ts'
+import type { InvertRequest } from './invert.ts'
+import type { Picture } from './picture.ts'
 import type { SampleRequest } from './request.ts'
-import type { SampledImage, SampleResult } from './result.ts'
+import type { Inversion, SampledImage, SampleResult } from './result.ts'
+import type { StreamIterator } from './stream.ts'
+import type { VariationsRequest } from './variations.ts'
 
-export type SamplerMethod = 'sample'
+/** `variations` needs a model whose κ contains the image; all others every model has. */
+export type SamplerMethod = 'sample' | 'stream' | 'variations' | 'interpolate' | 'invert'
 
 export interface Capabilities {
   readonly methods: readonly SamplerMethod[]
@@ -17,7 +22,7 @@ export interface Capabilities {
   /** null: the model has no classes. */
   readonly labels: Labels | null
   readonly solvers: readonly SolverName[]
-  /** Whether `mixtureWeight` above 0 has a meaning. */
+  /** Whether `mixtureWeight` above 0 has a meaning for `sample`. */
   readonly mixtureWeight: boolean
   /** What a request leaves open is filled from here. */
   readonly defaults: Manifest['sampler']
@@ -26,13 +31,21 @@ export interface Capabilities {
   readonly dtype: 'float32' | 'float16'
 }
 
+/** All methods throw MixflowError REQUEST_INVALID, ABORTED, MODEL_DISPOSED, MODEL_OUTPUT_INVALID, SOLVER_FAILED. */
 export interface Sampler<I extends SampledImage = SampledImage> {
-  /**
-   * Images from noise.
-   *
-   * @throws MixflowError REQUEST_INVALID, ABORTED, MODEL_DISPOSED, MODEL_OUTPUT_INVALID, SOLVER_FAILED.
-   */
+  /** Images from noise. */
   sample(request?: SampleRequest): Promise<SampleResult<I>>
+  /**
+   * The same, with the pictures after each step as they come; the last of each batch are the finished ones. Leaving the loop
+   * ends the call. Without `onStep`.
+   */
+  stream(request?: Omit<SampleRequest, 'onStep'>): StreamIterator<I>
+  /** Images like a picture: κ-FC with the picture as its signal, mixed by `mixtureWeight`. */
+  variations(picture: Picture, request?: VariationsRequest): Promise<SampleResult<I>>
+  /** Images from that of one seed to that of another, along the sphere of their noise; a number is the count. */
+  interpolate(seedA: number, seedB: number, request: InterpolateRequest | number): Promise<SampleResult<I>>
+  /** The source that a picture comes from: the flow run backwards. */
+  invert(picture: Picture, request?: InvertRequest): Promise<Inversion>
   capabilities(): Capabilities
   /** Frees what the model holds; running calls end with MODEL_DISPOSED or their result. Calling it again does nothing. */
   dispose(): Promise<void>

@@ -3,12 +3,12 @@
  * the mean depending on the class. It needs no weights and no runtime, and every picture it should give is known: class c
  * of K turns noise ε into mean(c) + deviation · ε, "no label" into deviation · ε.
  */
-import { MixflowError } from '../errors.ts'
-import { solverNames } from '../ode/solver.ts'
+import { type DenoiserInputs, float32Backend, type SampleBackend } from '../sampler/backend.ts'
+import { LoadedModel } from '../sampler/loaded-model.ts'
+import { Queue } from '../sampler/queue.ts'
 import type { SamplerModel } from '../sampler/request.ts'
-import type { DenoiserInputs, SampleBackend } from '../sampler/sample.ts'
-import { float32Backend, sample } from '../sampler/sample.ts'
 import type { Sampler } from '../sampler/sampler.ts'
+import { hasVariations } from '../sampler/variations.ts'
 import { gaussianVelocity } from './exact-odes.ts'
 
 export interface AnalyticModelOptions {
@@ -49,38 +49,29 @@ export function analyticModel(options: AnalyticModelOptions = {}): AnalyticModel
       return gaussianVelocity(value, t[image]!, { mean: meanOf(label?.[image]), deviation })
     })
   }
-  return { model, backend: float32Backend({ velocity }), deviation, meanOf, calls: () => calls }
+  // a source that knows its image: nearly that image at w = 1
+  const encode = async (kappa: Float32Array | Int32Array) => ({
+    mean: Float32Array.from(kappa),
+    logVariance: new Float32Array(kappa.length).fill(-4),
+  })
+  return {
+    model,
+    backend: float32Backend({ velocity, ...(hasVariations(model) && { encode }) }),
+    deviation,
+    meanOf,
+    calls: () => calls,
+  }
 }
 
 /** The analytic model behind the Sampler contract. */
 export function analyticSampler(options: AnalyticModelOptions = {}): Sampler {
   const { model, backend } = analyticModel(options)
-  let disposed = false
-  const check = () => {
-    if (disposed) throw new MixflowError('MODEL_DISPOSED', 'the model was disposed', { hint: 'load it again' })
-  }
-  const sampler: Sampler = {
-    async sample(request) {
-      check()
-      return sample(backend, model, request)
-    },
-    capabilities() {
-      check()
-      return {
-        methods: ['sample'],
-        image: model.image,
-        labels: model.labels,
-        solvers: solverNames,
-        mixtureWeight: false,
-        defaults: model.sampler,
-        device: 'analytic',
-        dtype: 'float32',
-      }
-    },
-    async dispose() {
-      disposed = true
-    },
-    [Symbol.asyncDispose]: () => sampler.dispose(),
-  }
-  return sampler
+  return new LoadedModel({
+    model: { name: 'analytic', ...model },
+    queue: new Queue(),
+    backend: () => backend,
+    place: () => ({ device: 'analytic', dtype: 'float32' }),
+    toImage: image => image,
+    release: async () => {},
+  })
 }

@@ -11,12 +11,35 @@ describe('a sampler without classes', () => {
   for (const { name, run } of samplerConformance(() => analyticSampler({ classes: null }))) it(name, run)
 })
 
+describe('a sampler with κ = image', () => {
+  const source = {
+    kappa: 'image',
+    gaussian: 'mean-variance',
+    mixing: 'distribution',
+    tanh: false,
+    conditionOnWeight: false,
+    klWeight: 0,
+  } as const
+  for (const { name, run } of samplerConformance(() => analyticSampler({ model: { source } }))) it(name, run)
+})
+
 describe('the suite finds', () => {
+  const bound = (sampler: Sampler): Sampler => ({
+    sample: request => sampler.sample(request),
+    stream: request => sampler.stream(request),
+    variations: (picture, request) => sampler.variations(picture, request),
+    interpolate: (a, b, request) => sampler.interpolate(a, b, request),
+    invert: (picture, request) => sampler.invert(picture, request),
+    capabilities: () => sampler.capabilities(),
+    dispose: () => sampler.dispose(),
+    [Symbol.asyncDispose]: () => sampler.dispose(),
+  })
+
   /** Names of the cases that fail for a sampler with something wrong. */
   const failures = async (break_: (sampler: Sampler) => Partial<Sampler>) => {
     const failed: string[] = []
     const open = () => {
-      const sampler = analyticSampler()
+      const sampler = bound(analyticSampler())
       return { ...sampler, ...break_(sampler) }
     }
     for (const { name, run } of samplerConformance(open)) await run().catch(() => failed.push(name))
@@ -50,6 +73,29 @@ describe('the suite finds', () => {
     const nothing = async () => {}
     const found = await failures(() => ({ dispose: nothing, [Symbol.asyncDispose]: nothing }))
     expect(found).toMatch(/dispose/)
+  })
+  it('a source that is not the one given', async () => {
+    const found = await failures(({ sample }) => ({
+      sample: async ({ x0: _, ...request } = {}) => sample(request),
+    }))
+    expect(found).toMatch(/x0 takes the place/)
+    expect(found).toMatch(/gives the picture back/)
+  })
+  it('parts that begin anew', async () => {
+    const found = await failures(({ sample }) => ({
+      sample: async ({ firstImage: _, ...request } = {}) => sample(request),
+    }))
+    expect(found).toMatch(/in parts/)
+  })
+  it('a straight line in place of the ends', async () => {
+    const found = await failures(({ interpolate }) => ({
+      interpolate: (a, b, request) => interpolate(a + 1, b, request),
+    }))
+    expect(found).toMatch(/begins and ends/)
+  })
+  it('variations of nothing', async () => {
+    const found = await failures(({ sample }) => ({ variations: async (_, request) => sample(request) }))
+    expect(found).toMatch(/variations, where/)
   })
   it('requests that are not checked', async () => {
     const found = await failures(({ sample }) => ({ sample: async () => sample() }))

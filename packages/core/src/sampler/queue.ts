@@ -2,7 +2,7 @@
  * One evaluation at a time, first come, first served. Calls that run at once each ask for one evaluation after the other,
  * so they take turns, and a small one is not held up by a large one. What a task throws is its caller's alone.
  */
-import { throwIfAborted } from '@mixflow/core'
+import { throwIfAborted } from '../errors.ts'
 
 export class Queue {
   #last: Promise<unknown> = Promise.resolve()

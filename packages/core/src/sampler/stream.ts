@@ -1,0 +1,52 @@
+/**
+ * Sampling as a sequence of pictures: an async iterator over the steps of any call that takes `onStep`. The call goes on
+ * when the next step is asked for, so a slow reader slows it down, and one who leaves the loop ends it.
+ */
+import type { SampledImage, SampleProgress, SampleResult, StreamStep } from './result.ts'
+
+export type StreamIterator<I extends SampledImage> = AsyncGenerator<StreamStep<I>, SampleResult<I>, undefined>
+
+type OnStep = (progress: SampleProgress) => Promise<void>
+
+/** @param start begins the call; its steps go through the given `onStep` */
+export async function* streamSteps<I extends SampledImage>(
+  start: (onStep: OnStep) => Promise<SampleResult<I>>,
+): StreamIterator<I> {
+  const left = new Error('the reader of the stream has left')
+  let hasLeft = false
+  let arrived = pending<StreamStep<I>>()
+  let wanted = pending<void>()
+  const result = start(async progress => {
+    const { preview, ...facts } = progress
+    arrived.resolve({ ...facts, images: (await preview()) as readonly I[] })
+    await wanted.promise
+    wanted = pending()
+    if (hasLeft) throw left
+  })
+  try {
+    for (;;) {
+      const step = await Promise.race([arrived.promise, result.then(() => undefined)])
+      if (step === undefined) return await result
+      arrived = pending()
+      yield step
+      wanted.resolve()
+    }
+  } finally {
+    hasLeft = true
+    wanted.resolve()
+    await result.catch(() => {})
+  }
+}
+
+interface Pending<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+}
+
+function pending<T>(): Pending<T> {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>(fulfil => {
+    resolve = fulfil
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,95 @@
+/** Parts of a request, sources that are given, interpolation, inversion, variations: laws that hold for any model. */
+import { normals } from '../../random/random.ts'
+import type { InvertRequest } from '../../sampler/invert.ts'
+import type { SampleRequest } from '../../sampler/request.ts'
+import type { Sampler } from '../../sampler/sampler.ts'
+import { assert, type ConformanceCase, distance, refused, same, type Tools } from './checks.ts'
+
+/** A byte of 255 is 2/255: how far a picture may be from itself after the flow was run to its source and back. */
+const thereAndBack = 2 * (2 / 255)
+
+export const pictureCases = ({ withSampler, near }: Tools): ConformanceCase[] => [
+  withSampler('a large request can be made in parts: firstImage', async sampler => {
+    const request: SampleRequest = { seed: 7, solver: 'euler', steps: 2, guidance: 0 }
+    const whole = await sampler.sample({ ...request, count: 5 })
+    const part = await sampler.sample({ ...request, count: 2, firstImage: 3, batchSize: 1 })
+    near(part.images, whole.images.slice(3), 'images 3 and 4')
+    const facts = ({ index, label, seed }: (typeof part.images)[number]) => [index, label, seed]
+    same(part.images.map(facts), whole.images.slice(3).map(facts), 'index, label and seed')
+  }),
+
+  withSampler('x0 takes the place of the noise', async sampler => {
+    const request: SampleRequest = { ...plain(sampler), solver: 'euler', steps: 2 }
+    const drawn = await sampler.sample({ ...request, seed: 9, count: 3, ...(canMix(sampler) && { mixtureWeight: 0 }) })
+    const x0 = normals({ seed: 9, stream: 'noise', images: 3, elementsPerImage: elementsOf(sampler) })
+    const before = x0.slice()
+    const given = await sampler.sample({ ...request, x0, batchSize: 2, mixtureWeight: 0 })
+    near(given.images, drawn.images, 'from the same noise')
+    same(distance(x0, before), 0, 'change of the caller’s x0')
+    await refused(() => sampler.sample({ ...request, x0, count: 2 }), 'REQUEST_INVALID')
+  }),
+
+  withSampler('interpolate begins and ends with the images of its seeds', async sampler => {
+    const request = { ...plain(sampler), solver: 'euler', steps: 2 } as const
+    const { images } = await sampler.interpolate(3, 8, { ...request, count: 3, batchSize: 2 })
+    same(images.length, 3, 'number of images')
+    near(images.slice(0, 1), (await sampler.sample({ ...request, seed: 3 })).images, 'the first image')
+    near(images.slice(2), (await sampler.sample({ ...request, seed: 8 })).images, 'the last image')
+    for (const end of [0, 2]) assert(distance(images[1]!.data, images[end]!.data) > 0, 'the middle is an end')
+    const still = await sampler.interpolate(3, 3, 2)
+    near(still.images.slice(1), still.images.slice(0, 1), 'between a seed and itself')
+    await refused(() => sampler.interpolate(1, 2, 1), 'REQUEST_INVALID')
+    await refused(() => sampler.interpolate(1, -2, 2), 'REQUEST_INVALID')
+  }),
+
+  withSampler('invert finds a source that gives the picture back', async sampler => {
+    const request = { ...plain(sampler), solver: 'rk4', steps: 8 } as const
+    const { images } = await sampler.sample({ ...request, seed: 2 })
+    const { x0, nfe, steps, solver } = await sampler.invert(images[0]!, request)
+    same([x0.length, nfe, steps, solver], [elementsOf(sampler), 32, 8, 'rk4'], 'numbers, nfe, steps and solver')
+    const again = await sampler.sample({ ...request, x0 })
+    const apart = distance(again.images[0]!.data, images[0]!.data)
+    assert(apart <= thereAndBack, `there and back again the picture differs by ${apart}`)
+  }),
+
+  withSampler('pictures may be ImageData, and are refused in another size', async sampler => {
+    const { image } = sampler.capabilities()
+    const { images } = await sampler.sample({ seed: 2, solver: 'euler', steps: 1 })
+    const { x0 } = await sampler.invert(images[0]!.toImageData(), { solver: 'euler', steps: 1 })
+    assert(x0.length === elementsOf(sampler) && x0.every(Number.isFinite), 'the source of an ImageData')
+    const wider = { ...image, width: image.width + 1 }
+    const data = new Float32Array(wider.channels * wider.height * wider.width)
+    await refused(() => sampler.invert({ ...wider, data }), 'REQUEST_INVALID')
+    await refused(() => sampler.invert('picture' as never), 'REQUEST_INVALID')
+    await refused(() => sampler.invert(images[0]!, { batchSize: 2 } as InvertRequest), 'REQUEST_INVALID')
+  }),
+
+  withSampler('variations, where κ is the image: between any image (w = 0) and the picture’s own', async sampler => {
+    const request = { ...plain(sampler), seed: 5, solver: 'euler', steps: 2 } as const
+    const [one, two] = (await sampler.sample({ ...request, seed: 77, count: 2 })).images
+    if (!sampler.capabilities().methods.includes('variations')) {
+      await refused(() => sampler.variations(one!, request), 'REQUEST_INVALID')
+      return
+    }
+    const own = await sampler.variations(one!, { ...request, mixtureWeight: 0, count: 2 })
+    near(own.images, (await sampler.sample({ ...request, mixtureWeight: 0, count: 2 })).images, 'with w = 0')
+    const cousins = await sampler.variations(one!, { ...request, mixtureWeight: 0.6, count: 3, batchSize: 2 })
+    const first = await sampler.variations(one!, { ...request, mixtureWeight: 0.6 })
+    near(first.images, cousins.images.slice(0, 1), 'one of three')
+    assert(distance(cousins.images[0]!.data, cousins.images[1]!.data) > 0, 'two variations are the same')
+    const others = await sampler.variations(two!, { ...request, mixtureWeight: 0.6 })
+    assert(distance(others.images[0]!.data, first.images[0]!.data) > 0, 'another picture has the same variations')
+    await refused(() => sampler.variations(one!, { x0: one!.data } as never), 'REQUEST_INVALID')
+  }),
+]
+
+/** One class and no guidance, where there are classes. */
+const plain = (sampler: Sampler): { readonly label?: number; readonly guidance: 0 } =>
+  sampler.capabilities().labels === null ? { guidance: 0 } : { label: 0, guidance: 0 }
+
+const canMix = (sampler: Sampler) => sampler.capabilities().mixtureWeight
+
+function elementsOf(sampler: Sampler): number {
+  const { channels, height, width } = sampler.capabilities().image
+  return channels * height * width
+}

@@ -1,0 +1,154 @@
+/** What `sample` is for every Sampler: shapes, repeatability, costs, progress, aborts, labels. */
+import { fixedSolvers, nfeOf } from '../../ode/solver.ts'
+import type { SampleRequest } from '../../sampler/request.ts'
+import type { SampleProgress } from '../../sampler/result.ts'
+import { assert, type ConformanceCase, distance, refused, same, shapeOf, type Tools } from './checks.ts'
+
+export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => [
+  withSampler('images have the model’s shape, finite numbers, and bytes', async sampler => {
+    const { image } = sampler.capabilities()
+    const { images } = await sampler.sample({ count: 2, seed: 1 })
+    same(images.length, 2, 'number of images')
+    for (const [i, sampled] of images.entries()) {
+      same(shapeOf(sampled), shapeOf(image), 'shape')
+      same(sampled.data.length, image.channels * image.height * image.width, 'numbers of an image')
+      assert(sampled.data.every(Number.isFinite), 'an image holds numbers that are not finite')
+      same([sampled.index, sampled.seed], [i, 1], 'index and seed')
+      const { width, height, data } = sampled.toImageData()
+      same([width, height, data.length], [image.width, image.height, 4 * image.width * image.height], 'ImageData')
+    }
+    assert(distance(images[0]!.data, images[1]!.data) > 0, 'two images of one request are the same')
+  }),
+
+  withSampler('a request may be empty, and its result can be had again from the seed it reports', async sampler => {
+    const first = await sampler.sample()
+    same(first.images.length, 1, 'number of images')
+    const again = await sampler.sample({ seed: first.seed })
+    near(first.images, again.images, 'repeated')
+  }),
+
+  withSampler('the same seed gives the same images, bit for bit; another seed others', async sampler => {
+    const [a, b] = [await sampler.sample({ count: 3, seed: 7 }), await sampler.sample({ count: 3, seed: 7 })]
+    for (const [i, image] of a.images.entries())
+      same(distance(image.data, b.images[i]!.data), 0, `difference of image ${i}`)
+    const c = await sampler.sample({ count: 3, seed: 8 })
+    assert(distance(a.images[0]!.data, c.images[0]!.data) > 0, 'another seed gives the same image')
+  }),
+
+  withSampler('image i depends neither on the count nor on the batch size', async sampler => {
+    const all = await sampler.sample({ count: 5, seed: 7 })
+    const fewer = await sampler.sample({ count: 2, seed: 7 })
+    near(all.images.slice(0, 2), fewer.images, 'two of five')
+    for (const batchSize of [1, 2, 5]) {
+      near(all.images, (await sampler.sample({ count: 5, seed: 7, batchSize })).images, `batchSize ${batchSize}`)
+    }
+  }),
+
+  ...Object.values(fixedSolvers).map(solver =>
+    withSampler(`${solver.name} costs what it says, in steps and in nfe`, async sampler => {
+      for (const steps of [1, 2]) {
+        const nfe = nfeOf(solver, steps)
+        const bySteps = await sampler.sample({ seed: 3, solver: solver.name, steps, guidance: 0 })
+        same([bySteps.steps, bySteps.nfe, bySteps.images[0]!.nfe], [steps, nfe, nfe], 'steps and nfe')
+        const byNfe = await sampler.sample({ seed: 3, solver: solver.name, nfe, guidance: 0 })
+        same([byNfe.steps, byNfe.nfe, byNfe.solver], [steps, nfe, solver.name], 'steps, nfe and solver')
+        near(bySteps.images, byNfe.images, 'by steps and by nfe')
+      }
+    }),
+  ),
+
+  withSampler('dopri5 chooses its steps and counts them; perImage makes images independent', async sampler => {
+    const request: SampleRequest = { seed: 3, solver: 'dopri5', tolerance: 1e-2, guidance: 0 }
+    const { nfe, steps } = await sampler.sample(request)
+    assert(steps >= 1 && nfe >= 2 + 6 * steps, `${steps} steps in ${nfe} evaluations`)
+    const alone = await sampler.sample({ ...request, perImage: true })
+    const among = await sampler.sample({ ...request, perImage: true, count: 2 })
+    near(alone.images, among.images.slice(0, 1), 'alone and among others')
+  }),
+
+  withSampler('onStep sees every step of every batch, with a preview', async sampler => {
+    const { image } = sampler.capabilities()
+    const seen: (readonly number[])[] = []
+    let previewed = 0
+    const onStep = async (progress: SampleProgress) => {
+      const { firstImage, images, step, steps, t, count } = progress
+      seen.push([firstImage, images, step, t])
+      same([steps, count], [2, 3], 'steps and count')
+      for (const picture of await progress.preview()) {
+        same(shapeOf(picture), shapeOf(image), 'shape of a preview')
+        previewed++
+      }
+    }
+    await sampler.sample({ count: 3, seed: 1, solver: 'euler', steps: 2, batchSize: 2, onStep })
+    same(
+      seen,
+      [
+        [0, 2, 1, 0.5],
+        [0, 2, 2, 1],
+        [2, 1, 1, 0.5],
+        [2, 1, 2, 1],
+      ],
+      'steps seen',
+    )
+    same(previewed, 6, 'pictures previewed')
+  }),
+
+  withSampler('an abort ends the call within one step, and the sampler goes on working', async sampler => {
+    const controller = new AbortController()
+    let steps = 0
+    const onStep = () => {
+      if (++steps === 2) controller.abort()
+    }
+    const request: SampleRequest = { seed: 1, solver: 'euler', steps: 50, signal: controller.signal, onStep }
+    await refused(() => sampler.sample(request), 'ABORTED')
+    same(steps, 2, 'steps taken')
+    await refused(() => sampler.sample(request), 'ABORTED')
+    same(steps, 2, 'steps taken after an abort')
+    await sampler.sample({ seed: 1, solver: 'euler', steps: 1 })
+  }),
+
+  withSampler('an error in onStep comes through, and the sampler goes on working', async sampler => {
+    const mine = new Error('mine')
+    const failing = () => {
+      throw mine
+    }
+    const caught = await sampler.sample({ seed: 1, onStep: failing }).catch((error: unknown) => error)
+    assert(caught === mine, `the error of onStep came out as ${caught}`)
+    await sampler.sample({ seed: 1, solver: 'euler', steps: 1 })
+  }),
+
+  withSampler('calls at the same time do not disturb each other', async sampler => {
+    const seeds = [1, 2, 3, 4]
+    const together = await Promise.all(seeds.map(seed => sampler.sample({ seed, solver: 'euler', steps: 2 })))
+    for (const [i, seed] of seeds.entries()) {
+      near(together[i]!.images, (await sampler.sample({ seed, solver: 'euler', steps: 2 })).images, `seed ${seed}`)
+    }
+  }),
+
+  withSampler('labels, where there are classes: the same noise, other images; guidance costs twice', async sampler => {
+    const { labels } = sampler.capabilities()
+    const base: SampleRequest = { seed: 5, solver: 'euler', steps: 2, guidance: 0 }
+    if (labels === null) {
+      await refused(() => sampler.sample({ ...base, label: 0 }), 'REQUEST_INVALID')
+      await refused(() => sampler.sample({ ...base, guidance: 1 }), 'REQUEST_INVALID')
+      return
+    }
+    const last = labels.count - 1
+    const mixed = await sampler.sample({ ...base, count: 2, label: [0, last] })
+    same(
+      mixed.images.map(image => image.label),
+      [0, last],
+      'labels of the images',
+    )
+    near(mixed.images.slice(0, 1), (await sampler.sample({ ...base, label: 0 })).images, 'label 0')
+    const guided = await sampler.sample({ ...base, label: 0, guidance: 1 })
+    same([guided.nfe, guided.steps], [4, 2], 'nfe and steps with guidance')
+    same(
+      (await sampler.sample({ ...base, label: null })).images[0]!.label,
+      undefined,
+      'label of an image without class',
+    )
+    const drawn = await sampler.sample({ ...base, count: 2 })
+    near(drawn.images, (await sampler.sample({ ...base, count: 2 })).images, 'drawn labels, twice')
+  }),
+]

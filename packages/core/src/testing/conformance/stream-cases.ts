@@ -1,0 +1,61 @@
+/** What `stream` is for every Sampler: `sample`, seen step by step. */
+import type { SampleRequest } from '../../sampler/request.ts'
+import { assert, type ConformanceCase, refused, same, shapeOf, type Tools } from './checks.ts'
+
+export const streamCases = ({ withSampler, near }: Tools): ConformanceCase[] => [
+  withSampler(
+    'stream yields each step of each batch, ends with the images of sample, and returns its result',
+    async sampler => {
+      const { image } = sampler.capabilities()
+      const request: SampleRequest = { count: 3, seed: 4, solver: 'heun', steps: 2, batchSize: 2 }
+      const stream = sampler.stream(request)
+      const seen: (readonly number[])[] = []
+      const finished = []
+      let next = await stream.next()
+      for (; next.done !== true; next = await stream.next()) {
+        const { firstImage, images, step, steps, t, count, fraction } = next.value
+        seen.push([firstImage, images.length, step, t, fraction])
+        same([steps, count], [2, 3], 'steps and count')
+        for (const picture of images) same(shapeOf(picture), shapeOf(image), 'shape of a picture')
+        same(images[0]!.toImageData().width, image.width, 'width of a picture as ImageData')
+        if (t === 1) finished.push(...images)
+      }
+      const expected = [
+        [0, 2, 1, 0.5, 1 / 3],
+        [0, 2, 2, 1, 2 / 3],
+        [2, 1, 1, 0.5, 2.5 / 3],
+        [2, 1, 2, 1, 1],
+      ]
+      same(seen, expected, 'steps seen')
+      const { images } = await sampler.sample(request)
+      near(finished, images, 'the last pictures of the stream')
+      near(next.value.images, images, 'the result of the stream')
+      same(
+        finished.map(({ index, seed }) => [index, seed]),
+        [0, 1, 2].map(index => [index, 4]),
+        'index and seed',
+      )
+    },
+  ),
+
+  withSampler('a loop over a stream may be left, and the sampler goes on working', async sampler => {
+    let steps = 0
+    for await (const { step } of sampler.stream({ seed: 1, solver: 'euler', steps: 50 })) {
+      steps = step
+      if (step === 2) break
+    }
+    same(steps, 2, 'steps seen')
+    await sampler.sample({ seed: 1, solver: 'euler', steps: 1 })
+  }),
+
+  withSampler('a stream heeds its signal, and refuses what sample refuses', async sampler => {
+    const controller = new AbortController()
+    const stream = sampler.stream({ seed: 1, solver: 'euler', steps: 50, signal: controller.signal })
+    const first = await stream.next()
+    assert(first.done !== true && first.value.step === 1, 'the first step did not come')
+    controller.abort()
+    await refused(() => stream.next(), 'ABORTED')
+    await refused(() => sampler.stream({ count: 0 }).next(), 'REQUEST_INVALID')
+    await refused(() => sampler.stream({ onStep: () => {} } as SampleRequest).next(), 'REQUEST_INVALID')
+  }),
+]
