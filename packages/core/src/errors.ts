@@ -42,6 +42,7 @@ export const errorCodes = {
   DOWNLOAD_HASH_MISMATCH: 'a complete download has not the expected sha256',
   DOWNLOAD_OFFLINE: 'no connection to the server could be made',
   DOWNLOAD_INTERRUPTED: 'the connection broke or fell silent before the end, and retries did not help',
+  DOWNLOAD_CROSS_ORIGIN: 'the server does not let pages of this origin read the file',
   DOWNLOAD_DISK: 'the downloaded bytes could not be written: disk full, read-only or forbidden',
   DOWNLOAD_FAILED: 'every address failed, each in its own way',
   // models and sampling
@@ -51,6 +52,7 @@ export const errorCodes = {
   MODEL_OUTPUT_INVALID: 'a network of a model gave numbers that are not finite',
   MODEL_DISPOSED: 'a model was used after its dispose()',
   DEVICE_UNAVAILABLE: 'the device that was asked for cannot be used here',
+  CONTEXT_INSECURE: 'the page is not a secure context (https or localhost), so that no file can be verified in it',
   // numbers to compare with
   VERIFY_NOT_FOUND: 'the folder given to verify does not exist, or holds no reference numbers',
   VERIFY_INVALID: 'reference numbers are damaged, incomplete, or ask for what is not known here',

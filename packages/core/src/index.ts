@@ -86,6 +86,19 @@ export {
   type LinearSpace,
   type LinearTerm,
 } from './linear-space.ts'
+export type { ModelCache, ModelFolder, ReadOptions } from './loading/model-folder.ts'
+export {
+  chooseDenoiser,
+  chooseGraph,
+  type LoadOptions,
+  type LoadProgress,
+  type Precision,
+  readGraphs,
+  readManifest,
+  samplesFromEncoder,
+} from './loading/read-model.ts'
+export { remoteFolder } from './loading/remote-folder.ts'
+export { hashMismatch, verifyBytes } from './loading/verify-file.ts'
 export { type AdaptiveOptions, type AdaptiveSolution, solveAdaptive } from './ode/adaptive.ts'
 export { type Solution, type SolveOptions, type SolverStep, solve, type Velocity } from './ode/solve.ts'
 export {

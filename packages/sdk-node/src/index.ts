@@ -1,5 +1,14 @@
-export { type Manifest, MixflowError, type SampleProgress, type SampleRequest, type SampleResult } from '@mixflow/core'
+export {
+  type Inversion,
+  type LoadProgress,
+  type Manifest,
+  MixflowError,
+  type SampleProgress,
+  type SampleRequest,
+  type SampleResult,
+  type StreamStep,
+} from '@mixflow/core'
 export type { Device } from './device.ts'
 export { encodePng } from './encode-png.ts'
-export { defaultCacheDir, type LoadModelOptions, type LoadProgress, loadModel } from './load-model.ts'
+export { defaultCacheDir, type LoadModelOptions, loadModel } from './load-model.ts'
 export { NodeImage, type NodeModel } from './node-model.ts'

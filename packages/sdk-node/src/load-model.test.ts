@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Manifest, MixflowError, type MixflowErrorCode } from '@mixflow/core'
+import { type LoadProgress, type Manifest, MixflowError, type MixflowErrorCode } from '@mixflow/core'
 import { describe, expect, it, vi } from 'vitest'
 import { serveFiles } from './fixtures/file-server.ts'
 import { folderOf, type ModelFiles, smallModel } from './fixtures/small-model.ts'
-import { defaultCacheDir, type LoadModelOptions, type LoadProgress, loadModel } from './load-model.ts'
+import { defaultCacheDir, type LoadModelOptions, loadModel } from './load-model.ts'
 
 async function refused(run: Promise<unknown>, code: MixflowErrorCode): Promise<MixflowError> {
   const error = await run.then(
@@ -192,7 +192,7 @@ describe('refuses a graph that has the right bytes', () => {
       files: [{ ...manifest.files[0], bytes: notOnnx.length, sha256 }],
     }))
     const error = await refused(loadFrom(new Map([...files, ['denoiser.onnx', notOnnx]])), 'MODEL_INVALID')
-    expect(error.message).toContain('denoiser.onnx cannot be opened by ONNX Runtime')
+    expect(error.message).toContain('denoiser.onnx is no ONNX model')
   })
 
   it('and has other inputs than the manifest says', async () => {

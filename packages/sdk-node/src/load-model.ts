@@ -8,16 +8,17 @@ import { resolve } from 'node:path'
 import {
   checkKeys,
   checkWord,
-  type Manifest,
-  type ManifestFile,
+  chooseDenoiser,
+  chooseGraph,
+  type LoadProgress,
   MixflowError,
-  parseManifest,
+  readGraphs,
+  readManifest,
+  samplesFromEncoder,
   show,
-  throwIfAborted,
 } from '@mixflow/core'
 import envPaths from 'env-paths'
 import { chooseDevice, type Device, devices } from './device.ts'
-import type { ModelFolder } from './folder/model-files.ts'
 import { openFolder } from './folder/open-folder.ts'
 import { type Network, openNetwork } from './network.ts'
 import { NodeModel } from './node-model.ts'
@@ -35,21 +36,9 @@ export interface LoadModelOptions {
   readonly onProgress?: (progress: LoadProgress) => void
 }
 
-export interface LoadProgress {
-  readonly phase: 'manifest' | 'files' | 'session'
-  /** Of this phase, 0..1. */
-  readonly fraction: number
-  /** Bytes read and to be read; of the phase `files`. */
-  readonly bytes?: number
-  readonly totalBytes?: number
-}
-
 /** Where `loadModel` keeps downloads unless told otherwise: in `MIXFLOW_CACHE` if set, else the user's cache folder. */
 export const defaultCacheDir = (): string =>
   resolve(process.env.MIXFLOW_CACHE || envPaths('mixflow', { suffix: '' }).cache, 'models')
-
-/** ONNX files end here: the format cannot hold more in one file. */
-const maxGraphBytes = 2 ** 31
 
 /**
  * Loads a model from a folder, a `mixflow.json`, or an http(s) address of either.
@@ -61,14 +50,11 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
   const { dtype, cacheDir, report, signal, threads, ...asked } = checkOptions(pathOrUrl, options)
   const device = await chooseDevice(asked.device)
   const folder = await openFolder(pathOrUrl, { cacheDir })
-  report({ phase: 'manifest', fraction: 0 })
-  const manifest = parseManifest(await folder.readManifest({ signal }))
-  report({ phase: 'manifest', fraction: 1 })
-
-  const denoiserFile = chooseDenoiser(manifest, dtype)
+  const manifest = await readManifest(folder, { signal, report })
+  const denoiserFile = chooseDenoiser(manifest, { dtype, preferred: 'float32' })
   const encoderFile = samplesFromEncoder(manifest) ? chooseGraph(manifest, 'encoder', 'float32') : undefined
   const wanted = encoderFile === undefined ? [denoiserFile] : [denoiserFile, encoderFile]
-  const [denoiserBytes, encoderBytes] = await readFiles(folder, wanted, { signal, report })
+  const [denoiserBytes, encoderBytes] = await readGraphs(folder, { manifest, files: wanted }, { signal, report })
 
   report({ phase: 'session', fraction: 0 })
   const { networks } = manifest
@@ -76,7 +62,9 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
   const encoder = networks.encoder && once(openEncoder)
   async function openEncoder(): Promise<Network> {
     const file = chooseGraph(manifest, 'encoder', 'float32')
-    const bytes = encoderBytes ?? (await folder.readFile(file, {}))
+    const quiet = { signal: undefined, report: () => {} }
+    const [bytes = encoderBytes!] =
+      encoderBytes === undefined ? await readGraphs(folder, { manifest, files: [file] }, quiet) : []
     return openNetwork(bytes, { file, ports: networks.encoder!, device, threads })
   }
   async function release(): Promise<void> {
@@ -115,8 +103,6 @@ function once(open: () => Promise<Network>) {
   }
 }
 
-type Report = (progress: LoadProgress) => void
-
 function checkOptions(pathOrUrl: unknown, options: LoadModelOptions) {
   checkKeys(options as unknown, ['device', 'dtype', 'threads', 'cacheDir', 'signal', 'onProgress'], {
     what: 'loadModel',
@@ -135,58 +121,10 @@ function checkOptions(pathOrUrl: unknown, options: LoadModelOptions) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
     throw new MixflowError('ARGUMENT_INVALID', `threads must be a whole number in 1..1024, got ${show(threads)}`)
   }
-  const report: Report = progress => onProgress?.(progress)
+  const report = (progress: LoadProgress) => onProgress?.(progress)
   return {
     device: checkWord(device, ['auto', ...devices], { what: 'device' }),
     dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }),
     ...{ cacheDir, threads, report, signal },
   }
-}
-
-/** Whether sampling can start from the encoder: not where kappa contains the data image, which there is none of. */
-const samplesFromEncoder = ({ source }: Manifest) => source?.kappa === 'label' || source?.kappa === 'noise'
-
-function chooseDenoiser(manifest: Manifest, dtype: 'auto' | 'float32' | 'float16'): ManifestFile {
-  const file = chooseGraph(manifest, 'denoiser', dtype === 'auto' ? 'float32' : dtype)
-  if (dtype === 'auto' || file.dtype === dtype) return file
-  throw new MixflowError('ARGUMENT_INVALID', `the model ${manifest.name} has no ${dtype} denoiser`, {
-    hint: `use dtype: "${file.dtype}", or leave it out`,
-    details: { dtype, available: [file.dtype] },
-  })
-}
-
-/** The graph in that precision if there is one, else in the other. The manifest's parser saw to it that there is one. */
-function chooseGraph(
-  { files }: Manifest,
-  role: 'denoiser' | 'encoder',
-  preferred: 'float32' | 'float16',
-): ManifestFile {
-  const graphs = files.filter(file => file.role === role)
-  const file = graphs.find(({ dtype }) => dtype === preferred) ?? graphs[0]!
-  if (file.bytes <= maxGraphBytes) return file
-  throw new MixflowError('MODEL_INVALID', `${file.path} has ${file.bytes} bytes, more than an ONNX file can hold`, {
-    hint: 'the manifest was written wrong: export the model again',
-    details: { path: file.path, bytes: file.bytes, maxBytes: maxGraphBytes },
-  })
-}
-
-async function readFiles(
-  folder: ModelFolder,
-  files: readonly ManifestFile[],
-  { signal, report }: { readonly signal: AbortSignal | undefined; readonly report: Report },
-): Promise<Uint8Array[]> {
-  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  const contents: Uint8Array[] = []
-  let before = 0
-  report({ phase: 'files', fraction: 0, bytes: 0, totalBytes })
-  for (const file of files) {
-    const onBytes = (read: number) => {
-      const bytes = before + read
-      report({ phase: 'files', fraction: bytes / Math.max(1, totalBytes), bytes, totalBytes })
-    }
-    contents.push(await folder.readFile(file, { signal, onBytes }))
-    before += file.bytes
-  }
-  throwIfAborted(signal)
-  return contents
 }

@@ -1,6 +1,6 @@
 /**
- * One ONNX graph in ONNX Runtime, on a device: opened from verified bytes, checked against the ports that the manifest
- * gives it, then called with plain arrays by name. Inputs and outputs are float32 or int32 whatever the weights are.
+ * One ONNX graph in ONNX Runtime, on a device: opened from bytes that were verified and looked through,
+ * then called with plain arrays by name. Inputs and outputs are float32 or int32 whatever the weights are.
  */
 import { type ManifestFile, MixflowError, type NetworkPorts, type Port, show } from '@mixflow/core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -21,19 +21,12 @@ export interface NetworkOptions {
   readonly threads?: number | undefined
 }
 
-/** @throws MixflowError MODEL_INVALID where the runtime refuses the graph, or the graph has other inputs or outputs. */
+/** @throws MixflowError MODEL_INVALID where the runtime refuses the graph. */
 export async function openNetwork(bytes: Uint8Array, options: NetworkOptions): Promise<Network> {
-  const { file, ports, device, threads } = options
+  const { file, device, threads } = options
   const session = await InferenceSession.create(bytes, sessionOptions(device, threads)).catch(cause => {
     throw invalid(file, `cannot be opened by ONNX Runtime: ${cause instanceof Error ? cause.message : cause}`, cause)
   })
-  try {
-    checkPorts(session.inputMetadata, ports.inputs, { file, kind: 'input' })
-    checkPorts(session.outputMetadata, ports.outputs, { file, kind: 'output' })
-  } catch (error) {
-    await session.release()
-    throw error
-  }
   return {
     run: (inputs, batch) => evaluate(session, { ...options, inputs, batch }),
     release: () => session.release(),
@@ -71,20 +64,6 @@ function checkInput({ name, dtype }: Port, values: Arrays[string] | undefined, d
     hint: 'a network takes the inputs that its manifest lists, with a whole number of images',
     details: { name, dims },
   })
-}
-
-/** A free dimension has a name of its own in the graph; which one plays no part. */
-function checkPorts(
-  found: readonly InferenceSession.ValueMetadata[],
-  expected: readonly Port[],
-  { file, kind }: { readonly file: ManifestFile; readonly kind: string },
-): void {
-  const shown = (name: string, dtype: string, dims: readonly (number | string)[]) =>
-    `${name} ${dtype} [${dims.map(size => (typeof size === 'string' ? 'N' : size)).join(', ')}]`
-  const list = (ports: readonly string[]) => [...ports].sort().join('; ')
-  const has = list(found.map(port => (port.isTensor ? shown(port.name, port.type, port.shape) : `${port.name} (none)`)))
-  const needs = list(expected.map(({ name, dtype, dims }) => shown(name, dtype, dims)))
-  if (has !== needs) throw invalid(file, `has the ${kind}s ${has}; the manifest says ${needs}`)
 }
 
 function invalid(file: ManifestFile, message: string, cause?: unknown): MixflowError {

@@ -5,6 +5,7 @@
  */
 import { MixflowError } from '../errors.ts'
 import type { Manifest } from '../format/manifest.ts'
+import { samplesFromEncoder } from '../loading/read-model.ts'
 import { solverNames } from '../ode/solver.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
@@ -83,7 +84,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
         ...(hasVariations(this.#parts.model) ? ['variations' as const] : []),
       ],
       ...{ image, labels, solvers: solverNames, defaults: sampler },
-      mixtureWeight: source?.kappa === 'label' || source?.kappa === 'noise',
+      mixtureWeight: samplesFromEncoder({ source }),
       ...this.#parts.place(),
     }
   }

@@ -1,9 +1,16 @@
 /** A model in a folder on this machine. */
 import { open, readFile, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { type ManifestFile, MixflowError, manifestFileName, throwIfAborted } from '@mixflow/core'
-import type { ModelFolder, ReadOptions } from './model-files.ts'
-import { hashMismatch, verifyBytes } from './verify-file.ts'
+import {
+  hashMismatch,
+  type ManifestFile,
+  MixflowError,
+  type ModelFolder,
+  manifestFileName,
+  type ReadOptions,
+  throwIfAborted,
+  verifyBytes,
+} from '@mixflow/core'
 
 /** More is no manifest; the parser says so, of the first bytes. */
 const manifestCap = 2 ** 20 + 1
@@ -38,7 +45,7 @@ async function readVerified(
     if (size !== file.bytes) throw hashMismatch(file, { bytes: size }, place)
     const bytes = await readFile(path, { signal })
     onBytes?.(bytes.length)
-    return verifyBytes(file, bytes, place)
+    return await verifyBytes(file, bytes, place)
   } catch (cause) {
     throwIfAborted(signal)
     if (MixflowError.is(cause)) throw cause

@@ -156,6 +156,25 @@ describe('an address', () => {
     const copies = await Promise.all(Array.from({ length: 8 }, () => folder.readFile(file, {})))
     for (const copy of copies) expect(Buffer.compare(copy, bytes)).toBe(0)
     expect(await cached()).toEqual([sha256])
+    expect(server.requests).toEqual([file.path])
+  })
+
+  it('one of many who gives up does not stop the others; a failure is not kept for later ones', async () => {
+    const folder = await open()
+    const controller = new AbortController()
+    const progress: number[] = []
+    const impatient = folder.readFile(file, { signal: controller.signal, onBytes: () => controller.abort() })
+    const patient = folder.readFile(file, { onBytes: n => progress.push(n) })
+    await refused(impatient, 'ABORTED')
+    expect(Buffer.compare(await patient, bytes)).toBe(0)
+    expect(progress.at(-1)).toBe(bytes.length)
+    await rm(cacheDir(), { recursive: true })
+    server.faults.set(file.path, response => response.writeHead(503).end())
+    const failing = [folder.readFile(file, {}), folder.readFile(file, {})]
+    for (const read of failing) await refused(read, 'DOWNLOAD_REFUSED')
+    server.faults.clear()
+    expect(Buffer.compare(await folder.readFile(file, {}), bytes)).toBe(0)
+    expect(server.requests.length).toBe(3)
   })
 
   it('says so where a file stands in the place of the cache', async () => {
@@ -198,7 +217,7 @@ describe('a server with a fault: nothing is cached, and the error names the addr
     server.faults.set(file.path, response => response.end(bytes.subarray(0, 100_000)))
     const error = await faulty('MODEL_HASH_MISMATCH')
     expect(error.hint).toContain('100,000 of 300,000 bytes')
-    expect(error.message).toContain(`nets/d.onnx from ${server.address} has sha256`)
+    expect(error.message).toContain(`nets/d.onnx from ${server.address} has 100,000 bytes`)
   })
 
   it('a file with other bytes', async () => {
@@ -235,6 +254,52 @@ describe('a server with a fault: nothing is cached, and the error names the addr
       response.write(bytes.subarray(0, 50_000), () => response.destroy())
     })
     await faulty('DOWNLOAD_INTERRUPTED')
+  })
+
+  /** Sends `part` bytes of what is asked for, then breaks off; a server that knows ranges, or not. */
+  const breaking = (part: number, knowsRanges: boolean, data = bytes) =>
+    server.faults.set(file.path, response => {
+      const { range } = response.req.headers
+      const from = knowsRanges ? Number(/^bytes=(\d+)-$/.exec(range ?? 'bytes=0-')?.[1]) : 0
+      const rest = data.subarray(from)
+      const headers = {
+        'content-length': rest.length,
+        'content-range': `bytes ${from}-${data.length - 1}/${data.length}`,
+      }
+      response.writeHead(from > 0 ? 206 : 200, headers)
+      const isLast = rest.length <= part || (!knowsRanges && range !== undefined)
+      if (isLast) response.end(rest)
+      else response.write(rest.subarray(0, part), () => response.destroy())
+    })
+
+  it.each([true, false])(
+    'a connection that breaks is taken up where it broke; a server that knows ranges: %s',
+    async ranges => {
+      breaking(90_000, ranges)
+      const progress: number[] = []
+      const read = await (await open()).readFile(file, { onBytes: n => progress.push(n) })
+      expect(Buffer.compare(read, bytes)).toBe(0)
+      expect(await cached()).toEqual([sha256])
+      expect(server.requests.length).toBe(ranges ? 4 : 2)
+      expect(progress.at(-1)).toBe(bytes.length)
+    },
+  )
+
+  it('a file that is replaced between two parts is fetched anew, whole', async () => {
+    breaking(
+      90_000,
+      true,
+      bytes.map(byte => byte ^ 1),
+    )
+    const faulty = server.faults.get(file.path)!
+    let count = 0
+    server.faults.set(file.path, (response, content) => {
+      if (++count === 1) faulty(response, content)
+      else if (response.req.headers.range === undefined) response.end(bytes)
+      else response.writeHead(206).end(bytes.subarray(90_000))
+    })
+    expect(Buffer.compare(await (await open()).readFile(file, {}), bytes)).toBe(0)
+    expect(count).toBe(3)
   })
 
   it('no server', async () => {

@@ -1,15 +1,19 @@
 /** Opens the place of a model's files: a folder on disk, or an address. */
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { MixflowError } from '@mixflow/core'
+import { MixflowError, type ModelFolder, remoteFolder } from '@mixflow/core'
+import { blobCache } from './blob-cache.ts'
 import { localFolder } from './local-folder.ts'
-import type { FolderOptions, ModelFolder } from './model-files.ts'
-import { remoteFolder } from './remote-folder.ts'
+
+export interface FolderOptions {
+  /** Folder that downloads are kept in; null keeps nothing. */
+  readonly cacheDir: string | null
+}
 
 /** A `mixflow.json` or the folder it is in, by path, `file:` or `http(s):` address. */
-export async function openFolder(pathOrUrl: string | URL, options: FolderOptions): Promise<ModelFolder> {
+export async function openFolder(pathOrUrl: string | URL, { cacheDir }: FolderOptions): Promise<ModelFolder> {
   const text = String(pathOrUrl)
-  if (/^https?:/i.test(text)) return remoteFolder(parseUrl(text), options)
+  if (/^https?:/i.test(text)) return remoteFolder(parseUrl(text), cacheDir === null ? null : blobCache(cacheDir))
   const path = /^file:/i.test(text) ? pathOf(text) : text
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) throw notFound(text, 'only http:, https: and file: addresses are loaded')
   const found = await stat(path).catch(() => undefined)

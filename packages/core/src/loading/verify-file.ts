@@ -2,8 +2,9 @@
  * The gate before the runtime: bytes pass if they have the size and sha256 that the manifest gives them. Everything
  * else is MODEL_HASH_MISMATCH, saying which file, from where, what was found and what was expected.
  */
-import { createHash } from 'node:crypto'
-import { type ManifestFile, MixflowError } from '@mixflow/core'
+import { MixflowError } from '../errors.ts'
+import type { ManifestFile } from '../format/manifest.ts'
+import { sha256Hex } from '../format/sha256.ts'
 
 export interface FoundFile {
   readonly bytes: number
@@ -11,8 +12,12 @@ export interface FoundFile {
   readonly sha256?: string
 }
 
-export function verifyBytes(file: ManifestFile, bytes: Uint8Array, place: string): Uint8Array {
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+export async function isIntact(file: ManifestFile, bytes: Uint8Array): Promise<boolean> {
+  return bytes.length === file.bytes && (await sha256Hex(bytes)) === file.sha256
+}
+
+export async function verifyBytes(file: ManifestFile, bytes: Uint8Array, place: string): Promise<Uint8Array> {
+  const sha256 = await sha256Hex(bytes)
   if (sha256 !== file.sha256) throw hashMismatch(file, { bytes: bytes.length, sha256 }, place)
   return bytes
 }

@@ -1,0 +1,92 @@
+/**
+ * From a place of files to what a runtime needs: the manifest, then the graphs that were chosen by it, each verified and
+ * looked through (check-graph.ts) before a runtime sees a byte, with progress over all of them.
+ */
+import { MixflowError, throwIfAborted } from '../errors.ts'
+import { type Manifest, type ManifestFile, parseManifest } from '../format/manifest.ts'
+import { checkGraph } from './check-graph.ts'
+import type { ModelFolder } from './model-folder.ts'
+
+export interface LoadProgress {
+  readonly phase: 'manifest' | 'files' | 'session'
+  /** Of this phase, 0..1. */
+  readonly fraction: number
+  /** Bytes read and to be read; of the phase `files`. */
+  readonly bytes?: number
+  readonly totalBytes?: number
+}
+
+export interface LoadOptions {
+  readonly signal: AbortSignal | undefined
+  readonly report: (progress: LoadProgress) => void
+}
+
+/** @throws MixflowError MODEL_NOT_FOUND, DOWNLOAD_*, MANIFEST_INVALID, ABORTED */
+export async function readManifest(folder: ModelFolder, { signal, report }: LoadOptions): Promise<Manifest> {
+  report({ phase: 'manifest', fraction: 0 })
+  const manifest = parseManifest(await folder.readManifest({ signal }))
+  report({ phase: 'manifest', fraction: 1 })
+  return manifest
+}
+
+export type Role = 'denoiser' | 'encoder'
+export type Precision = 'float32' | 'float16'
+
+/** ONNX files end here: the format cannot hold more in one file. */
+const maxGraphBytes = 2 ** 31
+
+/**
+ * The graph in the preferred precision if there is one, else in the other; the manifest's parser saw to it that there is one.
+ *
+ * @throws MixflowError MODEL_INVALID for a size that no graph has
+ */
+export function chooseGraph({ files }: Manifest, role: Role, preferred: Precision): ManifestFile {
+  const graphs = files.filter(file => file.role === role)
+  const file = graphs.find(({ dtype }) => dtype === preferred) ?? graphs[0]!
+  if (file.bytes <= maxGraphBytes) return file
+  throw new MixflowError('MODEL_INVALID', `${file.path} has ${file.bytes} bytes, more than an ONNX file can hold`, {
+    hint: 'the manifest was written wrong: export the model again',
+    details: { path: file.path, bytes: file.bytes, maxBytes: maxGraphBytes },
+  })
+}
+
+/** The denoiser in the precision that was asked for. @throws MixflowError ARGUMENT_INVALID where the model has it not */
+export function chooseDenoiser(
+  manifest: Manifest,
+  { dtype, preferred }: { readonly dtype: 'auto' | Precision; readonly preferred: Precision },
+): ManifestFile {
+  const file = chooseGraph(manifest, 'denoiser', dtype === 'auto' ? preferred : dtype)
+  if (dtype === 'auto' || file.dtype === dtype) return file
+  throw new MixflowError('ARGUMENT_INVALID', `the model ${manifest.name} has no ${dtype} denoiser`, {
+    hint: `use dtype: "${file.dtype}", or leave it out`,
+    details: { dtype, available: [file.dtype] },
+  })
+}
+
+/** Whether sampling starts from the encoder: not where kappa contains the data image, which only variations have. */
+export const samplesFromEncoder = ({ source }: Pick<Manifest, 'source'>): boolean =>
+  source?.kappa === 'label' || source?.kappa === 'noise'
+
+/** Contents of graphs, in order. @throws MixflowError MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, DOWNLOAD_*, ABORTED */
+export async function readGraphs(
+  folder: ModelFolder,
+  { manifest, files }: { readonly manifest: Manifest; readonly files: readonly ManifestFile[] },
+  { signal, report }: LoadOptions,
+): Promise<Uint8Array[]> {
+  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const contents: Uint8Array[] = []
+  let before = 0
+  report({ phase: 'files', fraction: 0, bytes: 0, totalBytes })
+  for (const file of files) {
+    const onBytes = (read: number) => {
+      const bytes = before + read
+      report({ phase: 'files', fraction: bytes / Math.max(1, totalBytes), bytes, totalBytes })
+    }
+    const bytes = await folder.readFile(file, { signal, onBytes })
+    checkGraph(bytes, { file, ports: manifest.networks[file.role as Role]! })
+    contents.push(bytes)
+    before += file.bytes
+  }
+  throwIfAborted(signal)
+  return contents
+}
