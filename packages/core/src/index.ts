@@ -131,6 +131,17 @@ export { drawSource, type EncoderOutputs, type SourceImages } from './sampler/dr
 export { type InterpolateRequest, interpolate } from './sampler/interpolate.ts'
 export { type InvertRequest, invert } from './sampler/invert.ts'
 export { LoadedModel, type LoadedModelParts } from './sampler/loaded-model.ts'
+export {
+  type Arrays,
+  arrayBackend,
+  encodeWith,
+  graphFailed,
+  type ModelNetworks,
+  type Network,
+  once,
+  portDims,
+  sessionNetwork,
+} from './sampler/network.ts'
 export type { Picture } from './sampler/picture.ts'
 export { Queue } from './sampler/queue.ts'
 export {

@@ -12,6 +12,8 @@ import {
   chooseGraph,
   type LoadProgress,
   MixflowError,
+  type Network,
+  once,
   readGraphs,
   readManifest,
   samplesFromEncoder,
@@ -20,7 +22,7 @@ import {
 import envPaths from 'env-paths'
 import { chooseDevice, type Device, devices } from './device.ts'
 import { openFolder } from './folder/open-folder.ts'
-import { type Network, openNetwork } from './network.ts'
+import { openNetwork } from './network.ts'
 import { NodeModel } from './node-model.ts'
 
 export interface LoadModelOptions {
@@ -69,7 +71,7 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
   }
   async function release(): Promise<void> {
     await denoiser.release()
-    await encoder?.opened()?.then(
+    await encoder?.made()?.then(
       network => network.release(),
       () => {},
     )
@@ -77,29 +79,14 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
   try {
     if (encoderFile !== undefined) {
       report({ phase: 'session', fraction: 0.5 })
-      await encoder!.open()
+      await encoder!.get()
     }
     report({ phase: 'session', fraction: 1 })
-    const parts = { manifest, denoiser, encoder: encoder?.open, release }
+    const parts = { manifest, denoiser, encoder: encoder?.get, release }
     return new NodeModel({ ...parts, device, dtype: denoiserFile.dtype! })
   } catch (error) {
     await release()
     throw error
-  }
-}
-
-/** Opens at the first call, and again where that failed. */
-function once(open: () => Promise<Network>) {
-  let opened: Promise<Network> | undefined
-  return {
-    open: () => {
-      opened ??= open().catch(error => {
-        opened = undefined
-        throw error
-      })
-      return opened
-    },
-    opened: () => opened,
   }
 }
 

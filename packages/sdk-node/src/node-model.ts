@@ -1,15 +1,14 @@
 /** A model loaded in Node: core's sampler over ONNX Runtime, with images that become PNG files. */
 import {
+  arrayBackend,
   type DenoiserInputs,
-  float32Backend,
   LoadedModel,
-  type Manifest,
+  type ModelNetworks,
   Queue,
   type SampleBackend,
   SampledImage,
 } from '@mixflow/core'
 import { encodePng } from './encode-png.ts'
-import type { Network } from './network.ts'
 
 /** A sampled image that can become a file. */
 export class NodeImage extends SampledImage {
@@ -19,18 +18,14 @@ export class NodeImage extends SampledImage {
   }
 }
 
-export interface NodeModelParts {
-  readonly manifest: Manifest
-  readonly denoiser: Network
-  /** Opens the encoder when it is first needed; absent where the model has none. */
-  readonly encoder: (() => Promise<Network>) | undefined
+export interface NodeModelParts extends ModelNetworks {
   readonly device: string
   readonly dtype: 'float32' | 'float16'
   release(): Promise<void>
 }
 
 export class NodeModel extends LoadedModel<NodeImage, Float32Array> {
-  readonly manifest: Manifest
+  readonly manifest: ModelNetworks['manifest']
   readonly #backend: SampleBackend<Float32Array>
 
   constructor(parts: NodeModelParts) {
@@ -58,25 +53,16 @@ export class NodeModel extends LoadedModel<NodeImage, Float32Array> {
   }
 }
 
-function backendOf({ manifest, denoiser, encoder }: NodeModelParts): SampleBackend<Float32Array> {
-  const { channels, height, width } = manifest.image
-  const elements = channels * height * width
-  const velocity = async (x: Float32Array, inputs: DenoiserInputs) =>
-    (await denoiser.run({ x, ...inputs }, x.length / elements)).velocity!
-  return float32Backend({
-    velocity,
+/** A guided evaluation is one batch of twice the size: on many threads that costs less than two calls. */
+function backendOf(parts: NodeModelParts): SampleBackend<Float32Array> {
+  const backend = arrayBackend(parts)
+  return {
+    ...backend,
     velocityPair: async (x, inputs, others) => {
-      const both = await velocity(joined(x, x), joinedInputs(inputs, others))
+      const both = await backend.velocity(joined(x, x), joinedInputs(inputs, others))
       return [both.subarray(0, x.length), both.subarray(x.length)]
     },
-    ...(encoder && {
-      encode: async kappa => {
-        const { dims } = manifest.networks.encoder!.inputs[0]!
-        const perImage = dims.reduce<number>((product, size) => (size === 'N' ? product : product * size), 1)
-        return (await encoder()).run({ kappa }, kappa.length / perImage)
-      },
-    }),
-  })
+  }
 }
 
 function joined<A extends Float32Array | Int32Array>(a: A, b: A): A {

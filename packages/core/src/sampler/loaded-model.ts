@@ -27,7 +27,7 @@ export interface LoadedModelParts<I extends SampledImage, T> {
   /** The networks as they are now; a call asks once. */
   backend(): SampleBackend<T> | Promise<SampleBackend<T>>
   /** Where they run. */
-  place(): Pick<Capabilities, 'device' | 'dtype'>
+  place(): Pick<Capabilities, 'device' | 'note' | 'dtype'>
   toImage(image: SampledImage): I
   release(): Promise<void>
 }

@@ -28,6 +28,8 @@ export interface Capabilities {
   readonly defaults: Manifest['sampler']
   /** Where the networks run, in the implementation's words. */
   readonly device: string
+  /** Why it is not on a better device or off the main thread, where that was left open. */
+  readonly note?: string
   readonly dtype: 'float32' | 'float16'
 }
 
