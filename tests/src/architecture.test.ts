@@ -15,19 +15,20 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   export: ['core', 'zoo', 'tfjs-onnx'],
   measure: ['core', 'tfjs-onnx'],
   'sdk-node': ['core', 'zoo'],
+  'sdk-web': ['core', 'zoo'],
   cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'measure', 'sdk-node'],
 }
 
 /** Runtime -> the packages that own it. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['tfjs-onnx', 'sdk-node'],
-  'onnxruntime-web': [],
+  'onnxruntime-web': ['sdk-web'],
   sharp: ['train'],
   '@tensorflow/tfjs-core': ['tfjs-onnx', 'zoo', 'train', 'export', 'cli'],
 }
 
 /** Packages that run wherever JavaScript does: no built-in module of Node. */
-const anywhere = ['core', 'zoo']
+const anywhere = ['core', 'zoo', 'sdk-web']
 
 /** Packages without code, which are found by their names and never imported. */
 const data = dataPackages.map(({ manifest }) => manifest.name)

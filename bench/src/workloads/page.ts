@@ -18,7 +18,9 @@ export const trainingInPage = (): readonly Comparison[] => {
   if (executable === null) return []
   let open: Promise<OpenPage> | undefined
   const side = async (name: Side): Promise<Work> => {
-    open ??= openPage(executable, new URL('../page/train-page.ts', import.meta.url), { 'tfjs-wasm': tfjsWasm })
+    open ??= openPage(executable, new URL('../page/train-page.ts', import.meta.url), {
+      folders: { 'tfjs-wasm': tfjsWasm },
+    })
     const { page } = await open
     return async () => {
       const step = await page.evaluate(given => (globalThis as unknown as InPage).mixflowPage.step(given), name)

@@ -52,6 +52,7 @@ export const errorCodes = {
   MODEL_OUTPUT_INVALID: 'a network of a model gave numbers that are not finite',
   MODEL_DISPOSED: 'a model was used after its dispose()',
   DEVICE_UNAVAILABLE: 'the device that was asked for cannot be used here',
+  DEVICE_LOST: 'the GPU, or the worker that a model ran in, was lost while it worked',
   CONTEXT_INSECURE: 'the page is not a secure context (https or localhost), so that no file can be verified in it',
   // numbers to compare with
   VERIFY_NOT_FOUND: 'the folder given to verify does not exist, or holds no reference numbers',

@@ -7,13 +7,12 @@ import { MixflowError } from '../errors.ts'
 import type { Manifest } from '../format/manifest.ts'
 import { samplesFromEncoder } from '../loading/read-model.ts'
 import { solverNames } from '../ode/solver.ts'
-import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
 import { type InterpolateRequest, interpolate } from './interpolate.ts'
 import { type InvertRequest, invert } from './invert.ts'
 import type { Picture } from './picture.ts'
 import type { Queue } from './queue.ts'
-import { type SampleRequest, type SamplerModel, solveKeys } from './request.ts'
+import type { SampleRequest, SamplerModel } from './request.ts'
 import type { Inversion, SampledImage, SampleProgress, SampleResult } from './result.ts'
 import { sample } from './sample.ts'
 import type { Capabilities, Sampler } from './sampler.ts'
@@ -48,11 +47,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
   }
 
   stream(request: Omit<SampleRequest, 'onStep'> = {}): StreamIterator<I> {
-    return streamSteps(async onStep => {
-      const keys = [...solveKeys.filter(key => key !== 'onStep'), 'count', 'firstImage', 'seed', 'x0']
-      checkKeys(request as unknown, keys, { what: 'the stream request', code: 'REQUEST_INVALID' })
-      return this.sample({ ...request, onStep })
-    })
+    return streamSteps(request, whole => this.sample(whole))
   }
 
   variations(picture: Picture, request: VariationsRequest = {}): Promise<SampleResult<I>> {

@@ -110,7 +110,7 @@ export const solveKeys = [
   'onStep',
 ] as const satisfies readonly (keyof SolveRequest)[]
 
-const sampleKeys = [
+export const sampleKeys = [
   ...solveKeys,
   'count',
   'firstImage',

@@ -2,27 +2,32 @@
  * Sampling as a sequence of pictures: an async iterator over the steps of any call that takes `onStep`. The call goes on
  * when the next step is asked for, so a slow reader slows it down, and one who leaves the loop ends it.
  */
+import { checkKeys } from '../strict.ts'
+import { type SampleRequest, sampleKeys } from './request.ts'
 import type { SampledImage, SampleProgress, SampleResult, StreamStep } from './result.ts'
 
 export type StreamIterator<I extends SampledImage> = AsyncGenerator<StreamStep<I>, SampleResult<I>, undefined>
 
-type OnStep = (progress: SampleProgress) => Promise<void>
+const keys = [...sampleKeys.filter(key => key !== 'onStep')]
 
-/** @param start begins the call; its steps go through the given `onStep` */
+/** @param sample begins the call of which the steps are seen */
 export async function* streamSteps<I extends SampledImage>(
-  start: (onStep: OnStep) => Promise<SampleResult<I>>,
+  request: Omit<SampleRequest, 'onStep'>,
+  sample: (request: SampleRequest) => Promise<SampleResult<I>>,
 ): StreamIterator<I> {
+  checkKeys(request as unknown, keys, { what: 'the stream request', code: 'REQUEST_INVALID' })
   const left = new Error('the reader of the stream has left')
   let hasLeft = false
   let arrived = pending<StreamStep<I>>()
   let wanted = pending<void>()
-  const result = start(async progress => {
+  const onStep = async (progress: SampleProgress) => {
     const { preview, ...facts } = progress
     arrived.resolve({ ...facts, images: (await preview()) as readonly I[] })
     await wanted.promise
     wanted = pending()
     if (hasLeft) throw left
-  })
+  }
+  const result = sample({ ...request, onStep })
   try {
     for (;;) {
       const step = await Promise.race([arrived.promise, result.then(() => undefined)])

@@ -1,0 +1,15 @@
+export {
+  type Capabilities,
+  type Inversion,
+  type LoadProgress,
+  type Manifest,
+  MixflowError,
+  type ModelCache,
+  type Picture,
+  SampledImage,
+  type SampleProgress,
+  type SampleRequest,
+  type SampleResult,
+  type StreamStep,
+} from '@mixflow/core'
+export { type LoadModelOptions, loadModel, type WebModel } from './load-model.ts'

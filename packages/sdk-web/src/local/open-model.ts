@@ -1,0 +1,213 @@
+/**
+ * A model in this thread: manifest, device, files, then ONNX Runtime, in this order. Which device and precision is decided before a
+ * weight is downloaded. A GPU that is lost is replaced at the next call: once by a new device, after that by the processor.
+ */
+import {
+  chooseDenoiser,
+  chooseGraph,
+  LoadedModel,
+  type LoadProgress,
+  type Manifest,
+  type ManifestFile,
+  MixflowError,
+  type ModelCache,
+  normals,
+  type Precision,
+  Queue,
+  readGraphs,
+  readManifest,
+  remoteFolder,
+  type SampledImage,
+  samplesFromEncoder,
+  throwIfAborted,
+} from '@mixflow/core'
+import type { Device, PlainOptions } from '../options.ts'
+import { type Adapter, type DeviceLease, findAdapter, gpuUnavailable } from './adapter.ts'
+import { browserCache } from './cache.ts'
+import { type Engine, openEngine } from './engine.ts'
+
+export interface OpenOptions extends PlainOptions {
+  readonly signal: AbortSignal | undefined
+  /** undefined: the browser's own. */
+  readonly cache: ModelCache | null | undefined
+  readonly report: (progress: LoadProgress) => void
+  /** Why the model is in this thread, where that was not asked for. */
+  readonly note?: string | undefined
+}
+
+/** One for all models of this thread: sessions of one ONNX Runtime must not run at once. */
+const queue = new Queue()
+
+export async function openModel(url: URL, options: OpenOptions): Promise<LocalModel> {
+  const { signal, report, cache = browserCache() } = options
+  const folder = remoteFolder(url, cache)
+  const manifest = await readManifest(folder, { signal, report })
+  const read = async (
+    files: readonly ManifestFile[],
+    progress: (progress: LoadProgress) => void,
+    quit?: AbortSignal,
+  ) => {
+    const contents = await readGraphs(folder, { manifest, files }, { signal: quit, report: progress })
+    return files.map((file, i) => ({ file, bytes: contents[i]! }))
+  }
+  const source: Source = { manifest, read, options }
+  const first = await start(source, { ...(await choose(options.device)), report, signal })
+  report({ phase: 'session', fraction: 1 })
+  return new LocalModel(source, first)
+}
+
+interface Source {
+  readonly manifest: Manifest
+  readonly options: OpenOptions
+  read(
+    files: readonly ManifestFile[],
+    report: (progress: LoadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<{ readonly file: ManifestFile; readonly bytes: Uint8Array }[]>
+}
+
+interface Choice {
+  readonly adapter: Adapter | null
+  /** Why it is the processor, where the GPU might have been. */
+  readonly note?: string
+}
+
+async function choose(device: 'auto' | Device): Promise<Choice> {
+  if (device === 'wasm') return { adapter: null }
+  const adapter = await findAdapter()
+  const problem =
+    'missing' in adapter
+      ? adapter.missing
+      : device === 'auto' && adapter.isFallback
+        ? 'the only adapter for WebGPU is the processor'
+        : null
+  if (problem === null) return { adapter: adapter as Adapter }
+  if (device === 'auto') return { adapter: null, note: problem }
+  throw gpuUnavailable(problem)
+}
+
+/** float16 is worth it where the GPU computes with it; a processor would only convert it. */
+export const preferredPrecision = (adapter: Pick<Adapter, 'hasFloat16'> | null): Precision =>
+  adapter?.hasFloat16 === true ? 'float16' : 'float32'
+
+interface Started {
+  readonly engine: Engine
+  readonly note: string | undefined
+}
+
+interface StartOptions extends Choice {
+  readonly report: (progress: LoadProgress) => void
+  readonly signal: AbortSignal | undefined
+}
+
+/** Opens the networks. Where the device was left open and the GPU does not do, on the processor. */
+async function start(source: Source, { adapter, note, report, signal }: StartOptions): Promise<Started> {
+  const { manifest, options, read } = source
+  const denoiserFile = chooseDenoiser(manifest, { dtype: options.dtype, preferred: preferredPrecision(adapter) })
+  const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
+  const files = encoderFile && samplesFromEncoder(manifest) ? [denoiserFile, encoderFile] : [denoiserFile]
+  const [denoiser, encoder] = await read(files, report, signal)
+  report({ phase: 'session', fraction: 0 })
+  const quiet = async () => (await read([encoderFile!], () => {}))[0]!
+  let gpu: DeviceLease | undefined
+  try {
+    gpu = await adapter?.requestDevice().catch(cause => {
+      throw gpuUnavailable('the adapter gives no device', cause)
+    })
+    throwIfAborted(signal)
+    const engine = await queue.run(async () => {
+      const opened = await openEngine({
+        ...{ manifest, denoiser: denoiser!, runtime: options.runtime, gpu: gpu ?? null },
+        encoder: encoderFile && (encoder === undefined ? quiet : async () => encoder),
+      })
+      try {
+        if (encoder !== undefined) await opened.openEncoder()
+        if (gpu !== undefined) await tryOut(opened, manifest)
+        throwIfAborted(signal)
+      } catch (error) {
+        await opened.release()
+        throw error
+      }
+      return opened
+    }, signal)
+    return { engine, note }
+  } catch (error) {
+    gpu?.giveBack()
+    if (adapter === null || options.device !== 'auto' || (MixflowError.is(error) && error.code === 'ABORTED'))
+      throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    return start(source, { adapter: null, note: `WebGPU did not work: ${reason}`, report, signal })
+  }
+}
+
+/** A GPU counts as usable once it gave a velocity: finite, and not all zeros as faulty drivers do. It also warms up. */
+async function tryOut({ backend }: Engine, { image, labels, source }: Manifest): Promise<void> {
+  const elementsPerImage = image.channels * image.height * image.width
+  const x = await backend.upload(normals({ seed: 0, stream: 'probe', images: 1, elementsPerImage }))
+  const given = {
+    ...{ t: Float32Array.of(0.5) },
+    ...(labels && { label: Int32Array.of(0) }),
+    ...(source?.conditionOnWeight && { w: Float32Array.of(0.5) }),
+  }
+  const velocity = await backend.velocity(x, given)
+  try {
+    const numbers = await backend.download(velocity)
+    if (numbers.every(Number.isFinite)) return
+  } finally {
+    backend.space.release?.(x)
+    backend.space.release?.(velocity)
+  }
+  throw new MixflowError('MODEL_OUTPUT_INVALID', 'on this GPU the model gives numbers that are not finite', {
+    hint: 'use dtype: "float32", or device: "wasm"',
+  })
+}
+
+export class LocalModel extends LoadedModel<SampledImage> {
+  readonly manifest: Manifest
+  /** The networks as they are now; for tests. */
+  readonly engine: () => Engine
+
+  constructor(source: Source, first: Started) {
+    let current: Promise<Started> = Promise.resolve(first)
+    let started = first
+    let losses = 0
+    const restart = async (error: MixflowError): Promise<Started> => {
+      losses++
+      await queue.run(() => started.engine.release()).catch(() => {})
+      const isStrict = source.options.device === 'webgpu'
+      if (isStrict && losses > 1) throw error
+      const choice = losses > 1 ? { adapter: null, note: error.message } : await choose(source.options.device)
+      return start(source, { ...choice, report: () => {}, signal: undefined })
+    }
+    super({
+      model: source.manifest,
+      queue,
+      async backend() {
+        const lost = started.engine.lost()
+        if (lost !== null && (await current) === started) {
+          const before = started
+          current = restart(lost).then(
+            next => {
+              started = next
+              return next
+            },
+            error => {
+              current = Promise.resolve(before)
+              throw error
+            },
+          )
+        }
+        return (await current).engine.backend
+      },
+      place: () => {
+        const { engine, note } = started
+        const notes = [note, source.options.note].filter(part => part !== undefined)
+        return { device: engine.device, dtype: engine.dtype, ...(notes.length > 0 && { note: notes.join('; ') }) }
+      },
+      toImage: image => image,
+      release: async () => (await current).engine.release(),
+    })
+    this.manifest = source.manifest
+    this.engine = () => started.engine
+  }
+}

@@ -1,0 +1,50 @@
+/** What page and worker ask each other. A call is a load or a run, by its number; a model is named by the call that loaded it. */
+import type {
+  Capabilities,
+  Inversion,
+  LoadProgress,
+  Manifest,
+  SampledImage,
+  SampleProgress,
+  SampleResult,
+} from '@mixflow/core'
+import type { PlainOptions } from '../options.ts'
+
+export type Method = 'sample' | 'variations' | 'interpolate' | 'invert'
+
+export interface RunCall {
+  readonly call: number
+  readonly model: number
+  readonly method: Method
+  /** The method's own, but for functions and signals of its request, which is the last. */
+  readonly args: readonly unknown[]
+  readonly seesSteps: boolean
+}
+
+export type ToWorker = {
+  load: [
+    content: { readonly call: number; readonly url: string; readonly cache: 'own' | 'asked' | null } & PlainOptions,
+    answer: { readonly manifest: Manifest; readonly capabilities: Capabilities },
+  ]
+  run: [content: RunCall, answer: { readonly result: SampleResult | Inversion; readonly capabilities: Capabilities }]
+  /** The pictures of the step that the page was told of and has not yet answered. */
+  preview: [content: { readonly call: number }, answer: readonly SampledImage[]]
+  abort: [content: { readonly call: number }, answer: undefined]
+  dispose: [content: { readonly model: number }, answer: undefined]
+}
+
+export type ToPage = {
+  /** The worker has started. */
+  ready: [content: null, answer: undefined]
+  progress: [content: { readonly call: number; readonly progress: LoadProgress }, answer: undefined]
+  step: [content: { readonly call: number; readonly progress: Omit<SampleProgress, 'preview'> }, answer: undefined]
+  cache: [
+    content: {
+      readonly call: number
+      readonly method: 'match' | 'put' | 'delete'
+      readonly key: string
+      readonly bytes?: Uint8Array
+    },
+    answer: Uint8Array | undefined,
+  ]
+}

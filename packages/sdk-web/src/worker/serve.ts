@@ -1,0 +1,89 @@
+/**
+ * The worker's side: models that live here, for a page that asks. The worker that `loadModel` starts by itself runs this; one of
+ * your own runs it with `import { serveModels } from '@mixflow/sdk-web/worker'; serveModels()`.
+ */
+import { MixflowError, type ModelCache, type SampleProgress } from '@mixflow/core'
+import { type LocalModel, openModel } from '../local/open-model.ts'
+import type { Method, RunCall, ToPage, ToWorker } from './messages.ts'
+import { type Handlers, Moved, Peer, type Port, type Questions } from './peer.ts'
+
+/** Answers the page that started this worker. */
+export function serveModels(port: Port = globalThis as unknown as Port): void {
+  const models = new Map<number, LocalModel>()
+  const running = new Map<number, AbortController>()
+  const previews = new Map<number, SampleProgress['preview']>()
+
+  /** Work that the page may abort. */
+  const call = async <T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const controller = new AbortController()
+    running.set(id, controller)
+    try {
+      return await work(controller.signal)
+    } finally {
+      running.delete(id)
+      previews.delete(id)
+    }
+  }
+
+  const handlers: Handlers<ToWorker> = {
+    load: ({ call: id, url, cache, ...options }) =>
+      call(id, async signal => {
+        const report = (progress: ToPage['progress'][0]['progress']) =>
+          void peer.ask('progress', { call: id, progress })
+        const places = { own: undefined, asked: askedCache(peer, id) }
+        const model = await openModel(new URL(url), { ...options, signal, report, cache: cache && places[cache] })
+        models.set(id, model)
+        return { manifest: model.manifest, capabilities: model.capabilities() }
+      }),
+    run: run =>
+      call(run.call, async signal => {
+        const model = models.get(run.model)
+        if (model === undefined)
+          throw new MixflowError('MODEL_DISPOSED', 'the model was disposed of', { hint: 'load it again' })
+        const onStep = async ({ preview, ...progress }: SampleProgress) => {
+          previews.set(run.call, preview)
+          await peer.ask('step', { call: run.call, progress })
+          previews.delete(run.call)
+        }
+        const result = await runMethod(model, run, { signal, ...(run.seesSteps && { onStep }) })
+        const pictures = 'images' in result ? result.images.map(({ data }) => data) : [result.x0]
+        return new Moved({ result, capabilities: model.capabilities() }, buffersOf(pictures))
+      }),
+    async preview({ call: id }) {
+      const images = (await previews.get(id)?.()) ?? []
+      return new Moved(images, buffersOf(images.map(({ data }) => data)))
+    },
+    async abort({ call: id }) {
+      running.get(id)?.abort()
+      return undefined
+    },
+    async dispose({ model: id }) {
+      await models.get(id)?.dispose()
+      return undefined
+    },
+  }
+  const peer = new Peer<ToPage>(port, handlers as unknown as Handlers<Questions>)
+  void peer.ask('ready', null)
+}
+
+type Extras = { readonly signal: AbortSignal; readonly onStep?: (progress: SampleProgress) => Promise<void> }
+
+function runMethod(model: LocalModel, { method, args }: RunCall, extras: Extras) {
+  const request = args.at(-1)
+  // what is no record is refused by the model, in its own words
+  const whole =
+    typeof request === 'object' && request !== null && !Array.isArray(request) ? { ...extras, ...request } : request
+  const methods: Record<Method, (...all: never[]) => ReturnType<LocalModel['sample'] | LocalModel['invert']>> = model
+  return methods[method].call(model, ...([...args.slice(0, -1), whole] as never[]))
+}
+
+/** Images of a batch share their memory. */
+const buffersOf = (arrays: readonly Float32Array[]) => [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))]
+
+function askedCache(peer: Peer<ToPage>, call: number): ModelCache {
+  return {
+    match: key => peer.ask('cache', { call, method: 'match', key }),
+    put: async (key, bytes) => void (await peer.ask('cache', { call, method: 'put', key, bytes })),
+    delete: async key => void (await peer.ask('cache', { call, method: 'delete', key })),
+  }
+}

@@ -1,0 +1,4 @@
+/** What the worker of `loadModel` runs. */
+import { serveModels } from './serve.ts'
+
+serveModels()

@@ -1,0 +1,308 @@
+/**
+ * The page's side of the worker: one worker for all models of the page, started with the first and ended with the last. A model is
+ * asked by messages; images move, they are not copied. Where no worker starts (a policy, a bundler that does not know this
+ * form, a page with an import map, which workers do not have) the caller learns why and does the work itself.
+ */
+import {
+  type Capabilities,
+  type Inversion,
+  type Manifest,
+  MixflowError,
+  type ModelCache,
+  type Picture,
+  SampledImage,
+  type SampleProgress,
+  type SampleResult,
+  type SolveRequest,
+  type StreamIterator,
+  streamSteps,
+  throwIfAborted,
+} from '@mixflow/core'
+import type { WebModel } from '../load-model.ts'
+import type { LoadModelOptions, PlainOptions } from '../options.ts'
+import type { Method, ToPage, ToWorker } from './messages.ts'
+import { type Handlers, Moved, Peer, type Questions } from './peer.ts'
+
+/** A model in a worker, or a note why there is none. */
+export async function loadInWorker(
+  url: URL,
+  options: LoadModelOptions & PlainOptions,
+): Promise<WebModel | { readonly note: string }> {
+  const { worker } = options
+  const host = await (typeof worker === 'function' ? startHost(worker) : sharedHost())
+  return 'note' in host ? host : host.load(url, options)
+}
+
+type Unstarted = { readonly note: string }
+
+let shared: Promise<WorkerHost | Unstarted> | undefined
+
+function sharedHost(): Promise<WorkerHost | Unstarted> {
+  shared ??= startHost(
+    // bundlers know this form, and this form only
+    () => new Worker(new URL('./start.js', import.meta.url), { type: 'module', name: 'mixflow' }),
+    () => {
+      shared = undefined
+    },
+  )
+  return shared
+}
+
+async function startHost(create: () => Worker, ended = () => {}): Promise<WorkerHost | Unstarted> {
+  const why = (reason: unknown) => ({ note: `no worker could be started: ${reason}` })
+  if (typeof Worker === 'undefined') return why('there are none here')
+  let worker: Worker
+  try {
+    worker = create()
+  } catch (error) {
+    return why(error instanceof Error ? error.message : error)
+  }
+  return new Promise(resolve => {
+    const host = new WorkerHost(worker, { ended, ready: () => resolve(host) })
+    worker.addEventListener('error', event => {
+      event.preventDefault()
+      resolve(why(event.message || 'its script could not be loaded'))
+      host.fail(event.message)
+    })
+  })
+}
+
+interface Call {
+  readonly options?: LoadModelOptions
+  readonly onStep?: ((progress: SampleProgress) => unknown) | undefined
+  /** What `onStep` threw. */
+  thrown?: { readonly error: unknown }
+}
+
+interface HostEvents {
+  ready(): void
+  ended(): void
+}
+
+class WorkerHost {
+  readonly #worker: Worker
+  readonly #events: HostEvents
+  readonly #peer: Peer<ToWorker>
+  readonly #calls = new Map<number, Call>()
+  #count = 0
+  /** Models, and loads that may become one. */
+  #users = 0
+
+  constructor(worker: Worker, events: HostEvents) {
+    this.#worker = worker
+    this.#events = events
+    this.#peer = new Peer<ToWorker>(worker, this.#handlers() as unknown as Handlers<Questions>)
+  }
+
+  async load(url: URL, options: LoadModelOptions & PlainOptions): Promise<WebModel> {
+    const { device, dtype, runtime, cache, signal } = options
+    const kept = cache === undefined ? 'own' : cache && 'asked'
+    this.#users++
+    try {
+      const facts = await this.#call({ options }, signal, call =>
+        this.#peer.ask('load', { call, url: url.href, cache: kept, device, dtype, runtime }),
+      )
+      return new RemoteModel(this, facts.call, facts)
+    } catch (error) {
+      this.#leave()
+      throw error
+    }
+  }
+
+  async run(model: number, method: Method, args: readonly unknown[]) {
+    const { plain, signal, onStep } = withoutFunctions(args.at(-1))
+    return this.#call({ onStep }, signal, call =>
+      this.#peer.ask('run', {
+        call,
+        model,
+        method,
+        args: [...args.slice(0, -1), plain],
+        seesSteps: onStep !== undefined,
+      }),
+    )
+  }
+
+  async dispose(model: number): Promise<void> {
+    try {
+      await this.#peer.ask('dispose', { model })
+    } finally {
+      this.#leave()
+    }
+  }
+
+  fail(message: string): void {
+    this.#end(
+      new MixflowError(
+        'DEVICE_LOST',
+        `the worker that the model ran in has failed: ${message || 'no reason is given'}`,
+        {
+          hint: 'load the model again',
+        },
+      ),
+    )
+  }
+
+  #leave(): void {
+    this.#users--
+    if (this.#users > 0) return
+    this.#end(new MixflowError('MODEL_DISPOSED', 'the model was disposed of', { hint: 'load it again' }))
+  }
+
+  #end(error: MixflowError): void {
+    this.#events.ended()
+    this.#peer.close(error)
+    this.#worker.terminate()
+  }
+
+  /** Asks, passes an abort on, and gives errors the causes that only the page knows. */
+  async #call<T>(
+    call: Call,
+    signal: AbortSignal | undefined,
+    ask: (id: number) => Promise<T>,
+  ): Promise<T & { readonly call: number }> {
+    throwIfAborted(signal)
+    const id = this.#count++
+    const abort = () => void this.#peer.ask('abort', { call: id }).catch(() => {})
+    this.#calls.set(id, call)
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      return { ...(await ask(id)), call: id }
+    } catch (error) {
+      if (call.thrown !== undefined) throw call.thrown.error
+      if (!MixflowError.is(error) || error.code !== 'ABORTED' || signal === undefined) throw error
+      throw new MixflowError('ABORTED', error.message, { cause: signal.reason })
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      if (call.options === undefined) this.#calls.delete(id)
+    }
+  }
+
+  #handlers(): Handlers<ToPage> {
+    return {
+      ready: async () => {
+        this.#events.ready()
+        return undefined
+      },
+      progress: async ({ call, progress }) => {
+        this.#calls.get(call)?.options?.onProgress?.(progress)
+        return undefined
+      },
+      step: async ({ call: id, progress }) => {
+        const call = this.#calls.get(id)
+        const preview = async () =>
+          (await this.#peer.ask('preview', { call: id })).map(image => new SampledImage(image))
+        try {
+          await call?.onStep?.({ ...progress, preview })
+        } catch (error) {
+          if (call !== undefined) call.thrown = { error }
+          throw error
+        }
+        return undefined
+      },
+      cache: async ({ call, method, key, bytes }) => {
+        const cache = this.#calls.get(call)?.options?.cache as ModelCache
+        if (method === 'put') await cache.put(key, bytes!)
+        else if (method === 'delete') await cache.delete(key)
+        else {
+          // the cache keeps its own copy
+          const kept = (await cache.match(key))?.slice()
+          return kept && new Moved(kept, [kept.buffer])
+        }
+        return undefined
+      },
+    }
+  }
+}
+
+/** A request in two parts: what can be sent, and what stays here. What is neither is left in, to be refused. */
+function withoutFunctions(request: unknown): { readonly plain: unknown } & Pick<SolveRequest, 'signal' | 'onStep'> {
+  if (typeof request !== 'object' || request === null) return { plain: request }
+  const { signal, onStep, ...rest } = request as Pick<SolveRequest, 'signal' | 'onStep'>
+  const isSignal = signal instanceof AbortSignal
+  const isFunction = typeof onStep === 'function'
+  return {
+    plain: {
+      ...rest,
+      ...(signal !== undefined && !isSignal && { signal }),
+      ...(onStep !== undefined && !isFunction && { onStep }),
+    },
+    ...(isSignal && { signal }),
+    ...(isFunction && { onStep }),
+  }
+}
+
+interface RemoteFacts {
+  readonly manifest: Manifest
+  readonly capabilities: Capabilities
+}
+
+class RemoteModel implements WebModel {
+  readonly manifest: Manifest
+  readonly #host: WorkerHost
+  readonly #id: number
+  #capabilities: Capabilities
+  #disposed: Promise<void> | undefined
+
+  constructor(host: WorkerHost, id: number, { manifest, capabilities }: RemoteFacts) {
+    this.manifest = manifest
+    this.#host = host
+    this.#id = id
+    this.#capabilities = capabilities
+  }
+
+  sample(request: Parameters<WebModel['sample']>[0] = {}): Promise<SampleResult> {
+    return this.#images('sample', [request])
+  }
+
+  stream(request: Parameters<WebModel['stream']>[0] = {}): StreamIterator<SampledImage> {
+    return streamSteps(request, whole => this.sample(whole))
+  }
+
+  variations(picture: Picture, request: Parameters<WebModel['variations']>[1] = {}): Promise<SampleResult> {
+    return this.#images('variations', [plainPicture(picture), request])
+  }
+
+  interpolate(seedA: number, seedB: number, request: Parameters<WebModel['interpolate']>[2]): Promise<SampleResult> {
+    return this.#images('interpolate', [seedA, seedB, typeof request === 'number' ? { count: request } : request])
+  }
+
+  async invert(picture: Picture, request: Parameters<WebModel['invert']>[1] = {}): Promise<Inversion> {
+    return (await this.#run('invert', [plainPicture(picture), request])) as Inversion
+  }
+
+  capabilities(): Capabilities {
+    return this.#capabilities
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#host.dispose(this.#id)
+    return this.#disposed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  async #images(method: Method, args: readonly unknown[]): Promise<SampleResult> {
+    const result = (await this.#run(method, args)) as SampleResult
+    return { ...result, images: result.images.map(image => new SampledImage(image)) }
+  }
+
+  async #run(method: Method, args: readonly unknown[]): Promise<SampleResult | Inversion> {
+    if (this.#disposed !== undefined) {
+      throw new MixflowError('MODEL_DISPOSED', `the model ${this.manifest.name} was disposed of`, {
+        hint: 'load it again, or dispose of it after the last call',
+      })
+    }
+    const { result, capabilities } = await this.#host.run(this.#id, method, args)
+    this.#capabilities = capabilities
+    return result
+  }
+}
+
+/** An ImageData, or whatever else holds a picture, as a plain record. */
+function plainPicture(picture: Picture): unknown {
+  if (typeof picture !== 'object' || picture === null) return picture
+  const { width, height, data } = picture
+  return { width, height, data, ...('channels' in picture && { channels: picture.channels }) }
+}
