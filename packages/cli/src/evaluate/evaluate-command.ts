@@ -34,30 +34,39 @@ import { evaluationFolder, type GeneratorOptions, type OpenGenerator, openGenera
 import { workerProcesses } from './worker-processes.ts'
 import { writeEvaluation } from './write-evaluation.ts'
 
+/** Told on Ctrl-C, where there is something to go on from. */
+function ending({ metrics, out }: EvaluateFlags): void {
+  const isKept = out !== undefined || metrics.some(metric => metric !== 'curvature' && metric !== 'loss')
+  if (isKept) process.stderr.write('\nending; the same command goes on from here\n')
+}
+
 export const evaluateCommand = (place: string, flags: EvaluateFlags): Promise<void> =>
-  interruptible(async signal => {
-    const asked = askedMetrics(flags)
-    const solvers = askedSolvers(flags)
-    const status = statusLine()
-    try {
-      status.show(`load ${place}`)
-      const { workers } = flags
-      const { backend, device, dtype } = flags
-      const threads =
-        flags.threads ?? (workers > 1 ? Math.max(1, Math.floor(availableParallelism() / workers)) : undefined)
-      const options: GeneratorOptions = { backend, device, dtype, threads }
-      await using generator = await openGenerator(place, { ...options, signal })
-      const job: Job = { place, flags, asked, options, solvers, generator, status, signal }
-      const result = await measured(job)
-      status.clear()
-      const folder = asked.samples.length > 0 || flags.out !== undefined ? folderOf(job) : null
-      const written = folder === null ? null : await writeEvaluation(folder, result)
-      const text = flags.json ? JSON.stringify(result, null, 2) : evaluationText(result)
-      process.stdout.write(`${text}\n${written === null || flags.json ? '' : `\n${written}\n`}`)
-    } finally {
-      status.clear()
-    }
-  })
+  interruptible(
+    async signal => {
+      const asked = askedMetrics(flags)
+      const solvers = askedSolvers(flags)
+      const status = statusLine()
+      try {
+        status.show(`load ${place}`)
+        const { workers } = flags
+        const { backend, device, dtype } = flags
+        const threads =
+          flags.threads ?? (workers > 1 ? Math.max(1, Math.floor(availableParallelism() / workers)) : undefined)
+        const options: GeneratorOptions = { backend, device, dtype, threads }
+        await using generator = await openGenerator(place, { ...options, signal })
+        const job: Job = { place, flags, asked, options, solvers, generator, status, signal }
+        const result = await measured(job)
+        status.clear()
+        const folder = asked.samples.length > 0 || flags.out !== undefined ? folderOf(job) : null
+        const written = folder === null ? null : await writeEvaluation(folder, result)
+        const text = flags.json ? JSON.stringify(result, null, 2) : evaluationText(result)
+        process.stdout.write(`${text}\n${written === null || flags.json ? '' : `\n${written}\n`}`)
+      } finally {
+        status.clear()
+      }
+    },
+    () => ending(flags),
+  )
 
 interface Job {
   readonly place: string
@@ -157,7 +166,14 @@ async function plannedSamples(job: Job): Promise<PlannedSamples> {
     features,
     options: { extractor: features.description, metrics: asked.samples, settings, reference, n, ranges, batchSize },
     facts: {
-      ...{ n, ranges, batchSize, left, extractor: { name, sha256, resize: resized, rounding: rounded } },
+      ...{
+        n,
+        ranges,
+        batchSize,
+        guidance: guidanceOf(job),
+        left,
+        extractor: { name, sha256, resize: resized, rounding: rounded },
+      },
       reference: key === undefined ? null : { data: key.data, split: key.split, count: key.count },
     },
   }
@@ -166,6 +182,11 @@ async function plannedSamples(job: Job): Promise<PlannedSamples> {
 /** Digits have an extractor of their own; what is neither 28 nor 32 pixels wide is refused by either, with a hint. */
 const usualFeatures = ({ model: { image } }: OpenGenerator): string =>
   image.channels === 1 && image.height === 28 && image.width === 28 ? 'mnist' : 'cifar10'
+
+function guidanceOf({ flags, generator: { model } }: Job): number | null {
+  if (model.labels === null) return null
+  return flags.guidance ?? (flags.label?.toLowerCase() === 'none' ? 0 : model.sampler.guidance)
+}
 
 /** What is not said is the model's own. */
 function plannedSettings({ flags, solvers, generator: { model } }: Job): SettingsPlan {

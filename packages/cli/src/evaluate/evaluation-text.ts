@@ -4,7 +4,7 @@
  */
 
 import type { MeanLoss } from '@mixflow/core'
-import type { Measure, SettingMeasures } from '@mixflow/measure'
+import type { Measure, SampleSetting, SettingMeasures } from '@mixflow/measure'
 import { formatCount, formatNumber } from '@mixflow/train'
 import { table } from '../terminal/table.ts'
 import type { EvaluationResult, SampleFacts } from './evaluation.ts'
@@ -56,14 +56,18 @@ function sampleBlocks(samples: SampleFacts, settings: readonly SettingMeasures[]
     ranges === 1 ? `${formatCount(n)} images` : `mean ± spread over ${ranges} ranges of ${formatCount(n)} images`
   const steps = `${extractor.rounding}${extractor.resize === 'none' ? '' : `, resize ${extractor.resize}`}`
   const labels = settings[0]!.measures.map(({ label }) => label)
+  const common = settings.reduce((all, { setting }) => ({ ...all, ...setting }), {})
   return [
-    [over, compared, `features of ${extractor.name} (${extractor.sha256.slice(0, 8)}, ${steps})`]
+    [
+      ...[over, compared, `features of ${extractor.name} (${extractor.sha256.slice(0, 8)}, ${steps})`],
+      ...sampledWith(samples, common),
+    ]
       .filter(Boolean)
       .join(', '),
     [
       ['solver', 'steps', 'NFE', ...labels],
       ...settings.map(({ setting, nfe, steps, measures }) => [
-        [setting.solver ?? 'as the model', ...settingWords(setting)].join(', '),
+        setting.solver ?? 'as the model',
         formatCost(steps),
         formatCost(nfe),
         ...measures.map(formatMeasure),
@@ -73,9 +77,13 @@ function sampleBlocks(samples: SampleFacts, settings: readonly SettingMeasures[]
   ]
 }
 
-const settingWords = ({ guidance, label, mixtureWeight, gridPower }: SettingMeasures['setting']): string[] =>
-  Object.entries({ guidance, label, w: mixtureWeight, gridPower }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name} ${value ?? 'none'}`],
+/** What all settings were sampled with, guidance also where it is the model's own. */
+const sampledWith = (
+  { guidance }: SampleFacts,
+  { label, mixtureWeight, gridPower, tolerance }: SampleSetting,
+): string[] =>
+  Object.entries({ guidance, label, w: mixtureWeight, 'grid power': gridPower, tolerance }).flatMap(([name, value]) =>
+    value === undefined || (name === 'guidance' && value === null) ? [] : [`${name} ${value ?? 'none'}`],
   )
 
 /** Evaluations and steps are whole, but for adaptive solvers, whose mean is over the images. */
@@ -83,11 +91,11 @@ const formatCost = (value: number) => (Number.isInteger(value) ? String(value) :
 
 function formatMeasure({ metric, mean, deviation }: Measure): string {
   if (metric === 'near-copies') return `${(100 * mean).toFixed(2)} %`
-  return deviation === null ? formatNumber(mean) : `${formatNumber(mean)} ± ${formatSpread(deviation)}`
+  if (deviation === null || !(deviation > 0)) return formatNumber(mean)
+  // two digits of the spread say how far to trust the mean
+  const decimals = Math.max(0, 1 - Math.floor(Math.log10(deviation)))
+  return `${mean.toFixed(decimals)} ± ${deviation.toFixed(decimals)}`
 }
-
-/** Two digits say how far to trust the mean. */
-const formatSpread = (value: number) => String(Number(value.toPrecision(2)))
 
 // ---- trajectories --------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ export interface SampleFacts {
   readonly n: number
   readonly ranges: number
   readonly batchSize: number
+  /** Said or the model's own; null without classes. */
+  readonly guidance: number | null
   readonly extractor: {
     readonly name: string
     readonly sha256: string
