@@ -37,6 +37,10 @@ const kinds: Readonly<Record<string, TinyOptions>> = {
   'κ = image+noise, colour': { channels: 3, source: sourceOf({ kappa: 'image+noise' }) },
   'the paper’s networks': { networks: 'paper', channels: 3, classes: 0 },
   'the paper’s networks, the encoder with all its parts': { networks: 'paper-whole', channels: 3, classes: 0 },
+  'the paper’s networks, κ = noise, the encoder told the class': {
+    networks: 'paper-whole',
+    source: sourceOf({ kappa: 'noise', encoderLabel: true }),
+  },
   'the paper’s networks, classes, κ = label, told w': {
     networks: 'paper',
     source: sourceOf({ kappa: 'label', conditionOnWeight: true }),

@@ -9,6 +9,7 @@
  */
 import { MixflowError } from '../errors.ts'
 import {
+  checkLabels,
   type ImageShape,
   imageShapeFields,
   type Labels,
@@ -235,9 +236,7 @@ function consistent(checkpoint: Checkpoint, place: Place): Checkpoint {
   if ((networks.encoder === null) !== (source === null)) {
     throw invalid(within(place, 'source'), 'inconsistent', 'must be null exactly where networks.encoder is')
   }
-  if (source?.kappa === 'label' && labels === null) {
-    throw invalid(within(place, 'labels'), 'inconsistent', 'must not be null where kappa is a label')
-  }
+  checkLabels({ source, labels }, place)
   return checkpoint
 }
 

@@ -122,9 +122,12 @@ describe('refuses', () => {
     expect(broken(path, value).details.reason).toBe(reason)
   })
 
-  it('kappa = label without labels', () => {
+  it.each([
+    ['kappa = label', { kappa: 'label' }],
+    ['an encoder that is told the class', { encoderLabel: true }],
+  ] as const)('%s without labels', (_, change) => {
     const facts = { image: { channels: 1, height: 2, width: 2 }, labels: null }
-    const source = { ...exampleManifest.source!, kappa: 'label' } as const
+    const source = { ...exampleManifest.source!, ...change }
     const manifest: Manifest = {
       ...exampleManifest,
       image: { ...exampleManifest.image, ...facts.image },

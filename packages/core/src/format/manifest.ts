@@ -10,6 +10,7 @@
 import type { MixflowError } from '../errors.ts'
 import { isAdaptive, type SolverName, solverNames, stepsOf } from '../ode/solver.ts'
 import {
+  checkLabels,
   type ImageShape,
   imageShapeFields,
   type Labels,
@@ -190,9 +191,7 @@ function consistent(manifest: Manifest, place: Place): Manifest {
   checkFiles(manifest, within(place, 'files'))
   checkNetworks(manifest, within(place, 'networks'))
   checkSampler(manifest.sampler, within(place, 'sampler'))
-  if (manifest.source?.kappa === 'label' && manifest.labels === null) {
-    throw invalid(within(place, 'labels'), 'inconsistent', 'must not be null where kappa is a label')
-  }
+  checkLabels(manifest, place)
   return manifest
 }
 

@@ -4,7 +4,21 @@
  */
 import { type GaussianKind, gaussianKinds, type Kappa, kappas } from '../source/kappa-fc.ts'
 import { type Mixing, mixings } from '../source/mixture.ts'
-import { type Field, flag, integer, invalid, list, matching, number, object, optional, text, word } from './schema.ts'
+import {
+  type Field,
+  flag,
+  integer,
+  invalid,
+  list,
+  matching,
+  number,
+  object,
+  optional,
+  type Place,
+  text,
+  within,
+  word,
+} from './schema.ts'
 
 export interface ImageShape {
   readonly channels: number
@@ -28,6 +42,8 @@ export interface SourceFacts {
   readonly tanh: boolean
   /** Whether the denoiser has the input `w`, the mixture weight. */
   readonly conditionOnWeight: boolean
+  /** Whether the encoder has the input `label` besides κ; it has not unless said. */
+  readonly encoderLabel?: boolean
   readonly klWeight: number
 }
 
@@ -48,12 +64,23 @@ export const labelsField: Field<Labels> = (value, place) => {
   return labels
 }
 
+/** Where something is told the class, there are classes. */
+export function checkLabels(
+  { source, labels }: { readonly source: SourceFacts | null; readonly labels: Labels | null },
+  place: Place,
+): void {
+  if (labels !== null || source === null) return
+  const needy = source.kappa === 'label' ? 'kappa is a label' : source.encoderLabel ? 'the encoder is told it' : null
+  if (needy !== null) throw invalid(within(place, 'labels'), 'inconsistent', `must not be null where ${needy}`)
+}
+
 export const sourceField = object<SourceFacts>({
   kappa: word(kappas),
   gaussian: word(gaussianKinds),
   mixing: word(mixings),
   tanh: flag,
   conditionOnWeight: flag,
+  encoderLabel: optional(flag),
   klWeight: number({ min: 0 }),
 })
 

@@ -3,8 +3,8 @@
  * them, the manifest states them, loaders check the graphs against them.
  *
  * denoiser: x [N,C,H,W], t [N], label [N] where there are classes (index `count` means "no label"), w [N] where it is
- * conditioned on the mixture weight -> velocity [N,C,H,W]. encoder: kappa -> mean and logVariance, or what `gaussian`
- * leaves of them. N is the batch, free in every graph.
+ * conditioned on the mixture weight -> velocity [N,C,H,W]. encoder: kappa, and label where it is told the class -> mean and
+ * logVariance, or what `gaussian` leaves of them. N is the batch, free in every graph.
  */
 import type { ImageShape, Labels, SourceFacts } from './model-facts.ts'
 import { type Field, integer, list, matching, object, word } from './schema.ts'
@@ -43,7 +43,7 @@ export function networkPorts(facts: ModelFacts): {
   return { denoiser, encoder: source === null ? null : encoderPorts(facts, source) }
 }
 
-function encoderPorts(facts: ModelFacts, { kappa, gaussian }: SourceFacts): NetworkPorts {
+function encoderPorts(facts: ModelFacts, { kappa, gaussian, encoderLabel = false }: SourceFacts): NetworkPorts {
   const input = {
     image: { dtype: 'float32', dims: image(facts) },
     label: { dtype: 'int32', dims: ['N'] },
@@ -56,7 +56,10 @@ function encoderPorts(facts: ModelFacts, { kappa, gaussian }: SourceFacts): Netw
     'mean-variance': ['mean', 'logVariance'],
   } as const satisfies Record<SourceFacts['gaussian'], readonly string[]>
   return {
-    inputs: [{ name: 'kappa', ...input[kappa] }],
+    inputs: [
+      { name: 'kappa', ...input[kappa] },
+      ...(encoderLabel ? [{ name: 'label', dtype: 'int32', dims: ['N'] } as const] : []),
+    ],
     outputs: outputs[gaussian].map(name => ({ name, dtype: 'float32', dims: image(facts) })),
   }
 }

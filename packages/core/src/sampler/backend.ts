@@ -20,8 +20,8 @@ export interface SampleBackend<T> {
   velocity(x: T, inputs: DenoiserInputs): T | Promise<T>
   /** Both velocities of a guided evaluation at once, where one batch of twice the size costs less than two calls. */
   velocityPair?(x: T, inputs: DenoiserInputs, others: DenoiserInputs): Promise<readonly [T, T]>
-  /** E(κ). Needed where κ is the label or noise, and for variations. */
-  encode?(kappa: Float32Array | Int32Array): Promise<EncoderOutputs>
+  /** E(κ), told the label where the encoder takes it besides. Needed where κ is the label or noise, and for variations. */
+  encode?(kappa: Float32Array | Int32Array, label?: Int32Array): Promise<EncoderOutputs>
   /** `[images, C, H, W]` to a state. */
   upload(images: Float32Array): T | Promise<T>
   download(state: T): Float32Array | Promise<Float32Array>

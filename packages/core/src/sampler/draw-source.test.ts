@@ -55,6 +55,21 @@ describe('drawSource', () => {
     }
   })
 
+  it('tells the encoder the class where it is to be told', async () => {
+    const seen: unknown[] = []
+    const encode = async (signal: Float32Array | Int32Array, label?: Int32Array) => {
+      seen.push(label)
+      return network(signal as Float32Array)
+    }
+    const label = Int32Array.of(2, 0, 1)
+    const wanted = { ...range, mixtureWeight: 0.5, x1, label, encode }
+    const told = { ...facts, encoderLabel: true }
+    await drawSource({ ...wanted, source: told })
+    await drawSource({ ...wanted, source: facts })
+    expect(seen).toEqual([label, undefined])
+    await expect(drawSource({ ...wanted, label: undefined, source: told })).rejects.toThrow(/"label" is missing/)
+  })
+
   it('needs what κ is made of, and an encoder, only where w is above 0', async () => {
     const wanted = { ...range, source: facts, mixtureWeight: 0.5, encode: async () => ({ mean: x1 }) }
     await expect(drawSource(wanted)).rejects.toThrow('"x1" is missing: κ is image')

@@ -31,12 +31,12 @@ export interface SourceImages extends DrawShape {
   readonly mixtureWeight: number
   /** Data images, where κ is or contains them. */
   readonly x1?: Float32Array | undefined
-  /** Class of each image, where κ is the label. */
+  /** Class of each image, where κ is the label or the encoder is told it. */
   readonly label?: Int32Array | undefined
   /** The numbers of each stream, where they are not the seed's own. */
   readonly draw?: ((stream: SourceStream) => Float32Array) | undefined
   /** E(κ); not called at w = 0. */
-  readonly encode?: ((kappa: Float32Array | Int32Array) => Promise<EncoderOutputs>) | undefined
+  readonly encode?: ((kappa: Float32Array | Int32Array, label?: Int32Array) => Promise<EncoderOutputs>) | undefined
 }
 
 /**
@@ -78,8 +78,12 @@ function signal(algebra: Algebra<Float32Array>, kappa: Kappa, { x1, label, noise
   }
 }
 
-async function encode({ encode }: SourceImages, kappa: Float32Array | Int32Array): Promise<EncoderOutputs> {
-  const outputs = await encode?.(kappa)
+async function encode(
+  { encode, source, label }: SourceImages,
+  kappa: Float32Array | Int32Array,
+): Promise<EncoderOutputs> {
+  const told = source?.encoderLabel === true ? given(label, 'label', 'the encoder is told the class') : undefined
+  const outputs = await encode?.(kappa, told)
   if (outputs?.mean !== undefined || outputs?.x0 !== undefined) return outputs
   throw new MixflowError('MODEL_INVALID', 'the model’s source is conditioned, but its encoder is missing', {
     hint: 'export the model again with its encoder, or sample with mixtureWeight: 0',

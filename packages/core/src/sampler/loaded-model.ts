@@ -109,7 +109,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
       ...(velocityPair && {
         velocityPair: (x, inputs, others) => turn(() => velocityPair.call(backend, x, inputs, others)),
       }),
-      ...(encode && { encode: kappa => turn(() => encode.call(backend, kappa)) }),
+      ...(encode && { encode: (kappa, label) => turn(() => encode.call(backend, kappa, label)) }),
     }
   }
 

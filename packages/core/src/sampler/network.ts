@@ -97,9 +97,9 @@ export function arrayBackend({ manifest, denoiser, encoder }: ModelNetworks): Sa
 
 /** E(κ) by a network that may have to be opened first. */
 export function encodeWith({ networks }: Manifest, encoder: () => Promise<Network>) {
-  return async (kappa: Float32Array | Int32Array) => {
+  return async (kappa: Float32Array | Int32Array, label?: Int32Array) => {
     const size = portDims(networks.encoder!.inputs[0]!, 1).reduce((product, length) => product * length, 1)
-    return (await encoder()).run({ kappa }, kappa.length / size)
+    return (await encoder()).run({ kappa, ...(label && { label }) }, kappa.length / size)
   }
 }
 

@@ -62,7 +62,8 @@ export function networkGraphs({ record, tensors }: Pick<OpenCheckpoint, 'record'
       role: 'encoder',
       ports: ports.encoder,
       weights: weightsOf(encoder.parameters, { role: 'encoder', tensors }),
-      apply: (parameters, { kappa }) => encode(encoder, parameters, { kappa: kappa as tf.Tensor, source }),
+      apply: (parameters, { kappa, label }) =>
+        encode(encoder, parameters, { kappa: kappa as tf.Tensor, label: label as tf.Tensor1D | undefined, source }),
     })
   }
   checkNothingIsLeft(graphs, tensors)
@@ -80,9 +81,13 @@ function denoise(network: DenoiserNetwork, parameters: Parameters, { x, t, label
 function encode(
   network: EncoderNetwork,
   parameters: Parameters,
-  { kappa, source: { gaussian } }: { readonly kappa: tf.Tensor; readonly source: SourceFacts },
+  {
+    kappa,
+    label,
+    source: { gaussian },
+  }: { readonly kappa: tf.Tensor; readonly label: tf.Tensor1D | undefined; readonly source: SourceFacts },
 ): Record<string, tf.Tensor> {
-  const output = toNchw(network.apply(parameters, kappa.rank === 4 ? toNhwc(kappa) : kappa))
+  const output = toNchw(network.apply(parameters, kappa.rank === 4 ? toNhwc(kappa) : kappa, { label }))
   if (gaussian === 'off') return { x0: output }
   if (gaussian === 'mean') return { mean: output }
   const [mean, logVariance] = tf.split(output, 2, 1) as [tf.Tensor, tf.Tensor]

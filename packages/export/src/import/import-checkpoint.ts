@@ -117,18 +117,21 @@ interface Networks {
   /** `denoiser.…`, then `encoder.…`. */
   readonly parameters: readonly ParameterSpec[]
   readonly counts: ImportResult['parameters']
+  readonly source: Checkpoint['source']
 }
 
 function networksOf({ config, image, labels = null }: ImportOptions): Networks {
-  const source = sourceOf(config)
-  const context = networkContext({ image, labels: config.labels ? labels : null, source })
+  const drawn = sourceOf(config)
+  const context = networkContext({ image, labels: config.labels ? labels : null, source: drawn })
   const denoiser = buildDenoiser(config.denoiser, context).parameters
-  const encoder = config.encoder === null ? [] : buildEncoder(config.encoder, context).parameters
+  const encoding = config.encoder === null ? null : buildEncoder(config.encoder, context)
+  const encoder = encoding?.parameters ?? []
   const prefixed = (prefix: string, parameters: readonly ParameterSpec[]) =>
     parameters.map(spec => ({ ...spec, name: `${prefix}.${spec.name}` }))
   return {
     parameters: [...prefixed('denoiser', denoiser), ...prefixed('encoder', encoder)],
     counts: { denoiser: countParameters(denoiser), encoder: countParameters(encoder) },
+    source: drawn !== null && encoding?.takesLabel ? { ...drawn, encoderLabel: true } : drawn,
   }
 }
 
@@ -244,7 +247,7 @@ function recordOf(
     },
     image,
     labels: config.labels ? labels : null,
-    source: sourceOf(config),
+    source: networks.source,
     dataset: dataset ?? { name: config.data === '' ? 'unknown' : config.data, images: 0 },
     seed: config.seed,
     cursor: { epoch: 0, position: 0 },

@@ -186,6 +186,27 @@ describe('the networks of a run', () => {
     expect(tf.memory().numTensors).toBe(tensors)
   })
 
+  it('tell an encoder with a class embedding the class', async () => {
+    const own = join(root, 'told')
+    const options = { channels: [32, 32], blocks: 1, attention: [], headChannels: 8 }
+    const encoder = {
+      kind: 'diffusers-unet',
+      options: { ...options, middle: true, timeEmbedding: true, classEmbedding: true },
+    }
+    await train({ config: tinyConfig({ encoder, totalImages: 12 }), data: tinyData(), folder: own })
+    const loaded = await openCheckpoint(own)
+    expect(loaded.record.source?.encoderLabel).toBe(true)
+    const { dispose, ...networks } = checkpointNetworks(loaded)
+    const x1 = normals({ seed: 2, stream: 'probe', images: 2, elementsPerImage: 64 })
+    const meanOf = async (label: Int32Array) => [...((await networks.backend.encode?.(x1, label))?.mean ?? [])]
+    const [zeros, mixed] = [await meanOf(Int32Array.of(0, 0)), await meanOf(Int32Array.of(0, 3))]
+    expect(mixed.slice(0, 64)).toEqual(zeros.slice(0, 64))
+    expect(mixed.slice(64)).not.toEqual(zeros.slice(64))
+    const { flowLoss } = await evaluate(networks, tinyData(), { count: 8, steps: 2 })
+    expect(flowLoss.map(({ mixtureWeight }) => mixtureWeight)).toEqual([0, 0.5, 1])
+    dispose()
+  })
+
   it('are enough to evaluate without the state of training, and too little to go on training', async () => {
     const loaded = await openCheckpoint(folder)
     const none: ReadonlyMap<string, StoredTensor> = new Map()

@@ -60,10 +60,12 @@ export async function sourcePictures(
   { parameters, data }: { parameters: tf.Tensor; data: Dataset },
 ): Promise<SourceRow[] | null> {
   if (model.source?.kappa !== 'image' || model.source.gaussian === 'off') return null
-  const { images: x1 } = data.batch(firstOfEach(data))
+  const { images: x1, labels } = data.batch(firstOfEach(data))
   const elementsPerImage = x1.length / gridColumns
   const algebra = float32Algebra({ elementsPerImage })
-  const encoded = await sampler.backend(parameters).encode?.(x1)
+  const encoded = await sampler
+    .backend(parameters)
+    .encode?.(x1, model.source.encoderLabel && labels ? labels : undefined)
   const gaussian = { mean: encoded?.mean as Float32Array, logVariance: encoded?.logVariance }
   const draw = (stream: 'noise' | 'encoderNoise') =>
     normals({ seed: model.config.seed, stream, images: gridColumns, elementsPerImage })

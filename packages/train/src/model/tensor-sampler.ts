@@ -27,11 +27,11 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
     const velocity = model.denoiser.apply(own, xt, t as tf.Tensor1D, condition)
     return { velocity: tf.transpose(velocity, [0, 3, 1, 2]) as tf.Tensor }
   })
-  const encode = compile(({ parameters, kappa }: Tensors) => {
+  const encode = compile(({ parameters, kappa, label }: Tensors) => {
     const own = under('encoder', vector.split(parameters as tf.Tensor))
     const signal =
       (kappa as tf.Tensor).rank === 4 ? tf.transpose(kappa as tf.Tensor, [0, 2, 3, 1]) : (kappa as tf.Tensor)
-    const output = model.encoder?.apply(own, signal) as tf.Tensor4D
+    const output = model.encoder?.apply(own, signal, { label: label as tf.Tensor1D | undefined }) as tf.Tensor4D
     return { output: tf.transpose(output, [0, 3, 1, 2]) as tf.Tensor }
   })
 
@@ -58,9 +58,10 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
             },
             parameters,
           ),
-        encode: async kappa => {
+        encode: async (kappa, label) => {
+          const told = label === undefined ? {} : { label: tf.tensor1d(label, 'int32') }
           const signal = kappa instanceof Int32Array ? tf.tensor1d(kappa, 'int32') : tf.tensor(kappa, kappaShape(kappa))
-          return splitOutputs(model, await run(encode, { parameters, kappa: signal }, parameters))
+          return splitOutputs(model, await run(encode, { parameters, kappa: signal, ...told }, parameters))
         },
       }),
     dispose() {

@@ -57,10 +57,11 @@ export const dataFacts = ({ channels, height, width, classNames }: Dataset): Dat
 /** @throws MixflowError ARGUMENT_INVALID for network options that do not fit each other or the image. */
 export function trainingModel(config: TrainingConfig, { image, labels }: DataFacts): TrainingModel {
   const known = config.labels ? labels : null
-  const source = sourceFacts(config)
-  const context = networkContext({ image, labels: known, source })
+  const drawn = sourceFacts(config)
+  const context = networkContext({ image, labels: known, source: drawn })
   const denoiser = buildDenoiser(config.denoiser, context)
   const encoder = config.encoder === null ? null : buildEncoder(config.encoder, context)
+  const source = drawn !== null && encoder?.takesLabel ? { ...drawn, encoderLabel: true } : drawn
   return {
     config,
     image,

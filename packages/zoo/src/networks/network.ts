@@ -71,6 +71,8 @@ export interface EncoderCondition {
 /** κ (images float32 [N, H, W, C], or labels int32 [N]) -> the raw output, [N, H, W, C] or with twice the channels. */
 export interface EncoderNetwork {
   readonly parameters: readonly ParameterSpec[]
+  /** Whether it is to be told the class of each image besides κ. */
+  readonly takesLabel?: boolean
   apply(parameters: Parameters, kappa: tf.Tensor, condition?: EncoderCondition): tf.Tensor4D
 }
 

@@ -40,6 +40,7 @@ export function diffusersUnet(given: unknown, context: NetworkContext): EncoderN
   const parts = [entry, embedding, body, lastNorm, exit, table]
   return {
     parameters: parts.flatMap<ParameterSpec>(part => part?.parameters ?? []),
+    takesLabel: options.classEmbedding,
     apply(parameters, kappa, condition = {}) {
       const image = table === null ? (kappa as tf.Tensor4D) : table.apply(parameters, kappa)
       const embedded = embedding.apply(parameters, condition)
