@@ -25,7 +25,7 @@ export function speedQualityPicture(result: EvaluationResult): string | null {
   const better = settings[0]!.measures[0]!.metric === 'fd' ? 'lower is better' : 'higher is better'
   return linePicture({
     ...{ title: `${pictureTitle(result)} (${better})`, xTitle: 'evaluations of the network per image' },
-    ...{ xTicks: [...new Set(settings.map(({ nfe }) => Math.round(nfe)))], xScale: 'log', curves },
+    ...{ xTicks: [...new Set(settings.map(({ nfe }) => Math.round(nfe)))], xScale: 'log', yScale: 'linear', curves },
   })
 }
 

@@ -58,7 +58,7 @@ function settingText({ rows }: Group): string {
   return [
     `${formatCount(data.images)} images, without labels. Denoiser of ${formatCount(parameters.denoiser)} weights`,
     ...(encoder > 0 ? [`(and an encoder of ${formatCount(encoder)} where there is one)`] : []),
-    `in batches of ${config.batchSize}, Adam at ${config.learningRate} after ${formatCount(config.warmupImages)} images`,
+    `in batches of ${config.batchSize}, Adam at ${config.learningRate} after ${formatCount(config.warmupImages)} images,`,
     ...(beta === undefined ? [] : [`β ${beta},`]),
     `moving average with a half-life of ${formatCount(config.emaHalfLifeImages)} images.`,
   ].join(' ')
@@ -79,14 +79,13 @@ function spreadText({ mean, deviation }: Spread): string {
   return `${text} ± ${deviation.toFixed(decimals)}`
 }
 
-function captionText({ rows, columns }: Group): string {
+function captionText({ rows }: Group): string {
   const { measures } = rows[0]!.runs[0]!
   const { distances, curvature, extractor } = measures
-  const budgets = columns.filter(({ nfe }) => nfe !== null)
   return [
-    `${budgets[0]?.title} is ${distances[0]?.label} (Fréchet distance over ${extractor.name} to the training images, lower is better)`,
-    `with the solver and number of evaluations that the column names; curvature is that of ${formatCount(curvature.trajectories)}`,
-    `trajectories of ${curvature.steps} Euler steps.`,
+    `Under a solver and its number of evaluations stands ${distances[0]?.label}, the Fréchet distance over features of`,
+    `${extractor.name} to the training images (lower is better); curvature is that of ${formatCount(curvature.trajectories)} trajectories`,
+    `of ${curvature.steps} Euler steps.`,
   ].join(' ')
 }
 

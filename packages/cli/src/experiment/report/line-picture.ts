@@ -5,6 +5,8 @@
 
 import { formatNumber } from '@mixflow/train'
 
+type Scale = 'linear' | 'log'
+
 export interface Curve {
   readonly name: string
   /** Place in the list of colours, so that a name has the same one in every picture. */
@@ -24,24 +26,26 @@ export interface PictureSpec {
   readonly xTitle: string
   /** Places on the x axis that are named. */
   readonly xTicks: readonly number[]
-  readonly xScale: 'linear' | 'log'
+  readonly xScale: Scale
+  /** A linear one begins at 0. */
+  readonly yScale: Scale
   readonly curves: readonly Curve[]
 }
 
 /** Told apart by people with any colour vision (Okabe and Ito 2008). */
 const colors = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#000000']
 
-const size = { width: 720, height: 400, left: 56, right: 16, top: 44, bottom: 48 }
+const size = { width: 920, height: 400, left: 56, right: 310, top: 44, bottom: 48 }
 
-export function linePicture({ title, xTitle, xTicks, xScale, curves }: PictureSpec): string {
+export function linePicture({ title, xTitle, xTicks, xScale, yScale, curves }: PictureSpec): string {
   const points = curves.flatMap(({ points, faint }) => [...points, ...faint])
-  const scaled = (x: number) => (xScale === 'log' ? Math.log(x) : x)
-  const [left, right] = extent([...points.map(({ x }) => x), ...xTicks].map(scaled))
-  const yTicks = roundTicks(extent([0, ...points.map(({ y }) => y)]))
-  const [low, high] = [yTicks[0]!, yTicks.at(-1)!]
+  const [left, right] = extent([...points.map(({ x }) => x), ...xTicks].map(x => scaled(x, xScale)))
+  const values = points.map(({ y }) => y)
+  const yTicks = yScale === 'log' ? logTicks(extent(values)) : roundTicks(extent([0, ...values]))
+  const [low, high] = extent([...yTicks, ...values].map(y => scaled(y, yScale)))
   const [plotWidth, plotHeight] = [size.width - size.left - size.right, size.height - size.top - size.bottom]
-  const placeX = (x: number) => round(size.left + ((scaled(x) - left) / (right - left)) * plotWidth)
-  const placeY = (y: number) => round(size.top + (1 - (y - low) / (high - low)) * plotHeight)
+  const placeX = (x: number) => round(size.left + ((scaled(x, xScale) - left) / (right - left)) * plotWidth)
+  const placeY = (y: number) => round(size.top + (1 - (scaled(y, yScale) - low) / (high - low)) * plotHeight)
   const at = ({ x, y }: Point) => `${placeX(x)} ${placeY(y)}`
   const end = size.width - size.right
   return [
@@ -76,15 +80,17 @@ export function linePicture({ title, xTitle, xTicks, xScale, curves }: PictureSp
   ].join('\n')
 }
 
-/** Top right, one line for each curve. */
+/** Right of the plot, one line for each curve. */
 function legend(curves: readonly Curve[]): string[] {
-  const x = size.width - size.right - 200
+  const x = size.width - size.right + 16
   return curves.map(({ name, color, dashed }, i) => {
     const y = size.top + 12 + 18 * i
     const dash = dashed ? ' stroke-dasharray="5 4"' : ''
     return `<path d="M${x} ${y}h24" stroke="${colors[color % colors.length]}" stroke-width="2"${dash}/><text x="${x + 32}" y="${y + 4}">${escaped(name)}</text>`
   })
 }
+
+const scaled = (value: number, scale: Scale) => (scale === 'log' ? Math.log(value) : value)
 
 function extent(values: readonly number[]): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)]
@@ -99,6 +105,15 @@ function roundTicks([low, high]: readonly [number, number]): number[] {
   const first = Math.floor(low / step + 1e-9)
   const last = Math.ceil(high / step - 1e-9)
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
+}
+
+/** 1, 2 and 5 times powers of ten, from one below the least to one above the greatest. */
+function logTicks([low, high]: readonly [number, number]): number[] {
+  const powers = Array.from({ length: 40 }, (_, i) => 10 ** (i - 20))
+  const all = powers.flatMap(power => [1, 2, 5].map(factor => Number((factor * power).toPrecision(1))))
+  const first = all.findLastIndex(tick => tick <= low)
+  const last = all.findIndex(tick => tick >= high)
+  return all.slice(Math.max(0, first), last + 1)
 }
 
 const tickText = (value: number) =>

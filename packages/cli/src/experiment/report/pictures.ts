@@ -38,7 +38,7 @@ export function distancePicture({ rows, columns }: Group): string {
   const nfe = [...new Set(budgets.map(column => column.nfe!))]
   return linePicture({
     ...{ title: `${label} by evaluations (lower is better)`, xTitle: 'evaluations of the network per image' },
-    ...{ xTicks: nfe, xScale: 'log', curves },
+    ...{ xTicks: nfe, xScale: 'log', yScale: 'log', curves },
   })
 }
 
@@ -55,6 +55,6 @@ export function curvaturePicture({ rows }: Group): string {
   })
   return linePicture({
     ...{ title: 'Curvature by time', xTitle: 't: 0 is noise, 1 is data' },
-    ...{ xTicks: [0, 0.25, 0.5, 0.75, 1], xScale: 'linear', curves },
+    ...{ xTicks: [0, 0.25, 0.5, 0.75, 1], xScale: 'linear', yScale: 'linear', curves },
   })
 }
