@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { resolveConfig } from '@mixflow/train'
 import type { MethodName } from '@mixflow/zoo'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -137,5 +137,23 @@ describe('writeExperimentReport', () => {
     expect(() => placed('# Words\n', 'x', 'a.md')).toThrow(/no place for the tables/)
     const nothing = { results: join(root, 'nothing'), file: join(root, 'x.md') }
     await expect(writeExperimentReport(nothing)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  })
+})
+
+describe('the repository’s own results', () => {
+  const docs = resolve(import.meta.dirname, '../../../../../docs')
+
+  it('stand in docs/experiments.md as the records say', async () => {
+    const text = readFileSync(join(docs, 'experiments.md'), 'utf8')
+    const copy = mkdtempSync(join(root, 'docs-'))
+    cpSync(join(docs, 'experiments'), join(copy, 'experiments'), { recursive: true })
+    writeFileSync(join(copy, 'experiments.md'), text)
+    const written = await writeExperimentReport({
+      results: join(copy, 'experiments/few-step'),
+      file: join(copy, 'experiments.md'),
+    })
+    for (const path of written) {
+      expect(readFileSync(path, 'utf8')).toBe(readFileSync(path.replace(copy, docs), 'utf8'))
+    }
   })
 })
