@@ -2,6 +2,7 @@
 
 import { formatCount, formatDuration, formatNumber } from '@mixflow/train'
 import type { ExperimentRun } from '../experiment-run.ts'
+import { fewStepData } from '../few-step.ts'
 import { baseline, type Column, type Comparison, type Group, type Row, type Spread } from './summary.ts'
 
 /** The paper's margin, at a small budget. */
@@ -31,6 +32,12 @@ export function groupSection(group: Group, pictures: Pictures): string {
   ]
     .filter(part => part !== '')
     .join('\n\n')
+}
+
+/** Of data sets that no run has a record of, one line; empty where there is none. */
+export function absentText(groups: readonly Group[]): string {
+  const absent = Object.keys(fewStepData).filter(name => groups.every(({ dataName }) => dataName !== name))
+  return absent.length === 0 ? '' : `**Not done yet:** all runs on ${absent.map(name => titles[name]).join(' and ')}.`
 }
 
 const titles: Readonly<Record<string, string>> = { cifar10: 'CIFAR-10', mnist: 'MNIST' }

@@ -123,6 +123,7 @@ describe('writeExperimentReport', () => {
     const written = await writeExperimentReport({ results, file })
     const first = readFileSync(file, 'utf8')
     expect(first).toContain('](results/cifar10-1500-steps/distances.svg)')
+    expect(first).toContain('**Not done yet:** all runs on MNIST.\n')
     for (const path of written.filter(each => each.endsWith('.svg'))) {
       const svg = readFileSync(path, 'utf8')
       expect(svg.startsWith('<svg ') && svg.trimEnd().endsWith('</svg>')).toBe(true)

@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { makeFolder, writeFileDurably } from '@mixflow/train'
 import { readExperimentRuns } from '../experiment-run.ts'
-import { groupSection } from './group-section.ts'
+import { absentText, groupSection } from './group-section.ts'
 import { curvaturePicture, distancePicture } from './pictures.ts'
 import { type Group, summarize } from './summary.ts'
 
@@ -51,7 +51,7 @@ export async function writeExperimentReport({ results, file }: ExperimentReportO
     sections.push(groupSection(group, { distances: seen(pictures.distances), curvature: seen(pictures.curvature) }))
   }
   const before = await readFile(file, 'utf8').catch(() => newFile)
-  await write(file, placed(before, sections.join('\n\n'), file))
+  await write(file, placed(before, [...sections, absentText(groups)].filter(text => text !== '').join('\n\n'), file))
   return written
 }
 
