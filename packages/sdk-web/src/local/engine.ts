@@ -87,20 +87,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   const memory = new GpuMemory(gpu)
   const watch = watchDevice(gpu)
+  let released: Promise<void> | undefined
   const backend = gpuBackend(ort, { ...network, manifest, memory, watch, encoder: encoder?.get })
   return {
     ...common,
     device: 'webgpu',
     backend: backend as SampleBackend<unknown>,
     lost: watch.lost,
-    async release() {
+    release() {
       watch.expected = true
-      try {
-        await releaseSessions()
-      } finally {
+      released ??= releaseSessions().finally(() => {
         memory.destroy()
         options.gpu?.giveBack()
-      }
+      })
+      return released
     },
   }
 }

@@ -1,0 +1,236 @@
+/** What may go wrong on the way from an address to a model, in a real page: each a typed error, with nothing kept. */
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { findChromium } from '@mixflow/page'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Fault, type ModelPage, openModelPage } from './fixtures/model-page.ts'
+import { type ModelFiles, smallModel } from './fixtures/small-model.ts'
+
+const executable = findChromium()
+const files = await smallModel({ classes: 3 })
+const broken = await smallModel({ breaksAfter: 0.4 })
+const other = await smallModel({})
+const half = await smallModel({ half: true })
+const denoiser = files.get('denoiser.onnx')!
+const names = ['mixflow.json', 'denoiser.onnx']
+
+interface Refusal {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly details: Readonly<Record<string, unknown>>
+  readonly phases: readonly string[]
+}
+
+/** The files with other bytes of the manifest. */
+function rewritten(change: (text: string) => string): ModelFiles {
+  const manifest = new TextDecoder().decode(files.get('mixflow.json'))
+  return new Map([...files, ['mixflow.json', new TextEncoder().encode(change(manifest))]])
+}
+
+const models = {
+  good: files,
+  broken,
+  half,
+  outside: rewritten(text => text.replace('"path": "denoiser.onnx"', '"path": "../good/denoiser.onnx"')),
+  foreign: rewritten(text => text.replace('"path": "denoiser.onnx"', '"path": "https://example.org/denoiser.onnx"')),
+  notGraph: withGraph(new TextEncoder().encode('not onnx')),
+  otherGraph: withGraph(other.get('denoiser.onnx')!),
+}
+
+function withGraph(bytes: Uint8Array): ModelFiles {
+  const digest = (content: Uint8Array) => createHash('sha256').update(content).digest('hex')
+  const changed = rewritten(text =>
+    text
+      .replace(digest(denoiser), digest(bytes))
+      .replace(new RegExp(`"bytes": ${denoiser.length}\\b`), `"bytes": ${bytes.length}`),
+  )
+  return new Map([...changed, ['denoiser.onnx', bytes]])
+}
+
+const send: Fault = (response, bytes) =>
+  void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(bytes)
+
+describe.skipIf(executable === null)('loading in a page', () => {
+  let open: ModelPage
+  beforeAll(async () => {
+    open = await openModelPage(executable as string, models)
+  })
+  afterAll(() => open?.[Symbol.asyncDispose]())
+  afterEach(() => open.faults.clear())
+
+  const refusal = (url: string, options = {}) =>
+    open.call<Refusal>('refusal', { url, options: { device: 'wasm', worker: false, ...options } })
+
+  it.each<[string, string, Fault]>([
+    [
+      'an HTML error page',
+      'DOWNLOAD_NOT_A_FILE',
+      response => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
+    ],
+    ['404', 'DOWNLOAD_NOT_FOUND', response => void response.writeHead(404).end()],
+    ['500', 'DOWNLOAD_REFUSED', response => void response.writeHead(500).end()],
+    [
+      'a wrong length',
+      'MODEL_HASH_MISMATCH',
+      (response, bytes, request) => send(response, Buffer.concat([bytes, bytes]), request),
+    ],
+    [
+      'a file cut short',
+      'MODEL_HASH_MISMATCH',
+      (response, bytes, request) => send(response, bytes.subarray(0, 99), request),
+    ],
+    [
+      'other bytes of the same length',
+      'MODEL_HASH_MISMATCH',
+      (response, bytes, request) =>
+        send(
+          response,
+          bytes.map(byte => byte ^ 1),
+          request,
+        ),
+    ],
+    [
+      'a connection that always breaks at the same place',
+      'DOWNLOAD_INTERRUPTED',
+      (response, bytes) => {
+        response.writeHead(200, { 'content-length': bytes.length })
+        response.write(bytes.subarray(0, 500), () => response.destroy())
+      },
+    ],
+    ['a server that hangs up', 'DOWNLOAD_OFFLINE', response => void response.destroy()],
+  ])('%s is %s, and nothing is cached', async (_, code, fault) => {
+    open.faults.set('good/denoiser.onnx', fault)
+    for (const worker of [false, true]) {
+      const found = await refusal('/m/good/', { worker })
+      expect(found.code).toBe(code)
+      expect(`${found.message} ${JSON.stringify(found.details)}`).toMatch(/127\.0\.0\.1:\d+\/m\/good/)
+      expect(found.hint.length).toBeGreaterThan(10)
+      expect(found.phases).not.toContain('session')
+      expect(await open.call('cached')).toEqual([])
+    }
+  })
+
+  it.each<[string, string, string, RegExp]>([
+    ['that leaves its folder', 'outside', 'MANIFEST_INVALID', /plain path inside the folder/],
+    ['of another server', 'foreign', 'MANIFEST_INVALID', /plain path inside the folder/],
+    ['that is no graph', 'notGraph', 'MODEL_INVALID', /is no ONNX model/],
+    ['with other inputs', 'otherGraph', 'MODEL_INVALID', /has the inputs t float32/],
+    ['that is not there at all', 'nothing', 'DOWNLOAD_NOT_FOUND', /mixflow\.json is not there/],
+  ])('a file %s is refused before the runtime starts', async (_, name, code, why) => {
+    const found = await refusal(`/m/${name}/`)
+    expect(found).toMatchObject({ code, message: expect.stringMatching(why) })
+    expect(found.phases).not.toContain('session')
+  })
+
+  it('a server that does not let other pages read says so, and an address without server', async () => {
+    const server = createServer((_, response) => response.end('{}'))
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/m/`
+    expect(await refusal(address)).toMatchObject({
+      code: 'DOWNLOAD_CROSS_ORIGIN',
+      details: { address: `${address}mixflow.json` },
+    })
+    await new Promise(resolve => server.close(resolve))
+    expect(await refusal(address)).toMatchObject({ code: 'DOWNLOAD_OFFLINE' })
+  })
+
+  it('offline', async () => {
+    await open.page.context().setOffline(true)
+    try {
+      expect((await refusal('/m/good/')).code).toBe('DOWNLOAD_OFFLINE')
+    } finally {
+      await open.page.context().setOffline(false)
+    }
+  })
+
+  it.each<[string, object, string]>([
+    ['an unknown option', { devise: 'wasm' }, 'ARGUMENT_INVALID'],
+    ['an unknown device', { device: 'gpu' }, 'ARGUMENT_INVALID'],
+    ['a precision that it has not', { dtype: 'float16' }, 'ARGUMENT_INVALID'],
+    ['a cache that is none', { cache: {} }, 'ARGUMENT_INVALID'],
+  ])('%s is refused', async (_, options, code) => {
+    expect((await refusal('/m/good/', options)).code).toBe(code)
+  })
+
+  it('a runtime whose files are not there is told from a model that is wrong', async () => {
+    await using apart = await openModelPage(executable as string, models)
+    const options = { device: 'wasm', worker: false, runtime: { wasmPaths: '/nowhere/' } }
+    const found = await apart.call<Refusal>('refusal', { url: '/m/good/', options })
+    expect(found).toMatchObject({ code: 'DEVICE_UNAVAILABLE', hint: expect.stringContaining('wasmPaths') })
+  })
+
+  it('a connection that breaks is taken up where it broke', async () => {
+    const ranges: unknown[] = []
+    open.faults.set('good/denoiser.onnx', (response, bytes, { headers: { range } }) => {
+      ranges.push(range)
+      if (range !== undefined) {
+        response
+          .writeHead(206, { 'content-range': `bytes 500-${bytes.length - 1}/${bytes.length}` })
+          .end(bytes.subarray(500))
+        return
+      }
+      response.writeHead(200, { 'content-length': bytes.length })
+      response.write(bytes.subarray(0, 500), () => setTimeout(() => response.destroy(), 50))
+    })
+    expect((await refusal('/m/good/', { cache: null })).code).toBe('none')
+    expect(ranges).toEqual([undefined, 'bytes=500-'])
+  })
+
+  it('files are kept by content, read again, and fetched anew where the kept ones were changed', async () => {
+    const asked = async () => {
+      const before = open.requests.length
+      expect((await refusal('/m/good/')).code).toBe('none')
+      return open.requests.slice(before).map(path => path.replace('good/', ''))
+    }
+    await open.call('clear')
+    expect(await asked()).toEqual(names)
+    expect(await open.call('cached')).toHaveLength(1)
+    expect(await asked()).toEqual(['mixflow.json'])
+    await open.call('damage')
+    expect(await asked()).toEqual(names)
+    expect(await asked()).toEqual(['mixflow.json'])
+  })
+
+  it.each([false, true])('a cache of one’s own is asked, in a worker: %s', async worker => {
+    const load = ['match true']
+    const anew = ['match true', 'delete', 'put']
+    expect(await open.call('ownCache', '/m/good/', worker)).toEqual(['match false', 'put', ...load, ...anew])
+  })
+
+  it.each([false, true])('loads at the same time share downloads, and end apart, in a worker: %s', async worker => {
+    const before = open.requests.length
+    open.faults.set('good/denoiser.onnx', (response, bytes, request) =>
+      setTimeout(() => send(response, bytes, request), 500),
+    )
+    const found = await open.call('loadTogether', '/m/good/', { device: 'wasm', cache: null, worker })
+    expect(found).toEqual({ impatient: 'ABORTED', images: 1, isImage: true, still: 'none' })
+    expect(open.requests.slice(before).filter(path => path.endsWith('.onnx'))).toHaveLength(1)
+  })
+
+  it('float16 is not taken where the adapter does not compute with it', async () => {
+    const { capabilities } = await open.call<{ capabilities: object }>(
+      'sample',
+      { url: '/m/half/', options: { device: 'webgpu' } },
+      { seed: 1 },
+    )
+    expect(capabilities).toMatchObject({ device: 'webgpu', dtype: 'float32' })
+  })
+
+  it('numbers that are not finite are refused: at once by a GPU, where the processor meets them', async () => {
+    expect((await refusal('/m/broken/', { device: 'webgpu' })).code).toBe('MODEL_OUTPUT_INVALID')
+    expect((await refusal('/m/broken/')).code).toBe('none')
+    const sampled = open.call(
+      'sample',
+      { url: '/m/broken/', options: { device: 'wasm' } },
+      { solver: 'euler', steps: 3 },
+    )
+    await expect(sampled).rejects.toThrow(/NaN|Infinity/)
+  })
+
+  it('without a real GPU, auto is WebAssembly and says why', async () => {
+    const { capabilities } = await open.call<{ capabilities: object }>('sample', { url: '/m/good/' }, { seed: 1 })
+    expect(capabilities).toMatchObject({ device: 'wasm', note: 'the only adapter for WebGPU is the processor' })
+  })
+})

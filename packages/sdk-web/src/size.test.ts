@@ -1,0 +1,35 @@
+/** How much of our own code a page loads, minified and compressed, ONNX Runtime apart; and that importing it does nothing. */
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { expect, it } from 'vitest'
+
+/** An entry as one file, in kilobytes after gzip. */
+async function sizeOf(entry: string, without: readonly string[] = []) {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    ...{ write: false, bundle: true, minify: true, metafile: true, format: 'esm', platform: 'browser' },
+    ...{ conditions: ['@mixflow/source'], external: ['onnxruntime-web/*', ...without] },
+  })
+  const kilobytes = gzipSync(outputFiles[0]!.contents, { level: 9 }).length / 1000
+  return { kilobytes, modules: Object.keys(metafile.inputs) }
+}
+
+it('the page loads at most 15 kB, the worker at most 30 kB, and neither knows Node or tfjs', async () => {
+  const page = await sizeOf('index.ts', ['./local/*'])
+  const worker = await sizeOf('worker/start.ts')
+  console.log(
+    `sdk-web: ${page.kilobytes.toFixed(1)} kB in the page, ${worker.kilobytes.toFixed(1)} kB in the worker (gzip)`,
+  )
+  expect(page.kilobytes).toBeLessThan(15)
+  expect(worker.kilobytes).toBeLessThan(30)
+  expect([...page.modules, ...worker.modules].filter(name => /tfjs|sdk-node|node:/.test(name))).toEqual([])
+})
+
+it('importing it on a server does nothing, and loadModel says where it belongs', async () => {
+  const { loadModel } = await import('./index.ts')
+  await expect(loadModel('/m/')).rejects.toMatchObject({
+    code: 'DEVICE_UNAVAILABLE',
+    hint: expect.stringContaining('@mixflow/sdk-node'),
+  })
+})
