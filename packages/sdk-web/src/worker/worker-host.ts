@@ -4,24 +4,18 @@
  * form, a page with an import map, which workers do not have) the caller learns why and does the work itself.
  */
 import {
-  type Capabilities,
-  type Inversion,
-  type Manifest,
   MixflowError,
   type ModelCache,
-  type Picture,
   SampledImage,
   type SampleProgress,
-  type SampleResult,
   type SolveRequest,
-  type StreamIterator,
-  streamSteps,
   throwIfAborted,
 } from '@mixflow/core'
 import type { WebModel } from '../load-model.ts'
 import type { LoadModelOptions, PlainOptions } from '../options.ts'
 import type { Method, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Questions } from './peer.ts'
+import { RemoteModel } from './remote-model.ts'
 
 /** A model in a worker, or a note why there is none. */
 export async function loadInWorker(
@@ -229,80 +223,4 @@ function withoutFunctions(request: unknown): { readonly plain: unknown } & Pick<
     ...(isSignal && { signal }),
     ...(isFunction && { onStep }),
   }
-}
-
-interface RemoteFacts {
-  readonly manifest: Manifest
-  readonly capabilities: Capabilities
-}
-
-class RemoteModel implements WebModel {
-  readonly manifest: Manifest
-  readonly #host: WorkerHost
-  readonly #id: number
-  #capabilities: Capabilities
-  #disposed: Promise<void> | undefined
-
-  constructor(host: WorkerHost, id: number, { manifest, capabilities }: RemoteFacts) {
-    this.manifest = manifest
-    this.#host = host
-    this.#id = id
-    this.#capabilities = capabilities
-  }
-
-  sample(request: Parameters<WebModel['sample']>[0] = {}): Promise<SampleResult> {
-    return this.#images('sample', [request])
-  }
-
-  stream(request: Parameters<WebModel['stream']>[0] = {}): StreamIterator<SampledImage> {
-    return streamSteps(request, whole => this.sample(whole))
-  }
-
-  variations(picture: Picture, request: Parameters<WebModel['variations']>[1] = {}): Promise<SampleResult> {
-    return this.#images('variations', [plainPicture(picture), request])
-  }
-
-  interpolate(seedA: number, seedB: number, request: Parameters<WebModel['interpolate']>[2]): Promise<SampleResult> {
-    return this.#images('interpolate', [seedA, seedB, typeof request === 'number' ? { count: request } : request])
-  }
-
-  async invert(picture: Picture, request: Parameters<WebModel['invert']>[1] = {}): Promise<Inversion> {
-    return (await this.#run('invert', [plainPicture(picture), request])) as Inversion
-  }
-
-  capabilities(): Capabilities {
-    return this.#capabilities
-  }
-
-  dispose(): Promise<void> {
-    this.#disposed ??= this.#host.dispose(this.#id)
-    return this.#disposed
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose()
-  }
-
-  async #images(method: Method, args: readonly unknown[]): Promise<SampleResult> {
-    const result = (await this.#run(method, args)) as SampleResult
-    return { ...result, images: result.images.map(image => new SampledImage(image)) }
-  }
-
-  async #run(method: Method, args: readonly unknown[]): Promise<SampleResult | Inversion> {
-    if (this.#disposed !== undefined) {
-      throw new MixflowError('MODEL_DISPOSED', `the model ${this.manifest.name} was disposed of`, {
-        hint: 'load it again, or dispose of it after the last call',
-      })
-    }
-    const { result, capabilities } = await this.#host.run(this.#id, method, args)
-    this.#capabilities = capabilities
-    return result
-  }
-}
-
-/** An ImageData, or whatever else holds a picture, as a plain record. */
-function plainPicture(picture: Picture): unknown {
-  if (typeof picture !== 'object' || picture === null) return picture
-  const { width, height, data } = picture
-  return { width, height, data, ...('channels' in picture && { channels: picture.channels }) }
 }

@@ -1,0 +1,100 @@
+/** A model in a worker, as the page has it: the methods of a sampler, each a question to the worker. */
+import {
+  type Capabilities,
+  type Inversion,
+  type Manifest,
+  MixflowError,
+  type Picture,
+  SampledImage,
+  type SampleResult,
+  type StreamIterator,
+  streamSteps,
+} from '@mixflow/core'
+import type { WebModel } from '../load-model.ts'
+import type { Method } from './messages.ts'
+
+/** What it asks of the worker's host. */
+export interface RemoteRuns {
+  run(
+    model: number,
+    method: Method,
+    args: readonly unknown[],
+  ): Promise<{ readonly result: SampleResult | Inversion; readonly capabilities: Capabilities }>
+  dispose(model: number): Promise<void>
+}
+
+interface RemoteFacts {
+  readonly manifest: Manifest
+  readonly capabilities: Capabilities
+}
+
+export class RemoteModel implements WebModel {
+  readonly manifest: Manifest
+  readonly #host: RemoteRuns
+  readonly #id: number
+  #capabilities: Capabilities
+  #disposed: Promise<void> | undefined
+
+  constructor(host: RemoteRuns, id: number, { manifest, capabilities }: RemoteFacts) {
+    this.manifest = manifest
+    this.#host = host
+    this.#id = id
+    this.#capabilities = capabilities
+  }
+
+  sample(request: Parameters<WebModel['sample']>[0] = {}): Promise<SampleResult> {
+    return this.#images('sample', [request])
+  }
+
+  stream(request: Parameters<WebModel['stream']>[0] = {}): StreamIterator<SampledImage> {
+    return streamSteps(request, whole => this.sample(whole))
+  }
+
+  variations(picture: Picture, request: Parameters<WebModel['variations']>[1] = {}): Promise<SampleResult> {
+    return this.#images('variations', [plainPicture(picture), request])
+  }
+
+  interpolate(seedA: number, seedB: number, request: Parameters<WebModel['interpolate']>[2]): Promise<SampleResult> {
+    return this.#images('interpolate', [seedA, seedB, typeof request === 'number' ? { count: request } : request])
+  }
+
+  async invert(picture: Picture, request: Parameters<WebModel['invert']>[1] = {}): Promise<Inversion> {
+    return (await this.#run('invert', [plainPicture(picture), request])) as Inversion
+  }
+
+  capabilities(): Capabilities {
+    return this.#capabilities
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#host.dispose(this.#id)
+    return this.#disposed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  async #images(method: Method, args: readonly unknown[]): Promise<SampleResult> {
+    const result = (await this.#run(method, args)) as SampleResult
+    return { ...result, images: result.images.map(image => new SampledImage(image)) }
+  }
+
+  async #run(method: Method, args: readonly unknown[]): Promise<SampleResult | Inversion> {
+    if (this.#disposed !== undefined) {
+      throw new MixflowError('MODEL_DISPOSED', `the model ${this.manifest.name} was disposed of`, {
+        hint: 'load it again, or dispose of it after the last call',
+      })
+    }
+    const { result, capabilities } = await this.#host.run(this.#id, method, args)
+    this.#capabilities = capabilities
+    return result
+  }
+}
+
+/** An ImageData, or whatever else holds a picture, as a plain record. */
+function plainPicture(picture: Picture): unknown {
+  if (typeof picture !== 'object' || picture === null) return picture
+  const { width, height, data } = picture
+  return { width, height, data, ...('channels' in picture && { channels: picture.channels }) }
+}
