@@ -133,17 +133,17 @@ describe('from training to a picture', () => {
     ])
     const [ofRun, ofModel] = [JSON.parse(run.stdout), JSON.parse(model.stdout)]
     expect(ofRun).toMatchObject({
-      kind: 'checkpoint',
-      step: 4,
-      images: 16,
-      data: { name: 'quickstart', split: 'train' },
+      subject: { kind: 'checkpoint', step: 4 },
+      loss: { images: 16, data: { name: 'quickstart', split: 'train' } },
     })
-    expect(ofRun.flowLoss.map(({ mixtureWeight }: { mixtureWeight: number }) => mixtureWeight)).toEqual([0, 0.5, 1])
-    expect(ofModel.flowLoss).toHaveLength(1)
-    for (const [bin, { loss }] of ofModel.flowLoss[0].bins.entries()) {
-      expect(loss).toBeCloseTo(ofRun.flowLoss[0].bins[bin].loss, 4)
+    const [lossOfRun, lossOfModel] = [ofRun.loss.flowLoss, ofModel.loss.flowLoss]
+    expect(lossOfRun.map(({ mixtureWeight }: { mixtureWeight: number }) => mixtureWeight)).toEqual([0, 0.5, 1])
+    for (const [i, { mixtureWeight, bins }] of lossOfModel.entries()) {
+      expect(mixtureWeight).toBe(lossOfRun[i].mixtureWeight)
+      for (const [bin, { loss }] of bins.entries()) expect(loss).toBeCloseTo(lossOfRun[i].bins[bin].loss, 4)
     }
-    expect(ofModel.curvature.mean).toBeCloseTo(ofRun.curvature.mean, 6)
+    expect(lossOfModel).toHaveLength(3)
+    expect(ofModel.trajectories.mean).toBeCloseTo(ofRun.trajectories.mean, 6)
   })
 })
 
