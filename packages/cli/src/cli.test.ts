@@ -1,46 +1,16 @@
 /** The command as a user has it, in processes of its own: from training to a picture, stopped and gone on with. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseManifest } from '@mixflow/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commandIn, type Ended } from './fixtures/run-command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const main = join(import.meta.dirname, 'main.ts')
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the command to its end. */
-function mixflow(args: readonly string[], onStart: (child: ChildProcess) => void = () => {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['--conditions=@mixflow/source', '--import', tsx, main, ...args], {
-    cwd: folder,
-    env: { ...process.env, MIXFLOW_CACHE: join(folder, 'cache'), NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let [stdout, stderr] = ['', '']
-  onStart(child)
-  child.stdout.on('data', chunk => {
-    stdout += chunk
-  })
-  child.stderr.on('data', chunk => {
-    stderr += chunk
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, stdout, stderr }))
-  })
-}
+const mixflow = commandIn(folder)
 
 /** Settings of a run of a few steps on 48 digits. */
 const tiny = [

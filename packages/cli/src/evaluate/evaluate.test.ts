@@ -1,49 +1,21 @@
 /** The command in processes of its own: measured in one go, shared among workers, and killed and gone on with. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { integers } from '@mixflow/core'
 import { encodePng } from '@mixflow/train'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commandIn, type Ended } from '../fixtures/run-command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-evaluate-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const main = join(import.meta.dirname, '..', 'main.ts')
 const extractor = join(import.meta.dirname, '../../../../models/features-cifar10')
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function mixflow(args: readonly string[], onStart: (child: ChildProcess) => void = () => {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['--conditions=@mixflow/source', '--import', tsx, main, ...args], {
-    cwd: folder,
-    env: { ...process.env, MIXFLOW_CACHE: join(folder, 'cache'), NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const written = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].on('data', chunk => {
-      written[name] += chunk
-    })
-  }
-  onStart(child)
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, ...written }))
-  })
-}
+const mixflow = commandIn(folder)
 
 /** A run of a few steps on small pictures. */
 const settings = [

@@ -4,7 +4,7 @@
  */
 
 import type { SettingMeasures } from '@mixflow/measure'
-import { type Curve, linePicture } from '../experiment/report/line-picture.ts'
+import { type Curve, linePicture } from '../pictures/line-picture.ts'
 import type { EvaluationResult } from './evaluation.ts'
 import { pictureTitle } from './evaluation-text.ts'
 

@@ -1,8 +1,8 @@
 /** The curves of a group: distance by evaluations, for each solver; and where in time trajectories are curved. */
 
+import { type Curve, linePicture } from '../../pictures/line-picture.ts'
 import { fewStepMethods } from '../few-step.ts'
 import { methodTitle } from './group-section.ts'
-import { type Curve, linePicture } from './line-picture.ts'
 import { type Group, measuredValue, type Row, spread } from './summary.ts'
 
 /** A curve's colour is its method's; rows with other settings come behind them. */
