@@ -128,7 +128,10 @@ function addEvaluate(program: Command): void {
     .description('measure how good a model is: distance from the data, curvature, flow loss')
     .argument('<model>', 'folder of a run, a checkpoint or a model, or address of a model')
     .option('--data <spec>', 'what to compare with; what it was trained on unless given')
-    .option('--metrics <list>', 'fd, is, precision-recall, neighbours, curvature, loss', listed, ['curvature', 'loss'])
+    .option('--metrics <list>', 'fd, is, label-accuracy, precision-recall, neighbours, curvature, loss', listed, [
+      'curvature',
+      'loss',
+    ])
     .option('--solver <list>', 'of the samples: euler, heun, heun-full, midpoint, rk4, ab2, dopri5', listed)
     .option('--nfe <list>', 'evaluations of the velocity per picture, such as 3,5,9', counts)
     .option('--n <n>', 'sampled pictures of each range, part of each measure’s name', whole(1), 5000)

@@ -6,7 +6,7 @@ export {
   measureModel,
   type SampleOptions,
 } from './evaluate/measure-model.ts'
-export { type RangeMeasures, type SampleMetric, sampleMetrics } from './evaluate/measure-range.ts'
+export { comparesWithData, type RangeMeasures, type SampleMetric, sampleMetrics } from './evaluate/measure-range.ts'
 export type { TrajectoryMeasures, TrajectoryOptions } from './evaluate/measure-trajectories.ts'
 export type {
   ImageRange,

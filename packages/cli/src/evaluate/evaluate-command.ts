@@ -8,6 +8,7 @@
 import { availableParallelism } from 'node:os'
 import { MixflowError, type SolverName } from '@mixflow/core'
 import {
+  comparesWithData,
   type Extractor,
   localWorker,
   measureModel,
@@ -159,7 +160,7 @@ async function plannedSamples(job: Job): Promise<PlannedSamples> {
     onProgress: ({ phase, what, done, total }) => status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),
   })
   const { settings, left } = plannedSettings(job)
-  const reference = asked.samples.every(metric => metric === 'is') ? null : await openReference(job, features)
+  const reference = asked.samples.some(comparesWithData) ? await openReference(job, features) : null
   const { name, sha256, resize: resized, rounding: rounded } = features.description
   const key = reference?.key
   return {

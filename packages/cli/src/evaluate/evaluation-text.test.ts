@@ -10,7 +10,16 @@ const bins = [
 const losses = { bins, loss: 1, standardError: 0.02, images: 4 }
 
 const range = (distance: number, nfe: number) => ({
-  ...{ firstImage: 0, images: 5000, nfe, steps: 3, inception: null, precisionRecall: null, nearCopies: null },
+  ...{
+    firstImage: 0,
+    images: 5000,
+    nfe,
+    steps: 3,
+    inception: null,
+    labelAccuracy: null,
+    precisionRecall: null,
+    nearCopies: null,
+  },
   frechet: { distance, meanTerm: 0, covarianceTerm: distance },
 })
 const setting = (solver: 'heun' | 'dopri5', nfe: number, mean: number) => ({

@@ -3,7 +3,7 @@ import { checkKeys, checkWord, MixflowError, type SamplerModel, show } from '@mi
 import { checkSize, type ExtractorDescription } from '../extractor.ts'
 import type { Reference } from '../reference.ts'
 import type { SampleOptions } from './measure-model.ts'
-import { type SampleMetric, sampleMetrics } from './measure-range.ts'
+import { comparesWithData, type SampleMetric, sampleMetrics } from './measure-range.ts'
 
 const required = [
   'extractor',
@@ -15,7 +15,7 @@ const required = [
 const keys = [...required, 'ranges', 'batchSize'] as const satisfies readonly (keyof SampleOptions)[]
 
 /** @throws MixflowError ARGUMENT_INVALID */
-export function checkSamples(samples: SampleOptions, { image }: SamplerModel): void {
+export function checkSamples(samples: SampleOptions, { image, labels }: SamplerModel): void {
   const needed = required.filter(key => key !== 'reference') // null is nothing to compare with
   checkKeys(samples as unknown, keys, { what: 'the samples of measureModel', required: needed })
   const { extractor, metrics, settings, reference, n, ranges = 3, batchSize = 64 } = samples
@@ -27,12 +27,30 @@ export function checkSamples(samples: SampleOptions, { image }: SamplerModel): v
   if (settings.length === 0) throw new MixflowError('ARGUMENT_INVALID', 'there is no setting to sample with')
   checkSize(image, extractor)
   if (metrics.includes('is') && extractor.logits === null) throw noLogits(extractor)
-  const comparing = metrics.find(metric => metric !== 'is')
+  if (metrics.includes('label-accuracy')) checkClasses(samples, labels)
+  const comparing = metrics.find(comparesWithData)
   if (comparing !== undefined && reference === null) throw noReference(comparing)
   if (metrics.includes('fd')) checkCount(n, extractor)
   const byRows = metrics.find(metric => metric === 'precision-recall' || metric === 'neighbours')
   if (byRows !== undefined && !reference?.features) throw noFeatures(byRows)
   if (reference !== null && reference.key.sha256 !== extractor.sha256) throw otherExtractor(reference, extractor)
+}
+
+/** The classifier must know the classes that the model is asked for. */
+function checkClasses({ extractor, settings }: SampleOptions, labels: SamplerModel['labels']): void {
+  const refuse = (message: string, hint: string) => new MixflowError('ARGUMENT_INVALID', message, { hint })
+  const other = 'leave the metric "label-accuracy" out'
+  if (labels === null) throw refuse('label accuracy needs a model with classes, and this one has none', other)
+  if (settings.some(({ label }) => label === null)) {
+    throw refuse('label accuracy needs images of a class, and "none" was asked for', `give a label, or ${other}`)
+  }
+  const classes = extractor.logits?.classes
+  if (classes === labels.count) return
+  const known = classes === undefined ? 'gives no logits' : `knows ${classes} classes`
+  throw refuse(
+    `label accuracy needs a classifier of the model's ${labels.count} classes, and ${extractor.name} ${known}`,
+    `use an extractor with ${labels.count} logits, or ${other}`,
+  )
 }
 
 /** With no more images than features the covariance has no full rank, and the distance is mostly that. */

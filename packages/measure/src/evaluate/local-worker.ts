@@ -60,7 +60,10 @@ async function sampled(
   images.forEach(({ data }, i) => {
     pixels.set(data, i * elements)
   })
-  return { ...(await extractor.extract(pixels, model.image)), nfe, steps }
+  const labels = images.every(({ label }) => label !== undefined)
+    ? Int32Array.from(images, image => image.label!)
+    : null
+  return { ...(await extractor.extract(pixels, model.image)), labels, nfe, steps }
 }
 
 /** Trajectories from where sampling starts, without guidance: curvature is a property of the velocity itself. */

@@ -165,6 +165,32 @@ describe('measureModel', () => {
     expect([of.precision, of.recall, of['near-copies'], of['neighbour-distance']]).toEqual([1, 1, 1, 0])
   })
 
+  it('counts the images that the classifier takes for their class', async () => {
+    const labels = (part: Part) => Int32Array.from({ length: part.images }, (_, i) => (part.firstImage + i) % 10)
+    const reader: PartWorker = {
+      async run(part) {
+        const read = labels(part).map((label, i) => ((part.firstImage + i) % 4 === 0 ? (label + 1) % 10 : label))
+        const logits = new Float32Array(part.images * 10)
+        for (const [i, label] of read.entries()) logits[i * 10 + label] = 1
+        const features = new Float32Array(part.images * extractor.description.dimensions).map((_, i) => i)
+        return { features, logits, labels: labels(part), nfe: 3, steps: 2 } as never
+      },
+    }
+    const asked = { ...samples, reference: null, metrics: ['label-accuracy'] as const, n: 600, ranges: 2 }
+    const { settings } = await measureModel(
+      options({
+        model: { ...model, labels: { count: 10 } },
+        workers: [reader],
+        samples: asked,
+        folder: folderOf('read'),
+      }),
+    )
+    expect(settings[0]!.measures).toEqual([
+      { metric: 'label-accuracy', label: 'label-accuracy-ResNet56-600', mean: 0.75, deviation: 0 },
+    ])
+    expect(settings[0]!.ranges[1]!.labelAccuracy).toEqual({ share: 0.75, images: 600 })
+  })
+
   it('counts the evaluations that were spent: twice with guidance, as many as it took if adaptive', async () => {
     const settings = [
       { solver: 'heun', nfe: 3, guidance: 0.5 },
@@ -229,6 +255,12 @@ describe('measureModel', () => {
       'images of another size',
       () => ({ extractor: { ...extractor.description, resize: 'none' } }),
       /images are 3 × 4 × 5, and ResNet56 takes 3 × 32 × 32/,
+    ],
+    ['a classifier of other classes', () => ({ metrics: ['label-accuracy'] }), /3 classes, and ResNet56 knows 10/],
+    [
+      'images of no class',
+      () => ({ metrics: ['label-accuracy'], settings: [{ ...setting, label: null }] }),
+      /"none" was asked for/,
     ],
     ['no setting', () => ({ settings: [] }), /no setting/],
     ['an unknown metric', () => ({ metrics: ['fid' as 'fd'] }), /unknown metric "fid"/],

@@ -35,7 +35,7 @@ export interface SampleOptions {
   readonly extractor: ExtractorDescription
   readonly metrics: readonly SampleMetric[]
   readonly settings: readonly SampleSetting[]
-  /** What to compare with: needed for all but `is`, and with its features for `precision-recall` and `neighbours`. */
+  /** What to compare with: needed for all but `is` and `label-accuracy`, and with its features for `precision-recall` and `neighbours`. */
   readonly reference: Reference | null
   /** Images per range. */
   readonly n: number
@@ -168,7 +168,8 @@ const sorted = (setting: SampleSetting) =>
   Object.fromEntries(Object.entries(setting).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 const places = {
-  ...{ fd: 'frechet', is: 'inception', 'precision-recall': 'precisionRecall', neighbours: 'nearCopies' },
+  ...{ fd: 'frechet', is: 'inception', 'label-accuracy': 'labelAccuracy' },
+  ...{ 'precision-recall': 'precisionRecall', neighbours: 'nearCopies' },
 } as const satisfies Record<SampleMetric, keyof RangeMeasures>
 
 const isMeasured = (range: RangeMeasures, metric: SampleMetric): boolean => range[places[metric]] !== null

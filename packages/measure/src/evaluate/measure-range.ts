@@ -6,15 +6,19 @@ import { z } from 'zod'
 import { type FeatureStatistics, gaussianOf, mergeStatistics, statisticsOf } from '../feature-statistics.ts'
 import type { FrechetDistance } from '../frechet-distance.ts'
 import { scoreAccumulator } from '../inception-score.ts'
+import { countRight } from '../label-accuracy.ts'
 import { type NearCopies, nearCopies } from '../near-copies.ts'
 import type { Rows } from '../nearest-neighbours.ts'
 import { type Balls, precisionRecall } from '../precision-recall.ts'
 import type { ImageRange, SamplesPart, SamplesResult } from './part.ts'
 
 /** What samples can be measured by. */
-export const sampleMetrics = ['fd', 'is', 'precision-recall', 'neighbours'] as const
+export const sampleMetrics = ['fd', 'is', 'label-accuracy', 'precision-recall', 'neighbours'] as const
 
 export type SampleMetric = (typeof sampleMetrics)[number]
+
+/** Whether a measure compares samples with a data set, or looks at them alone. */
+export const comparesWithData = (metric: SampleMetric): boolean => metric !== 'is' && metric !== 'label-accuracy'
 
 /** Rows that precision, recall and near copies look at, at most: they compare each with each. */
 export const rowLimits = { 'precision-recall': 10_000, neighbours: 1000 } as const
@@ -25,6 +29,8 @@ export interface RangeMeasures extends Omit<ImageRange, 'seed'> {
   readonly steps: number
   readonly frechet: FrechetDistance | null
   readonly inception: { readonly mean: number; readonly standardDeviation: number | null } | null
+  /** Which share of the images a classifier takes for the class that they were to show, 0..1. */
+  readonly labelAccuracy: { readonly share: number; readonly images: number } | null
   /** `images` of each set. */
   readonly precisionRecall: { readonly precision: number; readonly recall: number; readonly images: number } | null
   readonly nearCopies: (NearCopies & { readonly images: number }) | null
@@ -36,6 +42,7 @@ export const rangeSchema: z.ZodType<RangeMeasures> = z.strictObject({
   ...{ firstImage: number, images: number, nfe: number, steps: number },
   frechet: z.strictObject({ distance: number, meanTerm: number, covarianceTerm: number }).nullable(),
   inception: z.strictObject({ mean: number, standardDeviation: number.nullable() }).nullable(),
+  labelAccuracy: z.strictObject({ share: number, images: number }).nullable(),
   precisionRecall: z.strictObject({ precision: number, recall: number, images: number }).nullable(),
   nearCopies: z
     .strictObject({
@@ -68,13 +75,17 @@ export async function measureRange(
   const kept = keptRows(comparison, images)
   const rows = new Float32Array(kept * dimensions)
   let statistics: FeatureStatistics | null = null
-  let [nfe, steps, seen] = [0, 0, 0]
+  let [nfe, steps, seen, labelled, right] = [0, 0, 0, 0, 0]
   for (const part of parts) {
     const result = await read(part)
     const own = statisticsOf(result.features, dimensions)
     statistics = statistics === null ? own : mergeStatistics(statistics, own)
     if (seen < kept) rows.set(result.features.subarray(0, (kept - seen) * dimensions), seen * dimensions)
     if (result.logits !== null) scores?.add(result.logits)
+    if (result.logits !== null && result.labels !== null) {
+      labelled += part.images
+      right += countRight(result.logits, result.labels)
+    }
     nfe += (result.nfe * part.images) / images
     steps += (result.steps * part.images) / images
     seen += part.images
@@ -87,6 +98,7 @@ export async function measureRange(
     frechet: distanceTo === null ? null : distanceTo(gaussianOf(statistics!)),
     inception:
       score === undefined ? null : { mean: score.mean, standardDeviation: Number.isFinite(spread) ? spread : null },
+    labelAccuracy: labelled === 0 ? null : { share: right / labelled, images: labelled },
     precisionRecall: real && measurePrecision(real, first(Math.min(images, rowLimits['precision-recall']))),
     nearCopies: training && measureCopies(training, first(Math.min(images, rowLimits.neighbours)), firstImage),
   }

@@ -79,7 +79,8 @@ function encode(result: ResultOf<Part>): Uint8Array {
   const tensors: Record<string, StoredTensor> = {}
   for (const [name, value] of Object.entries(result)) {
     if (value === null) continue
-    const values = typeof value === 'number' ? Float64Array.of(value) : (value as Float32Array | Float64Array)
+    const values =
+      typeof value === 'number' ? Float64Array.of(value) : (value as Float32Array | Float64Array | Int32Array)
     tensors[name] = storedTensor(values, [values.length])
   }
   return writeSafetensors({ tensors })
@@ -100,6 +101,7 @@ function decode(bytes: Uint8Array, { part, path }: { readonly part: Part; readon
   return {
     features: Float32Array.from(float32Values(find('features'))),
     logits: tensors.has('logits') ? Float32Array.from(float32Values(find('logits'))) : null,
+    labels: tensors.has('labels') ? Int32Array.from(tensorValues(find('labels')) as Int32Array) : null,
     nfe: float64('nfe')[0]!,
     steps: float64('steps')[0]!,
   }

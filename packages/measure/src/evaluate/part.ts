@@ -45,6 +45,8 @@ export interface SamplesResult {
   readonly features: Float32Array
   /** float32 [images × classes] */
   readonly logits: Float32Array | null
+  /** The class that each image was to show; null without classes. */
+  readonly labels: Int32Array | null
   /** Calls of the network per image. */
   readonly nfe: number
   /** Steps per image. */

@@ -4,7 +4,7 @@ import type { SampleOptions } from './measure-model.ts'
 import { type RangeMeasures, rowLimits, type SampleMetric, sampleMetrics } from './measure-range.ts'
 import type { SampleSetting } from './part.ts'
 
-export type MeasureName = 'fd' | 'is' | 'precision' | 'recall' | 'near-copies' | 'neighbour-distance'
+export type MeasureName = 'fd' | 'is' | 'label-accuracy' | 'precision' | 'recall' | 'near-copies' | 'neighbour-distance'
 
 /** One number with its name, `FD-ResNet56-5k`. */
 export interface Measure {
@@ -35,6 +35,12 @@ export function settingMeasures(
   const of: Record<SampleMetric, () => Measure[]> = {
     fd: () => [{ metric: 'fd', label: distanceLabel(extractor, n), ...over(({ frechet }) => frechet!.distance) }],
     is: () => [{ metric: 'is', label: scoreLabel(extractor, n), ...over(({ inception }) => inception!.mean) }],
+    'label-accuracy': () => [
+      {
+        ...{ metric: 'label-accuracy', label: featureLabel('label-accuracy', extractor, n) },
+        ...over(({ labelAccuracy }) => labelAccuracy!.share),
+      },
+    ],
     'precision-recall': () =>
       (['precision', 'recall'] as const).map(metric => ({
         ...{ metric, label: featureLabel(metric, extractor, many) },
