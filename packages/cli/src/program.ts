@@ -21,6 +21,7 @@ export function mixflowProgram(): Command {
   addTrain(program)
   addImport(program)
   addExport(program)
+  addPackage(program)
   addSample(program)
   addEvaluate(program)
   addExperiment(program)
@@ -86,6 +87,32 @@ function addExport(program: Command): void {
     .option('--overwrite', 'replace a model that is there already')
     .addHelpText('after', examples('mixflow export runs/mnist'))
     .action(async (run, flags) => (await import('./export-command.ts')).exportCommand(run, flags))
+}
+
+function addPackage(program: Command): void {
+  program
+    .command('package')
+    .description('make an npm package of a run that was exported and measured: model, card, pictures, training')
+    .argument('<run>', 'folder of the run; its model is in <run>/model')
+    .requiredOption('--as <name>', 'name of the package, such as @you/model-digits')
+    .requiredOption('--out <folder>', 'where to; an earlier version that is there is replaced', place)
+    .option('--evaluation <folder>', 'what evaluate kept of the model; may be given several times', collect, [])
+    .option('--twin <run>', 'the same, trained as a plain rectified flow, to stand beside it in the card')
+    .option('--twin-evaluation <folder>', 'what evaluate kept of the twin', collect, [])
+    .option('--twin-name <name>', 'what the card calls the twin; its model’s name unless given')
+    .option('--name <name>', 'name of the model; the exported one’s unless given')
+    .option('--licence <spdx>', 'licence of the weights, such as MIT')
+    .option('--description <text>', 'one or two sentences for card and package')
+    .option('--nfe <n>', 'evaluations of the velocity of the card’s pictures', whole(1))
+    .option('--float16', 'weights in float16 alone')
+    .addHelpText(
+      'after',
+      examples(
+        'mixflow evaluate runs/mnist/model --metrics fd,curvature --nfe 3,5,9 --out runs/mnist/quality',
+        'mixflow package runs/mnist --as @you/model-digits --out digits --evaluation runs/mnist/quality',
+      ),
+    )
+    .action(async (run, flags) => (await import('./package/package-command.ts')).packageCommand(run, flags))
 }
 
 function addSample(program: Command): void {

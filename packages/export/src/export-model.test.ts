@@ -284,7 +284,25 @@ describe('exportModel', () => {
     expect(manifest.sampler).toEqual({ ...sampling, mixtureWeight: 0 })
   })
 
+  test('the card can have another picture, other words and the name of a package; one precision is enough', async () => {
+    const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 9)
+    const card = { picture: { png, caption: 'Seeds 0 to 63' }, qualityText: '**Good.**', packageName: '@you/tiny' }
+    const out = newPlace('model')
+    const { manifest } = await exportModel({ checkpoint, out, card, dtypes: ['float32'] })
+    const text = await readFile(join(out, 'README.md'), 'utf8')
+    expect(text).toContain('![Seeds 0 to 63](grid.png)')
+    expect(text).toContain('## Quality\n\n**Good.**\n\n## Licence')
+    expect(text).toContain("import files from '@you/tiny'")
+    expect(text).toContain("InferenceSession.create('denoiser.onnx')")
+    expect(new Uint8Array(await readFile(join(out, 'grid.png')))).toEqual(png)
+    expect(new Set(manifest.files.map(({ dtype }) => dtype))).toEqual(new Set(['float32', undefined]))
+  })
+
   test.each([
+    [{ dtypes: [] }, /dtypes must be/, 'correct "dtypes"'],
+    [{ dtypes: ['float64'] }, /dtypes must be/, 'correct "dtypes"'],
+    [{ card: { pictrue: 1 } }, /unknown option "pictrue"/, 'did you mean "picture"?'],
+    [{ card: { picture: { png: Uint8Array.of(1), caption: 'x' } } }, /the bytes of a PNG file/, 'card.picture.png'],
     [{ nmae: 'x' }, /unknown option "nmae".*/, 'did you mean "name"?'],
     [{ name: '../x' }, /name must be/, 'correct "name"'],
     [{ name: '' }, /name must be/, 'correct "name"'],

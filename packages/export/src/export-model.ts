@@ -13,14 +13,21 @@ import {
 } from './checkpoint/open-checkpoint.ts'
 import { lastGrid, runCommand, type SampleGrid } from './checkpoint/run-files.ts'
 import { entryOf, type ModelFile, manifestOf } from './describe/manifest.ts'
+import { count } from './describe/markdown.ts'
 import { modelCard, noCommand, noLicence } from './describe/model-card.ts'
 import { samplingDefaults } from './describe/sampling.ts'
-import { type CheckedOptions, checkOptions, type ExportOptions, isModelName } from './export-options.ts'
+import {
+  type CardPicture,
+  type CheckedOptions,
+  checkOptions,
+  type ExportOptions,
+  isModelName,
+} from './export-options.ts'
 import { fileNames, graphName } from './folder/file-names.ts'
 import { checkReplaceable, placeOf } from './folder/replaceable.ts'
 import { writeFolder } from './folder/write-folder.ts'
 import { countWeights, type NetworkGraph, networkGraphs } from './graph/network-graph.ts'
-import { type Dtype, dtypes, onnxBytes } from './graph/onnx-bytes.ts'
+import { type Dtype, onnxBytes } from './graph/onnx-bytes.ts'
 import { checkParity, type ExportedGraph } from './parity/check-parity.ts'
 
 export interface ExportResult {
@@ -55,7 +62,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
   const graphs = networkGraphs(opened)
   const name = options.name ?? defaultName(record)
   const sampler = samplingDefaults(options.sampling, record)
-  const grid = run === null ? null : await lastGrid(run, record)
+  const picture = options.card.picture ?? (run === null ? null : trainingPicture(await lastGrid(run, record), record))
   const command = options.command ?? (run === null ? undefined : await runCommand(run)) ?? noCommand
   report({ phase: 'checkpoint', fraction: 1 })
 
@@ -70,7 +77,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
   const { manifest, files } = await describe({
     opened,
     exported,
-    grid,
+    picture,
     parity,
     options,
     stated: { name, sampler, command },
@@ -108,33 +115,42 @@ async function traceAll(
 interface Description {
   readonly opened: OpenCheckpoint
   readonly exported: readonly ExportedGraph[]
-  readonly grid: SampleGrid | null
+  readonly picture: CardPicture | null
   readonly parity: Readonly<Record<Dtype, Parity>>
   readonly options: CheckedOptions
   readonly stated: { readonly name: string; readonly sampler: Manifest['sampler']; readonly command: string }
 }
 
 /** The manifest, and every file by name. The card is described by the manifest and describes it: it is written second. */
-async function describe({ opened, exported, grid, parity, options, stated }: Description) {
+async function describe({ opened, exported, picture, parity, options, stated }: Description) {
   const { licence = noLicence, description, created, quality } = options
+  const { qualityText, packageName } = options.card
   const counted = Object.fromEntries(exported.map(({ graph }) => [graph.role, countWeights(graph)]))
   const parameters = { denoiser: counted.denoiser ?? 0, encoder: counted.encoder ?? 0 }
   const total = parameters.denoiser + parameters.encoder
   const facts = { ...stated, licence, description, created, quality, parity, parameters: total }
-  const files: ModelFile[] = exported.flatMap(graphFiles)
-  if (grid !== null) files.push({ path: fileNames.grid, bytes: grid.png, role: 'grid' })
+  const files: ModelFile[] = exported.flatMap(graph => graphFiles(graph, options.dtypes))
+  if (picture !== null) files.push({ path: fileNames.grid, bytes: picture.png, role: 'grid' })
 
   const { record, weights } = opened
   const draft = await manifestOf(opened, files, facts)
-  const card = modelCard({ manifest: draft, record, weights, parameters, gridImagesSeen: grid?.imagesSeen ?? null })
+  const caption = picture?.caption ?? null
+  const card = modelCard({ manifest: draft, record, weights, parameters, caption, qualityText, packageName })
   const cardFile: ModelFile = { path: fileNames.card, bytes: utf8(card), role: 'card' }
   const manifest: Manifest = { ...draft, files: [...draft.files, await entryOf(cardFile)] }
   const all = new Map([...files, cardFile].map(({ path, bytes }) => [path, bytes]))
   return { manifest, files: all.set(fileNames.manifest, utf8(manifestToJson(manifest))) }
 }
 
-const graphFiles = ({ graph: { role }, bytes }: ExportedGraph): ModelFile[] =>
-  dtypes.map(dtype => ({ path: graphName(role, dtype), bytes: bytes[dtype], role, dtype }))
+/** What the run drew last. */
+function trainingPicture(grid: SampleGrid | null, { labels }: OpenCheckpoint['record']): CardPicture | null {
+  if (grid === null) return null
+  const rows = labels === null ? '' : ', one class per row'
+  return { png: grid.png, caption: `Samples drawn in training after ${count(grid.imagesSeen)} images${rows}` }
+}
+
+const graphFiles = ({ graph: { role }, bytes }: ExportedGraph, wanted: readonly Dtype[]): ModelFile[] =>
+  wanted.map(dtype => ({ path: graphName(role, dtype), bytes: bytes[dtype], role, dtype }))
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 

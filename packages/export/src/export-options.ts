@@ -1,13 +1,30 @@
 /** The options of an export, checked before any work is done. */
 
 import { checkKeys, MixflowError, type QualityMeasure, show } from '@mixflow/core'
+import { isPng } from './checkpoint/run-files.ts'
 import type { SamplingDefaults } from './describe/sampling.ts'
+import { type Dtype, dtypes } from './graph/onnx-bytes.ts'
 import { defaultLimits, type ParityLimits } from './parity/check-parity.ts'
 
 export interface ExportProgress {
   readonly phase: 'checkpoint' | 'graphs' | 'parity' | 'files'
   /** Of this phase, 0..1. */
   readonly fraction: number
+}
+
+/** What the card has beyond the facts. */
+export interface CardOptions {
+  /** A PNG with what it shows, Markdown without line breaks; the last grid of samples that training drew unless said. */
+  readonly picture?: CardPicture
+  /** Words about the quality, Markdown; a table of `quality` unless said. */
+  readonly qualityText?: string
+  /** Name of the npm package that the model is published in, for the examples. */
+  readonly packageName?: string
+}
+
+export interface CardPicture {
+  readonly png: Uint8Array
+  readonly caption: string
 }
 
 export interface ExportOptions {
@@ -31,6 +48,9 @@ export interface ExportOptions {
   readonly sampling?: Partial<SamplingDefaults>
   /** What was measured about the images, for the card and the manifest. */
   readonly quality?: readonly QualityMeasure[]
+  /** Precisions to write; both unless said. */
+  readonly dtypes?: readonly ('float32' | 'float16')[]
+  readonly card?: CardOptions
   /** Time to write down; now unless said. Everything else of an export depends on the checkpoint and the options alone. */
   readonly created?: Date
   readonly signal?: AbortSignal
@@ -48,6 +68,8 @@ const keys = [
   'parityLimit',
   'sampling',
   'quality',
+  'dtypes',
+  'card',
   'created',
   'signal',
   'onProgress',
@@ -65,6 +87,8 @@ export interface CheckedOptions {
   readonly limits: ParityLimits
   readonly sampling: Partial<SamplingDefaults>
   readonly quality: readonly QualityMeasure[]
+  readonly dtypes: readonly Dtype[]
+  readonly card: CardOptions
   readonly created: string
   readonly signal: AbortSignal | undefined
   readonly report: (progress: ExportProgress) => void
@@ -74,17 +98,22 @@ export interface CheckedOptions {
 export function checkOptions(options: ExportOptions): CheckedOptions {
   checkKeys(options as unknown, keys, { what: 'exportModel', required: ['checkpoint', 'out'] })
   const { checkpoint, out, name, licence, description, command, sampling = {}, quality = [], signal } = options
-  const { overwrite = false, created = new Date(), onProgress } = options
+  const { overwrite = false, created = new Date(), card = {}, onProgress } = options
+  const asked = options.dtypes ?? dtypes
   checkText({ checkpoint, out }, 4096)
   checkText({ name, licence }, 200)
   checkText({ description, command }, 4000)
+  if (!Array.isArray(asked) || asked.length === 0 || asked.some(each => !dtypes.includes(each)))
+    throw refuse('dtypes', asked, 'a list of "float32" and "float16"')
+  checkCard(card)
   if (name !== undefined && !isModelName(name))
     throw refuse('name', name, 'up to 100 letters, digits, ".", "_" and "-"')
   if (typeof overwrite !== 'boolean') throw refuse('overwrite', overwrite, 'true or false')
   if (!Array.isArray(quality)) throw refuse('quality', quality, 'a list of measurements')
   if (!(created instanceof Date) || Number.isNaN(created.getTime())) throw refuse('created', created, 'a valid Date')
   return {
-    ...{ checkpoint, out, name, licence, description, command, overwrite, sampling, quality, signal },
+    ...{ checkpoint, out, name, licence, description, command, overwrite, sampling, quality, card, signal },
+    dtypes: dtypes.filter(dtype => asked.includes(dtype)),
     limits: checkLimits(options.parityLimit ?? {}),
     created: created.toISOString(),
     report: progress => onProgress?.(progress),
@@ -99,6 +128,17 @@ function checkText(texts: Readonly<Record<string, unknown>>, most: number): void
     if (value === undefined || (typeof value === 'string' && value.length > 0 && value.length <= most)) continue
     throw refuse(name, value, `a text of 1 to ${most} characters`)
   }
+}
+
+function checkCard(card: CardOptions): void {
+  checkKeys(card as unknown, ['picture', 'qualityText', 'packageName'], { what: 'card' })
+  const { picture, qualityText, packageName } = card
+  checkText({ 'card.packageName': packageName }, 214)
+  checkText({ 'card.qualityText': qualityText }, 100_000)
+  if (picture === undefined) return
+  checkKeys(picture as unknown, ['png', 'caption'], { what: 'card.picture', required: ['png', 'caption'] })
+  if (!isPng(picture.png)) throw refuse('card.picture.png', picture.png, 'the bytes of a PNG file')
+  checkText({ 'card.picture.caption': picture.caption }, 1000)
 }
 
 function checkLimits(given: Partial<ParityLimits>): ParityLimits {

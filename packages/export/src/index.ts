@@ -1,7 +1,7 @@
 export type { DamagedCheckpoint, WeightsKind } from './checkpoint/open-checkpoint.ts'
 export type { SamplingDefaults } from './describe/sampling.ts'
 export { type ExportResult, exportModel } from './export-model.ts'
-export type { ExportOptions, ExportProgress } from './export-options.ts'
+export type { CardOptions, CardPicture, ExportOptions, ExportProgress } from './export-options.ts'
 export { type ByteSource, openFile } from './import/byte-source.ts'
 export { type ForeignCheckpoint, type ForeignTensor, openForeign } from './import/foreign-checkpoint.ts'
 export { type ImportOptions, type ImportResult, importCheckpoint } from './import/import-checkpoint.ts'

@@ -48,22 +48,24 @@ function blocks(result: EvaluationResult): Block[] {
 
 // ---- samples -------------------------------------------------------------------------------------------------------
 
-function sampleBlocks(samples: SampleFacts, settings: readonly SettingMeasures[]): Block[] {
-  const { n, ranges, extractor, reference, left } = samples
+/** What the measures of samples are of, in one sentence without its full stop. */
+export function sampleWords(samples: SampleFacts, settings: readonly SettingMeasures[]): string {
+  const { n, ranges, extractor, reference } = samples
   const compared =
     reference && `against ${formatCount(reference.count)} images of ${reference.data} (${reference.split})`
   const over =
     ranges === 1 ? `${formatCount(n)} images` : `mean ± spread over ${ranges} ranges of ${formatCount(n)} images`
   const steps = `${extractor.rounding}${extractor.resize === 'none' ? '' : `, resize ${extractor.resize}`}`
-  const labels = settings[0]!.measures.map(({ label }) => label)
   const common = settings.reduce((all, { setting }) => ({ ...all, ...setting }), {})
+  const features = `features of ${extractor.name} (${extractor.sha256.slice(0, 8)}, ${steps})`
+  return [over, compared, features, ...sampledWith(samples, common)].filter(Boolean).join(', ')
+}
+
+function sampleBlocks(samples: SampleFacts, settings: readonly SettingMeasures[]): Block[] {
+  const { left } = samples
+  const labels = settings[0]!.measures.map(({ label }) => label)
   return [
-    [
-      ...[over, compared, `features of ${extractor.name} (${extractor.sha256.slice(0, 8)}, ${steps})`],
-      ...sampledWith(samples, common),
-    ]
-      .filter(Boolean)
-      .join(', '),
+    sampleWords(samples, settings),
     [
       ['solver', 'steps', 'NFE', ...labels],
       ...settings.map(({ setting, nfe, steps, measures }) => [
@@ -87,10 +89,11 @@ const sampledWith = (
   )
 
 /** Evaluations and steps are whole, but for adaptive solvers, whose mean is over the images. */
-const formatCost = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(1))
+export const formatCost = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(1))
 
-function formatMeasure({ metric, mean, deviation }: Measure): string {
+export function formatMeasure({ metric, mean, deviation }: Measure): string {
   if (metric === 'near-copies') return `${(100 * mean).toFixed(2)} %`
+  if (metric === 'label-accuracy') return `${(100 * mean).toFixed(1)} %`
   if (deviation === null || !(deviation > 0)) return formatNumber(mean)
   // two digits of the spread say how far to trust the mean
   const decimals = Math.max(0, 1 - Math.floor(Math.log10(deviation)))

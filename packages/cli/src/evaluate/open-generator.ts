@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { checkpointFileName, MixflowError, manifestFileName } from '@mixflow/core'
+import { checkpointFileName, type Manifest, MixflowError, manifestFileName } from '@mixflow/core'
 import type { Generator } from '@mixflow/measure'
 import { type backendNames, checkpointNetworks, type deviceNames, openCheckpoint, useBackend } from '@mixflow/train'
 import type { TrainingConfig } from '@mixflow/zoo'
@@ -93,16 +93,24 @@ async function openModel(
     ...(threads === undefined ? {} : { threads }),
     ...(signal && { signal }),
   })
-  const { training, files, image, labels, source, sampler } = loaded.manifest
+  const { training } = loaded.manifest
   const { device: runsOn, dtype: precision } = loaded.capabilities()
-  const weights = files.filter(({ role }) => role === 'denoiser' || role === 'encoder').map(({ sha256 }) => sha256)
   return {
     ...{ model: loaded.manifest, backend: loaded.networks({ signal }), trainedOn: training.dataset, limit: null },
-    id: hashOf({ weights, model: { image, labels, source, sampler }, device: runsOn, dtype: precision }),
+    id: modelId(loaded.manifest, { device: runsOn, dtype: precision }),
     device: `${runsOn}, ${precision}`,
     facts: { kind: 'model', place, step: training.steps, imagesSeen: training.imagesSeen },
     [Symbol.asyncDispose]: () => loaded.dispose(),
   }
+}
+
+/** What results of a model are known by: its weights, its defaults, and where they were computed. */
+export function modelId(
+  { files, image, labels, source, sampler }: Manifest,
+  place: { readonly device: string; readonly dtype: string },
+): string {
+  const weights = files.filter(({ role }) => role === 'denoiser' || role === 'encoder').map(({ sha256 }) => sha256)
+  return hashOf({ weights, model: { image, labels, source, sampler }, ...place })
 }
 
 const hashOf = (facts: object): string => createHash('sha256').update(JSON.stringify(facts)).digest('hex')

@@ -159,8 +159,8 @@ async function measured(checkpoint: LoadedCheckpoint, options: DoRunOptions) {
 const mostStretches = 30
 
 /** Losses of a run, averaged over stretches of as many steps. */
-export function stretches(lines: readonly MetricsLine[]): ExperimentRun['training']['losses'] {
-  const length = Math.ceil(lines.length / mostStretches)
+export function stretches(lines: readonly MetricsLine[], most = mostStretches): ExperimentRun['training']['losses'] {
+  const length = Math.ceil(lines.length / most)
   const starts =
     lines.length === 0 ? [] : Array.from({ length: Math.ceil(lines.length / length) }, (_, i) => i * length)
   return starts.map(start => {

@@ -25,6 +25,9 @@ export async function runCommand(run: string): Promise<string | undefined> {
   }
 }
 
+export const isPng = (bytes: unknown): bytes is Uint8Array =>
+  bytes instanceof Uint8Array && pngStart.every((byte, i) => bytes[i] === byte)
+
 export interface SampleGrid {
   readonly png: Uint8Array
   readonly imagesSeen: number
@@ -41,5 +44,5 @@ export async function lastGrid(
   const last = Math.max(-1, ...drawn.filter(images => images <= imagesSeen))
   if (last < 0) return null
   const png = await readPart({ folder, name: names[drawn.indexOf(last)]!, maxBytes: maxGridBytes }).catch(() => null)
-  return png !== null && pngStart.every((byte, i) => png[i] === byte) ? { png, imagesSeen: last } : null
+  return isPng(png) ? { png, imagesSeen: last } : null
 }

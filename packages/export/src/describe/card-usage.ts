@@ -9,14 +9,18 @@ import { graphName } from '../folder/file-names.ts'
 /** A class to show, if there are any. */
 const shownLabel = ({ labels }: Manifest) => (labels === null ? null : Math.min(3, labels.count - 1))
 
-export function nodeExample(manifest: Manifest): string {
+/** @param packageName that holds the model; else the folder does */
+export function nodeExample(manifest: Manifest, packageName?: string): string {
   const label = shownLabel(manifest)
   const request = `{ count: 4, ${label === null ? '' : `label: ${label}, `}seed: 42 }`
   return lines(
     `import { writeFile } from 'node:fs/promises'`,
+    ...(packageName === undefined ? [] : [`import files from '${packageName}'`]),
     `import { loadModel } from '@mixflow/sdk-node'`,
     '',
-    `const model = await loadModel('./${manifest.name}') // this folder`,
+    packageName === undefined
+      ? `const model = await loadModel('./${manifest.name}') // this folder`
+      : 'const model = await loadModel(files)',
     `const { images } = await model.sample(${request})`,
     `for (const image of images) await writeFile(\`image-\${image.index}.png\`, await image.toPng())`,
     'await model.dispose()',
@@ -29,7 +33,7 @@ export function browserExample(manifest: Manifest): string {
   return lines(
     `import * as ort from 'onnxruntime-web'`,
     '',
-    `const network = await ort.InferenceSession.create('${graphName('denoiser', 'float16')}')`,
+    `const network = await ort.InferenceSession.create('${smallest(manifest)}')`,
     'const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())',
     `let x = Float32Array.from({ length: ${channels * height * width} }, normal)`,
     'for (let t = 0; t < 1; t += 1 / 8) {',
@@ -40,6 +44,9 @@ export function browserExample(manifest: Manifest): string {
     '}',
   )
 }
+
+const smallest = ({ files }: Manifest): string =>
+  graphName('denoiser', files.some(({ dtype }) => dtype === 'float16') ? 'float16' : 'float32')
 
 const lines = (...code: readonly string[]): string => code.join('\n')
 

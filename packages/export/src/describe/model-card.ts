@@ -18,8 +18,12 @@ export interface CardFacts {
   readonly weights: WeightsKind
   /** Trained values of each network. */
   readonly parameters: { readonly denoiser: number; readonly encoder: number }
-  /** Images seen when the sample grid was drawn; null without one. */
-  readonly gridImagesSeen: number | null
+  /** What its picture shows; null without one. */
+  readonly caption: string | null
+  /** Of npm, that holds the model. */
+  readonly packageName?: string | undefined
+  /** Instead of a table of what was measured. */
+  readonly qualityText?: string | undefined
 }
 
 /** The manifest's words for what nobody stated: a licence (SPDX has one), the command that trained the model. */
@@ -35,10 +39,8 @@ export function modelCard(facts: CardFacts): string {
     introduction(facts),
     picture(facts),
     '## Use it',
-    'In Node:',
-    fence('sh', 'ONNXRUNTIME_NODE_INSTALL=skip npm install @mixflow/sdk-node'),
-    fence('js', nodeExample(manifest)),
-    `In a browser, or wherever ONNX runs: from noise to an image in eight steps. ${borderWords(manifest)}`,
+    ...usage(facts),
+    `Wherever ONNX runs, without mixflow: from noise to an image in eight steps. ${borderWords(manifest)}`,
     fence('js', browserExample(manifest)),
     '## Files',
     filesTable(manifest),
@@ -48,11 +50,20 @@ export function modelCard(facts: CardFacts): string {
     '## Equality with the trained network',
     parityWords(manifest),
     '## Quality',
-    qualityWords(manifest),
+    facts.qualityText ?? qualityWords(manifest),
     '## Licence',
     licenceWords(facts),
   ]
   return `${sections.filter(text => text !== '').join('\n\n')}\n`
+}
+
+function usage({ manifest, packageName }: CardFacts): string[] {
+  const install = 'ONNXRUNTIME_NODE_INSTALL=skip npm install @mixflow/sdk-node'
+  const node = ['In Node:', fence('sh', packageName === undefined ? install : `${install} ${packageName}`)]
+  if (packageName === undefined) return [...node, fence('js', nodeExample(manifest))]
+  const canvas = '`putImageData(image.toImageData(), 0, 0)`'
+  const browser = `In a page it is the same with \`@mixflow/sdk-web\`; ${canvas} paints an image on a canvas.`
+  return [...node, fence('js', nodeExample(manifest, packageName)), browser]
 }
 
 /** Licences that hubs know by the lower-case SPDX name; others are named in a field of their own. */
@@ -96,10 +107,7 @@ function introduction({ manifest: { image, labels, sampler, source } }: CardFact
 const classNames = (names: readonly string[] | undefined): string =>
   names === undefined || names.length > 30 ? '' : ` (${names.map(words).join(', ')})`
 
-const picture = ({ gridImagesSeen, manifest: { labels } }: CardFacts): string =>
-  gridImagesSeen === null
-    ? ''
-    : `![Samples drawn in training after ${count(gridImagesSeen)} images${labels === null ? '' : ', one class per row'}](${fileNames.grid})`
+const picture = ({ caption }: CardFacts): string => (caption === null ? '' : `![${caption}](${fileNames.grid})`)
 
 function borderWords({ image: { channels, height, width }, source }: Manifest): string {
   const numbers = `\`x\` ends as ${channels} × ${height} × ${width} numbers (channels, rows, columns) in about [-1, 1].`
@@ -111,7 +119,7 @@ const roleWords = {
   denoiser: 'the network that sampling calls',
   encoder: 'the κ-encoder, which the source was conditioned by',
   card: 'this card',
-  grid: 'samples drawn in training',
+  grid: 'samples',
   licence: 'the licence',
   report: 'the report of the training run',
 } as const satisfies Record<ManifestFile['role'], string>

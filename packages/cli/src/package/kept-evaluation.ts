@@ -1,0 +1,67 @@
+/**
+ * What `mixflow evaluate` kept of a model, to be told in its card. It counts for that model alone: by the identity in it, what was
+ * measured of other weights, in other precision or with other defaults is refused.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MixflowError, type QualityMeasure } from '@mixflow/core'
+import { z } from 'zod'
+import type { EvaluationResult } from '../evaluate/evaluation.ts'
+
+const fileName = 'evaluation.json'
+
+/** As far as it is looked at before it is believed. */
+const shape = z.object({
+  subject: z.object({ id: z.string() }),
+  settings: z.array(
+    z.object({ nfe: z.number(), measures: z.array(z.object({ label: z.string(), mean: z.number() })) }),
+  ),
+})
+
+/** @throws MixflowError ARGUMENT_INVALID where there is none, or one of another model */
+export async function keptEvaluation(
+  folder: string,
+  { ids, model }: { readonly ids: readonly string[]; readonly model: string },
+): Promise<EvaluationResult> {
+  const path = join(folder, fileName)
+  const result = await readFile(path, 'utf8')
+    .then(text => JSON.parse(text) as EvaluationResult)
+    .catch(cause => {
+      throw refuse(`${path} cannot be read: ${cause.code ?? cause.message}`, { path, model, cause })
+    })
+  if (!shape.safeParse(result).success) throw refuse(`${path} is no evaluation`, { path, model })
+  if (ids.includes(result.subject.id)) return result
+  throw refuse(`${path} is of ${result.subject.place} as it was then, not of ${model}`, { path, model })
+}
+
+function refuse(
+  message: string,
+  { path, model, cause }: { path: string; model: string; cause?: unknown },
+): MixflowError {
+  return new MixflowError('ARGUMENT_INVALID', message, {
+    hint: `measure it: mixflow evaluate ${model} --metrics fd,curvature --nfe 3,5,9 --out <folder>; then --evaluation <folder>`,
+    details: { path, model },
+    cause,
+  })
+}
+
+/** As the manifest lists them. */
+export function qualityMeasures(evaluations: readonly EvaluationResult[]): QualityMeasure[] {
+  return evaluations.flatMap(({ settings, samples, trajectories }) => [
+    ...settings.flatMap(({ setting, nfe, measures }) =>
+      measures.map(({ label, mean }) => ({
+        ...{ metric: label, value: mean, n: samples!.n, nfe },
+        solver: setting.solver!,
+      })),
+    ),
+    ...(trajectories === null
+      ? []
+      : [
+          {
+            ...{ metric: 'curvature', value: trajectories.mean, n: trajectories.trajectories },
+            ...{ nfe: trajectories.steps, solver: 'euler' },
+          },
+        ]),
+  ])
+}

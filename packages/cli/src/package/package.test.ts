@@ -1,0 +1,139 @@
+/** From a run to an npm package, by the command, with what an npm user then has of it. */
+
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { integers, type Manifest, parseManifest, sha256Hex } from '@mixflow/core'
+import { encodePng } from '@mixflow/train'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commandIn, type Ended } from '../fixtures/run-command.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-package-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const mixflow = commandIn(folder)
+
+/** A run of a few steps on small pictures of two classes. */
+const settings = [
+  ...['batchSize=8', 'totalImages=16', 'sampleEveryImages=1000', 'checkpointEveryImages=16'],
+  ...['denoiser.options.channels=[8]', 'denoiser.options.attention=[]', 'denoiser.options.headChannels=8'],
+  'sampling={"solver":"heun","nfe":3,"gridPower":1,"guidance":0}',
+].flatMap(setting => ['--set', setting])
+
+const train = (out: string, ...more: string[]) =>
+  mixflow([
+    ...['train', 'quickstart', '--data', 'pictures', '--size', '16', '--threads', '1', '--out', out],
+    ...[...settings, ...more],
+  ])
+const evaluate = (run: string) =>
+  mixflow([
+    ...['evaluate', `${run}/model`, '--metrics', 'fd,curvature', '--nfe', '1,3', '--n', '70', '--ranges', '1'],
+    ...[
+      '--data',
+      'pictures',
+      '--resize',
+      'pad',
+      '--count',
+      '10',
+      '--steps',
+      '8',
+      '--threads',
+      '1',
+      '--out',
+      `${run}/quality`,
+    ],
+  ])
+const pack = (...more: string[]) => mixflow(['package', 'ours', '--as', '@you/model-stripes', '--out', 'out', ...more])
+const path = (...parts: string[]) => join(folder, ...parts)
+const text = (...parts: string[]) => readFileSync(path(...parts), 'utf8')
+const beside = ['--twin', 'plain', '--twin-evaluation', 'plain/quality', '--twin-name', '@you/model-stripes-plain']
+
+let packed: Ended
+let manifest: Manifest
+beforeAll(async () => {
+  for (const name of ['even', 'odd']) mkdirSync(path('pictures', name), { recursive: true })
+  for (let i = 0; i < 80; i++) {
+    const values = integers({ seed: i, stream: 'probe', images: 1, elementsPerImage: 256, below: 200 })
+    const data = Float32Array.from(values, (value, k) => ((k % 16 < 8 ? value : 255 - value) / 255) * 2 - 1)
+    const png = encodePng({ channels: 1, height: 16, width: 16, data })
+    writeFileSync(path('pictures', i % 2 === 0 ? 'even' : 'odd', `${i}.png`), png)
+  }
+  for (const [run, ...more] of [
+    ['ours', '--set', 'encoder.options.channels=[8]', '--set', 'encoder.options.headChannels=8'],
+    ['plain', '--method', 'rectified-flow'],
+  ] as const) {
+    expect(await train(run, ...more)).toMatchObject({ code: 0 })
+    expect(await mixflow(['export', run, '--name', `stripes-${run}`])).toMatchObject({ code: 0 })
+    expect(await evaluate(run)).toMatchObject({ code: 0 })
+  }
+  packed = await pack('--evaluation', 'ours/quality', '--licence', 'MIT', '--description', 'Stripes.', ...beside)
+  expect(packed).toMatchObject({ code: 0, stderr: '' })
+  manifest = parseManifest(text('out', 'mixflow.json'))
+})
+
+describe('mixflow package', () => {
+  it('holds the model whole, with what was measured of it', async () => {
+    expect(manifest).toMatchObject({ name: 'stripes-ours', licence: 'MIT', description: 'Stripes.' })
+    for (const { path: name, bytes, sha256 } of manifest.files) {
+      const content = readFileSync(path('out', name))
+      expect([content.length, await sha256Hex(content)]).toEqual([bytes, sha256])
+    }
+    const { settings: measured, trajectories } = JSON.parse(text('ours', 'quality', 'evaluation.json'))
+    expect(manifest.quality).toEqual([
+      { metric: 'FD-ResNet56-70', value: measured[0].measures[0].mean, n: 70, nfe: 1, solver: 'heun' },
+      { metric: 'FD-ResNet56-70', value: measured[1].measures[0].mean, n: 70, nfe: 3, solver: 'heun' },
+      { metric: 'curvature', value: trajectories.mean, n: 10, nfe: 8, solver: 'euler' },
+    ])
+  })
+
+  it('is a module that says where its files are', async () => {
+    const { default: model } = await import(pathToFileURL(path('out', 'index.js')).href)
+    expect(model.manifest).toEqual(JSON.parse(text('out', 'mixflow.json')))
+    const graphs = manifest.files.filter(({ dtype }) => dtype !== undefined)
+    expect(Object.keys(model.files)).toEqual(graphs.map(file => file.path))
+    for (const file of graphs) expect(statSync(fileURLToPath(model.files[file.path])).size).toBe(file.bytes)
+  })
+
+  it('has a card with the twin beside it, pictures that nobody picked, and the training', () => {
+    const card = text('out', 'README.md')
+    expect(card).toContain('| solver | NFE | FD-ResNet56-70 | of the twin |')
+    expect(card).toMatch(/^\| heun \| 3 \| [\d,.]+ \| [\d,.]+ \|$/m)
+    expect(card).toMatch(/Curvature of 10 trajectories in 8 Euler steps: [\d.e-]+; of the twin [\d.e-]+\./)
+    expect(card).toContain('Its twin is `@you/model-stripes-plain`')
+    expect(card).toContain('of each of the seeds 0 to 63, not picked (heun, 3 NFE; one class per column)](grid.png)')
+    expect(card).toContain("import files from '@you/model-stripes'")
+    expect(card).not.toMatch(/undefined|NaN|\[object/)
+    const training = JSON.parse(text('out', 'training.json'))
+    expect(training).toMatchObject({ preset: 'quickstart', config: { totalImages: 16, labels: true } })
+    expect(training.losses).toHaveLength(2)
+  })
+
+  it('replaces an earlier version, and leaves what is not the model’s', async () => {
+    const before = JSON.parse(text('out', 'package.json'))
+    expect(before).toMatchObject({ name: '@you/model-stripes', version: '0.0.0', license: 'MIT', sideEffects: false })
+    expect(before.exports['.']).toEqual({ types: './index.d.ts', default: './index.js' })
+    writeFileSync(path('out', 'package.json'), JSON.stringify({ ...before, version: '1.2.3', keywords: ['stripes'] }))
+    writeFileSync(path('out', 'CHANGELOG.md'), 'ours')
+    expect(await pack('--float16')).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(text('out', 'package.json'))).toMatchObject({ version: '1.2.3', keywords: ['stripes'] })
+    expect(text('out', 'CHANGELOG.md')).toBe('ours')
+    expect(text('out', 'README.md')).toContain('Nothing was measured')
+    expect(() => text('out', 'denoiser.onnx')).toThrow('ENOENT')
+    const { files } = parseManifest(text('out', 'mixflow.json'))
+    expect(files.some(({ dtype }) => dtype === 'float32')).toBe(false)
+  })
+
+  it('refuses what was measured of another model, and a model of an earlier checkpoint', async () => {
+    const other = await pack('--evaluation', 'plain/quality')
+    expect(other.code).toBe(1)
+    expect(other.stderr).toMatch(/evaluation\.json is of plain\/model as it was then, not of ours\/model/)
+    const none = await pack('--evaluation', 'nowhere')
+    expect(none.stderr).toContain('mixflow evaluate ours/model')
+    const unexported = await mixflow(['package', 'pictures', '--as', 'x', '--out', 'y'])
+    expect(unexported.stderr).toContain('mixflow export pictures')
+    for (const name of ['denoiser.onnx', 'mixflow.json'])
+      copyFileSync(path('plain', 'model', name), path('ours', 'model', name))
+    const old = await pack()
+    expect(old.stderr).toContain('is of an earlier checkpoint than the run has now')
+  })
+})

@@ -1,0 +1,67 @@
+/** How good a model was measured to be, for its card: each solver at each number of evaluations, beside its twin. */
+
+import { formatCount, formatNumber } from '@mixflow/train'
+import type { EvaluationResult } from '../evaluate/evaluation.ts'
+import { formatCost, formatMeasure, sampleWords } from '../evaluate/evaluation-text.ts'
+
+/** The same network, data, seed and images, trained as a plain rectified flow. */
+export interface Twin {
+  readonly name: string
+  readonly evaluations: readonly EvaluationResult[]
+}
+
+/** Markdown. */
+export function qualityText(evaluations: readonly EvaluationResult[], twin: Twin | null): string {
+  return [
+    ...(twin === null ? [] : [twinWords(twin)]),
+    ...evaluations.filter(({ settings }) => settings.length > 0).flatMap(each => sampleParts(each, twin)),
+    ...curvatureParts(evaluations, twin),
+  ].join('\n\n')
+}
+
+const twinWords = ({ name }: Twin) =>
+  `Its twin is \`${name}\`: the same network, data, seed and number of images, trained as a plain rectified flow, without the mixture.`
+
+function sampleParts(evaluation: EvaluationResult, twin: Twin | null): string[] {
+  const { samples, settings } = evaluation
+  const labels = settings[0]!.measures.map(({ label }) => label)
+  const rows = settings.map(({ setting, nfe, measures }) => [
+    setting.solver ?? 'as the model',
+    formatCost(nfe),
+    ...measures.flatMap(measure => [
+      formatMeasure(measure),
+      ...(twin === null ? [] : [ofTwin(twin, { solver: setting.solver, nfe, label: measure.label })]),
+    ]),
+  ])
+  const head = ['solver', 'NFE', ...labels.flatMap(label => (twin === null ? [label] : [label, 'of the twin']))]
+  return [`${sampleWords(samples!, settings)}:`, table(head, rows)]
+}
+
+interface Wanted {
+  readonly solver: string | undefined
+  readonly nfe: number
+  readonly label: string
+}
+
+function ofTwin({ evaluations }: Twin, { solver, nfe, label }: Wanted): string {
+  const settings = evaluations.flatMap(evaluation => evaluation.settings)
+  const same = settings.filter(each => each.setting.solver === solver && each.nfe === nfe)
+  const measure = same.flatMap(({ measures }) => measures).find(each => each.label === label)
+  return measure === undefined ? '' : formatMeasure(measure)
+}
+
+function curvatureParts(evaluations: readonly EvaluationResult[], twin: Twin | null): string[] {
+  const own = curvatureOf(evaluations)
+  if (own === null) return []
+  const other = twin && curvatureOf(twin.evaluations)
+  const beside = other === null ? '' : `; of the twin ${formatNumber(other.mean)}`
+  return [
+    `Curvature of ${formatCount(own.trajectories)} trajectories in ${formatCount(own.steps)} Euler steps: ${formatNumber(own.mean)}${beside}.`,
+  ]
+}
+
+const curvatureOf = (evaluations: readonly EvaluationResult[]) =>
+  evaluations.find(({ trajectories }) => trajectories !== null)?.trajectories ?? null
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')

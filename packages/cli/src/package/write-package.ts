@@ -1,0 +1,47 @@
+/** Puts a model into a package's folder: file by file, each whole or not at all, and takes away what an earlier model had more. */
+
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Manifest, manifestFileName, parseManifest } from '@mixflow/core'
+import { diskError } from '../terminal/write-png.ts'
+
+export interface PackageContent {
+  /** Folder of the model. */
+  readonly model: string
+  readonly manifest: Manifest
+  /** Texts of other files, given what `package.json` said before. */
+  readonly added: (before: Record<string, unknown>) => Readonly<Record<string, string>>
+}
+
+/** Returns the paths. @throws MixflowError OUTPUT_DISK */
+export async function writePackage(folder: string, { model, manifest, added }: PackageContent): Promise<string[]> {
+  const paths = [manifestFileName, ...manifest.files.map(({ path }) => path)]
+  const before = await json(join(folder, 'package.json'))
+  const stale = (await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path))
+  const texts = Object.entries(added(before))
+  try {
+    for (const path of paths) await writeWhole(join(folder, path), await readFile(join(model, path)))
+    for (const [path, text] of texts) await writeWhole(join(folder, path), text)
+    for (const path of stale) await rm(join(folder, path), { force: true })
+  } catch (error) {
+    throw diskError(folder, (error as NodeJS.ErrnoException).code)
+  }
+  return [...paths, ...texts.map(([path]) => path)]
+}
+
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(`${path}.tmp`, content)
+  await rename(`${path}.tmp`, path)
+}
+
+const json = (path: string): Promise<Record<string, unknown>> =>
+  readFile(path, 'utf8')
+    .then(text => JSON.parse(text))
+    .catch(() => ({}))
+
+/** Files of the model that is there. */
+const namedIn = (path: string): Promise<string[]> =>
+  readFile(path)
+    .then(bytes => parseManifest(bytes).files.map(file => file.path))
+    .catch(() => [])
