@@ -2,6 +2,7 @@
  * The arrows between packages point one way, each runtime has one owner, and what is imported is what is declared. Read
  * from every import in the packages, so that a shortcut taken anywhere shows here first.
  */
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
 import { dataPackages, packages, readManifest, root } from './workspace/workspace.ts'
@@ -17,6 +18,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sdk-node': ['core', 'zoo'],
   'sdk-web': ['core', 'zoo'],
   cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'measure', 'sdk-node'],
+}
+
+/** What tests run with, and nothing that is published imports: a page in a browser, a model. */
+const harnesses: Readonly<Record<string, readonly string[]>> = {
+  page: [],
+  'test-model': ['core', 'tfjs-onnx'],
 }
 
 /** Runtime -> the packages that own it. */
@@ -85,6 +92,13 @@ describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports o
     expect(idle).toEqual([])
     expect(sources.filter(({ specifier }) => data.includes(packageOf(specifier)))).toEqual([])
   })
+})
+
+test.each(Object.entries(harnesses))('the harness %s is private, and follows its arrows', (id, siblings) => {
+  const folder = join(root, id)
+  expect(readManifest(folder)).toMatchObject({ name: scope + id, private: true })
+  const imports = importsOf({ folder }).filter(({ specifier }) => specifier.startsWith(scope))
+  expect([...new Set(imports.map(({ specifier }) => packageOf(specifier)))]).toEqual(siblings.map(name => scope + name))
 })
 
 test('imports are found at all', () => {

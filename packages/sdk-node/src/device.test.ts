@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { swiftshader } from '@mixflow/page/swiftshader'
+import { folderOf, smallModel } from '@mixflow/test-model'
 import { describe, expect, it } from 'vitest'
 import { chooseDevice } from './device.ts'
-import { folderOf, smallModel } from './fixtures/small-model.ts'
-import { swiftshader } from './fixtures/swiftshader.ts'
 
 const native = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')))
 const provider = join(native, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so')

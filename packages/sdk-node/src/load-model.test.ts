@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type LoadProgress, type Manifest, MixflowError, type MixflowErrorCode } from '@mixflow/core'
+import { folderOf, type ModelFiles, smallModel } from '@mixflow/test-model'
 import { describe, expect, it, vi } from 'vitest'
 import { serveFiles } from './fixtures/file-server.ts'
-import { folderOf, type ModelFiles, smallModel } from './fixtures/small-model.ts'
 import { defaultCacheDir, type LoadModelOptions, loadModel } from './load-model.ts'
 
 async function refused(run: Promise<unknown>, code: MixflowErrorCode): Promise<MixflowError> {

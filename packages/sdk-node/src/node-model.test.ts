@@ -7,11 +7,11 @@ import {
   type SourceFacts,
 } from '@mixflow/core'
 import { samplerConformance } from '@mixflow/core/testing'
+import { folderOf, image, type ModelFiles, type SmallModelOptions, smallModel } from '@mixflow/test-model'
 import { decode } from 'fast-png'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, describe, expect, it } from 'vitest'
 import { encodePng } from './encode-png.ts'
-import { folderOf, image, type ModelFiles, type SmallModelOptions, smallModel } from './fixtures/small-model.ts'
 import { type LoadModelOptions, loadModel } from './load-model.ts'
 
 const source: SourceFacts = {

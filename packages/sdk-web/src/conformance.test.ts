@@ -5,11 +5,11 @@
 import type { SampleRequest, SourceFacts } from '@mixflow/core'
 import { analyticSampler, goldenNoise, samplerConformance } from '@mixflow/core/testing'
 import { findChromium } from '@mixflow/page'
+import { smallModel } from '@mixflow/test-model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ModelPage, openModelPage } from './fixtures/model-page.ts'
 import { sampleInNode } from './fixtures/node-sampler.ts'
 import type { PageLoad } from './fixtures/page.ts'
-import { smallModel } from './fixtures/small-model.ts'
 
 const executable = findChromium()
 const source: SourceFacts = {

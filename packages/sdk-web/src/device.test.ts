@@ -1,8 +1,8 @@
 /** The GPU in a page: what stays on it, what is read back, what is let go, and what happens when it is lost. */
 import { findChromium } from '@mixflow/page'
+import { smallModel } from '@mixflow/test-model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ModelPage, openModelPage } from './fixtures/model-page.ts'
-import { smallModel } from './fixtures/small-model.ts'
 import { preferredPrecision } from './local/open-model.ts'
 
 const executable = findChromium()

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { findChromium } from '@mixflow/page'
+import { type ModelFiles, smallModel } from '@mixflow/test-model'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Fault, type ModelPage, openModelPage } from './fixtures/model-page.ts'
-import { type ModelFiles, smallModel } from './fixtures/small-model.ts'
 
 const executable = findChromium()
 const files = await smallModel({ classes: 3 })

@@ -1,8 +1,8 @@
 /** Which directives of a Content-Security-Policy a page needs: with these it works, without any one of them it does not. */
 import { findChromium } from '@mixflow/page'
+import { smallModel } from '@mixflow/test-model'
 import { describe, expect, it } from 'vitest'
 import { openModelPage } from './fixtures/model-page.ts'
-import { smallModel } from './fixtures/small-model.ts'
 
 const executable = findChromium()
 const models = { good: await smallModel() }

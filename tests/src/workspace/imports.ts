@@ -29,7 +29,7 @@ export function importsIn(text: string, file: string): Import[] {
 /** Whether a file of src is only there for tests. */
 export const isTest = (file: string): boolean => /\.test\.ts$|(^|\/)fixtures\//.test(file)
 
-export const importsOf = ({ folder }: WorkspacePackage): Import[] =>
+export const importsOf = ({ folder }: Pick<WorkspacePackage, 'folder'>): Import[] =>
   filesBelow(join(folder, 'src'))
     .filter(file => file.endsWith('.ts'))
     .flatMap(file => importsIn(readFileSync(join(folder, 'src', file), 'utf8'), file))

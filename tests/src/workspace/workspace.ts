@@ -18,6 +18,7 @@ export interface PackageManifest {
   readonly engines?: { readonly node?: string }
   readonly publishConfig?: { readonly access?: string; readonly provenance?: boolean }
   readonly bin?: Readonly<Record<string, string>>
+  readonly private?: boolean
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
   readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
