@@ -111,5 +111,19 @@ export class MixflowError extends Error {
 
 /** Throws ABORTED, with the signal's reason as cause, where the signal says so. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new MixflowError('ABORTED', 'the operation was aborted', { cause: signal.reason })
+  if (signal?.aborted) throw abortError(signal)
+}
+
+export const abortError = ({ reason }: AbortSignal): MixflowError =>
+  new MixflowError('ABORTED', 'the operation was aborted', { cause: reason })
+
+/** What the promise gives, or ABORTED as soon as the signal says so; what the promise is of goes on. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(abortError(signal))
+    if (signal.aborted) aborted()
+    signal.addEventListener('abort', aborted, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
+  })
 }

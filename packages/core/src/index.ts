@@ -5,6 +5,7 @@ export {
   type MixflowErrorCode,
   type MixflowErrorOptions,
   throwIfAborted,
+  untilAborted,
 } from './errors.ts'
 export { type Assignment, optimalAssignment } from './flow/assignment.ts'
 export { type Curvature, type CurvatureOptions, curvature } from './flow/curvature.ts'

@@ -18,15 +18,16 @@ import {
   readManifest,
   samplesFromEncoder,
   show,
+  untilAborted,
 } from '@mixflow/core'
 import envPaths from 'env-paths'
-import { chooseDevice, type Device, devices } from './device.ts'
+import { chooseDevice, type Device, devices } from './device/choose-device.ts'
 import { openFolder } from './folder/open-folder.ts'
 import { openNetwork } from './network.ts'
 import { NodeModel } from './node-model.ts'
 
 export interface LoadModelOptions {
-  /** Where the networks run. `auto` is CUDA where it was set up and works, else the CPU; `capabilities()` tells which. */
+  /** Where the networks run. `auto` is CUDA where it was set up and works, else the CPU; `capabilities()` tells which, and why. */
   readonly device?: 'auto' | Device
   /** Precision of the weights. `auto` is float32 where the model has it: on a CPU it is the faster one. */
   readonly dtype?: 'auto' | 'float32' | 'float16'
@@ -50,7 +51,7 @@ export const defaultCacheDir = (): string =>
  */
 export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptions = {}): Promise<NodeModel> {
   const { dtype, cacheDir, report, signal, threads, ...asked } = checkOptions(pathOrUrl, options)
-  const device = await chooseDevice(asked.device)
+  const { device, note } = await untilAborted(chooseDevice(asked.device), signal)
   const folder = await openFolder(pathOrUrl, { cacheDir })
   const manifest = await readManifest(folder, { signal, report })
   const denoiserFile = chooseDenoiser(manifest, { dtype, preferred: 'float32' })
@@ -83,7 +84,7 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
     }
     report({ phase: 'session', fraction: 1 })
     const parts = { manifest, denoiser, encoder: encoder?.get, release }
-    return new NodeModel({ ...parts, device, dtype: denoiserFile.dtype! })
+    return new NodeModel({ ...parts, device, note, dtype: denoiserFile.dtype! })
   } catch (error) {
     await release()
     throw error

@@ -1,7 +1,8 @@
 /** One ONNX graph in onnxruntime-node, on a device: opened from bytes that were verified and looked through. */
 import { graphFailed, type ManifestFile, type Network, type NetworkPorts, sessionNetwork } from '@mixflow/core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { type Device, sessionOptions } from './device.ts'
+import type { Device } from './device/choose-device.ts'
+import { providerOptions } from './device/one-node.ts'
 
 export interface NetworkOptions {
   readonly file: ManifestFile
@@ -18,3 +19,8 @@ export async function openNetwork(bytes: Uint8Array, options: NetworkOptions): P
   })
   return sessionNetwork({ session, tensor: (type, data, dims) => new Tensor(type, data, dims), file, ports })
 }
+
+const sessionOptions = (device: Device, threads: number | undefined) => ({
+  ...providerOptions(device),
+  ...(threads !== undefined && { intraOpNumThreads: threads }),
+})

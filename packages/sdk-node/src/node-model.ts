@@ -20,6 +20,7 @@ export class NodeImage extends SampledImage {
 
 export interface NodeModelParts extends ModelNetworks {
   readonly device: string
+  readonly note: string | undefined
   readonly dtype: 'float32' | 'float16'
   release(): Promise<void>
 }
@@ -29,13 +30,13 @@ export class NodeModel extends LoadedModel<NodeImage, Float32Array> {
   readonly #backend: SampleBackend<Float32Array>
 
   constructor(parts: NodeModelParts) {
-    const { manifest, device, dtype } = parts
+    const { manifest, device, note, dtype } = parts
     const backend = backendOf(parts)
     super({
       model: manifest,
       queue: new Queue(),
       backend: () => backend,
-      place: () => ({ device, dtype }),
+      place: () => ({ device, dtype, ...(note !== undefined && { note }) }),
       toImage: image => new NodeImage(image),
       release: () => parts.release(),
     })

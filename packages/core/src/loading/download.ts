@@ -5,7 +5,7 @@
  * A connection that breaks is taken up where it broke, by a Range request; the caller's checksum decides whether the parts
  * belong together. A server that says nothing for long counts as broken when the platform says so.
  */
-import { MixflowError, type MixflowErrorCode, throwIfAborted } from '../errors.ts'
+import { abortError, MixflowError, type MixflowErrorCode, throwIfAborted } from '../errors.ts'
 import type { ReadOptions } from './model-folder.ts'
 
 export interface DownloadOptions extends ReadOptions {
@@ -167,7 +167,7 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   return new Promise((resolve, reject) => {
     const ended = () => {
       clearTimeout(timer)
-      reject(new MixflowError('ABORTED', 'the operation was aborted', { cause: signal?.reason }))
+      reject(abortError(signal!))
     }
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', ended)

@@ -2,7 +2,7 @@
  * Work that many callers want at once is done once: those who come while it runs share its promise and its progress. It is
  * forgotten as soon as it ends, so that a failure is never handed to later callers, and stopped when all have given up.
  */
-import { MixflowError, throwIfAborted } from '../errors.ts'
+import { throwIfAborted, untilAborted } from '../errors.ts'
 import type { ReadOptions } from './model-folder.ts'
 
 interface Running<T> {
@@ -49,13 +49,4 @@ export class SharedWork<T> {
     promise.then(forget, forget)
     return running
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(new MixflowError('ABORTED', 'the operation was aborted', { cause: signal.reason }))
-    signal.addEventListener('abort', aborted, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
 }

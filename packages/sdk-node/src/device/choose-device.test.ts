@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { swiftshader } from '@mixflow/page/swiftshader'
+import { folderOf, smallModel } from '@mixflow/test-model'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { loadModel } from '../load-model.ts'
+import { chooseDevice } from './choose-device.ts'
+
+const native = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')))
+const provider = join(native, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so')
+
+describe.skipIf(existsSync(provider))('where CUDA was not set up', () => {
+  it('the device is the CPU by itself, and a model says why', async () => {
+    await using folder = await folderOf(await smallModel())
+    await using model = await loadModel(folder.path)
+    expect(model.capabilities()).toMatchObject({ device: 'cpu', note: expect.stringMatching(/^no CUDA: .+; WebGPU/) })
+    await using asked = await loadModel(folder.path, { device: 'cpu' })
+    expect(asked.capabilities()).toMatchObject({ device: 'cpu' })
+    expect(asked.capabilities().note).toBeUndefined()
+  })
+
+  it.skipIf(process.platform !== 'linux')('CUDA is refused with what is missing and how to get it', async () => {
+    const error = await chooseDevice('cuda').catch(reason => reason)
+    expect(error).toMatchObject({ code: 'DEVICE_UNAVAILABLE', details: { device: 'cuda', reason: 'missing' } })
+    expect(error.message).toContain('libonnxruntime_providers_cuda.so is not there')
+    expect(error.hint).toContain('mixflow setup cuda')
+  })
+})
+
+const env = swiftshader()
+
+it.skipIf(env === null)(
+  'WebGPU gives the images of the CPU',
+  async () => {
+    await using folder = await folderOf(await smallModel({ classes: 3 }))
+    const script = new URL('../fixtures/webgpu-child.ts', import.meta.url).pathname
+    const args = ['--import', 'tsx', '--conditions', '@mixflow/source', script, folder.path]
+    const output = execFileSync(process.execPath, args, { env: env as NodeJS.ProcessEnv, encoding: 'utf8' })
+    const { cpu, webgpu } = JSON.parse(output.trim().split('\n').at(-1) as string)
+    expect([cpu.device, webgpu.device]).toEqual(['cpu', 'webgpu'])
+    expect([cpu.refused, webgpu.refused]).toEqual(['REQUEST_INVALID', 'REQUEST_INVALID'])
+    expect(webgpu.images.length).toBe(cpu.images.length)
+    cpu.images.forEach((value: number, i: number) => void expect(webgpu.images[i]).toBeCloseTo(value, 4))
+  },
+  180_000,
+)
+
+const compiler = ['cc', 'gcc', 'clang'].find(name => {
+  try {
+    return execFileSync(name, ['--version'], { stdio: 'ignore' }) !== undefined
+  } catch {
+    return false
+  }
+})
+
+describe.skipIf(env === null || compiler === undefined)('a driver of graphics that', () => {
+  let scratch: string
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'mixflow-driver-'))
+  })
+  afterAll(() => rm(scratch, { recursive: true, force: true }))
+  afterEach(() => vi.unstubAllEnvs())
+
+  /** A library that does something as soon as it is loaded, as the only driver of Vulkan there is; the device then chosen anew. */
+  async function chooseWith(name: string, statement: string) {
+    const [source, library, driver] = ['c', 'so', 'json'].map(end => join(scratch, `${name}.${end}`)) as [
+      string,
+      string,
+      string,
+    ]
+    await writeFile(source, `#include <stdlib.h>\n__attribute__((constructor)) void start(void) { ${statement} }\n`)
+    execFileSync(compiler!, ['-shared', '-fPIC', '-o', library, source])
+    const icd = { file_format_version: '1.0.0', ICD: { library_path: library, api_version: '1.1.0' } }
+    await writeFile(driver, JSON.stringify(icd))
+    for (const [key, value] of Object.entries({ ...env, VK_ICD_FILENAMES: driver })) vi.stubEnv(key, value)
+    vi.resetModules()
+    const { chooseDevice } = await import('./choose-device.ts')
+    return { chooseDevice, error: await chooseDevice('webgpu').catch(reason => reason) }
+  }
+
+  it('crashes takes a child process with it, and nobody else; it is not asked twice', async () => {
+    const { chooseDevice, error } = await chooseWith('crashing', '*(volatile int *)0 = 0;')
+    expect(error).toMatchObject({ code: 'DEVICE_UNAVAILABLE', details: { device: 'webgpu', reason: 'crashed' } })
+    expect(error.message).toContain('SIGSEGV')
+    vi.unstubAllEnvs()
+    await expect(chooseDevice('webgpu')).rejects.toMatchObject({ details: { reason: 'crashed' } })
+  })
+
+  it('ends the process quietly counts as one that crashes', async () => {
+    const { error } = await chooseWith('ending', 'exit(7);')
+    expect(error).toMatchObject({ details: { reason: 'crashed' }, message: expect.stringContaining('exit code 7') })
+  })
+
+  it('is none is refused in ONNX Runtime’s words', async () => {
+    const { error } = await chooseWith('empty', '')
+    expect(error).toMatchObject({ details: { reason: 'refused' }, message: expect.stringMatching(/adapter/i) })
+  })
+})

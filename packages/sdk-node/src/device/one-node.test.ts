@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { tryInChild } from './one-node.ts'
+
+describe('a device tried in a child process', () => {
+  it('works if the child ends well', async () => {
+    expect(await tryInChild('', [])).toBeNull()
+  })
+
+  it.each([
+    ['says no', 'console.log("no " + process.argv[1]); process.exit(3)', 'refused', 'no adapter'],
+    ['crashes', 'process.abort()', 'crashed', 'SIGABRT'],
+    ['ends the process', 'process.exit(139)', 'crashed', 'exit code 139'],
+    ['throws where nobody expects it', 'throw new Error("oh")', 'crashed', 'exit code 1'],
+  ])('that %s', async (_, source, reason, text) => {
+    expect(await tryInChild(source, ['adapter'])).toMatchObject({ reason, message: expect.stringContaining(text) })
+  })
+
+  it('that hangs is given up, and the child with it', async () => {
+    const hung = await tryInChild('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)', [], 500)
+    expect(hung).toMatchObject({ reason: 'silent', message: expect.stringContaining('0.5 s') })
+  })
+
+  it('where no process can be started', async () => {
+    const { execPath } = process
+    process.execPath = '/no/such/node'
+    try {
+      expect(await tryInChild('', [])).toMatchObject({ reason: 'untried', message: expect.stringContaining('ENOENT') })
+    } finally {
+      process.execPath = execPath
+    }
+  })
+})

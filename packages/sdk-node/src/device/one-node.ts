@@ -1,0 +1,96 @@
+/**
+ * The least that a device has to do before it is trusted with a model: run a graph of one node, and give the right number. In this
+ * process, or in a child first: a graphics driver that crashes or hangs there ends nothing but the child.
+ */
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+
+/** A model with one node, y = |x|, for one number. */
+const oneNode =
+  'CAgSEkBtaXhmbG93L3RmanMtb25ueDo/ChAKAXgSBm91dHB1dCIDQWJzEgR0ZmpzWg8KAXgSCgoICAESBAoCCAFiFAoGb3V0cHV0EgoKCAgBEgQKAggBQgIQEQ=='
+
+export const providerOptions = (provider: string) => ({
+  executionProviders: [provider],
+  graphOptimizationLevel: 'all' as const,
+  logSeverityLevel: 3 as const,
+})
+
+/** @throws what ONNX Runtime throws, or an Error that tells the wrong number */
+export async function runOneNode(provider: string): Promise<void> {
+  const session = await InferenceSession.create(Buffer.from(oneNode, 'base64'), providerOptions(provider))
+  try {
+    const { output } = await session.run({ x: new Tensor('float32', Float32Array.of(-3), [1]) })
+    if (output?.data[0] !== 3) throw new Error(`it gives ${output?.data[0]} for |-3|`)
+  } finally {
+    await session.release()
+  }
+}
+
+/** Why a device cannot be used: something is not there, it says no, it ends or holds up whoever asks, or it could not be asked. */
+export type Reason = 'missing' | 'refused' | 'crashed' | 'silent' | 'untried'
+
+export interface Problem {
+  readonly reason: Reason
+  readonly message: string
+  readonly cause?: unknown
+}
+
+/** The same in a child process; null where it worked. */
+export const runOneNodeInChild = (provider: string): Promise<Problem | null> =>
+  tryInChild(childSource, [
+    createRequire(import.meta.url).resolve('onnxruntime-node'),
+    oneNode,
+    JSON.stringify(providerOptions(provider)),
+  ])
+
+const refusalCode = 3
+
+/** Text, because the file that a process starts from would be another one in the sources than in the built package. */
+const childSource = `
+const { writeSync } = require('node:fs')
+const [, runtime, graph, options] = process.argv
+const run = async () => {
+  const { InferenceSession, Tensor } = require(runtime)
+  const session = await InferenceSession.create(Buffer.from(graph, 'base64'), JSON.parse(options))
+  const { output } = await session.run({ x: new Tensor('float32', Float32Array.of(-3), [1]) })
+  if (output.data[0] !== 3) throw new Error('it gives ' + output.data[0] + ' for |-3|')
+  await session.release()
+}
+run().catch(error => {
+  writeSync(1, String(error && error.message || error))
+  process.exit(${refusalCode})
+})
+`
+
+/** Starting a driver for the first time takes seconds; compiling shaders of a software one, some more. */
+const patience = 30_000
+
+/**
+ * Runs a script of CommonJS in a Node of its own, which exits with 0 if all went well, and with 3 after it printed what did not.
+ *
+ * @param milliseconds after which it is ended
+ */
+export function tryInChild(source: string, args: readonly string[], milliseconds = patience): Promise<Problem | null> {
+  // Electron's own program is Node only if told so
+  const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
+  const options = { env, timeout: milliseconds, killSignal: 'SIGKILL', windowsHide: true } as const
+  return new Promise<Problem | null>(resolve => {
+    execFile(process.execPath, ['-e', source, ...args], options, (cause, stdout) => {
+      resolve(cause && { ...problemOf(cause, stdout, milliseconds), cause })
+    })
+  }).catch(cause => ({ reason: 'untried', message: `no process can be started to try it (${cause})`, cause }))
+}
+
+type ChildFailure = {
+  readonly code?: number | string | null
+  readonly killed?: boolean
+  readonly signal?: string | null
+}
+
+function problemOf({ code, killed, signal }: ChildFailure, stdout: string, milliseconds: number): Problem {
+  if (killed) return { reason: 'silent', message: `a process that tried it gave no answer in ${milliseconds / 1000} s` }
+  if (typeof code === 'string') return { reason: 'untried', message: `no process can be started to try it (${code})` }
+  if (code === refusalCode) return { reason: 'refused', message: stdout }
+  return { reason: 'crashed', message: `a process that tried it was ended by it (${signal ?? `exit code ${code}`})` }
+}
