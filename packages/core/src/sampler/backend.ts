@@ -17,6 +17,8 @@ export interface DenoiserInputs {
 /** What runs a model's networks. T is a batch of images wherever states live. */
 export interface SampleBackend<T> {
   readonly space: LinearSpace<T>
+  /** Evaluations that may run at once; 1 unless said. So many batches of a call then go side by side. */
+  readonly lanes?: number
   velocity(x: T, inputs: DenoiserInputs): T | Promise<T>
   /** Both velocities of a guided evaluation at once, where one batch of twice the size costs less than two calls. */
   velocityPair?(x: T, inputs: DenoiserInputs, others: DenoiserInputs): Promise<readonly [T, T]>

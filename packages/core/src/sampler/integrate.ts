@@ -8,8 +8,10 @@ import { HeldStates } from '../ode/held-states.ts'
 import { type Solution, type SolverStep, solve, type Velocity } from '../ode/solve.ts'
 import { isAdaptive } from '../ode/solver.ts'
 import type { DenoiserInputs, SampleBackend } from './backend.ts'
-import type { ResolvedRequest, SamplerModel } from './request.ts'
+import { Queue } from './queue.ts'
+import { type ResolvedRequest, type SamplerModel, usualBatchSize } from './request.ts'
 import { SampledImage, type SampleProgress, type SampleResult, splitImages } from './result.ts'
+import { sideBySide } from './side-by-side.ts'
 
 export interface Run<T> {
   readonly backend: SampleBackend<T>
@@ -38,27 +40,31 @@ export async function integrate<T>(
   { start, backward = false }: Integration,
 ): Promise<Omit<SampleResult, 'seed'>> {
   const started = performance.now()
-  const { request } = run
+  const { request, backend } = run
+  const { count, solver, signal } = request
   const timings = { source: 0, solve: 0 }
   const images: SampledImage[] = []
+  const reporter = new Reporter(run)
   let steps = 0
-  for (const batch of batches(request)) {
-    throwIfAborted(request.signal)
+  await sideBySide(batches(run), backend.lanes ?? 1, async (batch, goOn) => {
+    throwIfAborted(signal)
     const sourced = performance.now()
     const x0 = await start(batch)
     const solving = performance.now()
-    const solution = await solveBatch(run, batch, { x: x0, backward })
+    const solution = await solveBatch(run, batch, { x: x0, backward, goOn, reporter })
     timings.source += solving - sourced
     timings.solve += performance.now() - solving
     steps += solution.steps * batch.images
-    for (const image of toImages(run, batch, solution)) images.push(image)
-  }
-  const { count, solver } = request
+    for (const image of toImages(run, batch, solution)) images[image.index - request.firstImage] = image
+  })
   const nfe = images.reduce((sum, image) => sum + image.nfe, 0) / count
   return { images, nfe, steps: steps / count, solver, milliseconds: performance.now() - started, timings }
 }
 
-function* batches({ count, firstImage: first, batchSize, perImage, labels }: ResolvedRequest): Generator<Batch> {
+/** Where nobody says how large they are, each lane has some of the work. */
+function* batches<T>({ backend: { lanes = 1 }, request }: Run<T>): Generator<Batch> {
+  const { count, firstImage: first, perImage, labels } = request
+  const { batchSize = Math.min(usualBatchSize, Math.ceil(count / lanes)) } = request
   const size = perImage ? 1 : batchSize
   for (let done = 0; done < count; done += size) {
     const images = Math.min(size, count - done)
@@ -66,18 +72,25 @@ function* batches({ count, firstImage: first, batchSize, perImage, labels }: Res
   }
 }
 
-interface Start {
+interface Course<T> {
   readonly x: Float32Array
   readonly backward: boolean
+  /** Throws where another batch has failed. */
+  readonly goOn: () => void
+  readonly reporter: Reporter<T>
 }
 
-async function solveBatch<T>(run: Run<T>, batch: Batch, { x, backward }: Start) {
+async function solveBatch<T>(run: Run<T>, batch: Batch, { x, backward, goOn, reporter }: Course<T>) {
   const { backend, request } = run
   const { space } = backend
-  const velocity = guidedVelocity(run, batch)
+  const guided = guidedVelocity(run, batch)
+  const velocity: Velocity<T> = (x, t) => {
+    goOn()
+    return guided(x, t)
+  }
   const { solver, steps = 0, gridPower, tolerance, signal } = request
   const part = (t: number) => (backward ? 1 - t : t)
-  const onStep = request.onStep && ((step: SolverStep<T>) => request.onStep?.(progress(run, batch, step, part(step.t))))
+  const onStep = request.onStep && ((step: SolverStep<T>) => reporter.tell(batch, step, { part: part(step.t), goOn }))
   const options = { ...(backward && { from: 1, to: 0 }), space, signal, onStep }
   const held = new HeldStates(space)
   try {
@@ -138,14 +151,49 @@ async function velocityPair<T>(backend: SampleBackend<T>, x: T, { held, inputs, 
   return [a, held.keep(await backend.velocity(x, others))]
 }
 
-function progress<T>(run: Run<T>, batch: Batch, { step, t, nfe, x }: SolverStep<T>, part: number): SampleProgress {
-  const { count, steps, firstImage } = run.request
-  const calls = nfe * callsPerEvaluation(run.request)
-  return {
-    ...{ step, steps, t, count, firstImage: batch.firstImage, images: batch.images },
-    fraction: (batch.firstImage - firstImage + batch.images * part) / count,
-    nfe: calls,
-    preview: async () => asImages(run, batch, { data: (await run.backend.download(x)).slice(), nfe: calls }),
+/** Tells `onStep` of one step after the other, also where batches run side by side. */
+class Reporter<T> {
+  readonly #run: Run<T>
+  readonly #turns = new Queue()
+  /** Images that are done, those of batches under way by the part of the way that they have gone. */
+  readonly #done = new Map<Batch, number>()
+  #finished = 0
+  #failed: { readonly error: unknown } | undefined
+
+  constructor(run: Run<T>) {
+    this.#run = run
+  }
+
+  tell(batch: Batch, solved: SolverStep<T>, { part, goOn }: { readonly part: number; readonly goOn: () => void }) {
+    const { request, backend } = this.#run
+    return this.#turns.run(async () => {
+      goOn()
+      if (this.#failed) throw this.#failed.error
+      const { step, t, nfe, x } = solved
+      const calls = nfe * callsPerEvaluation(request)
+      const progress: SampleProgress = {
+        ...{ step, steps: request.steps, t, count: request.count, firstImage: batch.firstImage, images: batch.images },
+        fraction: this.#fraction(batch, part),
+        nfe: calls,
+        preview: async () => asImages(this.#run, batch, { data: (await backend.download(x)).slice(), nfe: calls }),
+      }
+      try {
+        await request.onStep?.(progress)
+      } catch (error) {
+        this.#failed = { error }
+        throw error
+      }
+    }, request.signal)
+  }
+
+  #fraction(batch: Batch, part: number): number {
+    if (part === 1) {
+      this.#done.delete(batch)
+      this.#finished += batch.images
+    } else {
+      this.#done.set(batch, batch.images * part)
+    }
+    return [...this.#done.values()].reduce((sum, images) => sum + images, this.#finished) / this.#run.request.count
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * LoadedModel: the Sampler that SDKs share. An SDK gives the networks behind a `SampleBackend` and what kind of images it
  * hands out; calls at once take turns, evaluation by evaluation (queue.ts), an abort or dispose() ends a call before its
- * next evaluation, and networks are let go only when none runs.
+ * next evaluation, and networks are let go only when none of the model's own runs.
  */
 import { MixflowError } from '../errors.ts'
 import type { Manifest } from '../format/manifest.ts'
@@ -21,7 +21,7 @@ import { hasVariations, type VariationsRequest, variations } from './variations.
 
 export interface LoadedModelParts<I extends SampledImage, T> {
   readonly model: SamplerModel & Pick<Manifest, 'name'>
-  /** Shared by all models whose networks must not run at once. */
+  /** Shared by all models whose networks must not run at once; its places are how many of them may. */
   readonly queue: Queue
   /** The networks as they are now; a call asks once. */
   backend(): SampleBackend<T> | Promise<SampleBackend<T>>
@@ -36,6 +36,8 @@ type Call = { readonly signal?: AbortSignal; readonly onStep?: SampleRequest['on
 
 export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> implements Sampler<I> {
   readonly #parts: LoadedModelParts<I, T>
+  /** Evaluations that run or wait. */
+  readonly #turns = new Set<Promise<unknown>>()
   #disposed: Promise<void> | undefined
 
   constructor(parts: LoadedModelParts<I, T>) {
@@ -85,7 +87,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#parts.queue.run(() => this.#parts.release())
+    this.#disposed ??= this.#release()
     return this.#disposed
   }
 
@@ -95,14 +97,11 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
 
   /** The given networks, whose calls take turns with all others and fail with ABORTED or MODEL_DISPOSED where due. */
   protected takingTurns(backend: SampleBackend<T>, signal: AbortSignal | undefined): SampleBackend<T> {
-    const turn = <R>(task: () => R | Promise<R>): Promise<R> =>
-      this.#parts.queue.run(async () => {
-        this.#checkOpen()
-        return task()
-      }, signal)
+    const turn = <R>(task: () => R | Promise<R>) => this.#turn(task, signal)
     const { velocityPair, encode } = backend
     return {
       space: backend.space,
+      lanes: this.#parts.queue.places,
       upload: images => backend.upload(images),
       download: state => turn(() => backend.download(state)),
       velocity: (x, inputs) => turn(() => backend.velocity(x, inputs)),
@@ -111,6 +110,24 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
       }),
       ...(encode && { encode: (kappa, label) => turn(() => encode.call(backend, kappa, label)) }),
     }
+  }
+
+  async #turn<R>(task: () => R | Promise<R>, signal: AbortSignal | undefined): Promise<R> {
+    const turn = this.#parts.queue.run(() => {
+      this.#checkOpen()
+      return task()
+    }, signal)
+    this.#turns.add(turn)
+    try {
+      return await turn
+    } finally {
+      this.#turns.delete(turn)
+    }
+  }
+
+  async #release(): Promise<void> {
+    await Promise.allSettled(this.#turns)
+    await this.#parts.queue.run(() => this.#parts.release())
   }
 
   async #images<R extends Call>(

@@ -43,7 +43,7 @@ export function sessionNetwork<T extends RuntimeTensor>(facts: SessionFacts<T>):
         return [port.name, tensor(port.dtype, checkInput(port, inputs[port.name], dims), dims)]
       })
       const outputs = await session.run(Object.fromEntries(feeds)).catch(cause => {
-        throw graphFailed(file, 'failed while running', cause)
+        throw MixflowError.is(cause) ? cause : graphFailed(file, 'failed while running', cause)
       })
       const read = ports.outputs.map(port => {
         const output = outputs[port.name]

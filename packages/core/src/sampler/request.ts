@@ -55,7 +55,7 @@ export interface SolveRequest {
    * model's own unless said. Models whose κ contains the image start from N(0, I), which is w = 0.
    */
   readonly mixtureWeight?: number
-  /** Images at once; 64 unless said. Does not change the images (but see `perImage`). */
+  /** Images of an evaluation; 64 unless said, or fewer, where several go on at once. Does not change the images (but see `perImage`). */
   readonly batchSize?: number
   readonly signal?: AbortSignal
   /** Called after each step of each batch; awaited. */
@@ -90,7 +90,7 @@ export interface ResolvedRequest {
   readonly labels: Int32Array | undefined
   readonly guidance: number
   readonly mixtureWeight: number
-  readonly batchSize: number
+  readonly batchSize: number | undefined
   readonly signal: AbortSignal | undefined
   readonly onStep: SolveRequest['onStep']
 }
@@ -122,6 +122,9 @@ const code = 'REQUEST_INVALID'
 const maxCount = 1_000_000
 const maxSteps = 100_000
 
+/** Larger batches cost memory and are no faster. */
+export const usualBatchSize = 64
+
 /** @throws MixflowError REQUEST_INVALID naming the option, what was expected, and what to do. */
 export function resolveRequest(request: SampleRequest, model: SamplerModel): ResolvedRequest {
   checkKeys(request as unknown, sampleKeys, { what: 'the sample request', code })
@@ -140,12 +143,12 @@ export function completeRequest(
 ): ResolvedRequest {
   // A seed of 32 bits is easy to write down.
   const { count = 1, firstImage = 0, seed = Math.floor(Math.random() * 2 ** 32), x0 } = request
-  const { batchSize = 64, perImage = false, signal, onStep } = request
+  const { batchSize, perImage = false, signal, onStep } = request
   checkInteger('count', count, 1, maxCount)
   checkInteger('firstImage', firstImage, 0, maxSeed - count)
-  checkInteger('batchSize', batchSize, 1, maxCount)
+  if (batchSize !== undefined) checkInteger('batchSize', batchSize, 1, maxCount)
   checkInteger('seed', seed, 0, maxSeed)
-  checkBatch(Math.min(count, batchSize), model.image)
+  checkBatch(Math.min(count, batchSize ?? usualBatchSize), model.image)
   if (x0 !== undefined && count !== imagesOf(x0, model))
     throw invalid(`x0 holds ${imagesOf(x0, model)} images, not ${count}`)
   if (typeof perImage !== 'boolean') throw invalid(`perImage must be true or false, got ${show(perImage)}`)

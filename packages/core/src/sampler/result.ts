@@ -56,7 +56,7 @@ export interface SampleResult<I extends SampledImage = SampledImage> {
   readonly timings: SampleTimings
 }
 
-/** Milliseconds. What is left of the whole went into checks and conversions. */
+/** Milliseconds, of all batches; where none went side by side, what is left of the whole went into checks and conversions. */
 export interface SampleTimings {
   /** Drawing the noise, and the encoder where it takes part. */
   readonly source: number

@@ -282,7 +282,7 @@ describe('resolveRequest', () => {
       steps: 3,
       guidance: 0,
       mixtureWeight: 0,
-      batchSize: 64,
+      batchSize: undefined,
     })
     expect(resolve({}, own({ steps: 7, guidance: 2 }))).toMatchObject({ steps: 7, guidance: 2 })
     expect(resolve({ label: null }, own({ steps: 7, guidance: 2 })).guidance).toBe(0)

@@ -38,8 +38,8 @@ export interface Sampler<I extends SampledImage = SampledImage> {
   /** Images from noise. */
   sample(request?: SampleRequest): Promise<SampleResult<I>>
   /**
-   * The same, with the pictures after each step as they come; the last of each batch are the finished ones. Leaving the loop
-   * ends the call. Without `onStep`.
+   * The same, with the pictures after each step as they come; the last of each batch are the finished ones (batches may go side
+   * by side). Leaving the loop ends the call. Without `onStep`.
    */
   stream(request?: Omit<SampleRequest, 'onStep'>): StreamIterator<I>
   /** Images like a picture: κ-FC with the picture as its signal, mixed by `mixtureWeight`. */

@@ -69,6 +69,22 @@ describe('the suite finds', () => {
     }))
     expect(found).toMatch(/abort/)
   })
+  it('an abort that waits for its turn', async () => {
+    const found = await failures(({ sample }) => {
+      const others: Promise<unknown>[] = []
+      return {
+        async sample(request) {
+          const result = sample(request)
+          if (request?.signal === undefined) others.push(result)
+          return result.catch(async error => {
+            await Promise.allSettled(others)
+            throw error
+          })
+        },
+      }
+    })
+    expect(found).toMatch(/abort ends a call at once/)
+  })
   it('a disposed sampler that goes on', async () => {
     const nothing = async () => {}
     const found = await failures(() => ({ dispose: nothing, [Symbol.asyncDispose]: nothing }))

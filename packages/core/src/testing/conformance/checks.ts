@@ -31,6 +31,9 @@ export const shapeOf = (image: { channels: number; height: number; width: number
   image.width,
 ]
 
+/** Steps as `[firstImage, images, step, …]`: batches may run side by side, those of one come in order. */
+export const inOrder = (steps: readonly (readonly number[])[]) => [...steps].sort((a, b) => a[0]! - b[0]!)
+
 export function distance(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0)

@@ -2,7 +2,7 @@
 import { fixedSolvers, nfeOf } from '../../ode/solver.ts'
 import type { SampleRequest } from '../../sampler/request.ts'
 import type { SampleProgress } from '../../sampler/result.ts'
-import { assert, type ConformanceCase, distance, refused, same, shapeOf, type Tools } from './checks.ts'
+import { assert, type ConformanceCase, distance, inOrder, refused, same, shapeOf, type Tools } from './checks.ts'
 
 export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => [
   withSampler('images have the model’s shape, finite numbers, and bytes', async sampler => {
@@ -81,7 +81,7 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     }
     await sampler.sample({ count: 3, seed: 1, solver: 'euler', steps: 2, batchSize: 2, onStep })
     same(
-      seen,
+      inOrder(seen),
       [
         [0, 2, 1, 0.5],
         [0, 2, 2, 1],
@@ -105,6 +105,21 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     await refused(() => sampler.sample(request), 'ABORTED')
     same(steps, 2, 'steps taken after an abort')
     await sampler.sample({ seed: 1, solver: 'euler', steps: 1 })
+  }),
+
+  withSampler('an abort ends a call at once, however many wait before it', async sampler => {
+    const request: SampleRequest = { solver: 'euler', steps: 1, guidance: 0 }
+    const others = 200
+    const controller = new AbortController()
+    let steps = 0
+    const onStep = () => {
+      if (++steps === 1) controller.abort()
+    }
+    const before = Array.from({ length: others }, (_, seed) => sampler.sample({ ...request, seed, onStep }))
+    const last = sampler.sample({ ...request, seed: others, signal: controller.signal })
+    await refused(() => last, 'ABORTED')
+    assert(steps < others, `it ended when the ${others} calls before it had ended`)
+    await Promise.all(before)
   }),
 
   withSampler('an error in onStep comes through, and the sampler goes on working', async sampler => {
