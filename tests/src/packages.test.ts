@@ -6,6 +6,7 @@ import { unpackTar } from 'modern-tar'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { importsIn } from './workspace/imports.ts'
 import { tarballName } from './workspace/pack.ts'
 import { run } from './workspace/run.ts'
 import { dataPackages, type PackageManifest, packages, root } from './workspace/workspace.ts'
@@ -91,6 +92,18 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
       for (const file of Object.values(manifest.bin ?? {}))
         expect(contents.get(file.replace(/^\.\//, ''))).toMatch(/^#!\/usr\/bin\/env node\n/)
     })
+  },
+)
+
+test.skipIf('error' in packed)(
+  'the worker of sdk-web is one file, since workers have no import map to find others by',
+  async () => {
+    const pkg = packages.find(({ id }) => id === 'sdk-web')!
+    const contents = await contentsOf(await readFile(join('folder' in packed ? packed.folder : '', tarballName(pkg))))
+    const importsOf = (name: string) =>
+      importsIn(contents.get(`dist/worker/${name}`)!.replaceAll('"', "'"), name).map(({ specifier }) => specifier)
+    expect(importsOf('start.js')).toEqual(['./serve.js'])
+    expect(importsOf('serve.js')).toEqual(['onnxruntime-web/webgpu', 'onnxruntime-web/wasm'])
   },
 )
 

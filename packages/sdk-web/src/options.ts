@@ -40,7 +40,10 @@ export interface LoadModelOptions {
 export interface PlainOptions {
   readonly device: 'auto' | Device
   readonly dtype: 'auto' | Precision
-  readonly runtime: RuntimeOptions
+  readonly runtime: RuntimeOptions & {
+    /** Addresses of ONNX Runtime's scripts, for a worker that cannot find them by their names. */
+    readonly scripts?: Partial<Readonly<Record<Device, string>>>
+  }
 }
 
 const keys = ['device', 'dtype', 'worker', 'cache', 'runtime', 'signal', 'onProgress']

@@ -19,7 +19,7 @@ import {
   type SampleBackend,
   sessionNetwork,
 } from '@mixflow/core'
-import type { Device, RuntimeOptions } from '../options.ts'
+import type { Device, PlainOptions } from '../options.ts'
 import type { DeviceLease } from './adapter.ts'
 import { type GpuArray, GpuMemory } from './gpu-memory.ts'
 import { nextTask } from './next-task.ts'
@@ -35,7 +35,7 @@ export interface EngineOptions {
   readonly denoiser: Graph
   /** Reads the encoder; absent where the model has none. */
   readonly encoder: (() => Promise<Graph>) | undefined
-  readonly runtime: RuntimeOptions
+  readonly runtime: PlainOptions['runtime']
   /** null: on the processor. */
   readonly gpu: DeviceLease | null
 }

@@ -4,7 +4,7 @@
  * instances apart, so that the processor still works where the GPU took the other one down.
  */
 import { MixflowError } from '@mixflow/core'
-import type { Device, RuntimeOptions } from '../options.ts'
+import type { Device, PlainOptions } from '../options.ts'
 
 export type Ort = Pick<typeof import('onnxruntime-web/wasm'), 'InferenceSession' | 'Tensor' | 'env'>
 
@@ -16,9 +16,17 @@ const builds = {
   wasm: () => import('onnxruntime-web/wasm'),
 } as const satisfies Record<Device, () => Promise<Ort>>
 
+/** By an address that no bundler shall look for. */
+const importFrom = (address: string): Promise<Ort> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ address)
+
 /** @throws MixflowError PACKAGE_MISSING */
-export async function importRuntime(device: Device, { wasmPaths, threads }: RuntimeOptions): Promise<Ort> {
-  const ort: Ort = await builds[device]().catch(cause => {
+export async function importRuntime(
+  device: Device,
+  { wasmPaths, threads, scripts = {} }: PlainOptions['runtime'],
+): Promise<Ort> {
+  const script = scripts[device]
+  const ort: Ort = await (script === undefined ? builds[device]() : importFrom(script)).catch(cause => {
     throw missing(
       `onnxruntime-web/${device} cannot be imported: ${cause instanceof Error ? cause.message : cause}`,
       cause,

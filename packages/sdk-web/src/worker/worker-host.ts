@@ -1,7 +1,7 @@
 /**
  * The page's side of the worker: one worker for all models of the page, started with the first and ended with the last. A model is
  * asked by messages; images move, they are not copied. Where no worker starts (a policy, a bundler that does not know this
- * form, a page with an import map, which workers do not have) the caller learns why and does the work itself.
+ * form) the caller learns why and does the work itself.
  */
 import {
   MixflowError,
@@ -16,6 +16,7 @@ import type { LoadModelOptions, PlainOptions } from '../options.ts'
 import type { Method, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Questions } from './peer.ts'
 import { RemoteModel } from './remote-model.ts'
+import { runtimeScripts } from './runtime-scripts.ts'
 
 /** A model in a worker, or a note why there is none. */
 export async function loadInWorker(
@@ -94,7 +95,10 @@ class WorkerHost {
     this.#users++
     try {
       const facts = await this.#call({ options }, signal, call =>
-        this.#peer.ask('load', { call, url: url.href, cache: kept, device, dtype, runtime }),
+        this.#peer.ask('load', {
+          ...{ call, url: url.href, cache: kept, device, dtype },
+          runtime: { ...runtime, scripts: runtimeScripts() },
+        }),
       )
       return new RemoteModel(this, facts.call, facts)
     } catch (error) {
