@@ -64,6 +64,14 @@ export const errorCodes = {
   STATISTICS_INVALID:
     'stored statistics of features are damaged, or are of other images, another extractor or other steps',
   WORKER_FAILED: 'a process that was started to share the work ended before its part was done',
+  // serving over HTTP
+  HTTP_INVALID: 'a request to a server has a path, method, size or media type that it does not take',
+  SERVER_REFUSED: 'a request came under a name, or from a page, that the server was not told to answer',
+  SERVER_BUSY: 'a server has as many images to make as it may queue',
+  SERVER_TIMEOUT: 'a request to a server was not done within the time that it may take',
+  SERVER_STOPPING: 'a server is about to end and takes no more requests',
+  SERVER_FAILED: 'a server failed in a way that it should not; its log says how',
+  SERVER_ADDRESS: 'a server cannot listen on the address that was asked for',
   // setting up what is not in the npm packages
   SETUP_UNSUPPORTED: 'what should be set up is not for this system',
   SETUP_TOOL_MISSING: 'setting up needs a program of the system that is not there',

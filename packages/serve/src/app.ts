@@ -1,0 +1,136 @@
+/** The server's routes, and what holds for all of them: who is answered, how errors look, what is logged and counted. */
+import type { HttpBindings } from '@hono/node-server'
+import type { MixflowError } from '@mixflow/core'
+import { type Context, Hono, type Next } from 'hono'
+import { cors } from 'hono/cors'
+import { requestId } from 'hono/request-id'
+import { createImages } from './api/create-images.ts'
+import { describeModel } from './api/describe-model.ts'
+import { type EndpointName, endpoints } from './api/endpoints.ts'
+import { imagesRequestSchema } from './api/images-request.ts'
+import { openapiDocument } from './api/openapi.ts'
+import type { ModelRunner } from './batching/model-runner.ts'
+import { checkAsked } from './http/guard.ts'
+import { asMixflowError, headersOf, httpError, problemOf, problemType } from './http/problem.ts'
+import type { Metrics } from './metrics.ts'
+import type { ResolvedOptions } from './options.ts'
+
+export interface AppParts {
+  readonly runners: ReadonlyMap<string, ModelRunner>
+  readonly options: ResolvedOptions
+  readonly metrics: Metrics
+  /** Whether no more requests are taken. */
+  isStopping(): boolean
+  /** Aborted when those that are left must end; its reason is the MixflowError that they end with. */
+  readonly stop: AbortSignal
+}
+
+export interface Env {
+  Bindings: HttpBindings
+  Variables: {
+    requestId: string
+    /** Of a request for images, for the log. */
+    facts: Readonly<Record<string, string | number>>
+    /** Logs what is a fault of ours. */
+    report: (error: MixflowError) => void
+  }
+}
+
+export type App = Hono<Env>
+
+export function createApp(parts: AppParts): App {
+  const { options, metrics, runners } = parts
+  const { maxCount, maxNfe, maxQueue, timeoutSeconds } = options
+  const document = openapiDocument(options)
+  const app: App = new Hono()
+  app.use(requestId(), observed(parts), guarded(options))
+  if (options.allowOrigins.length > 0) app.use(corsFor(options))
+
+  const handlers: Record<EndpointName, (c: Context<Env>) => Response | Promise<Response>> = {
+    createImages: createImages(parts, imagesRequestSchema(options)),
+    listModels: c =>
+      c.json({
+        models: [...runners.values()].map(describeModel),
+        limits: { maxCount, maxNfe, maxQueue, timeoutSeconds },
+      }),
+    health: c => c.json({ status: 'ok' }),
+    readiness: c => (parts.isStopping() ? c.json({ status: 'stopping' }, 503) : c.json({ status: 'ok' })),
+    metrics: async c => c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+    openapi: c => c.json(document),
+  }
+  for (const [name, { method, path }] of Object.entries(endpoints)) {
+    app.on(method.toUpperCase(), path, handlers[name as EndpointName])
+    app.all(path, c => {
+      const allow = method === 'get' ? 'GET, HEAD' : 'POST'
+      throw httpError(405, `${path} takes ${allow}, not ${c.req.method}`, { headers: { allow } })
+    })
+  }
+  app.notFound(c => {
+    const hint = `there are ${Object.values(endpoints)
+      .map(({ path }) => path)
+      .join(', ')}`
+    return answerError(c, httpError(404, `there is nothing at ${JSON.stringify(c.req.path.slice(0, 100))}`, { hint }))
+  })
+  app.onError((error, c) => answerError(c, asMixflowError(error)))
+  return app
+}
+
+function answerError(c: Context<Env>, error: MixflowError): Response {
+  c.get('report')(error)
+  const problem = problemOf(error, c.get('requestId'))
+  return c.body(JSON.stringify(problem), problem.status as 400, { ...headersOf(error), 'content-type': problemType })
+}
+
+/** One record and one count for each request, once its answer has ended or its client has gone. */
+const observed =
+  ({ options: { log }, metrics, isStopping }: AppParts) =>
+  async (c: Context<Env>, next: Next): Promise<void> => {
+    const started = performance.now()
+    const { method, path } = c.req
+    const id = c.get('requestId')
+    c.set('report', error => {
+      const { code, message, cause } = error
+      if (problemOf(error, id).status !== 500) return
+      log({ level: 'error', event: 'fault', id, code, message, stack: (cause instanceof Error ? cause : error).stack })
+    })
+    const { outgoing } = c.env
+    outgoing.once('close', () => {
+      const seconds = (performance.now() - started) / 1000
+      const status = outgoing.writableFinished ? outgoing.statusCode : 499
+      const route = Object.values(endpoints).find(endpoint => endpoint.path === path)?.path ?? 'other'
+      metrics.httpRequests.inc({ route, status })
+      metrics.httpSeconds.observe({ route }, seconds)
+      const milliseconds = Math.round(1000 * seconds)
+      log({
+        level: 'info',
+        event: 'request',
+        id,
+        method,
+        path: path.slice(0, 200),
+        status,
+        milliseconds,
+        ...c.get('facts'),
+      })
+    })
+    await next()
+    for (const [name, value] of Object.entries(commonHeaders)) c.res.headers.set(name, value)
+    if (isStopping()) c.res.headers.set('connection', 'close')
+  }
+
+const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+
+const guarded =
+  (options: ResolvedOptions) =>
+  async (c: Context<Env>, next: Next): Promise<void> => {
+    checkAsked({ host: c.req.header('host'), origin: c.req.header('origin') }, options)
+    await next()
+  }
+
+const corsFor = ({ allowOrigins }: ResolvedOptions) =>
+  cors({
+    origin: allowOrigins.includes('*') ? '*' : [...allowOrigins],
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['content-type', 'x-request-id'],
+    exposeHeaders: ['mixflow-seed', 'mixflow-shape', 'retry-after', 'x-request-id'],
+    maxAge: 600,
+  })

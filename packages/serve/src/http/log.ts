@@ -1,0 +1,15 @@
+/** Records of what happened, for a line each in a log. */
+
+/** A record; its values are short, and JSON can hold them. */
+export interface LogRecord {
+  readonly level: 'info' | 'warn' | 'error'
+  /** What happened, a stable word: `listening`, `request`, `fault`, `stopping`, `stopped`. */
+  readonly event: string
+  readonly [field: string]: string | number | boolean | null | undefined
+}
+
+export type Log = (record: LogRecord) => void
+
+/** One line of JSON, with the time first; what came from outside cannot break it. */
+export const logLine = (record: LogRecord, now = new Date()): string =>
+  `${JSON.stringify({ time: now.toISOString(), ...record })}\n`

@@ -1,0 +1,98 @@
+/**
+ * What a server counts, in the text format of Prometheus. The numbers of a model add up: requests that were accepted are those
+ * that ended, by outcome, and those in progress. Facts about the process come along, collected once for all servers in it.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** How an accepted request ended. */
+export const outcomes = ['completed', 'aborted', 'timed_out', 'stopped', 'failed'] as const
+export type Outcome = (typeof outcomes)[number]
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
+const rows = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
+
+let processFacts: Registry | undefined
+
+function processRegistry(): Registry {
+  if (processFacts === undefined) {
+    processFacts = new Registry()
+    collectDefaultMetrics({ register: processFacts })
+  }
+  return processFacts
+}
+
+export interface ModelState {
+  /** Images of unfinished requests, and rows of the evaluation that runs. */
+  readonly images: number
+  readonly rows: number
+  readonly requests: number
+}
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #states = new Map<string, () => ModelState>()
+  readonly httpRequests = this.#counter('http_requests_total', 'Requests answered, by route and status.', [
+    'route',
+    'status',
+  ])
+  readonly httpSeconds = this.#histogram('http_request_duration_seconds', 'From a request to the end of its answer.', {
+    labels: ['route'],
+    buckets: seconds,
+  })
+  readonly accepted = this.#counter('requests_accepted_total', 'Requests for images that were taken on.', ['model'])
+  readonly refused = this.#counter('requests_refused_total', 'Requests for images that found the queue full.', [
+    'model',
+  ])
+  readonly ended = this.#counter('requests_ended_total', 'Accepted requests that are over, by outcome.', [
+    'model',
+    'outcome',
+  ])
+  readonly images = this.#counter('images_total', 'Images made, of requests that completed or not.', ['model'])
+  readonly evaluationRows = this.#histogram('evaluation_rows', 'Rows of an evaluation: how much was joined.', {
+    labels: ['model'],
+    buckets: rows,
+  })
+  readonly evaluationSeconds = this.#histogram('evaluation_duration_seconds', 'Of one evaluation of the denoiser.', {
+    labels: ['model'],
+    buckets: seconds,
+  })
+
+  constructor() {
+    this.#gauge('requests_in_progress', 'Accepted requests that are not over.', state => state.requests)
+    this.#gauge('queue_images', 'Images of the requests in progress.', state => state.images)
+    this.#gauge('running_rows', 'Rows that evaluations have now.', state => state.rows)
+  }
+
+  /** A model whose state is read whenever somebody looks; its counters begin at 0. */
+  watch(model: string, state: () => ModelState): void {
+    this.#states.set(model, state)
+    for (const counter of [this.accepted, this.refused, this.images]) counter.inc({ model }, 0)
+    for (const outcome of outcomes) this.ended.inc({ model, outcome }, 0)
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return Registry.merge([this.#registry, processRegistry()]).metrics()
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name: `mixflow_${name}`, help, labelNames, registers: [this.#registry] })
+  }
+
+  #histogram(name: string, help: string, { labels, buckets }: { labels: string[]; buckets: number[] }): Histogram {
+    return new Histogram({ name: `mixflow_${name}`, help, labelNames: labels, buckets, registers: [this.#registry] })
+  }
+
+  #gauge(name: string, help: string, value: (state: ModelState) => number): void {
+    const states = this.#states
+    new Gauge({
+      ...{ name: `mixflow_${name}`, help, labelNames: ['model'], registers: [this.#registry] },
+      collect() {
+        for (const [model, state] of states) this.set({ model }, value(state()))
+      },
+    })
+  }
+}

@@ -1,0 +1,124 @@
+/** A server over HTTP for loaded models, from listening to the last answer. */
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, isIP } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { MixflowError, show } from '@mixflow/core'
+import { stopping } from './api/create-images.ts'
+import { createApp } from './app.ts'
+import { ModelRunner, type ServableModel } from './batching/model-runner.ts'
+import { Metrics } from './metrics.ts'
+import { type ResolvedOptions, resolveOptions, type ServeOptions } from './options.ts'
+
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8080`, with the port that it got. */
+  readonly address: string
+  /**
+   * Takes no more requests, lets those that run end for `drainSeconds`, aborts what is left, and resolves when nothing runs any
+   * more. The models stay open: they are the caller's. Calling it again does nothing.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Serves models by name until `close()`. The names are those that requests use.
+ *
+ * @throws MixflowError ARGUMENT_INVALID, SERVER_ADDRESS where it cannot listen
+ */
+export async function serve(
+  models: Readonly<Record<string, ServableModel>>,
+  options: ServeOptions = {},
+): Promise<RunningServer> {
+  const resolved = resolveOptions(options)
+  checkModels(models)
+  const metrics = new Metrics()
+  const limits = resolved
+  const entries = Object.entries(models).map(
+    ([name, model]) => [name, new ModelRunner({ name, model, limits, metrics })] as const,
+  )
+  const stop = new AbortController()
+  let closing: Promise<void> | undefined
+  const isStopping = () => closing !== undefined
+  const app = createApp({ runners: new Map(entries), options: resolved, metrics, isStopping, stop: stop.signal })
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    createServer,
+    overrideGlobalObjects: false,
+    // a body that trickles in, and an answer that nobody takes, end
+    serverOptions: { requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5000 },
+  }) as Server
+  server.setTimeout(1000 * (resolved.timeoutSeconds + 30))
+  const answers = new Set<ServerResponse>()
+  server.on('request', (_, response) => {
+    answers.add(response)
+    response.once('close', () => answers.delete(response))
+  })
+
+  const address = await listen(server, resolved)
+  const { log } = resolved
+  log({ level: 'info', event: 'listening', address, models: Object.keys(models).join(' ') })
+  if (!isLoopback(server.address() as AddressInfo)) {
+    log({
+      level: 'warn',
+      event: 'exposed',
+      address,
+      message: 'whoever reaches this address can use the models: it asks nobody who they are',
+    })
+  }
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      log({ level: 'info', event: 'stopping', requests: answers.size })
+      const closed = new Promise(resolve => server.close(resolve))
+      const timer = setTimeout(() => stop.abort(stopping()), 1000 * resolved.drainSeconds)
+      await allClosed(answers)
+      clearTimeout(timer)
+      server.closeAllConnections()
+      await closed
+      log({ level: 'info', event: 'stopped' })
+    })()
+    return closing
+  }
+  return { address, close, [Symbol.asyncDispose]: close }
+}
+
+function checkModels(models: Readonly<Record<string, ServableModel>>): void {
+  const names = Object.keys(models)
+  const wrong = names.find(name => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name))
+  if (names.length > 0 && wrong === undefined) return
+  const message =
+    wrong === undefined
+      ? 'a server needs at least one model'
+      : `a model must be named by up to 100 letters, digits, ".", "_" and "-", got ${show(wrong)}`
+  throw new MixflowError('ARGUMENT_INVALID', message, {
+    hint: 'serve({ digits: await loadModel("runs/mnist/model") })',
+  })
+}
+
+async function listen(server: Server, { host, port }: ResolvedOptions): Promise<string> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host, port }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException
+    const why = { EADDRINUSE: 'something else listens there', EACCES: 'this user may not' }[code] ?? code
+    throw new MixflowError('SERVER_ADDRESS', `${host} port ${port} cannot be listened on: ${why}`, {
+      hint: code === 'EADDRINUSE' ? 'give another --port; 0 is any that is free' : 'give another --host or --port',
+      details: { host, port, code },
+      cause,
+    })
+  }
+  const bound = server.address() as AddressInfo
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound.port}`
+}
+
+const isLoopback = ({ address }: AddressInfo): boolean => /^(127\.|::1$|::ffff:127\.)/.test(address)
+
+async function allClosed(answers: ReadonlySet<ServerResponse>): Promise<void> {
+  while (answers.size > 0) {
+    await Promise.all([...answers].map(answer => new Promise(resolve => answer.once('close', resolve))))
+  }
+}
