@@ -1,4 +1,5 @@
 /** A server over HTTP for loaded models, from listening to the last answer. */
+import { setMaxListeners } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
@@ -36,6 +37,8 @@ export async function serve(
     ([name, model]) => [name, new ModelRunner({ name, model, limits, metrics })] as const,
   )
   const stop = new AbortController()
+  // each request listens
+  setMaxListeners(0, stop.signal)
   let closing: Promise<void> | undefined
   const isStopping = () => closing !== undefined
   const app = createApp({ runners: new Map(entries), options: resolved, metrics, isStopping, stop: stop.signal })

@@ -128,7 +128,8 @@ export const usualBatchSize = 64
 /** @throws MixflowError REQUEST_INVALID naming the option, what was expected, and what to do. */
 export function resolveRequest(request: SampleRequest, model: SamplerModel): ResolvedRequest {
   checkKeys(request as unknown, sampleKeys, { what: 'the sample request', code })
-  return completeRequest({ ...request, count: request.count ?? imagesOf(request.x0, model) }, model)
+  const { count = imagesOf(request.x0, model) } = request
+  return completeRequest({ ...request, count }, model)
 }
 
 /**
@@ -174,8 +175,11 @@ function imagesOf(x0: unknown, { image: { channels, height, width } }: SamplerMo
 }
 
 function resolveSolver(request: SampleRequest, { sampler }: SamplerModel) {
-  const solver = checkWord(request.solver ?? sampler.solver, solverNames, { what: 'solver', code })
   const { steps, nfe, gridPower, tolerance = 1e-5, perImage } = request
+  const solver = checkWord(request.solver === undefined ? sampler.solver : request.solver, solverNames, {
+    what: 'solver',
+    code,
+  })
   if (steps !== undefined && nfe !== undefined) {
     throw invalid(`steps (${show(steps)}) and nfe (${show(nfe)}) exclude each other`, 'give one of them')
   }

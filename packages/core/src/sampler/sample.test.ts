@@ -310,6 +310,12 @@ describe('resolveRequest', () => {
     expect(() => resolve({ solver: 'dopri5', gridPower: 2 })).toThrow(/fixed-step/)
   })
 
+  it('null is no way to leave an option open', () => {
+    for (const name of ['count', 'seed', 'solver', 'steps', 'guidance']) {
+      expect(() => resolve({ [name]: null } as object), name).toThrow(new RegExp(`${name}.*null`))
+    }
+  })
+
   it('draws a new seed each time unless given one', () => {
     const seeds = new Set(Array.from({ length: 20 }, () => resolve({}).seed))
     expect(seeds.size).toBeGreaterThan(15)
