@@ -1,11 +1,15 @@
 /**
- * Trains the classifier of @mixflow/features-mnist on the training digits, says how many test digits it gets wrong, and writes it as
- * ONNX: features and logits of images. Three convolutions of 3 × 3, each followed by the mean of 2 × 2 pixels, then the mean over the
- * last map, which are the features, and one linear layer. The same seed gives the same network, to rounding.
+ * Trains a classifier of digits on the training digits, says how many test digits it gets wrong, and writes it as ONNX: features and
+ * logits of images. Three convolutions of 3 × 3, each followed by the mean of 2 × 2 pixels, then the mean over the last map, which
+ * are the features, and one linear layer. The same seed gives the same network, to rounding. There are two, by the name of the file:
+ * `mnist-cnn`, small, whose features distances are measured by (@mixflow/features-mnist), and `mnist-reader`, wider and trained for
+ * longer on digits that are moved about, to read what generated digits show (@mixflow/features-mnist-reader).
  *
  *   node --conditions=@mixflow/source --import=tsx packages/cli/scripts/make-features-mnist.ts mnist models/features-mnist/mnist-cnn.onnx
  */
 import { writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { integers } from '@mixflow/core'
 import { compile, trace } from '@mixflow/tfjs-onnx'
 import {
   adamScalars,
@@ -22,8 +26,15 @@ import type { ParameterSpec } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 
 const [spec = 'mnist', out = 'mnist-cnn.onnx'] = process.argv.slice(2)
-const [epochs, batchSize, seed, side] = [6, 100, 1, 28]
-const widths = [1, 16, 32, 64] as const
+const networks = {
+  'mnist-cnn': { widths: [1, 16, 32, 64], epochs: 6, most: 0 },
+  'mnist-reader': { widths: [1, 32, 64, 128], epochs: 12, most: 2 },
+} as const
+const name = basename(out, '.onnx')
+if (!Object.hasOwn(networks, name)) throw new Error(`${name} is none of ${Object.keys(networks).join(' and ')}`)
+/** `most`: pixels that a training digit is moved by, up, down, left or right. */
+const { widths, epochs, most } = networks[name as keyof typeof networks]
+const [batchSize, seed, side] = [100, 1, 28]
 const classes = 10
 
 const initial = (fanIn: number) => ({ kind: 'normal', deviation: Math.sqrt(2 / fanIn) }) as const
@@ -39,7 +50,7 @@ const specs: ParameterSpec[] = [
 ]
 const vector = new ParameterVector(specs)
 
-/** Images float32 [N, 1, 28, 28] in [-1, 1] -> features [N, 64], logits [N, 10]. */
+/** Images float32 [N, 1, 28, 28] in [-1, 1] -> features [N, last width], logits [N, 10]. */
 function network(parameters: Readonly<Record<string, tf.Tensor>>, images: tf.Tensor) {
   let h = tf.transpose(images, [0, 2, 3, 1]) as tf.Tensor4D
   for (const i of levels) {
@@ -70,8 +81,23 @@ const classify = compile(({ parameters, images }: Tensors) => {
   return { best: tf.argMax(network(vector.split(parameters!), images!).logits, 1) as tf.Tensor }
 })
 
-const imagesOf = (data: Dataset, indices: ArrayLike<number>) => {
-  const { images, labels } = data.batch(indices)
+/** Each image moved by up to `most` pixels, as the number of the batch has it. */
+function moved(images: Float32Array, batch: number): Float32Array {
+  if (most === 0) return images
+  const count = images.length / side ** 2
+  const draw = { seed, stream: 'probe', firstImage: batch * count, images: count, elementsPerImage: 2 } as const
+  const shifts = integers({ ...draw, below: 2 * most + 1 })
+  return images.map((_, at) => {
+    const [i, y, x] = [Math.floor(at / side ** 2), Math.floor(at / side) % side, at % side]
+    const [fromY, fromX] = [y + shifts[2 * i]! - most, x + shifts[2 * i + 1]! - most]
+    const isInside = fromY >= 0 && fromY < side && fromX >= 0 && fromX < side
+    return isInside ? images[(i * side + fromY) * side + fromX]! : -1
+  })
+}
+
+const imagesOf = (data: Dataset, indices: ArrayLike<number>, batch?: number) => {
+  const { images: still, labels } = data.batch(indices)
+  const images = batch === undefined ? still : moved(still, batch)
   return { images: tf.tensor(images, [indices.length, 1, side, side]), labels: tf.tensor1d(labels!, 'int32') }
 }
 
@@ -89,7 +115,7 @@ for (let seen = 0; seen < totalImages; seen += batchSize) {
   const { indices, next } = batchAt(cursor)
   const scalars = adamScalars(config, { step: seen / batchSize + 1, rate: learningRate(rates, seen) })
   const fed = Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)]))
-  const given = imagesOf(data, indices)
+  const given = imagesOf(data, indices, seen / batchSize)
   const { loss, ...after } = step({ ...state, ...given, ...fed }) as Tensors
   const value = (await loss!.data())[0]
   tf.dispose([state, given, fed, loss!])
@@ -116,10 +142,6 @@ const split = new Map(
     tf.tensor(data, [...shape]),
   ]),
 )
-const bytes = trace(
-  images => network(Object.fromEntries(split), images!),
-  { images: ['N', 1, side, side] },
-  { name: 'mnist-cnn' },
-)
+const bytes = trace(images => network(Object.fromEntries(split), images!), { images: ['N', 1, side, side] }, { name })
 writeFileSync(out, await bytes)
 process.stdout.write(`${out}: ${wrong} of ${test.count} test digits wrong, ${vector.length} weights\n`)

@@ -6,9 +6,9 @@
  */
 import { findChromium } from '@mixflow/page'
 import { watchMainThread } from '@mixflow/page/main-thread'
+import { smallModel } from '@mixflow/test-model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ModelPage, openModelPage } from './fixtures/model-page.ts'
-import { smallModel } from './fixtures/small-model.ts'
 
 const executable = findChromium()
 const models = { good: await smallModel({ image: { channels: 3, height: 32, width: 32 } }) }

@@ -3,9 +3,9 @@
  * Runtime is found by the addresses that the page's map gives.
  */
 import { findChromium } from '@mixflow/page'
+import { smallModel } from '@mixflow/test-model'
 import { describe, expect, it } from 'vitest'
 import { openModelPage } from '../fixtures/model-page.ts'
-import { smallModel } from '../fixtures/small-model.ts'
 
 const executable = findChromium()
 const models = { good: await smallModel() }
