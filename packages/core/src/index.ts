@@ -88,6 +88,7 @@ export {
   type LinearTerm,
 } from './linear-space.ts'
 export type { ModelCache, ModelFolder, ReadOptions } from './loading/model-folder.ts'
+export { isModelPackage, type ModelPackage, packageFolder } from './loading/model-package.ts'
 export {
   chooseDenoiser,
   chooseGraph,
@@ -98,7 +99,8 @@ export {
   readManifest,
   samplesFromEncoder,
 } from './loading/read-model.ts'
-export { remoteFolder } from './loading/remote-folder.ts'
+export { readRemote } from './loading/remote-file.ts'
+export { remoteFolder, remoteModel } from './loading/remote-folder.ts'
 export { hashMismatch, verifyBytes } from './loading/verify-file.ts'
 export { type AdaptiveOptions, type AdaptiveSolution, solveAdaptive } from './ode/adaptive.ts'
 export { type Solution, type SolveOptions, type SolverStep, solve, type Velocity } from './ode/solve.ts'

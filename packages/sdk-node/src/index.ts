@@ -3,6 +3,7 @@ export {
   type LoadProgress,
   type Manifest,
   MixflowError,
+  type ModelPackage,
   type SampleProgress,
   type SampleRequest,
   type SampleResult,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type LoadProgress, type Manifest, MixflowError, type MixflowErrorCode } from '@mixflow/core'
 import { folderOf, type ModelFiles, smallModel } from '@mixflow/test-model'
 import { describe, expect, it, vi } from 'vitest'
@@ -99,6 +100,35 @@ describe('a model loads', () => {
       expect((await model.sample({ count: 2, seed: 1 })).images).toHaveLength(2)
     }
     expect(server.requests).toEqual(['mixflow.json', 'denoiser.onnx', 'encoder.onnx', 'mixflow.json'])
+  })
+
+  it('from what a package gives: files where the module is, or at addresses, each verified', async () => {
+    const manifest = manifestOf(withEncoder)
+    const graphs = ['denoiser.onnx', 'encoder.onnx']
+    const at = (base: URL) => ({
+      manifest,
+      files: Object.fromEntries(graphs.map(path => [path, new URL(path, base).href])),
+    })
+    await using folder = await folderOf(withEncoder)
+    const inPackage = at(pathToFileURL(`${folder.path}/`))
+    await using server = await serveFiles(withEncoder)
+    await using cache = await folderOf(new Map())
+    for (const place of [inPackage, at(new URL(server.address))]) {
+      await using model = await loadModel(place, { cacheDir: cache.path })
+      expect((await model.sample({ seed: 1 })).images).toHaveLength(1)
+    }
+    expect(server.requests).toEqual(graphs)
+
+    await writeFile(join(folder.path, 'denoiser.onnx'), 'something else')
+    await refused(loadModel(inPackage), 'MODEL_HASH_MISMATCH')
+    await refused(loadModel({ manifest: { ...manifest, version: 2 }, files: {} }), 'MANIFEST_INVALID')
+    const without = await refused(loadModel({ manifest, files: {} }), 'MODEL_NOT_FOUND')
+    expect(without.message).toBe(
+      'the package of the model small has no address of denoiser.onnx, which its manifest names',
+    )
+    const elsewhere = { manifest, files: { ...inPackage.files, 'denoiser.onnx': 'ftp://example.org/denoiser.onnx' } }
+    await refused(loadModel(elsewhere), 'MODEL_NOT_FOUND')
+    await refused(loadModel({ manifest } as never), 'ARGUMENT_INVALID')
   })
 
   it('from a cache that is the user’s, or in MIXFLOW_CACHE', () => {

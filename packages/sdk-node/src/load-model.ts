@@ -10,8 +10,10 @@ import {
   checkWord,
   chooseDenoiser,
   chooseGraph,
+  isModelPackage,
   type LoadProgress,
   MixflowError,
+  type ModelPackage,
   type Network,
   once,
   readGraphs,
@@ -22,7 +24,7 @@ import {
 } from '@mixflow/core'
 import envPaths from 'env-paths'
 import { chooseDevice, type Device, devices } from './device/choose-device.ts'
-import { openFolder } from './folder/open-folder.ts'
+import { openFolder, openPackage } from './folder/open-folder.ts'
 import { openNetwork } from './network.ts'
 import { NodeModel } from './node-model.ts'
 
@@ -44,15 +46,16 @@ export const defaultCacheDir = (): string =>
   resolve(process.env.MIXFLOW_CACHE || envPaths('mixflow', { suffix: '' }).cache, 'models')
 
 /**
- * Loads a model from a folder, a `mixflow.json`, or an http(s) address of either.
+ * Loads a model from a folder, a `mixflow.json`, or an http(s) address of either; or from what the npm package of a model exports,
+ * `import digits from '@mixflow/model-mnist'`.
  *
  * @throws MixflowError ARGUMENT_INVALID, DEVICE_UNAVAILABLE, MODEL_NOT_FOUND, DOWNLOAD_*, MANIFEST_INVALID,
  * MODEL_HASH_MISMATCH, MODEL_INVALID, ABORTED.
  */
-export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptions = {}): Promise<NodeModel> {
-  const { dtype, cacheDir, report, signal, threads, ...asked } = checkOptions(pathOrUrl, options)
+export async function loadModel(from: string | URL | ModelPackage, options: LoadModelOptions = {}): Promise<NodeModel> {
+  const { dtype, cacheDir, report, signal, threads, ...asked } = checkOptions(from, options)
   const { device, note } = await untilAborted(chooseDevice(asked.device), signal)
-  const folder = await openFolder(pathOrUrl, { cacheDir })
+  const folder = isModelPackage(from) ? openPackage(from, { cacheDir }) : await openFolder(from, { cacheDir })
   const manifest = await readManifest(folder, { signal, report })
   const denoiserFile = chooseDenoiser(manifest, { dtype, preferred: 'float32' })
   const encoderFile = samplesFromEncoder(manifest) ? chooseGraph(manifest, 'encoder', 'float32') : undefined
@@ -91,14 +94,18 @@ export async function loadModel(pathOrUrl: string | URL, options: LoadModelOptio
   }
 }
 
-function checkOptions(pathOrUrl: unknown, options: LoadModelOptions) {
+function checkOptions(from: unknown, options: LoadModelOptions) {
   checkKeys(options as unknown, ['device', 'dtype', 'threads', 'cacheDir', 'signal', 'onProgress'], {
     what: 'loadModel',
   })
-  if (typeof pathOrUrl !== 'string' && !(pathOrUrl instanceof URL)) {
-    throw new MixflowError('ARGUMENT_INVALID', `loadModel takes a path or an address, got ${show(pathOrUrl)}`, {
-      hint: 'loadModel("runs/mnist/model") or loadModel("https://example.org/model/")',
-    })
+  if (typeof from !== 'string' && !(from instanceof URL) && !isModelPackage(from)) {
+    throw new MixflowError(
+      'ARGUMENT_INVALID',
+      `loadModel takes a path, an address or a model's package, got ${show(from)}`,
+      {
+        hint: 'loadModel("runs/mnist/model"), loadModel("https://example.org/model/"), or: import digits from "@mixflow/model-mnist"; loadModel(digits)',
+      },
+    )
   }
   const { device = 'auto', dtype = 'auto', cacheDir = defaultCacheDir(), threads, signal, onProgress } = options
   if (cacheDir !== null && (typeof cacheDir !== 'string' || cacheDir === '')) {

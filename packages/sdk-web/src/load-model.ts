@@ -3,7 +3,16 @@
  * done in a worker of ours where one can be started, else here; either way the rest of this package is imported only now,
  * and ONNX Runtime only once every file was verified.
  */
-import { type Manifest, MixflowError, type SampledImage, type Sampler, show, throwIfAborted } from '@mixflow/core'
+import {
+  isModelPackage,
+  type Manifest,
+  MixflowError,
+  type ModelPackage,
+  type SampledImage,
+  type Sampler,
+  show,
+  throwIfAborted,
+} from '@mixflow/core'
 import { checkOptions, type LoadModelOptions } from './options.ts'
 
 export type { LoadModelOptions } from './options.ts'
@@ -13,43 +22,65 @@ export interface WebModel extends Sampler<SampledImage> {
 }
 
 /**
- * Loads a model from the http(s) address of its folder or of its mixflow.json, relative to the page.
+ * Loads a model from the http(s) address of its folder or of its mixflow.json, relative to the page; or from what the npm package of a
+ * model exports, `import digits from '@mixflow/model-mnist'`.
  *
  * @throws MixflowError ARGUMENT_INVALID, DEVICE_UNAVAILABLE, PACKAGE_MISSING, CONTEXT_INSECURE, DOWNLOAD_*, MANIFEST_INVALID,
- * MODEL_HASH_MISMATCH, MODEL_INVALID, MODEL_OUTPUT_INVALID, ABORTED.
+ * MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, MODEL_OUTPUT_INVALID, ABORTED.
  */
-export async function loadModel(url: string | URL, options: LoadModelOptions = {}): Promise<WebModel> {
+export async function loadModel(from: string | URL | ModelPackage, options: LoadModelOptions = {}): Promise<WebModel> {
   const checked = checkOptions(options)
-  const address = addressOf(url)
+  const place = placeOf(from)
   throwIfAborted(options.signal)
   const { worker = true } = options
-  if (worker === false) return here(address, checked)
+  if (worker === false) return here(place, checked)
   const { loadInWorker } = await import('./worker/worker-host.ts')
-  const loaded = await loadInWorker(address, checked)
-  return 'note' in loaded ? here(address, checked, loaded.note) : loaded
+  const loaded = await loadInWorker(place, checked)
+  return 'note' in loaded ? here(place, checked, loaded.note) : loaded
 }
 
-async function here(address: URL, options: ReturnType<typeof checkOptions>, note?: string): Promise<WebModel> {
+async function here(
+  place: URL | ModelPackage,
+  options: ReturnType<typeof checkOptions>,
+  note?: string,
+): Promise<WebModel> {
   const { openModel } = await import('./local/open-model.ts')
   const { signal, cache, onProgress } = options
-  return openModel(address, { ...options, signal, cache, note, report: progress => onProgress?.(progress) })
+  return openModel(place, { ...options, signal, cache, note, report: progress => onProgress?.(progress) })
 }
 
-function addressOf(url: unknown): URL {
+function placeOf(from: unknown): URL | ModelPackage {
   const { location } = globalThis as { location?: Location }
   if (location === undefined) {
     throw new MixflowError('DEVICE_UNAVAILABLE', '@mixflow/sdk-web samples in browsers, and this is none', {
       hint: 'on a server call loadModel from "@mixflow/sdk-node"; in a page that a server renders, call it in an event or effect',
     })
   }
-  if (typeof url === 'string' || url instanceof URL) {
-    const base = location.href
-    if (URL.canParse(String(url), base)) {
-      const address = new URL(String(url), base)
-      if (/^https?:$/.test(address.protocol)) return address
-    }
+  if (isModelPackage(from)) return absolute(from, location.href)
+  if (typeof from === 'string' || from instanceof URL) {
+    const address = parsed(String(from), location.href)
+    if (address !== null && /^https?:$/.test(address.protocol)) return address
   }
-  throw new MixflowError('ARGUMENT_INVALID', `loadModel takes an http(s) address, got ${show(url)}`, {
-    hint: 'loadModel("/models/digits/") or loadModel("https://example.org/model/")',
+  throw new MixflowError(
+    'ARGUMENT_INVALID',
+    `loadModel takes an http(s) address or a model's package, got ${show(from)}`,
+    {
+      hint: 'loadModel("/models/digits/"), loadModel("https://example.org/model/"), or: import digits from "@mixflow/model-mnist"; loadModel(digits)',
+    },
+  )
+}
+
+const parsed = (address: string, base: string): URL | null =>
+  URL.canParse(address, base) ? new URL(address, base) : null
+
+/** With whole addresses, as a worker needs them. Files of the page's own making have them, too. */
+function absolute({ manifest, files }: ModelPackage, base: string): ModelPackage {
+  const addresses = Object.entries(files).map(([path, given]) => {
+    const address = parsed(String(given), base)
+    if (address !== null && /^(https?|blob|data):$/.test(address.protocol)) return [path, address.href]
+    throw new MixflowError('ARGUMENT_INVALID', `the address of ${path} is none that a page can fetch: ${show(given)}`, {
+      hint: 'a bundler follows new URL("./file", import.meta.url); without one, give the address of the model\'s folder',
+    })
   })
+  return { manifest, files: Object.fromEntries(addresses) }
 }

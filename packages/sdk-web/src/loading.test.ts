@@ -60,7 +60,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
   afterAll(() => open?.[Symbol.asyncDispose]())
   afterEach(() => open.faults.clear())
 
-  const refusal = (url: string, options = {}) =>
+  const refusal = (url: string | object, options = {}) =>
     open.call<Refusal>('refusal', { url, options: { device: 'wasm', worker: false, ...options } })
 
   it.each<[string, string, Fault]>([
@@ -110,6 +110,32 @@ describe.skipIf(executable === null)('loading in a page', () => {
       expect(found.phases).not.toContain('session')
       expect(await open.call('cached')).toEqual([])
     }
+  })
+
+  it('what a package gives is a model, too: files at addresses of the page, or of its own making', async () => {
+    const manifest = JSON.parse(new TextDecoder().decode(files.get('mixflow.json')))
+    const sampled = (url: object | string, options = {}) =>
+      open.call<{ images: number[][] }>('sample', { url, options: { device: 'wasm', ...options } }, { seed: 1 })
+    const { images } = await sampled('/m/good/', { worker: false })
+    const packaged = { manifest, files: { 'denoiser.onnx': '/m/good/denoiser.onnx' } }
+    for (const worker of [false, true]) expect((await sampled(packaged, { worker })).images).toEqual(images)
+    const blob = { manifest, files: { 'denoiser.onnx': await open.call<string>('blobOf', '/m/good/denoiser.onnx') } }
+    for (const worker of [false, true]) expect((await sampled(blob, { worker, cache: null })).images).toEqual(images)
+
+    open.faults.set('good/denoiser.onnx', (response, bytes, request) =>
+      send(
+        response,
+        bytes.map(byte => byte ^ 1),
+        request,
+      ),
+    )
+    expect((await refusal(packaged, { cache: null })).code).toBe('MODEL_HASH_MISMATCH')
+    expect((await refusal({ manifest, files: {} })).code).toBe('MODEL_NOT_FOUND')
+    expect(await refusal({ manifest, files: { 'denoiser.onnx': 'file:///denoiser.onnx' } })).toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      message: 'the address of denoiser.onnx is none that a page can fetch: "file:///denoiser.onnx"',
+    })
+    await open.call('clear')
   })
 
   it.each<[string, string, string, RegExp]>([

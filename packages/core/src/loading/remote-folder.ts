@@ -1,18 +1,18 @@
 /**
- * A model at an http(s) address. The manifest is fetched each time; the files that it names are taken from the cache if
- * an intact copy is there, whatever address it came from, and are fetched, verified and then kept otherwise. So a file
- * is downloaded once, even by many who ask at the same time, a replaced model is noticed, and a download that fails leaves
- * nothing behind.
+ * A model at an http(s) address. The manifest is fetched each time, so that a replaced model is noticed; the files that it names
+ * come from the cache where they can (remote-file.ts).
  */
-import { type ManifestFile, manifestFileName } from '../format/manifest.ts'
+import { manifestFileName } from '../format/manifest.ts'
 import { download, notAFile } from './download.ts'
-import type { ModelCache, ModelFolder, ReadOptions } from './model-folder.ts'
-import { SharedWork } from './shared-work.ts'
-import { hashMismatch, isIntact, verifyBytes } from './verify-file.ts'
+import type { ModelCache, ModelFolder } from './model-folder.ts'
+import { type ModelPackage, packageFolder } from './model-package.ts'
+import { readRemote } from './remote-file.ts'
 
 const manifestCap = 2 ** 20
 
-const downloads = new SharedWork<Uint8Array>()
+/** @param cache null keeps nothing */
+export const remoteModel = (place: URL | ModelPackage, cache: ModelCache | null): ModelFolder =>
+  place instanceof URL ? remoteFolder(place, cache) : remotePackage(place, cache)
 
 /**
  * @param address of the folder, with or without a final slash, or of its mixflow.json. A query stays on every request.
@@ -37,37 +37,16 @@ export function remoteFolder(address: URL, cache: ModelCache | null): ModelFolde
       if (startsLikeHtml(content)) throw notAFile(url)
       return content
     },
-    async readFile(file, options) {
-      const kept = await cache?.match(file.sha256)
-      if (kept !== undefined) {
-        if (await isIntact(file, kept)) {
-          options.onBytes?.(kept.length)
-          return kept
-        }
-        await cache?.delete(file.sha256)
-      }
-      const url = urlOf(file.path)
-      return downloads.run(`${url} ${file.sha256}`, options, async shared => {
-        const bytes = await fetchVerified(file, { ...shared, url, place })
-        await cache?.put(file.sha256, bytes)
-        return bytes
-      })
-    },
+    readFile: (file, options) => readRemote({ ...options, url: urlOf(file.path), file, cache, place }),
   }
 }
 
-interface Place extends ReadOptions {
-  readonly url: URL
-  readonly place: string
-}
-
-async function fetchVerified(file: ManifestFile, { url, place, ...options }: Place): Promise<Uint8Array> {
-  const fetched = () => download(url, { ...options, bytes: file.bytes, maxBytes: file.bytes })
-  let found = await fetched()
-  // parts that do not belong together: the file was replaced between two requests
-  if (found.resumed && !(await isIntact(file, found.content))) found = await fetched()
-  if (found.size !== file.bytes) throw hashMismatch(file, { bytes: found.size }, place)
-  return verifyBytes(file, found.content, place)
+/** A package whose files have http(s) addresses. */
+const remotePackage = (model: ModelPackage, cache: ModelCache | null): ModelFolder => {
+  const folder = packageFolder(model, (address, file, options) =>
+    readRemote({ ...options, url: new URL(address), file, cache, place: folder.place }),
+  )
+  return folder
 }
 
 function startsLikeHtml(bytes: Uint8Array): boolean {

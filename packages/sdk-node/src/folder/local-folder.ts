@@ -31,11 +31,11 @@ export function localFolder(path: string, isDirectory: boolean): ModelFolder {
         })
       })
     },
-    readFile: (file, options) => readVerified(file, { ...options, place, path: join(folder, ...file.path.split('/')) }),
+    readFile: (file, options) => readLocal(file, { ...options, place, path: join(folder, ...file.path.split('/')) }),
   }
 }
 
-async function readVerified(
+export async function readLocal(
   file: ManifestFile,
   { path, place, signal, onBytes }: ReadOptions & { readonly path: string; readonly place: string },
 ): Promise<Uint8Array> {

@@ -1,9 +1,16 @@
 /** Opens the place of a model's files: a folder on disk, or an address. */
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { MixflowError, type ModelFolder, remoteFolder } from '@mixflow/core'
+import {
+  MixflowError,
+  type ModelFolder,
+  type ModelPackage,
+  packageFolder,
+  readRemote,
+  remoteFolder,
+} from '@mixflow/core'
 import { blobCache } from './blob-cache.ts'
-import { localFolder } from './local-folder.ts'
+import { localFolder, readLocal } from './local-folder.ts'
 
 export interface FolderOptions {
   /** Folder that downloads are kept in; null keeps nothing. */
@@ -19,6 +26,18 @@ export async function openFolder(pathOrUrl: string | URL, { cacheDir }: FolderOp
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw notFound(text, 'give the folder that holds mixflow.json, or an http(s) address of one')
   return localFolder(path, found.isDirectory())
+}
+
+/** A package's files by their addresses, which Node resolves to files of this machine. */
+export function openPackage(model: ModelPackage, { cacheDir }: FolderOptions): ModelFolder {
+  const cache = cacheDir === null ? null : blobCache(cacheDir)
+  const folder = packageFolder(model, (address, file, options) => {
+    const { place } = folder
+    if (/^https?:/i.test(address)) return readRemote({ ...options, url: parseUrl(address), file, cache, place })
+    if (/^file:/i.test(address)) return readLocal(file, { ...options, path: pathOf(address), place })
+    throw notFound(address, 'the files of a package are at file: or http(s): addresses')
+  })
+  return folder
 }
 
 /** On this machine: not every file address is of a file here. */

@@ -11,12 +11,13 @@ import {
   type ManifestFile,
   MixflowError,
   type ModelCache,
+  type ModelPackage,
   normals,
   type Precision,
   Queue,
   readGraphs,
   readManifest,
-  remoteFolder,
+  remoteModel,
   type SampledImage,
   samplesFromEncoder,
   throwIfAborted,
@@ -38,9 +39,9 @@ export interface OpenOptions extends PlainOptions {
 /** One for all models of this thread: sessions of one ONNX Runtime must not run at once. */
 const queue = new Queue()
 
-export async function openModel(url: URL, options: OpenOptions): Promise<LocalModel> {
+export async function openModel(place: URL | ModelPackage, options: OpenOptions): Promise<LocalModel> {
   const { signal, report, cache = browserCache() } = options
-  const folder = remoteFolder(url, cache)
+  const folder = remoteModel(place, cache)
   const manifest = await readManifest(folder, { signal, report })
   const read = async (
     files: readonly ManifestFile[],

@@ -4,6 +4,7 @@ import type {
   Inversion,
   LoadProgress,
   Manifest,
+  ModelPackage,
   SampledImage,
   SampleProgress,
   SampleResult,
@@ -23,7 +24,12 @@ export interface RunCall {
 
 export type ToWorker = {
   load: [
-    content: { readonly call: number; readonly url: string; readonly cache: 'own' | 'asked' | null } & PlainOptions,
+    content: {
+      readonly call: number
+      /** Absolute. */
+      readonly place: string | ModelPackage
+      readonly cache: 'own' | 'asked' | null
+    } & PlainOptions,
     answer: { readonly manifest: Manifest; readonly capabilities: Capabilities },
   ]
   run: [content: RunCall, answer: { readonly result: SampleResult | Inversion; readonly capabilities: Capabilities }]

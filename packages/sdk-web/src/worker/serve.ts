@@ -26,12 +26,17 @@ export function serveModels(port: Port = globalThis as unknown as Port): void {
   }
 
   const handlers: Handlers<ToWorker> = {
-    load: ({ call: id, url, cache, ...options }) =>
+    load: ({ call: id, place, cache, ...options }) =>
       call(id, async signal => {
         const report = (progress: ToPage['progress'][0]['progress']) =>
           void peer.ask('progress', { call: id, progress })
         const places = { own: undefined, asked: askedCache(peer, id) }
-        const model = await openModel(new URL(url), { ...options, signal, report, cache: cache && places[cache] })
+        const model = await openModel(typeof place === 'string' ? new URL(place) : place, {
+          ...options,
+          signal,
+          report,
+          cache: cache && places[cache],
+        })
         models.set(id, model)
         return { manifest: model.manifest, capabilities: model.capabilities() }
       }),

@@ -6,6 +6,7 @@
 import {
   MixflowError,
   type ModelCache,
+  type ModelPackage,
   SampledImage,
   type SampleProgress,
   type SolveRequest,
@@ -20,12 +21,12 @@ import { runtimeScripts } from './runtime-scripts.ts'
 
 /** A model in a worker, or a note why there is none. */
 export async function loadInWorker(
-  url: URL,
+  place: URL | ModelPackage,
   options: LoadModelOptions & PlainOptions,
 ): Promise<WebModel | { readonly note: string }> {
   const { worker } = options
   const host = await (typeof worker === 'function' ? startHost(worker) : sharedHost())
-  return 'note' in host ? host : host.load(url, options)
+  return 'note' in host ? host : host.load(place, options)
 }
 
 type Unstarted = { readonly note: string }
@@ -89,14 +90,14 @@ class WorkerHost {
     this.#peer = new Peer<ToWorker>(worker, this.#handlers() as unknown as Handlers<Questions>)
   }
 
-  async load(url: URL, options: LoadModelOptions & PlainOptions): Promise<WebModel> {
+  async load(place: URL | ModelPackage, options: LoadModelOptions & PlainOptions): Promise<WebModel> {
     const { device, dtype, runtime, cache, signal } = options
     const kept = cache === undefined ? 'own' : cache && 'asked'
     this.#users++
     try {
       const facts = await this.#call({ options }, signal, call =>
         this.#peer.ask('load', {
-          ...{ call, url: url.href, cache: kept, device, dtype },
+          ...{ call, place: place instanceof URL ? place.href : place, cache: kept, device, dtype },
           runtime: { ...runtime, scripts: runtimeScripts() },
         }),
       )
