@@ -5,6 +5,7 @@ export {
   type Manifest,
   MixflowError,
   type ModelCache,
+  type ModelPackage,
   type Picture,
   SampledImage,
   type SampleProgress,
