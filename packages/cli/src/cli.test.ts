@@ -1,8 +1,10 @@
 /** The command as a user has it, in processes of its own: from training to a picture, stopped and gone on with. */
 
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { parseManifest } from '@mixflow/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandIn, type Ended } from './fixtures/run-command.ts'
@@ -89,6 +91,38 @@ describe('from training to a picture', () => {
     expect(record).toBe('samples.json')
     expect(names).toEqual([0, 1, 2, 3, 4, 5].map(i => `seed-7-0000${i}.png`))
     expect(new Set(names.map(name => readFileSync(path('many', name)).toString('hex'))).size).toBe(6)
+  })
+
+  it('serve answers over HTTP until it is told to end, and ends well', async () => {
+    let isAnswered = false
+    const model = 'runs/quickstart/model'
+    const args = ['serve', model, `again=${model}`, '--port', '0', '--threads', '1']
+    const { code, stdout, stderr } = await mixflow(args, async child => {
+      const [address] = String(await once(child.stdout as Readable, 'data')).split('\n')
+      const body = JSON.stringify({ model: 'again', label: 3, nfe: 2, seed: 7 })
+      const headers = { 'content-type': 'application/json', accept: 'image/png' }
+      const response = await fetch(`${address}/v1/images`, { method: 'POST', headers, body })
+      const png = Buffer.from(await response.arrayBuffer())
+      isAnswered = png.equals(readFileSync(path('many', 'seed-7-00000.png')))
+      child.kill('SIGTERM')
+    })
+    expect({ code, isAnswered }).toEqual({ code: 0, isAnswered: true })
+    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\n$/)
+    const events = stderr
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).event)
+    expect(events).toEqual(['listening', 'request', 'stopping', 'stopped'])
+  })
+
+  it('serve refuses two models of one name, and a run', async () => {
+    const model = 'runs/quickstart/model'
+    const [twice, run] = await Promise.all([mixflow(['serve', model, model]), mixflow(['serve', 'runs/quickstart'])])
+    expect(twice).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/two of the models are called quickstart\n.*name one/),
+    })
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining(`serve ${model}`) })
   })
 
   it('evaluate finds the same of the run and of the model', async () => {

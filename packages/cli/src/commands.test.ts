@@ -68,6 +68,10 @@ describe('a mistake is refused with what was meant', () => {
     [['sample', root, '--out', 'x.jpg'], 1, /does not end in \.png, \.npz or \.zip/],
     [['sample', root, '--out', 'x.png', '--resume'], 1, /cannot be gone on with/],
     [['sample', root, '--device', 'cpux'], 1, /did you mean "cpu"\?/],
+    [['serve'], 2, /missing required argument 'model'/],
+    [['serve', 'm', '--port', '70000'], 2, /whole number from 0 to 65535/],
+    [['serve', 'digits='], 2, /digits= names no model/],
+    [['serve', join(root, 'none')], 1, /MODEL_NOT_FOUND/],
     [['evaluate', root], 1, /neither a run nor a checkpoint nor a model/],
     [['evaluate', root, '--metrics', 'fid'], 1, /unknown metric "fid"\n {2}did you mean "fd"\?/],
     [['evaluate', root, '--metrics', 'fd', '--solver', 'hein'], 1, /did you mean "heun"\?/],
@@ -87,7 +91,7 @@ describe('mixflow --help', () => {
   it('names every command', async () => {
     const { code, stdout } = await mixflow('--help')
     expect(code).toBe(0)
-    for (const name of ['train', 'import', 'export', 'sample', 'evaluate', 'verify', 'data', 'doctor'])
+    for (const name of ['train', 'import', 'export', 'sample', 'serve', 'evaluate', 'verify', 'data', 'doctor'])
       expect(stdout).toContain(name)
     expect((await mixflow('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })

@@ -23,6 +23,7 @@ export function mixflowProgram(): Command {
   addExport(program)
   addPackage(program)
   addSample(program)
+  addServe(program)
   addEvaluate(program)
   addExperiment(program)
   addVerify(program)
@@ -147,6 +148,34 @@ function addSample(program: Command): void {
       ),
     )
     .action(async (model, flags) => (await import('./sample/sample-command.ts')).sampleCommand(model, flags))
+}
+
+function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('answer requests for pictures over HTTP: PNG, JSON or a stream, with OpenAPI and metrics')
+    .argument('<model...>', 'folders or addresses of models; name=place for a name other than the model’s own')
+    .option('--host <address>', 'where to listen; only programs of this machine reach 127.0.0.1', place, '127.0.0.1')
+    .option('--port <n>', '0 is any that is free', whole(0, 65_535), 8080)
+    .option('--allow-host <name>', 'a name that requests may come under, besides addresses and localhost', collect, [])
+    .option('--allow-origin <origin>', 'pages that may use it, such as https://example.org; * is all', collect, [])
+    .option('--largest-batch <n>', 'pictures of one evaluation, of all requests together', whole(2, 4096), 32)
+    .option('--max-count <n>', 'pictures of one request', whole(1, 10_000), 256)
+    .option('--max-nfe <n>', 'calls of the network per picture', whole(1, 100_000), 256)
+    .option('--max-queue <n>', 'pictures of all unfinished requests of a model', whole(1, 1_000_000), 1024)
+    .option('--timeout <seconds>', 'that a request may take, waiting included', decimal, 60)
+    .option('--drain <seconds>', 'that requests have to end after Ctrl-C; a second one ends them at once', decimal, 30)
+    .option('--device <name>', 'cpu, cuda, webgpu or auto')
+    .option('--dtype <name>', 'float32 or float16 weights')
+    .option('--threads <n>', 'threads of one evaluation on the CPU', threads)
+    .addHelpText(
+      'after',
+      examples(
+        'mixflow serve runs/mnist/model',
+        'mixflow serve digits=runs/mnist/model faces=runs/faces/model --port 0',
+      ),
+    )
+    .action(async (models, flags) => (await import('./serve/serve-command.ts')).serveCommand(models, flags))
 }
 
 function addEvaluate(program: Command): void {

@@ -1,10 +1,9 @@
 /** `mixflow sample`: pictures of an exported model, as one PNG or many, or as an archive. */
 
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkpointFileName, MixflowError, manifestFileName, resolveRequest, type SampleRequest } from '@mixflow/core'
+import { MixflowError, resolveRequest, type SampleRequest } from '@mixflow/core'
+import { refuseRun } from '../refuse-run.ts'
 import { interruptible } from '../terminal/interruptible.ts'
-import { programName } from '../terminal/program-name.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { recordFileName } from './folder-sink.ts'
 import { labelOf } from './label-of.ts'
@@ -34,7 +33,7 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
   interruptible(async signal => {
     const output = await chooseOutput(flags.out, flags.count)
     if (flags.resume && output.kind === 'grid') throw gridResumed(output.path)
-    refuseRun(place)
+    refuseRun(place, 'sample')
     const { encodePng, loadModel } = await import('@mixflow/sdk-node')
     const status = statusLine()
     try {
@@ -103,17 +102,6 @@ type LoadOptions = NonNullable<Parameters<typeof import('@mixflow/sdk-node').loa
 function given<K extends keyof SampleFlags>(flags: SampleFlags, names: readonly K[]): Pick<SampleFlags, K> {
   const entries = names.flatMap(name => (flags[name] === undefined ? [] : [[name, flags[name]]]))
   return Object.fromEntries(entries) as Pick<SampleFlags, K>
-}
-
-/** What people have at hand first is the folder of a run. */
-function refuseRun(place: string): void {
-  const isThere = (...path: string[]) => existsSync(join(place, ...path))
-  if (isThere(manifestFileName) || !(isThere('checkpoints') || isThere(checkpointFileName))) return
-  const command = isThere('model', manifestFileName) ? `sample ${join(place, 'model')}` : `export ${place}`
-  throw new MixflowError('MODEL_NOT_FOUND', `${place} is a run or checkpoint, and no model`, {
-    hint: `${programName()} ${command}`,
-    details: { place },
-  })
 }
 
 const counted = (count: number, what: string) => `${round(count)} ${what}${count === 1 ? '' : 's'}`
