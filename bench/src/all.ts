@@ -16,12 +16,14 @@ import { load } from './workloads/load.ts'
 import { trainingInPage } from './workloads/page.ts'
 import { random } from './workloads/random.ts'
 import { sampling } from './workloads/sampling.ts'
+import { serving } from './workloads/serving.ts'
 import { trainStepping } from './workloads/train-step.ts'
 
 const workloads = {
   'train-step': trainStepping,
   page: trainingInPage,
   sampling,
+  serving,
   load,
   convolution,
   random,

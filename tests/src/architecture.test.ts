@@ -17,7 +17,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   measure: ['core', 'tfjs-onnx'],
   'sdk-node': ['core', 'zoo'],
   'sdk-web': ['core', 'zoo'],
-  cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'measure', 'sdk-node'],
+  serve: ['core', 'sdk-node'],
+  cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'measure', 'sdk-node', 'serve'],
 }
 
 /** What tests run with, and nothing that is published imports: a page in a browser, a model. */
