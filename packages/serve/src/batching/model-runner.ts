@@ -15,6 +15,7 @@ import {
 } from '@mixflow/core'
 import type { Metrics, Outcome } from '../metrics.ts'
 import type { ResolvedOptions } from '../options.ts'
+import { Deadline } from './deadline.ts'
 import { JointBackend, type Networks } from './joint-backend.ts'
 import { type Part, Schedule } from './schedule.ts'
 
@@ -87,8 +88,8 @@ export class ModelRunner {
         this.#spent.seconds += seconds
       },
     })
-    const { images, rows } = { images: () => this.#schedule.images, rows: () => this.#schedule.rows }
-    metrics.watch(name, () => ({ images: images(), rows: rows(), requests: this.#requests }))
+    const schedule = this.#schedule
+    metrics.watch(name, () => ({ images: schedule.images, rows: schedule.rows, requests: this.#requests }))
   }
 
   /** @throws MixflowError REQUEST_INVALID, SERVER_BUSY where the queue is full */
@@ -98,13 +99,9 @@ export class ModelRunner {
     const { solver, steps, count } = resolved
     const nfe = isAdaptive(solver) ? 0 : nfeOf(solver, steps!) * rowsPerImage(resolved)
     if (nfe > maxNfe) {
-      throw new MixflowError(
-        'REQUEST_INVALID',
-        `this server makes at most ${maxNfe} calls of the network per image, not ${nfe}`,
-        {
-          hint: 'use fewer steps; guidance takes two calls for each evaluation',
-        },
-      )
+      const message = `this server makes at most ${maxNfe} calls of the network per image, not ${nfe}`
+      const hint = 'use fewer steps; guidance takes two calls for each evaluation'
+      throw new MixflowError('REQUEST_INVALID', message, { hint })
     }
     if (this.#schedule.images + count <= maxQueue) return resolved
     this.#metrics.refused.inc({ model: this.name })
@@ -128,7 +125,11 @@ export class ModelRunner {
    */
   async run(wanted: ImagesWanted, options: RunOptions): Promise<Made> {
     const request = this.check(wanted)
-    using deadline = this.#deadline(options.signal)
+    using deadline = new Deadline({
+      signal: options.signal,
+      seconds: this.#limits.timeoutSeconds,
+      secondsToWait: () => this.secondsToWait(),
+    })
     this.#metrics.accepted.inc({ model: this.name })
     this.#requests++
     options.onAccepted?.(request)
@@ -142,7 +143,7 @@ export class ModelRunner {
       () => end('completed'),
       () => end(outcomeOf(deadline.signal)),
     )
-    return await orAborted(work, deadline.signal)
+    return await deadline.orAborted(work)
   }
 
   async #make({ wanted, request, deadline, options }: Making): Promise<Made> {
@@ -168,43 +169,6 @@ export class ModelRunner {
     const nfe = images.reduce((sum, image) => sum + image.nfe, 0) / count
     return { images, seed, solver, nfe, steps: steps / count, milliseconds: performance.now() - started }
   }
-
-  /** A signal that is aborted with the given one, or when the time is over. */
-  #deadline(signal: AbortSignal): Deadline {
-    const stop = new AbortController()
-    const onAbort = () => stop.abort(signal.reason)
-    const deadline: Deadline = {
-      signal: stop.signal,
-      hasBegun: false,
-      [Symbol.dispose]() {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', onAbort)
-      },
-    }
-    const seconds = this.#limits.timeoutSeconds
-    const timer = setTimeout(() => stop.abort(this.#timedOut(deadline.hasBegun)), 1000 * seconds)
-    signal.addEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
-    return deadline
-  }
-
-  #timedOut(hasBegun: boolean): MixflowError {
-    const seconds = this.#limits.timeoutSeconds
-    return hasBegun
-      ? new MixflowError('SERVER_TIMEOUT', `the images were not done within ${seconds} s`, {
-          hint: 'ask for fewer images or steps, or start the server with a longer --timeout',
-        })
-      : new MixflowError('SERVER_TIMEOUT', `the request waited ${seconds} s, and its turn did not come`, {
-          hint: 'ask again later',
-          details: { status: 503, retryAfterSeconds: this.secondsToWait() },
-        })
-  }
-}
-
-interface Deadline extends Disposable {
-  readonly signal: AbortSignal
-  /** Whether a part of the request has run. */
-  hasBegun: boolean
 }
 
 interface Making {
@@ -244,19 +208,4 @@ function outcomeOf({ aborted, reason }: AbortSignal): Outcome {
   if (code === 'ABORTED') return 'aborted'
   if (code === 'SERVER_TIMEOUT') return 'timed_out'
   return code === 'SERVER_STOPPING' ? 'stopped' : 'failed'
-}
-
-/** What the work gives; or, as soon as the signal is aborted, its reason thrown. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = () => {}
-  const abort = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
-  })
-  try {
-    return await Promise.race([work, abort])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
 }
