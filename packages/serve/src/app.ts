@@ -4,7 +4,7 @@ import type { MixflowError } from '@mixflow/core'
 import { type Context, Hono, type Next } from 'hono'
 import { cors } from 'hono/cors'
 import { requestId } from 'hono/request-id'
-import { createImages } from './api/create-images.ts'
+import { createImages, stopping } from './api/create-images.ts'
 import { describeModel } from './api/describe-model.ts'
 import { type EndpointName, endpoints } from './api/endpoints.ts'
 import { imagesRequestSchema } from './api/images-request.ts'
@@ -54,7 +54,10 @@ export function createApp(parts: AppParts): App {
         limits: { maxCount, maxNfe, maxQueue, timeoutSeconds },
       }),
     health: c => c.json({ status: 'ok' }),
-    readiness: c => (parts.isStopping() ? c.json({ status: 'stopping' }, 503) : c.json({ status: 'ok' })),
+    readiness: c => {
+      if (parts.isStopping()) throw stopping()
+      return c.json({ status: 'ok' })
+    },
     metrics: async c => c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
     openapi: c => c.json(document),
   }

@@ -15,7 +15,7 @@ export interface ServeOptions {
   readonly largestBatch?: number
   /** Images of one request, 1..10,000; 256 unless said. */
   readonly maxCount?: number
-  /** Calls of the network per image, 1..100,000; 256 unless said. */
+  /** Calls of the network per image of a fixed-step solver, 1..100,000; 256 unless said. Adaptive ones end with their time. */
   readonly maxNfe?: number
   /** Images of all unfinished requests of a model, `maxCount`..1,000,000; 1024 unless said. One more, and a request is refused. */
   readonly maxQueue?: number

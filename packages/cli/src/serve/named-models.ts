@@ -16,11 +16,9 @@ export function namedPlace(word: string): NamedPlace {
   return place === undefined ? { name: undefined, place: word } : { name, place }
 }
 
-/** @throws MixflowError ARGUMENT_INVALID where two models would have one name */
-export function checkNew(name: string, taken: Iterable<string>): void {
-  if (![...taken].includes(name)) return
-  throw new MixflowError('ARGUMENT_INVALID', `two of the models are called ${name}`, {
+/** Two models would have one name. */
+export const nameTaken = (name: string): MixflowError =>
+  new MixflowError('ARGUMENT_INVALID', `two of the models are called ${name}`, {
     hint: `name one of them: ${name}-2=path/of/the/model`,
     details: { name },
   })
-}

@@ -6,7 +6,7 @@ import { logLine, serve } from '@mixflow/serve'
 import { refuseRun } from '../refuse-run.ts'
 import { Interrupted, interruptible } from '../terminal/interruptible.ts'
 import { statusLine } from '../terminal/status-line.ts'
-import { checkNew, namedPlace } from './named-models.ts'
+import { namedPlace, nameTaken } from './named-models.ts'
 
 export interface ServeFlags {
   readonly host: string
@@ -36,9 +36,10 @@ export async function serveCommand(words: readonly string[], flags: ServeFlags):
         const model = await load(place, flags, signal)
         // kept first, so that it is disposed of whatever comes
         const key = name ?? model.manifest.name
-        const isTaken = key in models
-        if (isTaken) await model.dispose()
-        checkNew(key, Object.keys(models))
+        if (Object.hasOwn(models, key)) {
+          await model.dispose()
+          throw nameTaken(key)
+        }
         models[key] = model
       }
       await using server = await serve(models, optionsOf(flags))

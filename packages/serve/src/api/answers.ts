@@ -88,4 +88,4 @@ export const modelsSchema = z.strictObject({
     .describe('What the server takes on.'),
 })
 
-export const statusSchema = z.strictObject({ status: z.enum(['ok', 'stopping']) })
+export const statusSchema = z.strictObject({ status: z.literal('ok') })

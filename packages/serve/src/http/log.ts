@@ -3,7 +3,7 @@
 /** A record; its values are short, and JSON can hold them. */
 export interface LogRecord {
   readonly level: 'info' | 'warn' | 'error'
-  /** What happened, a stable word: `listening`, `request`, `fault`, `stopping`, `stopped`. */
+  /** What happened, a stable word: `listening`, `exposed`, `request`, `fault`, `stopping`, `stopped`. */
   readonly event: string
   readonly [field: string]: string | number | boolean | null | undefined
 }
