@@ -1,5 +1,6 @@
 /** The command as a user has it, in processes of its own: from training to a picture, stopped and gone on with. */
 
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -93,26 +94,37 @@ describe('from training to a picture', () => {
     expect(new Set(names.map(name => readFileSync(path('many', name)).toString('hex'))).size).toBe(6)
   })
 
-  it('serve answers over HTTP until it is told to end, and ends well', async () => {
+  it('serve answers over HTTP until it is told to end, and ends well, after the requests that run', async () => {
     let isAnswered = false
+    let streamed = ''
     const model = 'runs/quickstart/model'
     const args = ['serve', model, `again=${model}`, '--port', '0', '--threads', '1']
-    const { code, stdout, stderr } = await mixflow(args, async child => {
+    const talk = async (child: ChildProcess) => {
       const [address] = String(await once(child.stdout as Readable, 'data')).split('\n')
       const body = JSON.stringify({ model: 'again', label: 3, nfe: 2, seed: 7 })
       const headers = { 'content-type': 'application/json', accept: 'image/png' }
       const response = await fetch(`${address}/v1/images`, { method: 'POST', headers, body })
       const png = Buffer.from(await response.arrayBuffer())
       isAnswered = png.equals(readFileSync(path('many', 'seed-7-00000.png')))
-      child.kill('SIGTERM')
+      const asStream = { ...headers, accept: 'text/event-stream' }
+      const long = JSON.stringify({ model: 'quickstart', count: 8, label: 3, steps: 200 })
+      const { body: running } = await fetch(`${address}/v1/images`, { method: 'POST', headers: asStream, body: long })
+      for await (const chunk of running as unknown as AsyncIterable<Uint8Array>) {
+        if (streamed === '') child.kill('SIGTERM')
+        streamed += Buffer.from(chunk)
+      }
+    }
+    const { code, stdout, stderr } = await mixflow(args, child => {
+      talk(child).catch(() => child.kill('SIGKILL'))
     })
     expect({ code, isAnswered }).toEqual({ code: 0, isAnswered: true })
+    expect(streamed).toMatch(/^event: accepted\n.*\nevent: done\n[^\n]*\n\n$/s)
     expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\n$/)
     const events = stderr
       .trim()
       .split('\n')
       .map(line => JSON.parse(line).event)
-    expect(events).toEqual(['listening', 'request', 'stopping', 'stopped'])
+    expect(events).toEqual(['listening', 'request', 'stopping', 'request', 'stopped'])
   })
 
   it('serve refuses two models of one name, and a run', async () => {
