@@ -43,6 +43,7 @@ export const errorCodes = {
   DOWNLOAD_OFFLINE: 'no connection to the server could be made',
   DOWNLOAD_INTERRUPTED: 'the connection broke or fell silent before the end, and retries did not help',
   DOWNLOAD_CROSS_ORIGIN: 'the server does not let pages of this origin read the file',
+  DOWNLOAD_REDIRECTED: 'the server sends on to another address, which is in a circle or cannot be reached',
   DOWNLOAD_DISK: 'the downloaded bytes could not be written: disk full, read-only or forbidden',
   DOWNLOAD_FAILED: 'every address failed, each in its own way',
   // models and sampling
@@ -63,7 +64,7 @@ export const errorCodes = {
   EXTRACTOR_INVALID: 'a feature extractor is damaged, or its description does not fit its network',
   STATISTICS_INVALID:
     'stored statistics of features are damaged, or are of other images, another extractor or other steps',
-  WORKER_FAILED: 'a process that was started to share the work ended before its part was done',
+  WORKER_FAILED: 'a process or thread that was started to share the work ended before its part was done',
   // serving over HTTP
   HTTP_INVALID: 'a request to a server has a path, method, size or media type that it does not take',
   SERVER_REFUSED: 'a request came under a name, or from a page, that the server was not told to answer',

@@ -79,7 +79,16 @@ export {
 } from './format/tensor-dtype.ts'
 export { type GridOptions, imageGrid } from './image/grid.ts'
 export { magnify } from './image/magnify.ts'
-export { type ByteRounding, fromBytes, type PlanarImage, type RgbaImage, toBytes, toRgba } from './image/pixels.ts'
+export {
+  type ByteRounding,
+  fromBytes,
+  type PlanarImage,
+  type RawImage,
+  type RgbaImage,
+  toBytes,
+  toRaw,
+  toRgba,
+} from './image/pixels.ts'
 export {
   type ErrorScale,
   float32Space,

@@ -1,12 +1,12 @@
 /** Planar images as PNG files: 8 bits, by rounding, grey where there is one channel. */
-import { type PlanarImage, toBytes, toRgba } from '@mixflow/core'
+import { MixflowError, type PlanarImage, toRaw } from '@mixflow/core'
 import { encode } from 'fast-png'
 
 /** @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */
 export function encodePng(image: PlanarImage): Uint8Array {
   const { channels, height, width } = image
-  const { data: rgba } = toRgba(image)
-  if (channels === 1) return encode({ width, height, channels, data: toBytes(image.data) })
-  if (channels === 4) return encode({ width, height, channels, data: new Uint8Array(rgba.buffer) })
-  return encode({ width, height, channels: 3, data: new Uint8Array(rgba.filter((_, i) => i % 4 !== 3)) })
+  if (channels === 1 || channels === 3 || channels === 4) return encode({ ...toRaw(image), channels })
+  throw new MixflowError('ARGUMENT_INVALID', `${channels} × ${height} × ${width} is no grey, RGB or RGBA image`, {
+    hint: 'take its numbers, image.data, or its bytes, image.toRaw()',
+  })
 }

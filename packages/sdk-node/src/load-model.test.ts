@@ -202,6 +202,8 @@ describe('refuses, before the runtime sees a byte', () => {
     ['a device that is none', { device: 'cpux' }, 'ARGUMENT_INVALID', /device/],
     ['a precision that is none', { dtype: 'float8' }, 'ARGUMENT_INVALID', /dtype/],
     ['a precision that the model lacks', { dtype: 'float16' }, 'ARGUMENT_INVALID', /no float16 denoiser/],
+    ['half a worker', { workers: 1.5 }, 'ARGUMENT_INVALID', /workers must be a whole number/],
+    ['workers of a GPU', { workers: 2, device: 'webgpu' }, 'ARGUMENT_INVALID', /webgpu is another device/],
     ['an unknown option', { devise: 'cpu' }, 'ARGUMENT_INVALID', /unknown option "devise"/],
     ['an empty cache folder', { cacheDir: '' }, 'ARGUMENT_INVALID', /cacheDir/],
   ])('%s', async (_, options, code, message) => {

@@ -1,9 +1,10 @@
 /**
  * `loadModel`: from a folder or address to a model that samples. The manifest is read and checked first; then the graphs
  * that sampling needs, each verified before the runtime sees a byte: the denoiser in one precision, and the encoder
- * where sampling starts from it (kappa is the label or noise), else when variations first ask for it. Whatever fails,
- * nothing stays open.
+ * where sampling starts from it (kappa is the label or noise), else when variations first ask for it. Models with the same
+ * files on the same device share what is open. Whatever fails, nothing stays open.
  */
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import {
   checkKeys,
@@ -20,12 +21,15 @@ import {
   readManifest,
   samplesFromEncoder,
   show,
+  throwIfAborted,
   untilAborted,
 } from '@mixflow/core'
 import envPaths from 'env-paths'
 import { chooseDevice, type Device, devices } from './device/choose-device.ts'
 import { openFolder, openPackage } from './folder/open-folder.ts'
-import { openNetwork } from './network.ts'
+import { OpenNetworks, shareNetworks } from './networks/open-networks.ts'
+import { inThisThread } from './networks/place.ts'
+import { WorkerPool } from './networks/worker-pool.ts'
 import { NodeModel } from './node-model.ts'
 
 export interface LoadModelOptions {
@@ -33,8 +37,13 @@ export interface LoadModelOptions {
   readonly device?: 'auto' | Device
   /** Precision of the weights. `auto` is float32 where the model has it: on a CPU it is the faster one. */
   readonly dtype?: 'auto' | 'float32' | 'float16'
-  /** Threads of one evaluation on the CPU; as many as there are cores unless said. */
+  /** Threads of one evaluation on the CPU; as many as there are cores unless said, or each worker's share of them. */
   readonly threads?: number
+  /**
+   * Evaluates the networks in so many threads of a pool, side by side, rather than in this one: for throughput on many cores,
+   * and so that this thread stays free. On the CPU only. The images are the same.
+   */
+  readonly workers?: number
   /** Folder that downloads are kept in, named by content; the user's cache folder unless said; null keeps nothing. */
   readonly cacheDir?: string | null
   readonly signal?: AbortSignal
@@ -53,51 +62,49 @@ export const defaultCacheDir = (): string =>
  * MODEL_HASH_MISMATCH, MODEL_INVALID, ABORTED.
  */
 export async function loadModel(from: string | URL | ModelPackage, options: LoadModelOptions = {}): Promise<NodeModel> {
-  const { dtype, cacheDir, report, signal, threads, ...asked } = checkOptions(from, options)
+  const { dtype, cacheDir, report, signal, workers, ...asked } = checkOptions(from, options)
   const { device, note } = await untilAborted(chooseDevice(asked.device), signal)
   const folder = isModelPackage(from) ? openPackage(from, { cacheDir }) : await openFolder(from, { cacheDir })
   const manifest = await readManifest(folder, { signal, report })
   const denoiserFile = chooseDenoiser(manifest, { dtype, preferred: 'float32' })
-  const encoderFile = samplesFromEncoder(manifest) ? chooseGraph(manifest, 'encoder', 'float32') : undefined
-  const wanted = encoderFile === undefined ? [denoiserFile] : [denoiserFile, encoderFile]
-  const [denoiserBytes, encoderBytes] = await readGraphs(folder, { manifest, files: wanted }, { signal, report })
+  const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
+  const startsThere = encoderFile !== undefined && samplesFromEncoder(manifest)
+  const files = startsThere ? [denoiserFile, encoderFile] : [denoiserFile]
+  const [denoiserBytes, encoderBytes] = await readGraphs(folder, { manifest, files }, { signal, report })
 
   report({ phase: 'session', fraction: 0 })
-  const { networks } = manifest
-  const denoiser = await openNetwork(denoiserBytes!, { file: denoiserFile, ports: networks.denoiser, device, threads })
-  const encoder = networks.encoder && once(openEncoder)
+  const threads = asked.threads ?? (workers && Math.max(1, Math.floor(availableParallelism() / workers)))
+  const facts = [denoiserFile.sha256, encoderFile?.sha256, device, threads, workers]
+  const { thing: networks, giveBack } = await shareNetworks(facts, () => {
+    const place = workers === undefined ? inThisThread(device, threads) : new WorkerPool({ workers, threads: threads! })
+    return OpenNetworks.open(place, denoiserBytes!, { file: denoiserFile, ports: manifest.networks.denoiser })
+  })
   async function openEncoder(): Promise<Network> {
-    const file = chooseGraph(manifest, 'encoder', 'float32')
     const quiet = { signal: undefined, report: () => {} }
-    const [bytes = encoderBytes!] =
-      encoderBytes === undefined ? await readGraphs(folder, { manifest, files: [file] }, quiet) : []
-    return openNetwork(bytes, { file, ports: networks.encoder!, device, threads })
-  }
-  async function release(): Promise<void> {
-    await denoiser.release()
-    await encoder?.made()?.then(
-      network => network.release(),
-      () => {},
-    )
+    const [bytes] = encoderBytes ? [encoderBytes] : await readGraphs(folder, { manifest, files: [encoderFile!] }, quiet)
+    return networks.encoder(bytes!, { file: encoderFile!, ports: manifest.networks.encoder! })
   }
   try {
-    if (encoderFile !== undefined) {
+    const encoder = encoderFile && once(openEncoder).get
+    if (startsThere) {
       report({ phase: 'session', fraction: 0.5 })
-      await encoder!.get()
+      await encoder!()
     }
+    throwIfAborted(signal)
     report({ phase: 'session', fraction: 1 })
-    const parts = { manifest, denoiser, encoder: encoder?.get, release }
-    return new NodeModel({ ...parts, device, note, dtype: denoiserFile.dtype! })
+    const { denoiser, queue } = networks
+    const place = { device, dtype: denoiserFile.dtype!, ...(note !== undefined && { note }) }
+    return new NodeModel({ manifest, denoiser, encoder, queue, place, release: giveBack })
   } catch (error) {
-    await release()
+    await giveBack()
     throw error
   }
 }
 
+const optionNames = ['device', 'dtype', 'threads', 'workers', 'cacheDir', 'signal', 'onProgress']
+
 function checkOptions(from: unknown, options: LoadModelOptions) {
-  checkKeys(options as unknown, ['device', 'dtype', 'threads', 'cacheDir', 'signal', 'onProgress'], {
-    what: 'loadModel',
-  })
+  checkKeys(options as unknown, optionNames, { what: 'loadModel' })
   if (typeof from !== 'string' && !(from instanceof URL) && !isModelPackage(from)) {
     throw new MixflowError(
       'ARGUMENT_INVALID',
@@ -107,19 +114,32 @@ function checkOptions(from: unknown, options: LoadModelOptions) {
       },
     )
   }
-  const { device = 'auto', dtype = 'auto', cacheDir = defaultCacheDir(), threads, signal, onProgress } = options
+  const { device = 'auto', dtype = 'auto', cacheDir = defaultCacheDir(), signal, onProgress } = options
   if (cacheDir !== null && (typeof cacheDir !== 'string' || cacheDir === '')) {
     throw new MixflowError('ARGUMENT_INVALID', `cacheDir must be a path or null, got ${show(cacheDir)}`, {
       hint: 'leave it out for the cache folder of this user, or give null to keep nothing',
     })
   }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
-    throw new MixflowError('ARGUMENT_INVALID', `threads must be a whole number in 1..1024, got ${show(threads)}`)
-  }
+  const threads = checkNumberOf('threads', options.threads)
+  const workers = checkNumberOf('workers', options.workers)
   const report = (progress: LoadProgress) => onProgress?.(progress)
   return {
-    device: checkWord(device, ['auto', ...devices], { what: 'device' }),
+    device: checkDevice(checkWord(device, ['auto', ...devices], { what: 'device' }), workers),
     dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }),
-    ...{ cacheDir, threads, report, signal },
+    ...{ cacheDir, threads, workers, report, signal },
   }
+}
+
+function checkNumberOf(what: 'threads' | 'workers', value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= 1024)) return value
+  throw new MixflowError('ARGUMENT_INVALID', `${what} must be a whole number in 1..1024, got ${show(value)}`)
+}
+
+/** Workers are for cores: with them, `auto` is the CPU. */
+function checkDevice(device: 'auto' | Device, workers: number | undefined): 'auto' | Device {
+  if (workers === undefined) return device
+  if (device === 'auto' || device === 'cpu') return 'cpu'
+  throw new MixflowError('ARGUMENT_INVALID', `workers share the cores of the CPU, and ${device} is another device`, {
+    hint: 'leave out workers, or device',
+  })
 }

@@ -10,9 +10,11 @@ import { samplerConformance } from '@mixflow/core/testing'
 import { folderOf, smallest as image, type ModelFiles, type SmallModelOptions, smallModel } from '@mixflow/test-model'
 import { decode } from 'fast-png'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
 import { encodePng } from './encode-png.ts'
 import { type LoadModelOptions, loadModel } from './load-model.ts'
+import { NodeImage } from './node-model.ts'
 
 const source: SourceFacts = {
   kappa: 'label',
@@ -37,6 +39,8 @@ describe.each<[string, SmallModelOptions, LoadModelOptions]>([
   ['a model with classes', { classes }, {}],
   ['a model that starts from its encoder', { classes, source }, {}],
   ['a model with float16 weights', { classes, half: true }, { dtype: 'float16' }],
+  ['a model in two workers', { classes, source }, { workers: 2 }],
+  ['a model in a worker', { source: kappaImage }, { workers: 1 }],
   ['a model with κ = image', { source: kappaImage }, {}],
   ['a model with κ = image and noise', { classes, source: { ...kappaImage, kappa: 'image+noise' } }, {}],
 ])('%s is a Sampler', async (_, options, loading) => {
@@ -212,6 +216,8 @@ describe('images', async () => {
       expect([png.width, png.height, png.channels, png.depth]).toEqual([image.width, image.height, 1, 8])
       expect([...png.data]).toEqual([...sampled.toBytes()])
     }
+    expect((await images[0]!.toBuffer()).equals(await images[0]!.toPng())).toBe(true)
+    expect((await images[0]!.toBuffer()).toString('base64')).toMatch(/^iVBORw0KGgo/)
     expect(timings.solve).toBeGreaterThan(0)
     expect(milliseconds).toBeGreaterThanOrEqual(timings.solve + timings.source)
   })
@@ -225,6 +231,23 @@ describe('images', async () => {
       Math.round(planes[(i % channels) * 6 + Math.floor(i / channels)]!),
     )
     expect([...png.data]).toEqual(expected)
+  })
+
+  it.each([1, 3, 4] as const)('of %d channels are read by sharp as they are', async channels => {
+    const [height, width] = [2, 3]
+    const data = Float32Array.from({ length: 6 * channels }, (_, i) => Math.sin(i))
+    const sampled = new NodeImage({ ...{ channels, height, width, data }, index: 0, seed: 0, label: undefined, nfe: 1 })
+    const raw = sampled.toRaw()
+    const read = await sharp(raw.data, { raw: { ...raw, channels } })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    expect(read.info).toMatchObject({ channels, height, width })
+    const planes = sampled.toBytes()
+    expect([...read.data]).toEqual(
+      Array.from({ length: 6 * channels }, (_, i) => planes[(i % channels) * 6 + Math.floor(i / channels)]),
+    )
+    expect(await sharp(await sampled.toPng()).metadata()).toMatchObject({ width, height, channels })
   })
 
   it('of two channels have no file', () => {

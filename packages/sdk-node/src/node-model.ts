@@ -1,10 +1,11 @@
 /** A model loaded in Node: core's sampler over ONNX Runtime, with images that become PNG files. */
 import {
   arrayBackend,
+  type Capabilities,
   type DenoiserInputs,
   LoadedModel,
   type ModelNetworks,
-  Queue,
+  type Queue,
   type SampleBackend,
   SampledImage,
 } from '@mixflow/core'
@@ -12,16 +13,22 @@ import { encodePng } from './encode-png.ts'
 
 /** A sampled image that can become a file. */
 export class NodeImage extends SampledImage {
-  /** The bytes of a PNG file. */
+  /** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */
   async toPng(): Promise<Uint8Array> {
     return encodePng(this)
+  }
+
+  /** The same as a Buffer, whose text can be had in base64, for example. */
+  async toBuffer(): Promise<Buffer> {
+    const { buffer, byteOffset, byteLength } = await this.toPng()
+    return Buffer.from(buffer, byteOffset, byteLength)
   }
 }
 
 export interface NodeModelParts extends ModelNetworks {
-  readonly device: string
-  readonly note: string | undefined
-  readonly dtype: 'float32' | 'float16'
+  /** Turns of the networks, which other models may share. */
+  readonly queue: Queue
+  readonly place: Pick<Capabilities, 'device' | 'note' | 'dtype'>
   release(): Promise<void>
 }
 
@@ -30,15 +37,15 @@ export class NodeModel extends LoadedModel<NodeImage, Float32Array> {
   readonly #backend: SampleBackend<Float32Array>
 
   constructor(parts: NodeModelParts) {
-    const { manifest, device, note, dtype } = parts
+    const { manifest, queue, place, release } = parts
     const backend = backendOf(parts)
     super({
       model: manifest,
-      queue: new Queue(),
+      queue,
       backend: () => backend,
-      place: () => ({ device, dtype, ...(note !== undefined && { note }) }),
+      place: () => place,
       toImage: image => new NodeImage(image),
-      release: () => parts.release(),
+      release,
     })
     this.manifest = manifest
     this.#backend = backend

@@ -100,6 +100,11 @@ describe.skipIf(executable === null)('loading in a page', () => {
       },
     ],
     ['a server that hangs up', 'DOWNLOAD_OFFLINE', response => void response.destroy()],
+    [
+      'a redirect in a circle',
+      'DOWNLOAD_REDIRECTED',
+      response => response.writeHead(302, { location: '/m/good/denoiser.onnx' }).end(),
+    ],
   ])('%s is %s, and nothing is cached', async (_, code, fault) => {
     open.faults.set('good/denoiser.onnx', fault)
     for (const worker of [false, true]) {

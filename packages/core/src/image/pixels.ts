@@ -24,6 +24,14 @@ export interface RgbaImage {
   readonly colorSpace: 'srgb'
 }
 
+/** Bytes as image libraries take them: `height` rows of `width` pixels of `channels` bytes each. */
+export interface RawImage {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+  readonly data: Uint8Array<ArrayBuffer>
+}
+
 export type ByteRounding = 'round' | 'truncate'
 
 /** Numbers in [-1, 1] to bytes; beyond the range they are clipped, and a NaN becomes 0. */
@@ -34,6 +42,14 @@ export function toBytes(values: Float32Array, rounding: ByteRounding = 'round'):
 /** Bytes to numbers in [-1, 1]: 0 is -1, 255 is 1. */
 export function fromBytes(bytes: Uint8Array | Uint8ClampedArray): Float32Array {
   return Float32Array.from(bytes, byte => byte / 127.5 - 1)
+}
+
+/** Interleaved bytes of any number of channels, by rounding. */
+export function toRaw({ channels, height, width, data }: PlanarImage): RawImage {
+  const pixels = height * width
+  const bytes = new Uint8Array(channels * pixels)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = rounded(data[(i % channels) * pixels + Math.floor(i / channels)]!)
+  return { channels, height, width, data: bytes }
 }
 
 /** Interleaved RGBA bytes, by rounding. One channel is grey, three are RGB, four RGBA; without alpha it is opaque. */

@@ -1,11 +1,11 @@
 /**
- * One file from an http(s) address into memory, with every way it can fail named: not there, refused, a web page instead of a
- * file, closed to pages of other origins, no connection, a connection that broke. Each error names the address.
+ * One file from an http(s) address into memory, with every way it can fail named (download-failures.ts).
  *
  * A connection that breaks is taken up where it broke, by a Range request; the caller's checksum decides whether the parts
  * belong together. A server that says nothing for long counts as broken when the platform says so.
  */
-import { abortError, MixflowError, type MixflowErrorCode, throwIfAborted } from '../errors.ts'
+import { abortError, MixflowError, throwIfAborted } from '../errors.ts'
+import { checkAnswer, interrupted, unreachable } from './download-failures.ts'
 import type { ReadOptions } from './model-folder.ts'
 
 export interface DownloadOptions extends ReadOptions {
@@ -175,85 +175,4 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
     }, milliseconds)
     signal?.addEventListener('abort', ended, { once: true })
   })
-}
-
-function checkAnswer(url: URL, { status, ok, headers }: Response): void {
-  if (status === 404 || status === 410) {
-    throw failed('DOWNLOAD_NOT_FOUND', url, {
-      message: `${show(url)} is not there (status ${status})`,
-      hint: 'a model is a folder with mixflow.json and the files it names: check the address in a browser',
-      status,
-    })
-  }
-  if (!ok) {
-    throw failed('DOWNLOAD_REFUSED', url, {
-      message: `the server refused ${show(url)} (status ${status})`,
-      hint:
-        status >= 500 ? 'the server has a problem: try again later' : 'check the address and whether it needs a login',
-      status,
-    })
-  }
-  if (/^(text\/html|application\/xhtml)/i.test(headers.get('content-type') ?? '')) throw notAFile(url)
-}
-
-/** A web page, which servers like to send in place of a file that they do not have. */
-export function notAFile(url: URL): MixflowError {
-  return failed('DOWNLOAD_NOT_A_FILE', url, {
-    message: `${show(url)} is a web page, not a file of a model`,
-    hint: 'give the address that the files themselves are at (on a code host, the "raw" or "resolve" one)',
-  })
-}
-
-/** A page is not told why it got no answer: whether the server is there shows in a request whose answer nobody may read. */
-async function unreachable(url: URL, cause: unknown): Promise<MixflowError> {
-  const { location } = globalThis as { location?: { readonly origin: string } }
-  const isForeign = location !== undefined && location.origin !== url.origin
-  const isThere = () =>
-    fetch(url, { mode: 'no-cors', method: 'HEAD', cache: 'no-store' }).then(
-      () => true,
-      () => false,
-    )
-  if (isForeign && (await isThere())) {
-    return failed('DOWNLOAD_CROSS_ORIGIN', url, {
-      message: `${url.host} does not let pages of ${location.origin} read ${show(url)}`,
-      hint: 'serve the model from the page’s own origin, or send "Access-Control-Allow-Origin" with it',
-      cause,
-    })
-  }
-  const policy = location === undefined ? '' : ', and that the page’s Content-Security-Policy allows it (connect-src)'
-  return failed('DOWNLOAD_OFFLINE', url, {
-    message: `no connection to ${url.host} for ${show(url)}: ${reasonOf(cause)}`,
-    hint: `check the address and the network${policy}`,
-    cause,
-  })
-}
-
-function interrupted(url: URL, cause: unknown): MixflowError {
-  return failed('DOWNLOAD_INTERRUPTED', url, {
-    message: `the connection broke while reading ${show(url)}: ${reasonOf(cause)}`,
-    hint: 'nothing was cached; try again',
-    cause,
-  })
-}
-
-interface Failure {
-  readonly message: string
-  readonly hint: string
-  readonly status?: number
-  readonly cause?: unknown
-}
-
-function failed(code: MixflowErrorCode, url: URL, { message, hint, status, cause }: Failure): MixflowError {
-  const details = { address: show(url), ...(status === undefined ? {} : { status }) }
-  return new MixflowError(code, message, { hint, details, cause })
-}
-
-/** The address without user, password and query, which may hold secrets. */
-const show = (url: URL) => `${url.origin}${url.pathname}`
-
-function reasonOf(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
-  const code = (inner as { code?: unknown } | null)?.code
-  if (typeof code === 'string') return code
-  return inner instanceof Error ? inner.message : String(inner)
 }

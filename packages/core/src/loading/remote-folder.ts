@@ -3,7 +3,8 @@
  * come from the cache where they can (remote-file.ts).
  */
 import { manifestFileName } from '../format/manifest.ts'
-import { download, notAFile } from './download.ts'
+import { download } from './download.ts'
+import { notAFile } from './download-failures.ts'
 import type { ModelCache, ModelFolder } from './model-folder.ts'
 import { type ModelPackage, packageFolder } from './model-package.ts'
 import { readRemote } from './remote-file.ts'

@@ -1,6 +1,6 @@
 /** What sampling gives: images as numbers and as bytes, and what they cost. No DOM and no codec is needed to hold them. */
 import type { ImageShape } from '../format/model-facts.ts'
-import { type PlanarImage, type RgbaImage, toBytes, toRgba } from '../image/pixels.ts'
+import { type PlanarImage, type RawImage, type RgbaImage, toBytes, toRaw, toRgba } from '../image/pixels.ts'
 import type { SolverName } from '../ode/solver.ts'
 
 /** One sampled image: float32, channel by channel, in [-1, 1] but for the model's own overshoot. */
@@ -31,6 +31,11 @@ export class SampledImage implements PlanarImage {
   /** Planar bytes, rounded. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return toBytes(this.data)
+  }
+
+  /** Bytes as image libraries take them, pixel by pixel: `const raw = image.toRaw(); sharp(raw.data, { raw })`. */
+  toRaw(): RawImage {
+    return toRaw(this)
   }
 
   /** RGBA bytes for `putImageData`: a true ImageData where the platform has it, else an object of the same shape. */

@@ -34,17 +34,19 @@ describe.skipIf(existsSync(provider))('where CUDA was not set up', () => {
 const env = swiftshader()
 
 it.skipIf(env === null)(
-  'WebGPU gives the images of the CPU',
+  'WebGPU gives the images of the CPU, and is a Sampler',
   async () => {
     await using folder = await folderOf(await smallModel({ classes: 3 }))
     const script = new URL('../fixtures/webgpu-child.ts', import.meta.url).pathname
     const args = ['--import', 'tsx', '--conditions', '@mixflow/source', script, folder.path]
     const output = execFileSync(process.execPath, args, { env: env as NodeJS.ProcessEnv, encoding: 'utf8' })
-    const { cpu, webgpu } = JSON.parse(output.trim().split('\n').at(-1) as string)
+    const { cpu, webgpu, cases, failed } = JSON.parse(output.trim().split('\n').at(-1) as string)
     expect([cpu.device, webgpu.device]).toEqual(['cpu', 'webgpu'])
     expect([cpu.refused, webgpu.refused]).toEqual(['REQUEST_INVALID', 'REQUEST_INVALID'])
     expect(webgpu.images.length).toBe(cpu.images.length)
     cpu.images.forEach((value: number, i: number) => void expect(webgpu.images[i]).toBeCloseTo(value, 4))
+    expect(failed).toEqual([])
+    expect(cases).toBeGreaterThan(40)
   },
   180_000,
 )

@@ -301,6 +301,17 @@ describe('a server with a fault: nothing is cached, and the error names the addr
     expect(count).toBe(3)
   })
 
+  it.each([
+    ['in a circle', () => address(), 'redirect count exceeded'],
+    ['to a server that is not there', () => 'http://127.0.0.1:1/d.onnx', /127\.0\.0\.1:\d+ sends on from/],
+  ])('a server that sends on %s', async (_, location, text) => {
+    server.faults.set(file.path, response => response.writeHead(302, { location: location() }).end())
+    const error = await refused((await open()).readFile(file, {}), 'DOWNLOAD_REDIRECTED')
+    expect(error.message).toMatch(text)
+    expect(error.details).toMatchObject({ address: address() })
+    expect(await cached()).toEqual([])
+  })
+
   it('no server', async () => {
     const folder = await open()
     await server[Symbol.asyncDispose]()

@@ -1,0 +1,42 @@
+/**
+ * Where graphs are opened: in this thread, on a device; or in every thread of a pool (worker-pool.ts). What runs there takes turns
+ * in its queue.
+ */
+import { graphFailed, type ManifestFile, type Network, type NetworkPorts, Queue, sessionNetwork } from '@mixflow/core'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { Device } from '../device/choose-device.ts'
+import { providerOptions } from '../device/one-node.ts'
+
+export interface Graph {
+  readonly file: ManifestFile
+  readonly ports: NetworkPorts
+}
+
+export interface Place {
+  readonly queue: Queue
+  /** @param bytes verified, and looked through. @throws MixflowError MODEL_INVALID where the runtime refuses the graph */
+  open(bytes: Uint8Array, graph: Graph): Promise<Network>
+  /** When all networks were released. */
+  close(): Promise<void>
+}
+
+export function inThisThread(device: Device, threads: number | undefined): Place {
+  return {
+    queue: new Queue(),
+    async open(bytes, graph) {
+      const session = await InferenceSession.create(bytes, sessionOptions(device, threads)).catch(cause => {
+        throw graphRefused(graph, cause)
+      })
+      return sessionNetwork({ session, tensor: (type, data, dims) => new Tensor(type, data, dims), ...graph })
+    },
+    close: async () => {},
+  }
+}
+
+export const graphRefused = ({ file }: Graph, cause: unknown) =>
+  graphFailed(file, 'cannot be opened by ONNX Runtime', cause)
+
+export const sessionOptions = (device: Device, threads: number | undefined) => ({
+  ...providerOptions(device),
+  ...(threads !== undefined && { intraOpNumThreads: threads }),
+})
