@@ -1,6 +1,7 @@
 /** What a server answers where something is wrong: with the request, with the queue, with the model, or with the client. */
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { MixflowError } from '@mixflow/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { events, images, metric, post, problem } from './fixtures/client.ts'
@@ -136,7 +137,16 @@ describe('whom it answers', () => {
       expect(await status(host), host).toBe(200)
     for (const host of ['evil.example', 'localhost.evil.example', 'digits.example.'])
       expect(await status(host), host).toBe(403)
-    for (const host of ['', 'x digits.example', 'user@localhost']) expect(await status(host), host).toBe(400)
+    for (const host of ['x digits.example', 'user@localhost']) expect(await status(host), host).toBe(400)
+  })
+
+  it('nothing without a name', async () => {
+    const { address } = await start()
+    for (const head of ['GET /v1/models HTTP/1.1\r\nHost: ', 'GET /v1/models HTTP/1.1', 'GET /v1/models HTTP/1.0']) {
+      const socket = connect(Number(new URL(address).port), '127.0.0.1')
+      socket.end(`${head}\r\nConnection: close\r\n\r\n`)
+      expect((await text(socket)).slice(9, 12), head).toBe('400')
+    }
   })
 
   it('pages of its own origin and those told, and browsers are told so', async () => {
