@@ -93,6 +93,7 @@ export interface MixflowErrorOptions {
   readonly cause?: unknown
 }
 
+/** Every error of ours: what failed and with which value; `code` never changes its meaning, `hint` says what to do. */
 export class MixflowError extends Error {
   readonly code: MixflowErrorCode
   readonly hint: string | undefined

@@ -21,9 +21,9 @@ export interface Neighbours {
 export const rowCount = ({ features, dimensions }: Rows): number => features.length / dimensions
 
 /**
- * The k nearest rows of `among` for each row of `queries`; of equally near ones the first.
+ * The k nearest rows of `among` for each row of `queries`; of equally near ones the first. `excludeSelf` is for a set with
+ * itself: row i is not its own neighbour.
  *
- * @param options.excludeSelf for a set with itself: row i is not its own neighbour
  * @throws MixflowError ARGUMENT_INVALID for other dimensions, or k beyond what there is
  */
 export function nearestNeighbours(

@@ -24,9 +24,8 @@ export interface Balls {
 const usualReach = 3
 
 /**
- * The set's balls, to compare it with many others.
+ * The set's balls, to compare it with many others. A ball reaches `k` neighbours, 3 unless said.
  *
- * @param options.k neighbours that a ball reaches; 3 unless said
  * @throws MixflowError ARGUMENT_INVALID for a set of k rows or fewer
  */
 export function ballsOf(rows: Rows, { k = usualReach }: { readonly k?: number } = {}): Balls {

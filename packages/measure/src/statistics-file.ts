@@ -75,6 +75,7 @@ const metadataSchema = z.object({
   ...{ fingerprint: z.string(), extractor: z.string(), sha256: z.string(), resize: z.string(), rounding: z.string() },
 })
 
+/** Writes a mean and a covariance with what they are of, as safetensors. */
 export function writeStatistics(path: string, { key, gaussian }: StoredStatistics): Promise<void> {
   const n = gaussian.mean.length
   const { count, ...words } = key

@@ -51,6 +51,7 @@ export interface BackendOptions extends ExecutorOptions {
   readonly pendingLimit?: number
 }
 
+/** A backend of tfjs that records kernels and runs them as whole graphs when a value is read. */
 export class OnnxBackend extends KernelBackend {
   readonly runtime: Runtime
   /** Builds and runs graphs. */

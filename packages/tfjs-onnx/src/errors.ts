@@ -15,6 +15,7 @@ export const errorCodes = {
 
 export type OnnxErrorCode = keyof typeof errorCodes
 
+/** Every error of this package: `code` never changes its meaning, `hint` says what to do. */
 export class OnnxBackendError extends Error {
   readonly code: OnnxErrorCode
   readonly hint: string | undefined

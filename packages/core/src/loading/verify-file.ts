@@ -16,6 +16,7 @@ export async function isIntact(file: ManifestFile, bytes: Uint8Array): Promise<b
   return bytes.length === file.bytes && (await sha256Hex(bytes)) === file.sha256
 }
 
+/** The bytes, if they are those of the manifest. @throws MixflowError MODEL_HASH_MISMATCH */
 export async function verifyBytes(file: ManifestFile, bytes: Uint8Array, place: string): Promise<Uint8Array> {
   const sha256 = await sha256Hex(bytes)
   if (sha256 !== file.sha256) throw hashMismatch(file, { bytes: bytes.length, sha256 }, place)

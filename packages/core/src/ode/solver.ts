@@ -44,6 +44,7 @@ export type SolverName = FixedSolverName | AdaptiveSolverName
 
 export const solverNames = [...Object.keys(fixedSolvers), ...Object.keys(adaptiveSolvers)] as readonly SolverName[]
 
+/** Whether the solver chooses its steps by itself. */
 export const isAdaptive = (name: SolverName): name is AdaptiveSolverName => Object.hasOwn(adaptiveSolvers, name)
 
 /** The solver of that name. @throws MixflowError naming the nearest one. */

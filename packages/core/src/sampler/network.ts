@@ -34,6 +34,7 @@ export interface SessionFacts<T extends RuntimeTensor> {
   readonly ports: NetworkPorts
 }
 
+/** A network over a session of ONNX Runtime, whichever build of it. */
 export function sessionNetwork<T extends RuntimeTensor>(facts: SessionFacts<T>): Network {
   const { session, tensor, file, ports } = facts
   return {
@@ -57,6 +58,7 @@ export function sessionNetwork<T extends RuntimeTensor>(facts: SessionFacts<T>):
   }
 }
 
+/** The dimensions of a port for so many images. */
 export const portDims = (port: Port, batch: number): number[] => port.dims.map(size => (size === 'N' ? batch : size))
 
 function checkInput({ name, dtype }: Port, values: Arrays[string] | undefined, dims: readonly number[]) {

@@ -10,7 +10,7 @@ export type StreamIterator<I extends SampledImage> = AsyncGenerator<StreamStep<I
 
 const keys = [...sampleKeys.filter(key => key !== 'onStep')]
 
-/** @param sample begins the call of which the steps are seen */
+/** The steps of a call, with the pictures that each gives. @param sample begins that call */
 export async function* streamSteps<I extends SampledImage>(
   request: Omit<SampleRequest, 'onStep'>,
   sample: (request: SampleRequest) => Promise<SampleResult<I>>,

@@ -25,6 +25,7 @@ export interface ConformanceOptions {
   readonly tolerance?: number
 }
 
+/** The cases, each with a name and a `run` that throws. @param open gives a new sampler of the same model each time */
 export function samplerConformance(
   open: () => Promise<Sampler> | Sampler,
   { tolerance = 2e-4 }: ConformanceOptions = {},

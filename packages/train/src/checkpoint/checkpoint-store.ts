@@ -35,6 +35,7 @@ export interface LoadedCheckpoint {
   readonly tensors: CheckpointTensors
 }
 
+/** Where a run keeps its checkpoints. */
 export const checkpointsFolder = (run: string): string => join(run, 'checkpoints')
 
 const folderName = (step: number): string => `step-${String(step).padStart(9, '0')}`

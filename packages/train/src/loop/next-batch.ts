@@ -15,6 +15,7 @@ export interface PlacedBatch extends TrainBatch {
   readonly next: BatchCursor
 }
 
+/** The batch at each place of the data, whichever was asked for before. */
 export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCursor) => PlacedBatch {
   const { config, image, labels } = model
   const { seed, batchSize, flip, pairing } = config

@@ -6,6 +6,7 @@ import type { LoadedCheckpoint, NamedTensors } from '../checkpoint/checkpoint-st
 import type { TrainState } from '../step/train-step.ts'
 import type { ParameterVector } from './parameter-vector.ts'
 
+/** Parameters as the seed draws them, their average the same, and an optimizer that has seen nothing. */
 export function initialState(vector: ParameterVector, seed: number): TrainState {
   const start = vector.initial(seed)
   return {

@@ -49,6 +49,7 @@ export interface TrainingModel extends DataFacts {
 const prefixed = (prefix: string, parameters: readonly ParameterSpec[]): ParameterSpec[] =>
   parameters.map(spec => ({ ...spec, name: `${prefix}.${spec.name}` }))
 
+/** Shape and classes, as a model remembers them of its data. */
 export const dataFacts = ({ channels, height, width, classNames }: Dataset): DataFacts => ({
   image: { channels, height, width },
   labels: classNames === null ? null : { count: classNames.length, names: [...classNames] },
@@ -113,6 +114,7 @@ export function objectiveOf(model: TrainingModel, parameters: Parameters, label?
   })
 }
 
+/** How many numbers each network learns; 0 without an encoder. */
 export const parameterCounts = ({ denoiser, encoder }: TrainingModel) => ({
   denoiser: countParameters(denoiser.parameters),
   encoder: encoder === null ? 0 : countParameters(encoder.parameters),

@@ -30,7 +30,7 @@ export interface AdamScalars {
   readonly shrink: number
 }
 
-/** @param step number of this step, from 1. */
+/** What of Adam's update is the same for all parameters. @param step number of this step, from 1. */
 export function adamScalars(config: AdamConfig, { step, rate }: { step: number; rate: number }): AdamScalars {
   return {
     stepSize: rate / (1 - config.beta1 ** step),

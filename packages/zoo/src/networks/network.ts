@@ -78,6 +78,7 @@ export interface EncoderNetwork {
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 
+/** How many numbers these are in all. */
 export const countParameters = (parameters: readonly ParameterSpec[]): number =>
   parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
 

@@ -53,6 +53,7 @@ export interface CudaSetUp {
   readonly outcome: 'made' | 'found'
 }
 
+/** Where CUDA's libraries are kept, by version of ONNX Runtime. */
 export const cudaFolder = (): string => join(cacheFolder('backends'), `cuda-13-onnxruntime-${version}`)
 
 /**

@@ -1,0 +1,25 @@
+/** The reference can be made of the docstrings: each entry has its page, no link is dead, no exported function is without a word. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { run } from './workspace/run.ts'
+import { packages, root } from './workspace/workspace.ts'
+
+const out = await mkdtemp(join(tmpdir(), 'mixflow-reference-'))
+afterAll(() => rm(out, { recursive: true, force: true }))
+
+test('TypeDoc makes the reference without a warning', async () => {
+  const docs = join(root, 'docs')
+  await run(join(docs, 'node_modules', '.bin', 'typedoc'), ['--out', out, '--logLevel', 'Warn'], { cwd: docs })
+  const entries = packages.flatMap(({ manifest }) =>
+    Object.keys(manifest.exports ?? {})
+      .filter(entry => entry !== './package.json')
+      .map(entry => join(manifest.name, entry)),
+  )
+  const pages = await readdir(join(out, 'modules'))
+  expect(pages.sort()).toEqual(entries.map(entry => `${entry.replaceAll(/[@/]/g, '_')}.html`).sort())
+  // in the words of the file that it opens
+  const page = await readFile(join(out, 'functions', '_mixflow_core.kappaFc.html'), 'utf8')
+  expect(page).toContain('the source conditioned on a signal κ')
+})
