@@ -31,7 +31,8 @@ export default defineConfig({
     projects: [
       ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 180_000)),
       project('examples', 'examples', 180_000),
-      project('tests', 'tests', 600_000, ['src/workspace/pack.ts']),
+      project('tests', 'tests/src', 600_000, ['workspace/pack.ts']),
+      project('rehearsal', 'tests/rehearsal', 600_000),
     ],
   },
 })

@@ -3,8 +3,7 @@
  * by child processes in plain Node: one makes a model of a checkpoint, the first example of sdk-node's README samples it, and
  * its pictures must be, byte for byte, those that the sources of this workspace give.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadModel } from '@mixflow/sdk-node'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -12,6 +11,7 @@ import { sourceOf, tinyCheckpoint } from '../../packages/export/src/fixtures/tin
 import { tarballName } from './workspace/pack.ts'
 import { codeBlocks } from './workspace/readme.ts'
 import { run } from './workspace/run.ts'
+import { newUser, npmInstall, type User } from './workspace/user.ts'
 import { packages, published, root } from './workspace/workspace.ts'
 
 const packed = inject('packed')
@@ -24,35 +24,18 @@ const exportScript = `
   console.log(JSON.stringify(manifest.parity))
 `
 
-/** The environment of a new user: a path, an empty home, and what his network demands. */
-function userEnvironment(home: string): NodeJS.ProcessEnv {
-  const network = /^(https?_proxy|no_proxy|all_proxy|node_extra_ca_certs|ssl_cert_file|npm_config_registry)$/i
-  return {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => network.test(name))),
-    ...{ PATH: process.env.PATH, HOME: home, USERPROFILE: home },
-    // as the README of sdk-node says
-    ONNXRUNTIME_NODE_INSTALL: 'skip',
-    // kept between runs, so that only the first one downloads
-    npm_config_cache: join(root, 'node_modules', '.cache', 'install-test'),
-  }
-}
-
 describe.skipIf('error' in packed)('installed by npm', () => {
-  let folder: string
-  let env: NodeJS.ProcessEnv
+  let user: User
   let model: string
-  const inUserFolder = () => ({ cwd: join(folder, 'project'), env })
+  const inUserFolder = () => ({ cwd: user.project, env: user.env })
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'mixflow-install-'))
-    for (const name of ['home', 'project']) await mkdir(join(folder, name))
-    env = userEnvironment(join(folder, 'home'))
+    user = await newUser()
     const tarballs = published.map(pkg => join('folder' in packed ? packed.folder : '', tarballName(pkg)))
-    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier']
-    await run('npm', ['install', ...quiet, ...tarballs], inUserFolder())
-    model = join(folder, 'project', 'model')
+    await npmInstall(tarballs, inUserFolder())
+    model = join(user.project, 'model')
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  afterAll(() => user[Symbol.asyncDispose]())
 
   test('every dependency and peer is there and in range', async () => {
     const tree = JSON.parse(await run('npm', ['ls', '--all', '--json'], inUserFolder()))
@@ -65,7 +48,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
       .flatMap(({ manifest }) => Object.keys(manifest.exports ?? {}).map(entry => join(manifest.name, entry)))
       .filter(entry => !entry.endsWith('.json'))
     await writeFile(
-      join(folder, 'project', 'entries.mjs'),
+      join(user.project, 'entries.mjs'),
       `const exported = {}
        for (const entry of process.argv.slice(2)) exported[entry] = Object.keys(await import(entry)).sort()
        console.log(JSON.stringify(exported))`,
@@ -76,11 +59,11 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   })
 
   test('a checkpoint becomes a model', async () => {
-    const checkpoint = join(folder, 'checkpoint')
+    const checkpoint = join(user.home, 'checkpoint')
     await mkdir(checkpoint)
     const source = sourceOf({ kappa: 'label', klWeight: 0.01, conditionOnWeight: true })
     for (const [name, bytes] of tinyCheckpoint({ classes: 3, source })) await writeFile(join(checkpoint, name), bytes)
-    await writeFile(join(folder, 'project', 'export.mjs'), exportScript)
+    await writeFile(join(user.project, 'export.mjs'), exportScript)
     const parity = JSON.parse(await run('node', ['export.mjs', checkpoint, model], inUserFolder()))
     expect(parity.float32.maxAbsError).toBeLessThan(1e-4)
     expect(parity.float16.maxAbsError).toBeLessThan(2e-2)
@@ -89,7 +72,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   test('the example of the README samples four pictures, those of the sources', async () => {
     const blocks = await codeBlocks(join(root, 'packages', 'sdk-node', 'README.md'))
     const example = blocks.find(({ language }) => language === 'js')
-    await writeFile(join(folder, 'project', 'sample.mjs'), example?.code ?? '')
+    await writeFile(join(user.project, 'sample.mjs'), example?.code ?? '')
     const printed = await run('node', ['sample.mjs', model], inUserFolder())
     expect(printed).toMatch(/^4 images in \d+ ms, 5 evaluations each\n$/)
 
@@ -98,7 +81,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     await sources.dispose()
     expect(images).toHaveLength(4)
     for (const image of images) {
-      const png = await readFile(join(folder, 'project', `image-${image.index}.png`))
+      const png = await readFile(join(user.project, `image-${image.index}.png`))
       expect(png.subarray(1, 4).toString()).toBe('PNG')
       expect(Buffer.compare(png, await image.toPng())).toBe(0)
     }
@@ -123,7 +106,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   })
 
   test('its types hold in a strict TypeScript project', async () => {
-    const project = join(folder, 'project')
+    const project = user.project
     const tsc = join(root, 'node_modules', '.bin', 'tsc')
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022']
     const imports = `import { loadModel, type NodeModel } from '@mixflow/sdk-node'`

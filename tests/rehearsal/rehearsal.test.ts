@@ -1,0 +1,201 @@
+/**
+ * A release, rehearsed from end to end: a copy of the repository is versioned, built and published to a registry on this machine;
+ * users install from it, in empty folders, by plain npm; the next release reaches them by `npm update`; and every example is
+ * installed and built from it, the pages opened in Chromium. Their pictures must be those of the sources.
+ */
+import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findChromium } from '@mixflow/page'
+import { loadModel } from '@mixflow/sdk-node'
+import { type Browser, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { smallModel } from '../../packages/sdk-web/src/fixtures/small-model.ts'
+import { run } from '../src/workspace/run.ts'
+import { newUser, npmInstall, type User } from '../src/workspace/user.ts'
+import { published, readManifest } from '../src/workspace/workspace.ts'
+import { copyExample, policyOf, webExamples } from './examples.ts'
+import { policyProxy } from './policy-proxy.ts'
+import { type Registry, startRegistry } from './registry.ts'
+import { copyForRelease, type ReleaseCopy } from './release.ts'
+import { startServer } from './server.ts'
+import { pretendGpu, visit } from './visit.ts'
+
+/** Runtimes beside Node, as npm has them. */
+const runtimes = ['deno@2.9.6', 'bun@1.4.5']
+
+const says = (device: string) => new RegExp(`^16 pictures, 5 evaluations each, \\d+ ms on ${device}$`, 'm')
+const names = published.map(({ manifest }) => manifest.name)
+
+describe.skipIf(process.platform === 'win32')('a release', () => {
+  const held: AsyncDisposable[] = []
+  const hold = <T extends AsyncDisposable>(resource: T): T => {
+    held.unshift(resource)
+    return resource
+  }
+  let registry: Registry
+  let copy: ReleaseCopy
+  let user: User
+  let model: string
+  let expected: Awaited<ReturnType<typeof picturesOf>>
+  let first: { readonly version: string; readonly changelog: string }
+
+  beforeAll(async () => {
+    registry = hold(await startRegistry())
+    copy = hold(await copyForRelease(registry.npmrc))
+    user = hold(await newUser(registry.npmrc))
+    model = join(user.home, 'model')
+    await mkdir(model)
+    for (const [path, bytes] of await smallModel({ classes: 3 })) await writeFile(join(model, path), bytes)
+    expected = await picturesOf(model)
+    await copy.announce('rehearsal.md', `---\n'@mixflow/core': patch\n---\n\nThe first of two.\n`)
+    first = await copy.release('core')
+  })
+  afterAll(async () => {
+    for (const resource of held) await resource[Symbol.asyncDispose]()
+  })
+
+  const inFolder = async (name: string) => {
+    const cwd = join(user.project, name)
+    await mkdir(cwd, { recursive: true })
+    return { cwd, env: user.env }
+  }
+
+  /** Looks at the last picture of a script. */
+  const wroteAll = async (folder: string) =>
+    expect(Buffer.compare(await readFile(join(folder, 'pictures', '15.png')), expected.last)).toBe(0)
+
+  test('has every package, in one version, with the words of its changesets', async () => {
+    expect(first.changelog).toContain('The first of two.')
+    for (const name of names) {
+      const { version, dist } = await (await fetch(`${registry.url}${name}/latest`)).json()
+      expect([name, version]).toEqual([name, first.version])
+      expect(dist.tarball).toContain(registry.url)
+    }
+  })
+
+  test('is installed by npm, samples, and is updated by the next one', async () => {
+    const options = await inFolder('user')
+    await npmInstall(['@mixflow/sdk-node'], options)
+    await copyExample('node', join(user.project, 'script'))
+    await cp(join(user.project, 'script', 'sample.js'), join(options.cwd, 'sample.mjs'))
+    const sample = async () => {
+      expect(await run('node', ['sample.mjs', model], options)).toMatch(says('cpu'))
+      await wroteAll(options.cwd)
+    }
+    await sample()
+
+    await copy.announce('next.md', `---\n'@mixflow/core': patch\n---\n\nThe second of two.\n`)
+    const second = await copy.release('core')
+    expect(second.version).not.toBe(first.version)
+    expect(second.changelog).toContain('The second of two.')
+    await run('npm', ['update', '--no-audit', '--no-fund'], options)
+    for (const name of ['core', 'sdk-node'])
+      expect(readManifest(join(options.cwd, 'node_modules', '@mixflow', name)).version).toBe(second.version)
+    await sample()
+  })
+
+  test('brings sdk-web with the ONNX Runtime it was tested with', async () => {
+    const options = await inFolder('page')
+    await npmInstall(['@mixflow/sdk-web'], options)
+    const wanted = readManifest(join(options.cwd, 'node_modules', '@mixflow', 'sdk-web')).peerDependencies
+    const { version } = readManifest(join(options.cwd, 'node_modules', 'onnxruntime-web'))
+    expect(wanted).toEqual({ 'onnxruntime-web': version })
+    expect(JSON.parse(await run('npm', ['ls', '--all', '--json'], options)).problems ?? []).toEqual([])
+  })
+
+  describe('the example for', () => {
+    /** Copies and installs it. */
+    const install = async (name: string, modelAt: string) => {
+      const options = await inFolder(name)
+      await copyExample(name, options.cwd)
+      await cp(model, join(options.cwd, modelAt), { recursive: true })
+      return options
+    }
+    test('Node', async () => {
+      const options = await install('node', 'model')
+      await npmInstall([], options)
+      expect(await run('npm', ['start', '--silent'], options)).toMatch(says('cpu'))
+      await wroteAll(options.cwd)
+    })
+
+    test('Deno and Bun', async () => {
+      const tools = await inFolder('tools')
+      await npmInstall(runtimes, tools)
+      const PATH = `${join(tools.cwd, 'node_modules', '.bin')}:${user.env.PATH}`
+      const withTools = ({ cwd, env }: typeof tools) => ({ cwd, env: { ...env, PATH } })
+
+      const inDeno = withTools(await install('deno', 'model'))
+      // Deno takes nothing that was published today
+      const config = JSON.parse(await readFile(join(inDeno.cwd, 'deno.json'), 'utf8'))
+      await writeFile(join(inDeno.cwd, 'deno.json'), JSON.stringify({ ...config, minimumDependencyAge: '0' }))
+      expect(await run('deno', ['task', '--quiet', 'start'], inDeno)).toMatch(says('cpu'))
+      await wroteAll(inDeno.cwd)
+
+      const inBun = withTools(await install('bun', 'model'))
+      await run('bun', ['install'], inBun)
+      expect(await run('bun', ['start'], inBun)).toMatch(says('cpu'))
+      await wroteAll(inBun.cwd)
+    })
+
+    const executable = findChromium()
+    let browser: Browser
+    beforeAll(async () => {
+      if (executable === null) return
+      const args = [
+        ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      ]
+      browser = hold(await chromium.launch({ executablePath: executable, args }))
+    })
+
+    test.skipIf(executable === null).each(webExamples)('$name', async example => {
+      const options = await install(example.name, example.model)
+      await npmInstall([], options)
+      if (example.rendered) await plantTripwire(options)
+      const built = example.build ? await run('npm', ['run', 'build'], options) : ''
+      await using server = await startServer({ command: 'npm', args: example.start, ...options })
+
+      for (const gpu of [false, true]) {
+        const workerPrelude = gpu ? pretendGpu : ''
+        await using proxy = await policyProxy(server.port, { policy: policyOf(example), workerPrelude })
+        const seen = await visit(browser, proxy.url, { gpu })
+        expect(seen.problems).toEqual([])
+        expect(seen.status).toMatch(says(gpu ? 'webgpu' : 'wasm'))
+        expect([seen.canvas.width, seen.canvas.height]).toEqual([expected.width, expected.height])
+        const difference = seen.canvas.rgba.map((value, i) => Math.abs(value - expected.rgba[i]!))
+        expect(Math.max(...difference)).toBeLessThanOrEqual(gpu ? 2 : 1)
+      }
+      if (example.rendered) {
+        const html = await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
+        expect(html).toMatch(/<h1>MixFlow with .*<output>Loading …<\/output>/s)
+        expect(built + server.printed()).not.toContain(tripped)
+      }
+    })
+  })
+})
+
+const tripped = 'the SDK was evaluated on a server'
+
+/** Makes the installed SDK say so when it is evaluated outside of a page, and sees that it does. */
+async function plantTripwire({ cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }) {
+  const entry = join(cwd, 'node_modules', '@mixflow', 'sdk-web', 'dist', 'index.js')
+  await appendFile(entry, `\nif (typeof window === 'undefined') console.log('${tripped}')\n`)
+  expect(await run('node', ['--input-type=module', '-e', `import '@mixflow/sdk-web'`], { cwd, env })).toContain(tripped)
+}
+
+/** What the examples draw, by the sources: rows of four pictures, and the last one as a PNG file. */
+async function picturesOf(folder: string) {
+  await using model = await loadModel(folder)
+  const { images } = await model.sample({ count: 16, nfe: 5, seed: 42 })
+  const { width, height } = model.capabilities().image
+  const rgba = new Array<number>(16 * width * height * 4)
+  for (const [i, image] of images.entries()) {
+    const { data } = image.toImageData()
+    const [left, top] = [(i % 4) * width, Math.floor(i / 4) * height]
+    for (const [k, value] of data.entries()) {
+      const [x, y] = [left + (Math.floor(k / 4) % width), top + Math.floor(k / 4 / width)]
+      rgba[(y * 4 * width + x) * 4 + (k % 4)] = value
+    }
+  }
+  return { width: 4 * width, height: 4 * height, rgba, last: await images[15]!.toPng() }
+}

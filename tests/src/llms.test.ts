@@ -1,0 +1,32 @@
+/** `llms.txt` (llmstxt.org) has the form that readers expect, links to what exists, and shows only code that a README shows, where it is tested. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { codeBlocks } from './workspace/readme.ts'
+import { packages, root } from './workspace/workspace.ts'
+
+const path = join(root, 'llms.txt')
+const text = readFileSync(path, 'utf8')
+const place = 'https://raw.githubusercontent.com/mixflow/mixflow/main/'
+
+test('a title, a summary, then lists of links', () => {
+  expect(text).toMatch(/^# mixflow\n\n> \S.*\n\n/)
+  const lists = text.slice(text.indexOf('\n## ')).split('\n')
+  expect(lists.filter(line => line !== '' && !/^## \S|^- \[[^\]]+\]\([^)]+\): \S/.test(line))).toEqual([])
+  // to be read at once, by who pays for every word
+  expect(text.length).toBeLessThan(6000)
+})
+
+test('each link leads to a file of this repository', () => {
+  const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(match => match[1] as string)
+  expect(links.length).toBeGreaterThan(10)
+  expect(links.filter(link => !link.startsWith(place) || !existsSync(join(root, link.slice(place.length))))).toEqual([])
+})
+
+test('each block of code stands in a README', async () => {
+  const files = ['README.md', ...packages.map(({ id }) => `packages/${id}/README.md`)]
+  const readmes = (await Promise.all(files.map(file => codeBlocks(join(root, file))))).flat().map(({ code }) => code)
+  const blocks = await codeBlocks(path)
+  expect(blocks.map(({ language }) => language)).toEqual(expect.arrayContaining(['ts', 'js', 'sh']))
+  expect(blocks.filter(({ code }) => !readmes.includes(code))).toEqual([])
+})
