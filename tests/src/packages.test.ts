@@ -88,6 +88,13 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
       expect(ranges.filter(([, range]) => !/^(\^|>=)?\d/.test(range))).toEqual([])
     })
 
+    test('it names the ONNX Runtime that it was tested with, no range of them', () => {
+      const runtimes = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies })
+      expect(runtimes.filter(([name, range]) => /^onnxruntime/.test(name) && !/^\d+\.\d+\.\d+$/.test(range))).toEqual(
+        [],
+      )
+    })
+
     test('its commands start with node', () => {
       for (const file of Object.values(manifest.bin ?? {}))
         expect(contents.get(file.replace(/^\.\//, ''))).toMatch(/^#!\/usr\/bin\/env node\n/)

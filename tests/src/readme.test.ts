@@ -14,7 +14,7 @@ import { dataPackages, packages, readManifest, root } from './workspace/workspac
 
 const folder = join(root, 'tests', 'node_modules', '.cache', 'readme')
 const guides = [
-  ...['README.md', 'CONTRIBUTING.md', ...packages.map(({ id }) => `packages/${id}/README.md`)],
+  ...['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...packages.map(({ id }) => `packages/${id}/README.md`)],
   ...dataPackages.map(({ id }) => `models/${id}/README.md`),
 ].filter(file => existsSync(join(root, file)))
 
@@ -59,6 +59,16 @@ test('every package shows an example', () => {
     .map(({ id }) => `packages/${id}/README.md`)
   expect(wanted.filter(file => !shown.has(file))).toEqual([])
 })
+
+test.each(packages.map(({ id, manifest }) => [manifest.name, id] as const))(
+  '%s says what it is and how to get it',
+  async (name, id) => {
+    const text = await readFile(join(root, 'packages', id, 'README.md'), 'utf8')
+    expect(text.startsWith(`# ${name}\n\n`)).toBe(true)
+    expect(text.split('\n\n')[1]).toMatch(/^[^#`|-].{60,}/s)
+    expect(text).toMatch(new RegExp(`^\`\`\`sh\n(\\w+=\\w+ )?npm install ${name}( |\n)`, 'm'))
+  },
+)
 
 test('every example compiles', async () => {
   const config = { extends: join(root, 'tests', 'tsconfig.json'), include: ['*.mts'], exclude: [] }
