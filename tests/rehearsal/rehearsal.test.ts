@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { smallModel } from '../../packages/sdk-web/src/fixtures/small-model.ts'
 import { run } from '../src/workspace/run.ts'
 import { newUser, npmInstall, type User } from '../src/workspace/user.ts'
-import { published, readManifest } from '../src/workspace/workspace.ts'
+import { published, readManifest, repositoryFiles } from '../src/workspace/workspace.ts'
 import { copyExample, policyOf, webExamples } from './examples.ts'
 import { policyProxy } from './policy-proxy.ts'
 import { type Registry, startRegistry } from './registry.ts'
@@ -26,7 +26,7 @@ const runtimes = ['deno@2.9.6', 'bun@1.4.5']
 const says = (device: string) => new RegExp(`^16 pictures, 5 evaluations each, \\d+ ms on ${device}$`, 'm')
 const names = published.map(({ manifest }) => manifest.name)
 
-describe.skipIf(process.platform === 'win32')('a release', () => {
+describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a release', () => {
   const held: AsyncDisposable[] = []
   const hold = <T extends AsyncDisposable>(resource: T): T => {
     held.unshift(resource)

@@ -16,10 +16,9 @@ export interface ReleaseCopy extends AsyncDisposable {
 /** @param npmrc settings that lead the packages where they shall go */
 export async function copyForRelease(npmrc: string): Promise<ReleaseCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-release-'))
-  const files = repositoryFiles()
-  if (files === null) throw new Error('a release needs the history of the repository')
   // git lists a file that was deleted until that is committed
-  for (const file of files) if (existsSync(join(root, file))) await cp(join(root, file), join(folder, file))
+  for (const file of repositoryFiles() ?? [])
+    if (existsSync(join(root, file))) await cp(join(root, file), join(folder, file))
   await writeFile(join(folder, '.npmrc'), npmrc)
   // somebody at his own desk: inside a service, npm would ask it for provenance
   const service = /^(CI|GITHUB_.*|ACTIONS_.*|RUNNER_.*|GITLAB_.*)$/

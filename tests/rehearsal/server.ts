@@ -23,18 +23,24 @@ export async function startServer({ command, args, cwd, env }: ServerCommand): P
   const child = spawn(command, args(own.PORT), { cwd, env: { ...env, ...own }, detached: true })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (printed += text))
-  const exited = new Promise<void>(resolve => child.once('close', () => resolve()))
+  let ended = false
+  const exited = new Promise<void>(resolve => {
+    child.once('close', () => {
+      ended = true
+      resolve()
+    })
+  })
   const server: Server = {
     port,
     printed: () => printed,
     async [Symbol.asyncDispose]() {
       // the whole group: npm starts a shell, which starts the server
-      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      if (!ended && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
       await exited
     },
   }
   for (let tries = 0; tries < 600; tries++) {
-    if (child.exitCode !== null) break
+    if (ended) break
     const answered = await fetch(`http://127.0.0.1:${port}/`).then(
       () => true,
       () => false,
