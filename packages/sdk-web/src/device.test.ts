@@ -6,7 +6,7 @@ import { type ModelPage, openModelPage } from './fixtures/model-page.ts'
 import { preferredPrecision } from './local/open-model.ts'
 
 const executable = findChromium()
-const models = { good: await smallModel({ classes: 3 }) }
+const models = { good: await smallModel({ classes: 3 }), still: await smallModel({ still: true }) }
 
 it('float16 is for adapters that compute with it', () => {
   expect([{ hasFloat16: true }, { hasFloat16: false }, null].map(preferredPrecision)).toEqual([
@@ -46,6 +46,12 @@ describe.skipIf(executable === null)('WebGPU in a page', () => {
   it('where the device was left open, the processor goes on after the second loss', async () => {
     const { seen } = await open.call<{ seen: string[] }>('loseDevice', '/m/good/', 'auto')
     expect(seen).toEqual(['DEVICE_LOST', 'none', 'webgpu', 'DEVICE_LOST', 'none', 'wasm'])
+  })
+
+  it('a GPU that gives nothing but zeros is refused, when it is tried out and later', async () => {
+    const wanted = { url: '/m/still/', options: { device: 'webgpu', worker: false } }
+    expect(await open.call('refusal', wanted)).toMatchObject({ code: 'MODEL_OUTPUT_INVALID' })
+    expect(await open.call('zeros', '/m/good/')).toEqual(['MODEL_OUTPUT_INVALID', 'none'])
   })
 
   it.each([

@@ -35,7 +35,11 @@ const models = {
   half,
   outside: rewritten(text => text.replace('"path": "denoiser.onnx"', '"path": "../good/denoiser.onnx"')),
   foreign: rewritten(text => text.replace('"path": "denoiser.onnx"', '"path": "https://example.org/denoiser.onnx"')),
+  noManifest: new Map([...files, ['mixflow.json', new TextEncoder().encode('{"format": "mixflow-')]]),
   notGraph: withGraph(new TextEncoder().encode('not onnx')),
+  halfGraph: withGraph(denoiser.subarray(0, denoiser.length / 2)),
+  loops: withGraph(replaced(denoiser, 'Tanh', 'Loop')),
+  nonsense: withGraph(replaced(denoiser, 'Conv', 'Gemm')),
   otherGraph: withGraph(other.get('denoiser.onnx')!),
 }
 
@@ -47,6 +51,15 @@ function withGraph(bytes: Uint8Array): ModelFiles {
       .replace(new RegExp(`"bytes": ${denoiser.length}\\b`), `"bytes": ${bytes.length}`),
   )
   return new Map([...changed, ['denoiser.onnx', bytes]])
+}
+
+/** The bytes with the first of such words replaced by one as long. */
+function replaced(bytes: Uint8Array, from: string, to: string): Uint8Array {
+  const text = Buffer.from(bytes)
+  const at = text.indexOf(from)
+  if (at < 0) throw new Error(`there is no ${from}`)
+  text.write(to, at)
+  return text
 }
 
 const send: Fault = (response, bytes) =>
@@ -146,6 +159,9 @@ describe.skipIf(executable === null)('loading in a page', () => {
   it.each<[string, string, string, RegExp]>([
     ['that leaves its folder', 'outside', 'MANIFEST_INVALID', /plain path inside the folder/],
     ['of another server', 'foreign', 'MANIFEST_INVALID', /plain path inside the folder/],
+    ['that is half a manifest', 'noManifest', 'MANIFEST_INVALID', /mixflow\.json/],
+    ['that is half a graph', 'halfGraph', 'MODEL_INVALID', /is no ONNX model/],
+    ['that loops', 'loops', 'MODEL_INVALID', /operators that are not allowed: Loop/],
     ['that is no graph', 'notGraph', 'MODEL_INVALID', /is no ONNX model/],
     ['with other inputs', 'otherGraph', 'MODEL_INVALID', /has the inputs t float32/],
     ['that is not there at all', 'nothing', 'DOWNLOAD_NOT_FOUND', /mixflow\.json is not there/],
@@ -153,6 +169,14 @@ describe.skipIf(executable === null)('loading in a page', () => {
     const found = await refusal(`/m/${name}/`)
     expect(found).toMatchObject({ code, message: expect.stringMatching(why) })
     expect(found.phases).not.toContain('session')
+  })
+
+  it('a graph that only ONNX Runtime finds wrong is the model’s fault, and does no harm to others', async () => {
+    for (const worker of [false, true]) {
+      const found = await refusal('/m/nonsense/', { worker })
+      expect(found).toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/denoiser\.onnx/) })
+      expect((await refusal('/m/good/', { worker })).code).toBe('none')
+    }
   })
 
   it('a server that does not let other pages read says so, and an address without server', async () => {

@@ -40,8 +40,8 @@ export type ToWorker = {
 }
 
 export type ToPage = {
-  /** The worker has started. */
-  ready: [content: null, answer: undefined]
+  /** The worker has started; the lock that it holds while it lives. */
+  ready: [content: { readonly lifeline: string | null }, answer: undefined]
   progress: [content: { readonly call: number; readonly progress: LoadProgress }, answer: undefined]
   step: [content: { readonly call: number; readonly progress: Omit<SampleProgress, 'preview'> }, answer: undefined]
   cache: [

@@ -4,6 +4,7 @@
  */
 import { MixflowError, type ModelCache, type SampleProgress } from '@mixflow/core'
 import { type LocalModel, openModel } from '../local/open-model.ts'
+import { holdLifeline } from './lifeline.ts'
 import type { Method, RunCall, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Port, type Questions } from './peer.ts'
 
@@ -68,7 +69,7 @@ export function serveModels(port: Port = globalThis as unknown as Port): void {
     },
   }
   const peer = new Peer<ToPage>(port, handlers as unknown as Handlers<Questions>)
-  void peer.ask('ready', null)
+  void holdLifeline().then(lifeline => peer.ask('ready', { lifeline }))
 }
 
 type Extras = { readonly signal: AbortSignal; readonly onStep?: (progress: SampleProgress) => Promise<void> }

@@ -14,6 +14,7 @@ import {
 } from '@mixflow/core'
 import type { WebModel } from '../load-model.ts'
 import type { LoadModelOptions, PlainOptions } from '../options.ts'
+import { watchLifeline } from './lifeline.ts'
 import type { Method, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Questions } from './peer.ts'
 import { RemoteModel } from './remote-model.ts'
@@ -80,6 +81,7 @@ class WorkerHost {
   readonly #events: HostEvents
   readonly #peer: Peer<ToWorker>
   readonly #calls = new Map<number, Call>()
+  readonly #ended = new AbortController()
   #count = 0
   /** Models, and loads that may become one. */
   #users = 0
@@ -101,6 +103,11 @@ class WorkerHost {
           runtime: { ...runtime, scripts: runtimeScripts() },
         }),
       )
+      if (signal?.aborted) {
+        // too late for the worker to hear of it
+        await this.#peer.ask('dispose', { model: facts.call })
+        throwIfAborted(signal)
+      }
       return new RemoteModel(this, facts.call, facts)
     } catch (error) {
       this.#leave()
@@ -122,6 +129,7 @@ class WorkerHost {
   }
 
   async dispose(model: number): Promise<void> {
+    if (this.#ended.signal.aborted) return
     try {
       await this.#peer.ask('dispose', { model })
     } finally {
@@ -148,6 +156,8 @@ class WorkerHost {
   }
 
   #end(error: MixflowError): void {
+    if (this.#ended.signal.aborted) return
+    this.#ended.abort()
     this.#events.ended()
     this.#peer.close(error)
     this.#worker.terminate()
@@ -178,7 +188,9 @@ class WorkerHost {
 
   #handlers(): Handlers<ToPage> {
     return {
-      ready: async () => {
+      ready: async ({ lifeline }) => {
+        const ended = () => this.fail('the browser ended it, perhaps for want of memory')
+        if (lifeline !== null) watchLifeline(lifeline, this.#ended.signal, ended)
         this.#events.ready()
         return undefined
       },
