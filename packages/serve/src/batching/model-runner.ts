@@ -93,7 +93,7 @@ export class ModelRunner {
   }
 
   /** @throws MixflowError REQUEST_INVALID, SERVER_BUSY where the queue is full */
-  check(wanted: ImagesWanted): ResolvedRequest {
+  #check(wanted: ImagesWanted): ResolvedRequest {
     const resolved = resolveRequest(wanted, this.model.manifest)
     const { maxNfe, maxQueue } = this.#limits
     const { solver, steps, count } = resolved
@@ -107,12 +107,12 @@ export class ModelRunner {
     this.#metrics.refused.inc({ model: this.name })
     throw new MixflowError('SERVER_BUSY', `the queue has ${this.#schedule.images} images, and room for ${maxQueue}`, {
       hint: 'ask again later, or for fewer images',
-      details: { retryAfterSeconds: this.secondsToWait() },
+      details: { retryAfterSeconds: this.#secondsToWait() },
     })
   }
 
   /** How long what is queued will about take, going by what ran so far: 1..60. */
-  secondsToWait(): number {
+  #secondsToWait(): number {
     const { seconds, images } = this.#spent
     const expected = images === 0 ? 1 : (this.#schedule.images * seconds) / images
     return Math.min(60, Math.max(1, Math.ceil(expected)))
@@ -121,14 +121,15 @@ export class ModelRunner {
   /**
    * Image i of a seed is that of `model.sample`, whatever else runs. Adaptive solvers choose the steps for each image by itself.
    *
-   * @throws MixflowError as `check`; SERVER_TIMEOUT; the signal's reason; SOLVER_FAILED, MODEL_OUTPUT_INVALID; what the networks throw
+   * @throws MixflowError REQUEST_INVALID; SERVER_BUSY where the queue is full; SERVER_TIMEOUT; the signal's reason; SOLVER_FAILED,
+   * MODEL_OUTPUT_INVALID; what the networks throw
    */
   async run(wanted: ImagesWanted, options: RunOptions): Promise<Made> {
-    const request = this.check(wanted)
+    const request = this.#check(wanted)
     using deadline = new Deadline({
       signal: options.signal,
       seconds: this.#limits.timeoutSeconds,
-      secondsToWait: () => this.secondsToWait(),
+      secondsToWait: () => this.#secondsToWait(),
     })
     this.#metrics.accepted.inc({ model: this.name })
     this.#requests++
