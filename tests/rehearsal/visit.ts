@@ -36,7 +36,7 @@ export async function visit(browser: Browser, url: string, { gpu }: VisitOptions
     })
     await page.goto(url)
     const output = page.locator('output')
-    await output.filter({ hasNotText: /^Loading/ }).waitFor({ timeout: 60_000 })
+    await output.filter({ hasNotText: /^Loading/ }).waitFor({ timeout: 300_000 })
     const canvas = await page.locator('canvas').evaluate((element: HTMLCanvasElement) => {
       const { width, height } = element
       return { width, height, rgba: [...(element.getContext('2d')?.getImageData(0, 0, width, height).data ?? [])] }
