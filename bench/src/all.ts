@@ -16,6 +16,7 @@ import { load } from './workloads/load.ts'
 import { trainingInPage } from './workloads/page.ts'
 import { random } from './workloads/random.ts'
 import { sampling } from './workloads/sampling.ts'
+import { samplingInPage } from './workloads/sampling-page.ts'
 import { serving } from './workloads/serving.ts'
 import { trainStepping } from './workloads/train-step.ts'
 
@@ -24,6 +25,7 @@ const workloads = {
   page: trainingInPage,
   sampling,
   serving,
+  'sampling-page': samplingInPage,
   load,
   convolution,
   random,

@@ -1,77 +1,15 @@
-/**
- * What one writes who has ONNX Runtime and nothing else: a session, and Heun's method over plain arrays. It asks the network
- * as often as the SDK does, opens it with the same options, draws the same noise, and joins the two halves of a guided
- * evaluation in one batch, so that both sides make the same images.
- */
+/** The bare loop over a model folder, in Node: a session with the options that the SDK opens it with. */
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { normals } from '@mixflow/core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { bareLoop } from './bare-loop.ts'
 
-const [channels, height, width, classes] = [1, 28, 28, 10]
-const pixels = channels * height * width
-
-export interface BareRequest {
-  readonly count: number
-  readonly seed: number
-  readonly label: number
-  /** Of Heun's method, the last one being Euler's. */
-  readonly steps: number
-  readonly guidance: number
-}
-
-/** Images `[count, 1, 28, 28]` of one label. */
 export async function bareSampler(folder: string) {
   const session = await InferenceSession.create(await readFile(join(folder, 'denoiser.onnx')), {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   })
-
-  const run = async (x: Float32Array, t: number, label: Int32Array): Promise<Float32Array> => {
-    const images = label.length
-    const { velocity } = await session.run({
-      x: new Tensor('float32', x, [images, channels, height, width]),
-      t: new Tensor('float32', new Float32Array(images).fill(t), [images]),
-      label: new Tensor('int32', label, [images]),
-    })
-    return velocity?.data as Float32Array
-  }
-
-  return {
-    async sample({ count, seed, label, steps, guidance }: BareRequest): Promise<Float32Array> {
-      const one = new Int32Array(count).fill(label)
-      const both = new Int32Array(2 * count).fill(label).fill(classes, count)
-      const velocity = async (x: Float32Array, t: number) => {
-        if (guidance === 0) return run(x, t, one)
-        const twice = new Float32Array(2 * x.length)
-        twice.set(x)
-        twice.set(x, x.length)
-        const v = await run(twice, t, both)
-        const guided = new Float32Array(x.length)
-        for (let i = 0; i < x.length; i++) {
-          guided[i] = (1 + guidance) * (v[i] as number) - guidance * (v[i + x.length] as number)
-        }
-        return guided
-      }
-
-      let x = normals({ seed, stream: 'noise', images: count, elementsPerImage: pixels })
-      const h = 1 / steps
-      for (let step = 0; step < steps; step++) {
-        const v = await velocity(x, step * h)
-        const next = new Float32Array(x.length)
-        for (let i = 0; i < x.length; i++) next[i] = (x[i] as number) + h * (v[i] as number)
-        if (step < steps - 1) {
-          const ahead = await velocity(next, (step + 1) * h)
-          for (let i = 0; i < x.length; i++) {
-            next[i] = (x[i] as number) + (h / 2) * ((v[i] as number) + (ahead[i] as number))
-          }
-        }
-        x = next
-      }
-      return x
-    },
-    release: () => session.release(),
-  }
+  return { sample: bareLoop({ Tensor }, session), release: () => session.release() }
 }

@@ -11,6 +11,8 @@ export interface Round {
   readonly amount: number
   /** What came out, where both sides should compute the same; not asked for while the clock runs. */
   readonly result?: () => ArrayLike<number>
+  /** The time that counts, in milliseconds, where it is not the whole round's. */
+  readonly milliseconds?: number
   /** The most memory that the side's process has held so far, where it has one to itself. */
   readonly peakBytes?: number
 }
@@ -58,8 +60,8 @@ export async function inTurns(ours: Work, theirs: Work, { seconds, leastRounds }
 
 async function timed(work: Work): Promise<{ rate: number; peakBytes: number | undefined }> {
   const start = performance.now()
-  const { amount, peakBytes } = await work()
-  return { rate: (1000 * amount) / (performance.now() - start), peakBytes }
+  const { amount, peakBytes, milliseconds = performance.now() - start } = await work()
+  return { rate: (1000 * amount) / milliseconds, peakBytes }
 }
 
 /** Linear between neighbours. */

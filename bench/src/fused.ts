@@ -1,0 +1,143 @@
+/**
+ * A sampler as one graph: all steps of Euler's method recorded one after the other, sharing the weights, against the loop that
+ * calls the network's graph once a step. Both on ONNX Runtime's CPU in Node and on its WebAssembly in Chromium, in turns; a
+ * value above 1 means that the one graph is faster. What was decided by it: docs/decisions/0030-steps-stay-a-loop.md.
+ *
+ *   pnpm --filter @mixflow/bench fused [--network small] [--seconds 20]
+ */
+
+import { parseArgs } from 'node:util'
+import { checkWord, normals } from '@mixflow/core'
+import { findChromium, openPage } from '@mixflow/page'
+import { trace } from '@mixflow/tfjs-onnx'
+import { presets } from '@mixflow/zoo'
+import { buildDenoiser, networkContext } from '@mixflow/zoo/networks'
+import * as tf from '@tensorflow/tfjs-core'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { inTurns, type Work } from './measure.ts'
+import type { GraphRun } from './page/graphs-page.ts'
+import { onBackend } from './tfjs-backends.ts'
+
+const [batch, steps] = [16, 5]
+
+const networks = {
+  small: { network: presets.quickstart.config.denoiser, image: { channels: 1, height: 28, width: 28 } },
+  medium: {
+    network: {
+      kind: 'unet',
+      options: { patchSize: 1, channels: [64, 64, 128], blocks: 2, attention: [2], headChannels: 32 },
+    },
+    image: { channels: 3, height: 32, width: 32 },
+  },
+} as const
+
+type Graphs = Readonly<Record<GraphRun['graph'], Uint8Array>>
+
+/** The network's graph, and the one of all steps. Weights are drawn: none is zero, so that nothing is folded away. */
+function graphsOf({ network, image }: (typeof networks)[keyof typeof networks]): Graphs {
+  const { parameters, apply } = buildDenoiser(network, networkContext({ image, labels: null, source: null }))
+  const weights = Object.fromEntries(
+    parameters.map(({ name, shape }, i) => {
+      const elementsPerImage = shape.reduce((a, b) => a * b, 1)
+      const drawn = normals({ seed: i, stream: 'probe', images: 1, elementsPerImage })
+      return [
+        name,
+        tf.tensor(
+          drawn.map(value => 0.05 * value),
+          [...shape],
+        ),
+      ]
+    }),
+  )
+  const velocity = (x: tf.Tensor, t: tf.Tensor) =>
+    tf.transpose(apply(weights, tf.transpose(x, [0, 2, 3, 1]) as tf.Tensor4D, t as tf.Tensor1D, {}), [0, 3, 1, 2])
+  const whole = (x: tf.Tensor) => {
+    // t for each image, without knowing how many there are
+    const zero = tf.mul(tf.sum(x, [1, 2, 3]), 0)
+    let at = x
+    for (let step = 0; step < steps; step++) at = tf.add(at, tf.div(velocity(at, tf.add(zero, step / steps)), steps))
+    return { x1: at }
+  }
+  const x = { dims: ['N', image.channels, image.height, image.width], dtype: 'float32' } as const
+  const t = { dims: ['N'], dtype: 'float32' } as const
+  return {
+    step: trace((...[from, time]) => ({ velocity: velocity(from as tf.Tensor, time as tf.Tensor) }), { x, t }),
+    whole: trace(from => whole(from as tf.Tensor), { x }),
+  }
+}
+
+type Integrate = (graph: GraphRun['graph']) => Promise<number>
+
+async function inNode(graphs: Graphs, dims: readonly number[]): Promise<Integrate> {
+  const options = { executionProviders: ['cpu'], graphOptimizationLevel: 'all' } as const
+  const sessions = {
+    step: await InferenceSession.create(graphs.step, options),
+    whole: await InferenceSession.create(graphs.whole, options),
+  }
+  const size = dims.reduce((a, b) => a * b, 1)
+  return async graph => {
+    let x: Float32Array = Float32Array.from({ length: size }, (_, i) => Math.sin(i))
+    if (graph === 'whole') x = (await sessions.whole.run({ x: new Tensor(x, dims) })).x1?.data as Float32Array
+    else {
+      for (let step = 0; step < steps; step++) {
+        const t = new Tensor(new Float32Array(batch).fill(step / steps), [batch])
+        const { velocity } = await sessions.step.run({ x: new Tensor(x, dims), t })
+        const v = velocity?.data as Float32Array
+        x = x.map((value, i) => value + (v[i] as number) / steps)
+      }
+    }
+    return x.reduce((sum, value) => sum + Math.abs(value), 0) / size
+  }
+}
+
+interface InPage {
+  readonly mixflowPage: { integrate(run: GraphRun): Promise<readonly [number, number]> }
+}
+
+async function report(name: string, integrate: Integrate, seconds: number): Promise<void> {
+  const apart = Math.abs((await integrate('whole')) - (await integrate('step')))
+  const work =
+    (graph: GraphRun['graph']): Work =>
+    async () => {
+      await integrate(graph)
+      return { amount: batch }
+    }
+  const { ratio, middle, rounds } = await inTurns(work('whole'), work('step'), { warmUps: 0, seconds, leastRounds: 5 })
+  const spread = `middle half ${middle.low.toFixed(3)} to ${middle.high.toFixed(3)}, ${rounds} rounds`
+  console.log(`fused ${name}: ${ratio.toFixed(3)} (${spread}; results differ by ${apart.toExponential(1)})`)
+}
+
+const { values } = parseArgs({
+  options: { network: { type: 'string', multiple: true }, seconds: { type: 'string', default: '20' } },
+})
+const executable = findChromium()
+const names = Object.keys(networks) as (keyof typeof networks)[]
+const wanted = values.network?.map(name => checkWord(name, names, { what: 'network' })) ?? names
+for (const name of wanted) {
+  const description = networks[name]
+  await onBackend('onnx')
+  const graphs = graphsOf(description)
+  const { channels, height, width } = description.image
+  const dims = [batch, channels, height, width]
+  const bytes = Object.entries(graphs).map(([graph, content]) => `${graph} ${(content.length / 1e6).toFixed(1)} MB`)
+  console.log(`${name}: ${bytes.join(', ')}`)
+  await report(`${name} node`, await inNode(graphs, dims), Number(values.seconds))
+  if (executable === null) continue
+  await using open = await openPage(executable, new URL('page/graphs-page.ts', import.meta.url), {
+    answer(request, response) {
+      const graph = /^\/graph\/(step|whole)$/.exec(request.url ?? '')?.[1] as GraphRun['graph'] | undefined
+      if (graph !== undefined) response.writeHead(200).end(graphs[graph])
+      return graph !== undefined
+    },
+  })
+  const integrate: Integrate = async graph => {
+    const run = { graph, dims, steps }
+    const [, check] = await open.page.evaluate(
+      given => (globalThis as unknown as InPage).mixflowPage.integrate(given),
+      run,
+    )
+    return check
+  }
+  await report(`${name} chromium-wasm`, integrate, Number(values.seconds))
+}
+process.exit()
