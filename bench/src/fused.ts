@@ -3,7 +3,7 @@
  * calls the network's graph once a step. Both on ONNX Runtime's CPU in Node and on its WebAssembly in Chromium, in turns; a
  * value above 1 means that the one graph is faster. What was decided by it: docs/decisions/0030-steps-stay-a-loop.md.
  *
- *   pnpm --filter @mixflow/bench fused [--network small] [--seconds 20]
+ *   pnpm --filter @mixflow/bench fused [--network small] [--batch 16] [--seconds 20]
  */
 
 import { parseArgs } from 'node:util'
@@ -18,7 +18,14 @@ import { inTurns, type Work } from './measure.ts'
 import type { GraphRun } from './page/graphs-page.ts'
 import { onBackend } from './tfjs-backends.ts'
 
-const [batch, steps] = [16, 5]
+const { values } = parseArgs({
+  options: {
+    network: { type: 'string', multiple: true },
+    batch: { type: 'string', default: '16' },
+    seconds: { type: 'string', default: '20' },
+  },
+})
+const [batch, steps] = [Number(values.batch), 5]
 
 const networks = {
   small: { network: presets.quickstart.config.denoiser, image: { channels: 1, height: 28, width: 28 } },
@@ -107,9 +114,6 @@ async function report(name: string, integrate: Integrate, seconds: number): Prom
   console.log(`fused ${name}: ${ratio.toFixed(3)} (${spread}; results differ by ${apart.toExponential(1)})`)
 }
 
-const { values } = parseArgs({
-  options: { network: { type: 'string', multiple: true }, seconds: { type: 'string', default: '20' } },
-})
 const executable = findChromium()
 const names = Object.keys(networks) as (keyof typeof networks)[]
 const wanted = values.network?.map(name => checkWord(name, names, { what: 'network' })) ?? names
