@@ -7,7 +7,7 @@ import {
   type SourceFacts,
 } from '@mixflow/core'
 import { samplerConformance } from '@mixflow/core/testing'
-import { folderOf, smallest as image, type ModelFiles, type SmallModelOptions, smallModel } from '@mixflow/test-model'
+import { folderOf, image, type ModelFiles, type SmallModelOptions, smallModel } from '@mixflow/test-model'
 import { decode } from 'fast-png'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import sharp from 'sharp'
