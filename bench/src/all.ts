@@ -11,6 +11,7 @@ import type { Pace } from './measure.ts'
 import { type ModelFolder, quickstartModel } from './quickstart-model.ts'
 import { againstPytorch } from './workloads/against-pytorch.ts'
 import { assignment } from './workloads/assignment.ts'
+import { coldStart } from './workloads/cold-start.ts'
 import { convolution } from './workloads/convolution.ts'
 import { load } from './workloads/load.ts'
 import { trainingInPage } from './workloads/page.ts'
@@ -27,6 +28,7 @@ const workloads = {
   serving,
   'sampling-page': samplingInPage,
   load,
+  'cold-start': coldStart,
   convolution,
   random,
   assignment,

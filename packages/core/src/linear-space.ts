@@ -41,11 +41,14 @@ function arraySpace<T extends Float32Array | Float64Array>(create: (length: numb
       const { length } = terms[0]!.of
       for (const { of } of terms) checkLength(of, length)
       const out = create(length)
+      const last = terms.at(-1)!
       for (let start = 0; start < length; start += sums.length) {
         const end = Math.min(start + sums.length, length)
         sums.fill(0)
-        for (const { factor, of } of terms) for (let i = start; i < end; i++) sums[i - start]! += factor * of[i]!
-        for (let i = start; i < end; i++) out[i] = sums[i - start]!
+        for (const { factor, of } of terms.slice(0, -1)) {
+          for (let i = start; i < end; i++) sums[i - start]! += factor * of[i]!
+        }
+        for (let i = start; i < end; i++) out[i] = sums[i - start]! + last.factor * last.of[i]!
       }
       return out
     },

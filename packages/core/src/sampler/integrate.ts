@@ -210,8 +210,9 @@ function toImages<T>(run: Run<T>, batch: Batch, { data, nfe }: Numbers): Sampled
   if (data.length !== expected) {
     throw outputInvalid(`gave ${data.length} numbers for ${images} images, expected ${expected}`, firstImage)
   }
-  const bad = data.findIndex(value => !Number.isFinite(value))
-  if (bad >= 0) throw outputInvalid(`gave ${data[bad]} in image ${firstImage + Math.floor(bad / size)}`, firstImage)
+  let bad = 0
+  while (bad < expected && Number.isFinite(data[bad])) bad++
+  if (bad < expected) throw outputInvalid(`gave ${data[bad]} in image ${firstImage + Math.floor(bad / size)}`, firstImage)
   return asImages(run, batch, { data, nfe })
 }
 
