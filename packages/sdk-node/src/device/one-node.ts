@@ -64,7 +64,7 @@ run().catch(error => {
 `
 
 /** Starting a driver for the first time takes seconds; compiling shaders of a software one, some more. */
-const patience = 30_000
+const patience = 60_000
 
 /**
  * Runs a script of CommonJS in a Node of its own, which exits with 0 if all went well, and with 3 after it printed what did not.

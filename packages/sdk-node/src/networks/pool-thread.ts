@@ -101,7 +101,8 @@ export class PoolThread {
   }
 
   async release({ id }: PoolGraph): Promise<void> {
-    if (this.#opened.delete(id) && !this.hasEnded) await this.#ask('release', { id })
+    // of a thread that has ended nothing is left
+    if (this.#opened.delete(id)) await this.#ask('release', { id }).catch(() => {})
   }
 
   async end(): Promise<void> {

@@ -83,6 +83,13 @@ describe('a pool', () => {
     expect(await numbers(model, { count: 2, seed: 7 })).toEqual(before)
   })
 
+  it('whose threads are ending is disposed of all the same', async () => {
+    const { model, pool } = await openModel(2)
+    for (const { thread } of pool.slots) void thread.worker.terminate()
+    await model.dispose()
+    expect(pool.slots.every(({ thread }) => thread.hasEnded)).toBe(true)
+  })
+
   it('whose threads cannot open a graph is refused, and closed', async () => {
     const pool = new WorkerPool({ workers: 2, threads: 1 })
     await expect(pool.open(new TextEncoder().encode('no graph'), graph)).rejects.toMatchObject({
