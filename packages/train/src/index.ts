@@ -100,4 +100,4 @@ export {
   type TrainStep,
   trainStep,
 } from './step/train-step.ts'
-export { tensorAlgebra } from './tensor-algebra.ts'
+export { tensorAlgebra } from '@mixflow/zoo/networks'

@@ -8,7 +8,7 @@ import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { distance, reference } from './fixtures/reference.ts'
-import { tensorAlgebra } from './tensor-algebra.ts'
+import { tensorAlgebra } from '@mixflow/zoo/networks'
 
 interface LossCase {
   readonly name: string

@@ -1,5 +1,6 @@
 export { buildDenoiser, buildEncoder, denoiserKinds, encoderKinds, type NetworkChoice } from './build.ts'
 export { type GroupNormOptions, groupNorm } from './group-norm.ts'
+export { type Mlp, type MlpOptions, mlp } from './mlp.ts'
 export {
   countParameters,
   type DenoiserCondition,
@@ -11,4 +12,5 @@ export {
   type ParameterSpec,
   type Parameters,
 } from './network.ts'
+export { tensorAlgebra } from './tensor-algebra.ts'
 export { type NetworkContext, networkContext, type UnetOptions } from './unet-options.ts'
