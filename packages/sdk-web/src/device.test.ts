@@ -3,7 +3,7 @@ import { findChromium } from '@mixflow/page'
 import { smallModel } from '@mixflow/test-model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ModelPage, openModelPage } from './fixtures/model-page.ts'
-import { preferredPrecision } from './local/open-model.ts'
+import { preferredPrecision } from './local/choose-device.ts'
 
 const executable = findChromium()
 const models = { good: await smallModel({ classes: 3 }), still: await smallModel({ still: true }) }
@@ -36,6 +36,13 @@ describe.skipIf(executable === null)('WebGPU in a page', () => {
     const { worst, held } = await open.call<{ worst: number; held: number }>('combinations', length)
     expect(worst).toBeLessThan(5e-6)
     expect(held).toBe(0)
+  })
+
+  it('what would be chosen is known before any model: here the processor, since it is the only adapter', async () => {
+    expect(await open.call('chooseDevice')).toMatchObject({
+      ...{ device: 'wasm', dtype: 'float32', note: 'the only adapter for WebGPU is the processor' },
+      gpu: { name: expect.stringMatching(/./), isFallback: true },
+    })
   })
 
   it('a loss ends the call, the next one finds a new GPU; a second loss, where it was demanded, is told', async () => {

@@ -13,4 +13,5 @@ export {
   type SampleResult,
   type StreamStep,
 } from '@mixflow/core'
+export { chooseDevice, type DeviceChoice } from './device-choice.ts'
 export { type LoadModelOptions, loadModel, type WebModel } from './load-model.ts'

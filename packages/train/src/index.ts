@@ -1,3 +1,4 @@
+export { tensorAlgebra } from '@mixflow/zoo/networks'
 export { type BackendInUse, backendInUse } from './backend/backend-in-use.ts'
 export { type CudaSetUp, type CudaSetUpOptions, cudaFolder, setUpCuda } from './backend/cuda/set-up-cuda.ts'
 export { type TfjsNodeKind, tfjsNodeFolder } from './backend/tfjs-node/kind.ts'
@@ -100,4 +101,3 @@ export {
   type TrainStep,
   trainStep,
 } from './step/train-step.ts'
-export { tensorAlgebra } from '@mixflow/zoo/networks'

@@ -5,10 +5,10 @@
 
 import { type Draws, type Kappa, kappaFc, mixture, objective, standardNormal } from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
+import { tensorAlgebra } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { distance, reference } from './fixtures/reference.ts'
-import { tensorAlgebra } from '@mixflow/zoo/networks'
 
 interface LossCase {
   readonly name: string

@@ -2,6 +2,8 @@
 import { MixflowError } from '@mixflow/core'
 
 export interface Adapter {
+  /** As the browser tells it: maker and architecture, or ''. */
+  readonly name: string
   /** Computes with 16-bit floats. */
   readonly hasFloat16: boolean
   /** The processor imitates it. */
@@ -21,7 +23,9 @@ export async function findAdapter(): Promise<Adapter | { readonly missing: strin
   if (gpu === undefined) return { missing: 'the browser has no WebGPU' }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
   if (adapter === null) return { missing: 'the browser has no adapter for WebGPU' }
+  const { vendor = '', architecture = '', description = '' } = adapter.info ?? {}
   return {
+    name: description || [vendor, architecture].filter(part => part !== '').join(' '),
     hasFloat16: adapter.features.has('shader-f16'),
     isFallback: adapter.info?.isFallbackAdapter === true,
     requestDevice: () => leaseDevice(adapter),

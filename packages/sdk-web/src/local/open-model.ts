@@ -13,7 +13,6 @@ import {
   type ModelCache,
   type ModelPackage,
   normals,
-  type Precision,
   Queue,
   readGraphs,
   readManifest,
@@ -22,9 +21,10 @@ import {
   samplesFromEncoder,
   throwIfAborted,
 } from '@mixflow/core'
-import type { Device, PlainOptions } from '../options.ts'
-import { type Adapter, type DeviceLease, findAdapter, gpuUnavailable } from './adapter.ts'
+import type { PlainOptions } from '../options.ts'
+import { type DeviceLease, gpuUnavailable } from './adapter.ts'
 import { browserCache } from './cache.ts'
+import { type Choice, choose, preferredPrecision } from './choose-device.ts'
 import { type Engine, openEngine } from './engine.ts'
 
 export interface OpenOptions extends PlainOptions {
@@ -66,30 +66,6 @@ interface Source {
     signal?: AbortSignal,
   ): Promise<{ readonly file: ManifestFile; readonly bytes: Uint8Array }[]>
 }
-
-interface Choice {
-  readonly adapter: Adapter | null
-  /** Why it is the processor, where the GPU might have been. */
-  readonly note?: string
-}
-
-async function choose(device: 'auto' | Device): Promise<Choice> {
-  if (device === 'wasm') return { adapter: null }
-  const adapter = await findAdapter()
-  const problem =
-    'missing' in adapter
-      ? adapter.missing
-      : device === 'auto' && adapter.isFallback
-        ? 'the only adapter for WebGPU is the processor'
-        : null
-  if (problem === null) return { adapter: adapter as Adapter }
-  if (device === 'auto') return { adapter: null, note: problem }
-  throw gpuUnavailable(problem)
-}
-
-/** float16 is worth it where the GPU computes with it; a processor would only convert it. */
-export const preferredPrecision = (adapter: Pick<Adapter, 'hasFloat16'> | null): Precision =>
-  adapter?.hasFloat16 === true ? 'float16' : 'float32'
 
 interface Started {
   readonly engine: Engine

@@ -8,10 +8,10 @@
 
 import type { Draws } from '@mixflow/core'
 import { compile, compileElementwise } from '@mixflow/tfjs-onnx'
+import { tensorAlgebra } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ParameterVector } from '../model/parameter-vector.ts'
 import { objectiveOf, type TrainingModel, under } from '../model/training-model.ts'
-import { tensorAlgebra } from '@mixflow/zoo/networks'
 import { type AdamScalars, adamScalars, adamUpdate } from './adam.ts'
 import { movingAverage } from './moving-average.ts'
 import { emaKeep, learningRate } from './schedule.ts'

@@ -1,0 +1,51 @@
+/** What a view keeps in the address: a value each with a form in text. What cannot be read is as if it were not there. */
+
+export interface Field<T> {
+  readonly initial: T
+  /** undefined for what is none. */
+  readonly read: (text: string) => T | undefined
+  readonly write: (value: T) => string
+}
+
+export const word = <T extends string>(words: readonly T[], initial: T): Field<T> => ({
+  initial,
+  read: text => words.find(known => known === text),
+  write: value => value,
+})
+
+export const number = (range: { min: number; max: number; whole?: boolean; initial: number }): Field<number> => ({
+  initial: range.initial,
+  read: text => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const fits = value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value))
+    return fits ? value : undefined
+  },
+  write: String,
+})
+
+export const text = (initial: string, max: number): Field<string> => ({
+  initial,
+  read: given => (given.length <= max ? given : undefined),
+  write: value => value,
+})
+
+export type Fields = Readonly<Record<string, Field<never>>>
+export type ValuesOf<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+
+export function readValues<F extends object>(fields: F, query: URLSearchParams): ValuesOf<F> {
+  const entries = Object.entries(fields as Record<string, Field<unknown>>).map(([key, { initial, read }]) => {
+    const given = query.get(key)
+    return [key, (given === null ? undefined : read(given)) ?? initial]
+  })
+  return Object.fromEntries(entries) as ValuesOf<F>
+}
+
+/** Values that are as at first are left out, so that addresses stay short. */
+export function writeValues<F extends object>(fields: F, values: ValuesOf<F>): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const [key, { initial, write }] of Object.entries(fields as Record<string, Field<unknown>>)) {
+    const value = values[key as keyof F]
+    if (value !== initial) query.set(key, write(value))
+  }
+  return query
+}

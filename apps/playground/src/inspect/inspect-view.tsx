@@ -1,0 +1,206 @@
+/** Inspect a model: from an address or a folder of this machine, all that its manifest tells, its card, and pictures from it. */
+import { Button } from '@base-ui/react/button'
+import { Field } from '@base-ui/react/field'
+import { Progress } from '@base-ui/react/progress'
+import { MixflowError, type ModelPackage } from '@mixflow/core'
+import { type DragEvent, type FormEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { useAddressState } from '../address/address.ts'
+import { number, text } from '../address/fields.ts'
+import { Problem } from '../parts/problem.tsx'
+import { formatBytes } from '../parts/units.ts'
+import { chosenFiles, droppedFiles, type FolderFiles, modelOf } from './dropped-folder.ts'
+import './inspect.css'
+import { type Inspection, inspect } from './inspection.ts'
+import { ManifestView } from './manifest-view.tsx'
+import { SamplesView } from './samples-view.tsx'
+
+const CardView = lazy(async () => ({ default: (await import('./card-view.tsx')).CardView }))
+
+const fields = {
+  from: text('', 2000),
+  seed: number({ min: 0, max: 999_999, whole: true, initial: 0 }),
+  label: number({ min: -1, max: 100_000, whole: true, initial: -1 }),
+}
+
+export default function InspectView() {
+  const [{ from, seed, label }, change] = useAddressState(fields)
+  const { found, isBusy, open } = useInspection()
+  const [isOver, setOver] = useState(false)
+
+  useEffect(() => {
+    if (from !== '') open(async () => ({ place: addressOf(from) }))
+  }, [from, open])
+
+  const openFiles = (files: () => Promise<FolderFiles> | FolderFiles) => {
+    change({ from: '' })
+    open(async () => {
+      const { model, release } = await modelOf(await files())
+      return { place: model, release }
+    })
+  }
+  const onDrag = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(event.type === 'dragover')
+    // entries are there only while the event is
+    if (event.type === 'drop') {
+      const files = droppedFiles(event.dataTransfer.items)
+      openFiles(() => files)
+    }
+  }
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is beside choosing, which keyboards have
+    <div className={isOver ? 'inspect over' : 'inspect'} onDragOver={onDrag} onDragLeave={onDrag} onDrop={onDrag}>
+      <header className="lead">
+        <h1>Inspect a model</h1>
+        <p>
+          A model is a folder with a manifest, <code>mixflow.json</code>, that names every file with its size and hash.
+          Give its address or its folder: see what it says about itself, and what it makes. A folder of yours stays in
+          this page.
+        </p>
+      </header>
+      <Places from={from} onAddress={next => change({ from: next })} onFiles={openFiles} />
+      {found !== null && <Findings {...{ found, isBusy, seed, label }} onChange={change} />}
+    </div>
+  )
+}
+
+interface PlacesProps {
+  readonly from: string
+  readonly onAddress: (address: string) => void
+  readonly onFiles: (files: () => FolderFiles) => void
+}
+
+function Places({ from, onAddress, onFiles }: PlacesProps) {
+  const input = useRef<HTMLInputElement>(null)
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    onAddress(String(new FormData(event.currentTarget).get('address') ?? '').trim())
+  }
+  return (
+    <form className="panel places" onSubmit={submit}>
+      <Field.Root className="control address" key={from}>
+        <Field.Label className="control-label">Address of a model</Field.Label>
+        <Field.Control className="text" name="address" defaultValue={from} placeholder="/models/digits/" required />
+      </Field.Root>
+      <Button className="button primary" type="submit">
+        Open
+      </Button>
+      <span className="muted or">or</span>
+      <Button className="button" onClick={() => input.current!.click()}>
+        Choose a folder …
+      </Button>
+      <span className="muted or drop-hint">or drop it here</span>
+      <input
+        ref={folderInput(input)}
+        className="hidden"
+        type="file"
+        aria-label="Folder of a model"
+        tabIndex={-1}
+        onChange={event => {
+          const { files } = event.currentTarget
+          if (files !== null && files.length > 0) onFiles(() => chosenFiles(files))
+        }}
+      />
+    </form>
+  )
+}
+
+/** React knows no attribute for folders. */
+const folderInput = (input: React.RefObject<HTMLInputElement | null>) => (element: HTMLInputElement | null) => {
+  element?.setAttribute('webkitdirectory', '')
+  input.current = element
+}
+
+interface FindingsProps {
+  readonly found: Inspection
+  readonly isBusy: boolean
+  readonly seed: number
+  readonly label: number
+  readonly onChange: (some: { readonly seed?: number; readonly label?: number }) => void
+}
+
+function Findings({ found, isBusy, seed, label, onChange }: FindingsProps) {
+  const { manifest, card, model, progress, errors } = found
+  return (
+    <div className="findings" aria-busy={isBusy}>
+      <div className="findings-column">
+        {errors.manifest !== undefined && <Problem error={errors.manifest} title="The model cannot be opened" />}
+        {errors.model !== undefined && <Problem error={errors.model} title="Its networks cannot be used" />}
+        {model !== undefined && <SamplesView {...{ model, seed, label, onChange }} />}
+        {model === undefined && errors.model === undefined && manifest !== undefined && (
+          <section className="panel" aria-label="Loading">
+            <Progress.Root className="progress" value={Math.round(100 * (progress?.fraction ?? 0))}>
+              <Progress.Label>{progressText(found)}</Progress.Label>
+              <Progress.Track className="progress-track">
+                <Progress.Indicator className="progress-done" />
+              </Progress.Track>
+            </Progress.Root>
+          </section>
+        )}
+        {errors.card !== undefined && <Problem error={errors.card} title="Its card cannot be shown" />}
+        {card && (
+          <section className="panel" aria-labelledby="card">
+            <h2 id="card">Card</h2>
+            <Suspense fallback={null}>
+              <CardView card={card} />
+            </Suspense>
+          </section>
+        )}
+      </div>
+      {manifest !== undefined && (
+        <div className="findings-column">
+          <ManifestView manifest={manifest} />
+        </div>
+      )}
+    </div>
+  )
+}
+
+function progressText({ progress }: Inspection): string {
+  switch (progress?.phase) {
+    case 'files':
+      return `Networks: ${formatBytes(progress.bytes ?? 0)} of ${formatBytes(progress.totalBytes ?? 0)}`
+    case 'session':
+      return 'Starting ONNX Runtime'
+    default:
+      return 'Opening'
+  }
+}
+
+interface Opened {
+  readonly place: URL | ModelPackage
+  readonly release?: () => void
+}
+
+/** The model that was opened last; opening another lets go of it. */
+function useInspection() {
+  const [found, setFound] = useState<Inspection | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const current = useRef<AbortController>(null)
+  useEffect(() => () => current.current?.abort(), [])
+
+  const open = useCallback((opening: () => Promise<Opened>) => {
+    current.current?.abort()
+    const controller = new AbortController()
+    current.current = controller
+    const { signal } = controller
+    setFound({ errors: {} })
+    setBusy(true)
+    opening()
+      .then(({ place, release }) => {
+        if (release !== undefined) signal.addEventListener('abort', release, { once: true })
+        return inspect(place, { signal, tell: setFound })
+      })
+      .catch(error => !signal.aborted && setFound({ errors: { manifest: error } }))
+      .finally(() => !signal.aborted && setBusy(false))
+  }, [])
+  return { found, isBusy, open }
+}
+
+function addressOf(from: string): URL {
+  if (URL.canParse(from, location.href)) return new URL(from, location.href)
+  throw new MixflowError('ARGUMENT_INVALID', `this is no address: ${from}`, {
+    hint: 'an address begins with https:// or, on this host, with /',
+  })
+}

@@ -1,0 +1,35 @@
+/** One of a few: a row of buttons of which one is pressed. */
+import { Toggle } from '@base-ui/react/toggle'
+import { ToggleGroup } from '@base-ui/react/toggle-group'
+import { type ReactNode, useId } from 'react'
+
+export interface ChoiceProps<T extends string> {
+  readonly label: string
+  readonly value: T
+  readonly options: readonly { readonly value: T; readonly title: ReactNode }[]
+  readonly onChange: (value: T) => void
+}
+
+export function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>) {
+  const id = useId()
+  return (
+    <div className="control">
+      <span className="control-label" id={id}>
+        {label}
+      </span>
+      <ToggleGroup
+        className="choice"
+        aria-labelledby={id}
+        value={[value]}
+        // the pressed one stays pressed
+        onValueChange={([next]) => next !== undefined && onChange(next as T)}
+      >
+        {options.map(option => (
+          <Toggle key={option.value} value={option.value} className="choice-option">
+            {option.title}
+          </Toggle>
+        ))}
+      </ToggleGroup>
+    </div>
+  )
+}

@@ -1,0 +1,12 @@
+/** Numbers with their units, as people read them. */
+
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** By thousands. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toPrecision(3)} ${units[power]}`
+}
+
+export const formatCount = (count: number): string => count.toLocaleString('en')

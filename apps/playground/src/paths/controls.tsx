@@ -1,0 +1,85 @@
+/** What the run is of, and whether it goes on. Changing the data, the seed, β or the rule for w starts anew. */
+import { Button } from '@base-ui/react/button'
+import { useState } from 'react'
+import { Choice } from '../parts/choice.tsx'
+import { Range } from '../parts/range.tsx'
+import { WholeNumber } from '../parts/whole-number.tsx'
+import { DrawingDialog } from './drawing-dialog.tsx'
+import type { PathsState } from './paths-view.tsx'
+import { heart } from './training/drawing.ts'
+import type { Shape, WeightRuleName } from './training/settings.ts'
+import type { Training } from './use-training.ts'
+
+const shapeTitles: readonly { readonly value: Shape; readonly title: string }[] = [
+  { value: 'moons', title: 'Moons' },
+  { value: 'spirals', title: 'Spirals' },
+  { value: 'checkerboard', title: 'Checkerboard' },
+  { value: 'drawing', title: 'Your own' },
+]
+
+const weightTitles: readonly { readonly value: WeightRuleName; readonly title: string }[] = [
+  { value: 'uniform', title: 'random' },
+  { value: 'zero', title: '0' },
+  { value: 'half', title: '½' },
+  { value: 'one', title: '1' },
+]
+
+/** β by the slider's places. */
+const betas = [0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
+
+const placeOf = (beta: number): number =>
+  betas.reduce((best, value, i) => (Math.abs(value - beta) < Math.abs(betas[best]! - beta) ? i : best), 0)
+
+export interface ControlsProps {
+  readonly state: PathsState
+  readonly change: (some: Partial<PathsState>) => void
+  readonly training: Training
+}
+
+export function Controls({ state, change, training }: ControlsProps) {
+  const { isRunning, latest } = training
+  const [isDrawing, setDrawing] = useState(false)
+  return (
+    <section className="controls" aria-label="Training">
+      <div className="controls-row">
+        <Choice label="Data" value={state.data} options={shapeTitles} onChange={data => change({ data })} />
+        {state.data === 'drawing' && (
+          <Button className="button" onClick={() => setDrawing(true)}>
+            Draw …
+          </Button>
+        )}
+        <WholeNumber label="Seed" value={state.seed} min={0} max={999_999} onChange={seed => change({ seed })} />
+        <div className="beta">
+          <Range
+            label={
+              <>
+                <i>β</i> (keeps MixFlow near noise)
+              </>
+            }
+            {...{ name: 'β', value: placeOf(state.beta), min: 0, max: betas.length - 1, step: 1 }}
+            format={place => String(betas[place])}
+            onChange={place => change({ beta: betas[place]! })}
+          />
+        </div>
+        <Choice label="w in training" value={state.w} options={weightTitles} onChange={w => change({ w })} />
+        <div className="run">
+          <Button className="button primary" onClick={() => training.setRunning(!isRunning)}>
+            {isRunning ? 'Pause' : 'Continue'}
+          </Button>
+          <Button className="button" onClick={training.reset}>
+            Reset
+          </Button>
+          <output className="step" aria-label="Steps of training">
+            {latest === null ? 'starting …' : `step ${latest.step}`}
+          </output>
+        </div>
+      </div>
+      <DrawingDialog
+        isOpen={isDrawing}
+        drawing={state.drawing === '' ? heart : state.drawing}
+        onClose={() => setDrawing(false)}
+        onDone={drawing => change({ data: 'drawing', drawing })}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,21 @@
+/** The views of the playground, in the order of the navigation. A view is a row here; it is loaded when it is first opened. */
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+
+export interface View {
+  /** In addresses. */
+  readonly id: string
+  readonly title: string
+  readonly Component: LazyExoticComponent<ComponentType>
+}
+
+const view = (id: string, title: string, load: () => Promise<{ default: ComponentType }>): View => ({
+  id,
+  title,
+  Component: lazy(load),
+})
+
+export const views: readonly View[] = [
+  view('paths', 'Watch the paths', () => import('./paths/paths-view.tsx')),
+  view('inspect', 'Inspect a model', () => import('./inspect/inspect-view.tsx')),
+  view('capabilities', 'Capabilities', () => import('./capabilities/capabilities-view.tsx')),
+]
