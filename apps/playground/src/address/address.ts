@@ -11,7 +11,7 @@ export interface Address {
 }
 
 export function parseAddress(hash: string): Address {
-  const [, view = '', query = ''] = /^#\/?([\w-]*)\??(.*)$/s.exec(hash) ?? []
+  const [, view = '', query = ''] = /^#\/([\w-]*)\??(.*)$/s.exec(hash) ?? []
   return { view, query }
 }
 

@@ -70,10 +70,13 @@ class Painter {
     this.#context = canvas.getContext('2d')!
     this.#size = new ResizeObserver(() => this.#refresh())
     this.#size.observe(canvas)
-    this.#sight = new IntersectionObserver(([entry]) => {
-      this.#isSeen = entry!.isIntersecting
-      this.#plan()
-    })
+    this.#sight = new IntersectionObserver(
+      ([entry]) => {
+        this.#isSeen = entry!.isIntersecting
+        this.#plan()
+      },
+      { rootMargin: '200px' },
+    )
     this.#sight.observe(canvas)
   }
 

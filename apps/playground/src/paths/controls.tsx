@@ -42,26 +42,6 @@ export function Controls({ state, change, training }: ControlsProps) {
   return (
     <section className="controls" aria-label="Training">
       <div className="controls-row">
-        <Choice label="Data" value={state.data} options={shapeTitles} onChange={data => change({ data })} />
-        {state.data === 'drawing' && (
-          <Button className="button" onClick={() => setDrawing(true)}>
-            Draw …
-          </Button>
-        )}
-        <WholeNumber label="Seed" value={state.seed} min={0} max={999_999} onChange={seed => change({ seed })} />
-        <div className="beta">
-          <Range
-            label={
-              <>
-                <i>β</i> (keeps MixFlow near noise)
-              </>
-            }
-            {...{ name: 'β', value: placeOf(state.beta), min: 0, max: betas.length - 1, step: 1 }}
-            format={place => String(betas[place])}
-            onChange={place => change({ beta: betas[place]! })}
-          />
-        </div>
-        <Choice label="w in training" value={state.w} options={weightTitles} onChange={w => change({ w })} />
         <div className="run">
           <Button className="button primary" onClick={() => training.setRunning(!isRunning)}>
             {isRunning ? 'Pause' : 'Continue'}
@@ -73,6 +53,26 @@ export function Controls({ state, change, training }: ControlsProps) {
             {latest === null ? 'starting …' : `step ${latest.step}`}
           </output>
         </div>
+        <Choice label="Data" value={state.data} options={shapeTitles} onChange={data => change({ data })} />
+        {state.data === 'drawing' && (
+          <Button className="button" onClick={() => setDrawing(true)}>
+            Draw …
+          </Button>
+        )}
+        <WholeNumber label="Seed" value={state.seed} min={0} max={999_999} onChange={seed => change({ seed })} />
+        <div className="beta">
+          <Range
+            label={
+              <>
+                KL weight <i>β</i>
+              </>
+            }
+            {...{ name: 'KL weight β', value: placeOf(state.beta), min: 0, max: betas.length - 1, step: 1 }}
+            format={place => String(betas[place])}
+            onChange={place => change({ beta: betas[place]! })}
+          />
+        </div>
+        <Choice label="w in training" value={state.w} options={weightTitles} onChange={w => change({ w })} />
       </div>
       <DrawingDialog
         isOpen={isDrawing}

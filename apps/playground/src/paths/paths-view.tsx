@@ -21,7 +21,7 @@ import {
   type WeightRuleName,
   weightRules,
 } from './training/settings.ts'
-import { exactSteps, shownSteps } from './training/snapshot.ts'
+import { shownSteps } from './training/snapshot.ts'
 import { useTraining } from './use-training.ts'
 
 const fields = {
@@ -61,10 +61,9 @@ export default function PathsView() {
       <header className="lead">
         <h1>Straight paths need few steps</h1>
         <p>
-          A flow turns noise into data: points start at random and follow a velocity field from t = 0 to t = 1. A
-          computer follows it in steps, and where a path bends, large steps miss. Below, two flows learn the same data
-          in your browser, with the same network, noise and seed. They differ in one thing: where their training lines
-          start.
+          A flow turns noise into data: points start at random and follow a velocity field from t = 0 to t = 1, in
+          steps. Where a path bends, large steps miss. Here two flows learn the same data in your browser, with the same
+          network, noise and seed. They differ in one thing: where their training lines start.
         </p>
       </header>
 
@@ -97,10 +96,9 @@ export default function PathsView() {
             />
           }
         >
-          A flow is trained on straight lines from a source point (coloured) to a data point (dark).{' '}
-          <b>Rectified flow</b> starts them at any noise, so they cross. <b>MixFlow</b> shows the data point to an
-          encoder, which picks a Gaussian to start from (κ-FC), and mixes that with plain noise by a random weight{' '}
-          <i>w</i>.
+          A flow learns from straight lines between a source point (coloured) and a data point (dark).{' '}
+          <b>Rectified flow</b> starts them anywhere, so they cross. <b>MixFlow</b>’s encoder sees the data point and
+          picks where to start (κ-FC); that is mixed with plain noise by a weight <i>w</i>.
         </Chapter>
 
         <Chapter
@@ -120,9 +118,9 @@ export default function PathsView() {
             />
           }
         >
-          Where lines cross, a network can only learn their mean, and the mean changes as time goes on. Slide <i>t</i>:
-          rectified flow sends all points to the middle first and decides late. With fewer crossings, MixFlow’s arrows
-          know early where to go, and keep to it.
+          Where lines cross, only their mean can be learnt, and it changes with time. Slide <i>t</i>: rectified flow
+          pulls all points to the middle and decides late. With fewer crossings, MixFlow’s arrows know early where to
+          go.
         </Chapter>
 
         <Chapter
@@ -138,9 +136,8 @@ export default function PathsView() {
             />
           }
         >
-          Both now start from the same plain noise, which is <i>w</i> = 0: the encoder is for training only. Grey is the
-          exact path ({exactSteps} steps), coloured is what so few steps make of it. Straight paths end on the data
-          after one or two.
+          Both start from plain noise, <i>w</i> = 0: the encoder is for training only. Grey is the exact path, coloured
+          what so few steps make of it. Straight paths end on the data after one or two.
         </Chapter>
       </div>
 

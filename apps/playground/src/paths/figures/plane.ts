@@ -2,7 +2,7 @@
 import type { Paper } from '../../parts/plot.tsx'
 
 /** From the middle to the nearer edge, in units of the data. */
-const reach = 2.75
+const reach = 2.35
 
 export interface Plane {
   x(value: number): number

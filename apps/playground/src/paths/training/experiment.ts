@@ -53,8 +53,10 @@ export function experiment(settings: Settings): Experiment {
       curvature: (await curvature(velocity, x0.subarray(0, 2 * shownPaths), { elementsPerImage: 2, steps: exactSteps }))
         .mean,
       paths: runs.map(({ states }) => states),
-      field: Array.from({ length: fieldTimes }, (_, i) => velocity(fieldPlaces, i / (fieldTimes - 1)) as Float32Array),
-      gaussian: encode(scene.x1),
+      field: await Promise.all(
+        Array.from({ length: fieldTimes }, (_, i) => velocity(fieldPlaces, i / (fieldTimes - 1))),
+      ),
+      gaussian: await encode(scene.x1),
     }
   }
 

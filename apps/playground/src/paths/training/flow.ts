@@ -28,7 +28,7 @@ export interface Flow {
   train(index: number): void
   readonly velocity: Velocity<Float32Array>
   /** What the encoder makes of data points; null without an encoder. `[N × 2]` each. */
-  encode(x1: Float32Array): { readonly mean: Float32Array; readonly logVariance: Float32Array } | null
+  encode(x1: Float32Array): Promise<{ readonly mean: Float32Array; readonly logVariance: Float32Array } | null>
   dispose(): void
 }
 
@@ -72,14 +72,14 @@ export function flow(method: Method, settings: Settings, data: Dataset): Flow {
         )
       })
     },
-    velocity: (x, t) =>
-      tf.tidy(() => apply(rows(x, x.length / 2, 2), tf.fill([x.length / 2], t)).dataSync<'float32'>()),
-    encode(x1) {
+    velocity: (x, t) => numbersOf(tf.tidy(() => apply(rows(x, x.length / 2, 2), tf.fill([x.length / 2], t)))),
+    async encode(x1) {
       if (method === 'rectified-flow') return null
-      return tf.tidy(() => {
-        const { mean, logVariance } = conditioned.encode(tensorAlgebra, { x1: rows(x1, x1.length / 2, 2), draws: {} })
-        return { mean: mean.dataSync<'float32'>(), logVariance: logVariance!.dataSync<'float32'>() }
+      const { mean, logVariance } = tf.tidy(() => {
+        const gaussian = conditioned.encode(tensorAlgebra, { x1: rows(x1, x1.length / 2, 2), draws: {} })
+        return { mean: gaussian.mean, logVariance: gaussian.logVariance! }
       })
+      return { mean: await numbersOf(mean), logVariance: await numbersOf(logVariance) }
     },
     dispose() {
       optimizer.dispose()
@@ -97,3 +97,6 @@ const sourceOf = (method: Method, { weight }: Settings, conditioned: KappaFc<tf.
 /** One number for each of `count` points as a vector, more as rows. */
 const rows = (x: Float32Array, count: number, width = x.length / count): tf.Tensor =>
   width === 1 ? tf.tensor1d(x) : tf.tensor2d(x, [count, width])
+
+/** Its values; the tensor is let go. */
+const numbersOf = (x: tf.Tensor): Promise<Float32Array> => x.data<'float32'>().finally(() => x.dispose())

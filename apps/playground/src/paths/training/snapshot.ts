@@ -7,13 +7,12 @@ export const measuredSteps = [1, 2, 4, 8] as const
 export const shownSteps = [...measuredSteps, 32] as const
 export const exactSteps = shownSteps[4]
 
-/** The field is known at times i / (fieldTimes − 1), on a square grid of places, `[places × 2]`. */
+/** The field is known at times i / (fieldTimes − 1), on a grid of places, `[places × 2]`. */
 export const fieldTimes = 9
-const [fieldSide, fieldReach] = [13, 2.55]
-export const fieldPlaces: Float32Array = Float32Array.from({ length: 2 * fieldSide ** 2 }, (_, k) => {
+const [columns, rows, spacing] = [17, 11, 0.42]
+export const fieldPlaces: Float32Array = Float32Array.from({ length: 2 * columns * rows }, (_, k) => {
   const at = k >> 1
-  const place = k % 2 === 0 ? at % fieldSide : Math.floor(at / fieldSide)
-  return fieldReach * ((2 * place) / (fieldSide - 1) - 1)
+  return spacing * (k % 2 === 0 ? (at % columns) - (columns - 1) / 2 : Math.floor(at / columns) - (rows - 1) / 2)
 })
 
 export interface Scene {

@@ -1,0 +1,26 @@
+/** Builds the page once for all of these tests, as it would be published, and says where. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findChromium } from '@mixflow/page'
+import { build } from 'vite'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A browser, and the folder of the built page; null where there is no browser. */
+    built: { readonly chromium: string; readonly folder: string } | null
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const chromium = findChromium()
+  const folder = await mkdtemp(join(tmpdir(), 'mixflow-playground-'))
+  if (chromium !== null) {
+    const root = fileURLToPath(new URL('..', import.meta.url))
+    await build({ root, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })
+  }
+  project.provide('built', chromium === null ? null : { chromium, folder })
+  return () => rm(folder, { recursive: true, force: true })
+}
