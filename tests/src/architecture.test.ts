@@ -27,12 +27,17 @@ const harnesses: Readonly<Record<string, readonly string[]>> = {
   'test-model': ['core', 'tfjs-onnx'],
 }
 
+/** Applications: private, and nothing imports them. */
+const apps: Readonly<Record<string, readonly string[]>> = {
+  playground: ['core', 'sdk-web', 'zoo'],
+}
+
 /** Runtime -> the packages that own it. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['tfjs-onnx', 'sdk-node'],
   'onnxruntime-web': ['sdk-web'],
   sharp: ['train'],
-  '@tensorflow/tfjs-core': ['tfjs-onnx', 'zoo', 'train', 'export', 'cli'],
+  '@tensorflow/tfjs-core': ['tfjs-onnx', 'zoo', 'train', 'export', 'cli', 'playground'],
 }
 
 /** Packages that run wherever JavaScript does: no built-in module of Node. */
@@ -100,6 +105,19 @@ test.each(Object.entries(harnesses))('the harness %s is private, and follows its
   expect(readManifest(folder)).toMatchObject({ name: scope + id, private: true })
   const imports = importsOf({ folder }).filter(({ specifier }) => specifier.startsWith(scope))
   expect([...new Set(imports.map(({ specifier }) => packageOf(specifier)))]).toEqual(siblings.map(name => scope + name))
+})
+
+test.each(Object.entries(apps))('the application %s is private, and follows its arrows', (id, siblings) => {
+  const folder = join(root, 'apps', id)
+  const manifest = readManifest(folder)
+  expect(manifest.private).toBe(true)
+  const sources = importsOf({ folder }).filter(({ file }) => !isTest(file))
+  const used = (some: readonly Import[]) => [...new Set(some.map(({ specifier }) => packageOf(specifier)))].sort()
+  const inScope = sources.filter(({ specifier }) => specifier.startsWith(scope))
+  expect(used(inScope)).toEqual(siblings.map(name => scope + name))
+  expect(places(sources.filter(({ specifier }) => owners[packageOf(specifier)]?.includes(id) === false))).toEqual([])
+  const external = sources.filter(({ specifier }) => !['.', 'node:'].includes(packageOf(specifier)))
+  expect(used(external).filter(name => !(name in (manifest.dependencies ?? {})))).toEqual([])
 })
 
 test('imports are found at all', () => {

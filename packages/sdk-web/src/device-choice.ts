@@ -26,9 +26,13 @@ export interface DeviceChoice {
  */
 export async function chooseDevice(): Promise<DeviceChoice> {
   if (globalThis.navigator === undefined || globalThis.location === undefined) {
-    throw new MixflowError('DEVICE_UNAVAILABLE', '@mixflow/sdk-web chooses among devices of browsers, and this is none', {
-      hint: 'in a page that a server renders, call it in an event or effect',
-    })
+    throw new MixflowError(
+      'DEVICE_UNAVAILABLE',
+      '@mixflow/sdk-web chooses among devices of browsers, and this is none',
+      {
+        hint: 'in a page that a server renders, call it in an event or effect',
+      },
+    )
   }
   const { choose, preferredPrecision } = await import('./local/choose-device.ts')
   const { adapter, found, note } = await choose('auto')

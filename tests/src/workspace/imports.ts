@@ -31,7 +31,7 @@ export const isTest = (file: string): boolean => /\.test\.ts$|(^|\/)fixtures\//.
 
 export const importsOf = ({ folder }: Pick<WorkspacePackage, 'folder'>): Import[] =>
   filesBelow(join(folder, 'src'))
-    .filter(file => file.endsWith('.ts'))
+    .filter(file => /\.tsx?$/.test(file))
     .flatMap(file => importsIn(readFileSync(join(folder, 'src', file), 'utf8'), file))
 
 /** `node:fs/promises` -> `node:`, `@scope/name/part` -> `@scope/name`, `./x.ts` and `#own` -> `.`. */
