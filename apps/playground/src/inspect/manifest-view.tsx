@@ -19,7 +19,7 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
         {quality.length === 0 ? (
           <p className="muted">Nothing was measured; “mixflow evaluate” does.</p>
         ) : (
-          <Scroll label="Measured quality">
+          <Scroll label="Table of measures">
             <thead>
               <tr>
                 <th scope="col">Measure</th>
@@ -48,7 +48,7 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
         <h2 id="files">
           {files.length} files, {formatBytes(total)}
         </h2>
-        <Scroll label="Files">
+        <Scroll label="Table of files">
           <thead>
             <tr>
               <th scope="col">File</th>

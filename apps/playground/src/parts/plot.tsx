@@ -36,6 +36,9 @@ export interface PlotProps {
   readonly className?: string
 }
 
+/** What moves is drawn 30 times a second at most, in milliseconds. */
+const interval = 30
+
 const calm = matchMedia('(prefers-reduced-motion: reduce)')
 
 export function Plot({ drawing, label, className }: PlotProps) {
@@ -64,6 +67,7 @@ class Painter {
   #isSeen = true
   #isStale = true
   #frame = 0
+  #drawn = 0
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas
@@ -101,7 +105,10 @@ class Painter {
     if (this.#frame !== 0 || !this.#isSeen || this.#drawing === undefined || !(this.#isStale || moves)) return
     this.#frame = requestAnimationFrame(now => {
       this.#frame = 0
-      this.#draw(now)
+      if (this.#isStale || now - this.#drawn > interval) {
+        this.#drawn = now
+        this.#draw(now)
+      }
       this.#plan()
     })
   }

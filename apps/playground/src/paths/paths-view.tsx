@@ -62,8 +62,8 @@ export default function PathsView() {
         <h1>Straight paths need few steps</h1>
         <p>
           A flow turns noise into data: points start at random and follow a velocity field from t = 0 to t = 1, in
-          steps. Where a path bends, large steps miss. Here two flows learn the same data in your browser, with the same
-          network, noise and seed. They differ in one thing: where their training lines start.
+          steps. Where a path bends, large steps miss. Here two flows learn the same data in your browser, from the same
+          seed. They differ in one thing: where their training lines start.
         </p>
       </header>
 
@@ -137,7 +137,7 @@ export default function PathsView() {
           }
         >
           Both start from plain noise, <i>w</i> = 0: the encoder is for training only. Grey is the exact path, coloured
-          what so few steps make of it. Straight paths end on the data after one or two.
+          what so few steps make of it. Straighter paths are close to the data after two.
         </Chapter>
       </div>
 
