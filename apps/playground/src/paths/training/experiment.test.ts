@@ -21,9 +21,9 @@ async function after(steps: number, changes: Partial<Settings> = {}): Promise<Sn
 }
 
 it('MixFlow straightens the paths, and one or two steps go nearer to the data', async () => {
-  const { step, flows } = await after(150)
+  const { step, flows } = await after(100)
   const { mixflow, 'rectified-flow': plain } = flows
-  expect(step).toBe(150)
+  expect(step).toBe(100)
   expect(mixflow.curvature).toBeLessThan(0.5 * plain.curvature)
   for (const i of [0, 1]) expect(mixflow.distances[i]).toBeLessThan(0.7 * plain.distances[i]!)
 })

@@ -36,9 +36,12 @@ type Trained = Record<string, tf.Variable>
 
 const startOf = (network: Mlp, seed: number, firstIndex: number): Trained => {
   const values = initialValues(network.parameters, { seed, firstIndex })
-  return Object.fromEntries(
-    network.parameters.map(({ name, shape }) => [name, tf.variable(tf.tensor(values.get(name)!, [...shape]))]),
-  )
+  // what a variable starts from is let go, the variable stays
+  return tf.tidy(() =>
+    Object.fromEntries(
+      network.parameters.map(({ name, shape }) => [name, tf.variable(tf.tensor(values.get(name)!, [...shape]))]),
+    ),
+  ) as Trained
 }
 
 export function flow(method: Method, settings: Settings, data: Dataset): Flow {
