@@ -23,11 +23,12 @@ describe.skipIf(built === null)('inspect a model', () => {
     await page.getByRole('textbox', { name: 'Address of a model' }).fill('/models/good/')
     await page.getByRole('button', { name: 'Open' }).click()
     await page.getByRole('heading', { name: 'small' }).waitFor()
-    await page.getByRole('heading', { name: 'A small model' }).waitFor()
+    await page.getByRole('heading', { name: 'A small model', level: 3 }).waitFor()
     expect(await page.getByRole('region', { name: 'Table of measures' }).textContent()).toContain('fd-test')
     expect(await page.locator('code.hash').count()).toBe(2)
     const pictures = await picturesOf(page)
     expect(await open.violations()).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
 
     await page.getByLabel('Class').selectOption('1')
     await page.getByRole('button', { name: '16 more' }).click()

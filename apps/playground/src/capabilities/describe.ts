@@ -76,7 +76,7 @@ export function describeMachine(machine: Machine): readonly Described[] {
     },
     {
       name: 'Memory',
-      value: memory === null ? 'not told' : `${memory === 8 ? 'at least ' : 'about '}${memory} GB`,
+      value: memory === null ? 'not told' : `about ${memory} GB`,
       meaning: 'Browsers round this, some do not tell. The models of this project take a small part.',
       isGood: memory === null || memory >= 2,
     },

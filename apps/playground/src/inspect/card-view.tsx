@@ -22,7 +22,8 @@ export function CardView({ card: { text, pictures } }: { readonly card: Card }) 
           a: Link,
           table: ScrollingTable,
           // below the heading of the section
-          ...{ h1: 'h3', h2: 'h4', h3: 'h5', h4: 'h6', h5: 'h6' },
+          ...{ h1: { component: 'h3' }, h2: { component: 'h4' }, h3: { component: 'h5' } },
+          ...{ h4: { component: 'h6' }, h5: { component: 'h6' } },
         },
       }}
       className="card"

@@ -130,7 +130,10 @@ function Findings({ found, isBusy, seed, label, onChange }: FindingsProps) {
         {model !== undefined && <SamplesView {...{ model, seed, label, onChange }} />}
         {model === undefined && errors.model === undefined && manifest !== undefined && (
           <section className="panel" aria-label="Loading">
-            <Progress.Root className="progress" value={Math.round(100 * (progress?.fraction ?? 0))}>
+            <Progress.Root
+              className="progress"
+              value={progress?.phase === 'files' ? Math.round(100 * progress.fraction) : null}
+            >
               <Progress.Label>{progressText(found)}</Progress.Label>
               <Progress.Track className="progress-track">
                 <Progress.Indicator className="progress-done" />

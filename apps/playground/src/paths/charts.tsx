@@ -16,9 +16,9 @@ export function Charts({ measures }: { readonly measures: readonly Measures[] })
     <section className="panel measures" aria-labelledby="measures">
       <h2 id="measures">Measured</h2>
       <p>
-        <b>Distance</b> to the data after so many Euler steps (energy distance; about 0.005 is as near as samples come)
-        and <b>curvature</b> of the paths (0 is straight), against steps of training. Lower is better; axes are
-        logarithmic.
+        <b>Distance</b> to the data after so many Euler steps (energy distance; about 0.01 is as near as another sample
+        of the data comes) and <b>curvature</b> of the paths (0 is straight), against steps of training. Lower is
+        better; axes are logarithmic.
       </p>
       <div className="charts">
         {measuredSteps.map((count, i) => (
