@@ -87,10 +87,10 @@ describe.skipIf(built === null)('the playground', () => {
       })),
     )
     // ONNX Runtime; tfjs is nearly all of the worker that trains
-    const isRuntime = (name: string) => /\.wasm$|^ort|^worker-/.test(name)
+    const isRuntime = (name: string) => /\.wasm$|^ort|^training-worker-/.test(name)
     const total = (some: typeof weights) => some.reduce((sum, { kilobytes }) => sum + kilobytes, 0)
     const own = weights.filter(({ name }) => !isRuntime(name))
-    const training = weights.filter(({ name }) => name.startsWith('worker-'))
+    const training = weights.filter(({ name }) => name.startsWith('training-worker-'))
     console.log(
       `playground: ${total(own).toFixed(0)} kB for all views, and ${total(training).toFixed(0)} kB of scripts with tfjs (gzip)`,
     )

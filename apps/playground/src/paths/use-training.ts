@@ -45,7 +45,10 @@ export function useTraining(settings: Settings): Training {
   const isRunning = isWanted && step < until
 
   useEffect(() => {
-    const mine = new Worker(new URL('./training/worker.ts', import.meta.url), { type: 'module', name: 'paths' })
+    const mine = new Worker(new URL('./training/training-worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'paths',
+    })
     worker.current = mine
     mine.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       if ('failed' in data) setFailure(data.failed)
