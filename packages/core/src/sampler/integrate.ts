@@ -212,7 +212,8 @@ function toImages<T>(run: Run<T>, batch: Batch, { data, nfe }: Numbers): Sampled
   }
   let bad = 0
   while (bad < expected && Number.isFinite(data[bad])) bad++
-  if (bad < expected) throw outputInvalid(`gave ${data[bad]} in image ${firstImage + Math.floor(bad / size)}`, firstImage)
+  if (bad < expected)
+    throw outputInvalid(`gave ${data[bad]} in image ${firstImage + Math.floor(bad / size)}`, firstImage)
   return asImages(run, batch, { data, nfe })
 }
 
