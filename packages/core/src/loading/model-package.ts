@@ -14,6 +14,7 @@ export interface ModelPackage {
   readonly files: Readonly<Record<string, string>>
 }
 
+/** Whether this has the form of what a model's package exports; what is in it is not looked at. */
 export const isModelPackage = (value: unknown): value is ModelPackage => {
   if (typeof value !== 'object' || value === null || value instanceof URL) return false
   const { manifest, files } = value as Partial<ModelPackage>
@@ -23,6 +24,7 @@ export const isModelPackage = (value: unknown): value is ModelPackage => {
 /** Reads one file from where it is, verified. */
 export type ReadAt = (address: string, file: ManifestFile, options: ReadOptions) => Promise<Uint8Array>
 
+/** A package as a place of files. `readFile` throws MODEL_NOT_FOUND for a file without an address, and what `readAt` throws. */
 export function packageFolder({ manifest, files }: ModelPackage, readAt: ReadAt): ModelFolder {
   const { name } = manifest as { readonly name?: unknown }
   const place = `the package of the model ${typeof name === 'string' ? name.slice(0, 100) : 'without a name'}`

@@ -11,7 +11,11 @@ import { readRemote } from './remote-file.ts'
 
 const manifestCap = 2 ** 20
 
-/** @param cache null keeps nothing */
+/**
+ * A model at an address, or a package whose files have addresses.
+ *
+ * @param cache null keeps nothing
+ */
 export const remoteModel = (place: URL | ModelPackage, cache: ModelCache | null): ModelFolder =>
   place instanceof URL ? remoteFolder(place, cache) : remotePackage(place, cache)
 
