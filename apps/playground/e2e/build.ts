@@ -19,7 +19,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-playground-'))
   if (chromium !== null) {
     const root = fileURLToPath(new URL('..', import.meta.url))
+    const { NODE_ENV } = process.env // vitest's own would give React's development build
+    process.env.NODE_ENV = 'production'
     await build({ root, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })
+    process.env.NODE_ENV = NODE_ENV
   }
   project.provide('built', chromium === null ? null : { chromium, folder })
   return () => rm(folder, { recursive: true, force: true })
