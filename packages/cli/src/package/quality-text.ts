@@ -3,6 +3,7 @@
 import { formatCount, formatNumber } from '@mixflow/train'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
 import { formatCost, formatMeasure, sampleWords } from '../evaluate/evaluation-text.ts'
+import { markdownTable } from '../terminal/markdown-table.ts'
 
 /** The same network, data, seed and images, trained as a plain rectified flow. */
 export interface Twin {
@@ -34,7 +35,7 @@ function sampleParts(evaluation: EvaluationResult, twin: Twin | null): string[] 
     ]),
   ])
   const head = ['solver', 'NFE', ...labels.flatMap(label => (twin === null ? [label] : [label, 'of the twin']))]
-  return [`${sampleWords(samples!, settings)}:`, table(head, rows)]
+  return [`${sampleWords(samples!, settings)}:`, markdownTable(head, rows)]
 }
 
 interface Wanted {
@@ -62,6 +63,3 @@ function curvatureParts(evaluations: readonly EvaluationResult[], twin: Twin | n
 
 const curvatureOf = (evaluations: readonly EvaluationResult[]) =>
   evaluations.find(({ trajectories }) => trajectories !== null)?.trajectories ?? null
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')

@@ -1,8 +1,9 @@
 /** Puts a model into a package's folder: file by file, each whole or not at all, and takes away what an earlier model had more. */
 
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Manifest, manifestFileName, parseManifest } from '@mixflow/core'
+import { makeFolder, writeFileDurably } from '@mixflow/train'
 import { diskError } from '../terminal/write-png.ts'
 
 export interface PackageContent {
@@ -19,20 +20,19 @@ export async function writePackage(folder: string, { model, manifest, added }: P
   const before = await json(join(folder, 'package.json'))
   const stale = (await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path))
   const texts = Object.entries(added(before))
-  try {
-    for (const path of paths) await writeWhole(join(folder, path), await readFile(join(model, path)))
-    for (const [path, text] of texts) await writeWhole(join(folder, path), text)
-    for (const path of stale) await rm(join(folder, path), { force: true })
-  } catch (error) {
-    throw diskError(folder, (error as NodeJS.ErrnoException).code)
+  for (const path of paths) await writeWhole(join(folder, path), await readFile(join(model, path)))
+  for (const [path, text] of texts) await writeWhole(join(folder, path), new TextEncoder().encode(text))
+  for (const path of stale) {
+    await rm(join(folder, path), { force: true }).catch(({ code }: NodeJS.ErrnoException) => {
+      throw diskError(folder, code)
+    })
   }
   return [...paths, ...texts.map(([path]) => path)]
 }
 
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.tmp`, content)
-  await rename(`${path}.tmp`, path)
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await makeFolder(dirname(path))
+  await writeFileDurably(path, [bytes])
 }
 
 const json = (path: string): Promise<Record<string, unknown>> =>

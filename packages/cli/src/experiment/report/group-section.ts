@@ -1,6 +1,7 @@
 /** What the records of one data set and length say, as Markdown: the setting, the table, the comparison, what it took. */
 
 import { formatCount, formatDuration, formatNumber } from '@mixflow/train'
+import { markdownTable } from '../../terminal/markdown-table.ts'
 import type { ExperimentRun } from '../experiment-run.ts'
 import { fewStepData } from '../few-step.ts'
 import { baseline, type Column, type Comparison, type Group, type Row, type Spread } from './summary.ts'
@@ -19,7 +20,7 @@ export function groupSection(group: Group, pictures: Pictures): string {
   return [
     `### ${titles[group.dataName] ?? group.dataName}, ${formatCount(group.steps)} steps`,
     settingText(group),
-    table(
+    markdownTable(
       ['', ...group.columns.map(({ title }) => title)],
       group.rows.map(row => [rowTitle(row), ...cells(group, row)]),
     ),
@@ -105,7 +106,7 @@ function comparisonText({ columns, comparisons }: Group): string[] {
   const mixflow = comparisons.find(({ name }) => name === 'mixflow')
   return [
     `Against ${methodTitle(baseline)} with the same seed, in percent (of several seeds the mean, and the least and greatest):`,
-    table(['', ...columns.map(({ title }) => title)], rows),
+    markdownTable(['', ...columns.map(({ title }) => title)], rows),
     ...(mixflow === undefined ? [] : [claimText(mixflow, columns)]),
   ]
 }
@@ -153,7 +154,7 @@ function costText({ rows }: Group): string {
   const header = ['', 'seed', 'training', 'images/s', 'measuring', 'flow loss at the end']
   return [
     `<details><summary>What each run took</summary>`,
-    table(header, lines),
+    markdownTable(header, lines),
     `On ${machines.join('; on ')}.`,
     '</details>',
   ].join('\n\n')
@@ -168,9 +169,4 @@ function missingText({ missing }: Group): string {
     ({ method, seeds }) => `${methodTitle(method)} (${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
   )
   return `**Not done yet:** ${each.join('; ')}. The command goes on with them.`
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
 }
