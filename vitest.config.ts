@@ -19,6 +19,7 @@ const project = (name: string, folder: string, timeout: number, globalSetup: str
     testTimeout: timeout,
     hookTimeout: timeout,
     globalSetup,
+    setupFiles: [fileURLToPath(new URL('vitest.setup.ts', import.meta.url))],
   },
 })
 

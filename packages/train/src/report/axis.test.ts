@@ -73,6 +73,11 @@ describe('a logarithmic axis', () => {
 })
 
 describe('any axis', () => {
+  it('tells large ticks that lie close together apart', () => {
+    const axis = axisOf([9992, 10_002], { kind: 'linear', round: false })
+    expect(texts(axis)).toEqual(['9992', '9994', '9996', '9998', '10000', '10002'])
+  })
+
   it.each([
     [[], 0.5],
     [[Number.NaN, Number.POSITIVE_INFINITY], 0.5],
@@ -88,7 +93,11 @@ describe('any axis', () => {
   it('has few ticks, in order and on the axis, and places values in order within it', () => {
     const number = fc.double({ noNaN: false })
     const positive = fc.double({ min: 0, max: 1e6, noNaN: true })
-    const values = fc.oneof(fc.array(number), fc.array(positive, { minLength: 1 }))
+    const fraction = fc.double({ min: -1, max: 1, noNaN: true })
+    const close = fc
+      .tuple(fc.double({ min: -1e7, max: 1e7, noNaN: true }), fc.integer({ min: -12, max: 6 }), fc.array(fraction))
+      .map(([middle, exponent, shares]) => shares.map(share => middle + share * 10 ** exponent))
+    const values = fc.oneof(fc.array(number), fc.array(positive, { minLength: 1 }), close)
     fc.assert(
       fc.property(values, fc.constantFrom('auto', 'linear'), fc.boolean(), (given, kind, round) => {
         const axis = axisOf(given, { kind, round })

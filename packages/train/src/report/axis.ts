@@ -35,6 +35,11 @@ export function axisOf(values: readonly number[], { kind, round }: AxisOptions):
   return kind === 'auto' && isWide ? logAxis(low, high) : linearAxis(low, high, round)
 }
 
+/** Values that differ by less than this, relatively, are one value: ticks between them would read alike. */
+const narrowest = 1e-9
+/** So are values that differ by less than this, absolutely: what is `tiny` would not lie within them. */
+const smallest = 1e-90
+
 function extent(values: readonly number[]): { low: number; high: number } {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
@@ -43,8 +48,8 @@ function extent(values: readonly number[]): { low: number; high: number } {
     high = Math.max(high, value)
   }
   if (low > high) return { low: 0, high: 1 }
-  if (high - low > Number.EPSILON * Math.max(Math.abs(low), Math.abs(high))) return { low, high }
-  const margin = Math.abs(low) / 2 || 0.5
+  if (high - low > Math.max(narrowest * Math.max(Math.abs(low), Math.abs(high)), smallest)) return { low, high }
+  const margin = Math.abs(low) > smallest ? Math.abs(low) / 2 : 0.5
   return { low: low - margin, high: high + margin }
 }
 
@@ -84,7 +89,7 @@ function logAxis(low: number, high: number): Axis {
   const values = enough.filter((_, i) => i % every === 0)
   return {
     kind: 'log',
-    ticks: values.map(value => ({ value, text: tickText(value) })),
+    ticks: values.map(value => ({ value, text: shortText(value) })),
     place: value => (Math.log(value) - from) / (to - from),
   }
 }
@@ -94,18 +99,25 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 /** Without the last digits of binary arithmetic: 0.3, not 0.30000000000000004. */
 const tidy = (value: number): number => Number(value.toPrecision(12)) || 0
 
-const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 })
-
-function tickText(value: number): string {
-  const size = Math.abs(value)
-  if (size >= 1e15 || (size > 0 && size < 1e-4)) return value.toExponential().replace('e+', 'e')
-  return size >= 10_000 ? compact.format(value) : String(value)
+/** The shortest texts that tell the ticks apart; ticks of equal distance have equally many decimals. */
+function withText(values: readonly number[]): Tick[] {
+  const isPlain = (text: string) => /^-?\d+(\.\d+)?$/.test(text)
+  const short = values.map(shortText)
+  const texts = new Set(short).size === values.length ? short : values.map(longText)
+  const decimals = Math.max(0, ...texts.map(text => (/^-?\d+\.(\d+)$/.exec(text)?.[1] ?? '').length))
+  const areDecimals = texts.every(isPlain)
+  return values.map((value, i) => ({ value, text: areDecimals && value !== 0 ? value.toFixed(decimals) : texts[i]! }))
 }
 
-/** Ticks of equal distance have equally many decimals. */
-function withText(values: readonly number[]): Tick[] {
-  const texts = values.map(tickText)
-  const decimals = Math.max(0, ...texts.map(text => (/^-?\d+\.(\d+)$/.exec(text)?.[1] ?? '').length))
-  const isPlain = texts.every(text => /^-?\d+(\.\d+)?$/.test(text))
-  return values.map((value, i) => ({ value, text: isPlain && value !== 0 ? value.toFixed(decimals) : texts[i]! }))
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 })
+
+const shortText = (value: number): string => {
+  const size = Math.abs(value)
+  return size >= 10_000 && size < 1e15 ? compact.format(value) : longText(value)
+}
+
+const longText = (value: number): string => {
+  const size = Math.abs(value)
+  const hasExponent = size >= 1e15 || (size > 0 && size < 1e-4)
+  return hasExponent ? value.toExponential().replace('e+', 'e') : String(value)
 }
