@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { parseManifest } from '@mixflow/core'
+import { compiler, crash, makeDriver } from '@mixflow/page/shared-library'
+import { swiftshader } from '@mixflow/page/swiftshader'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandIn, type Ended } from './fixtures/run-command.ts'
 
@@ -219,5 +221,24 @@ describe('mixflow doctor', () => {
       expect([name, states.get(name)]).toEqual([name, 'ok'])
     }
     for (const name of ['cuda', 'webgpu', 'tfjs-node']) expect(['ok', 'lacking']).toContain(states.get(name))
+  })
+})
+
+const graphics = swiftshader()
+
+describe.skipIf(graphics === null || compiler === undefined)('a graphics driver that crashes', () => {
+  it('does not take a training with it', async () => {
+    const args = [
+      ...train.filter(word => word !== '--threads' && word !== '1'),
+      '--device',
+      'webgpu',
+      '--out',
+      'crashed',
+    ]
+    const driver = makeDriver({ folder, name: 'crashing', statement: crash })
+    const { code, stderr } = await commandIn(folder, { ...graphics, ...driver })(args)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/DEVICE_UNAVAILABLE.*"webgpu" cannot be used: .*SIGSEGV.*\n {2}update its driver/)
+    expect(existsSync(path('crashed'))).toBe(false)
   })
 })

@@ -9,7 +9,7 @@ export {
   type SampleResult,
   type StreamStep,
 } from '@mixflow/core'
-export type { Device } from './device/choose-device.ts'
+export { type Device, type DeviceProblem, deviceProblem } from './device/choose-device.ts'
 export { encodePng } from './encode-png.ts'
 export { defaultCacheDir, type LoadModelOptions, loadModel } from './load-model.ts'
 export { NodeImage, type NodeModel } from './node-model.ts'

@@ -17,4 +17,4 @@ export type {
   SessionOptions,
 } from './runtime/runtime.ts'
 export { type Dims, type InputSpec, type TraceOptions, type TraceResult, trace } from './trace.ts'
-export { backendName, deviceProblem, type OnnxBackendOptions, useOnnxBackend } from './use-onnx-backend.ts'
+export { backendName, type OnnxBackendOptions, useOnnxBackend } from './use-onnx-backend.ts'

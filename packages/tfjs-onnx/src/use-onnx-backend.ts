@@ -93,10 +93,6 @@ async function nodeRuntime(device: Device | 'auto'): Promise<Runtime> {
   return runtime
 }
 
-/** What stands in the way of using a device in Node, in words; null if nothing does. Uses it for a moment to find out. */
-export const deviceProblem = async (device: Device): Promise<string | null> =>
-  (await loadNodeRuntime()).deviceProblem(device)
-
 async function loadNodeRuntime() {
   try {
     return await import('#in-node')

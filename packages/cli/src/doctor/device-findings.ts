@@ -1,33 +1,24 @@
-/** Devices that nothing needs, used for a moment: whether they work here, or what they lack. */
+/** What networks run on: whether each works here, or what it lacks. Each is tried in a child process, which its driver may crash. */
 
-import { execFileSync } from 'node:child_process'
+import type { Device, DeviceProblem } from '@mixflow/sdk-node'
 import { programName } from '../terminal/program-name.ts'
 import type { Finding } from './finding.ts'
 
+/** Devices that nothing needs. */
+const others = ['cuda', 'webgpu'] as const satisfies Device[]
+
 export async function deviceFindings(): Promise<Finding[]> {
-  const { deviceProblem } = await import('@mixflow/tfjs-onnx')
-  const [cuda, webgpu] = [
-    await deviceProblem('cuda'),
-    hasGraphics() ? await deviceProblem('webgpu') : 'no loader of Vulkan drivers (libvulkan.so.1)',
-  ]
-  return [
-    cuda === null
-      ? { topic: 'device', name: 'cuda', state: 'ok', text: 'for --device cuda' }
-      : { topic: 'device', name: 'cuda', state: 'lacking', text: cuda, command: `${programName()} setup cuda` },
-    webgpu === null
-      ? { topic: 'device', name: 'webgpu', state: 'ok', text: 'for --device webgpu' }
-      : { topic: 'device', name: 'webgpu', state: 'lacking', text: webgpu },
-  ]
+  const { deviceProblem } = await import('@mixflow/sdk-node')
+  const findings: Finding[] = []
+  for (const device of others) findings.push(deviceFinding(device, await deviceProblem(device)))
+  return findings
 }
 
-/** Without a loader of drivers, asking for WebGPU on Linux only prints complaints. */
-function hasGraphics(): boolean {
-  if (process.platform !== 'linux') return true
-  try {
-    return execFileSync('ldconfig', ['-p'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).includes(
-      'libvulkan.so.1',
-    )
-  } catch {
-    return true
-  }
+function deviceFinding(name: (typeof others)[number], problem: DeviceProblem | null): Finding {
+  if (problem === null) return { topic: 'device', name, state: 'ok', text: `for --device ${name}` }
+  const { reason, message: text, hint } = problem
+  const lacking = { topic: 'device', name, state: 'lacking', text } as const
+  return name === 'cuda' && reason === 'missing'
+    ? { ...lacking, command: `${programName()} setup cuda` }
+    : { ...lacking, hint }
 }

@@ -6,11 +6,11 @@
 import { dirname } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { packageFacts } from '../package-facts.ts'
-import { type Colors, colorsFor } from '../terminal/colors.ts'
+import { colorsFor } from '../terminal/colors.ts'
 import { statusLine } from '../terminal/status-line.ts'
-import { table } from '../terminal/table.ts'
 import { deviceFindings } from './device-findings.ts'
 import type { Finding } from './finding.ts'
+import { findingsText } from './findings-text.ts'
 import { runtimeFindings } from './installed.ts'
 import { nativeFindings } from './native-findings.ts'
 import { cacheFinding, machineFindings, nodeFinding } from './system.ts'
@@ -24,7 +24,7 @@ export async function doctorCommand({ json = false }: { readonly json?: boolean 
   process.stdout.write(
     json
       ? `${JSON.stringify({ mixflow: version, healthy, findings }, null, 2)}\n`
-      : `mixflow ${version}\n\n${asText(findings, colorsFor(process.stdout))}\n`,
+      : `mixflow ${version}\n\n${findingsText(findings, colorsFor(process.stdout))}\n`,
   )
   if (healthy) return
   const broken = findings.filter(({ state }) => state === 'broken').map(({ name }) => name)
@@ -81,19 +81,4 @@ function emojiFinding(where: Place | undefined): Finding[] {
   if (where?.state === 'here') return [{ ...emoji, state: 'ok', text: 'the pictures of mixflow train emoji' }]
   if (where?.state !== 'install') return []
   return [{ ...emoji, state: 'lacking', text: 'the pictures of mixflow train emoji', command: where.command }]
-}
-
-const marks = { ok: 'ok', lacking: 'not here', broken: 'BROKEN' } as const
-
-function asText(findings: readonly Finding[], { green, yellow, red }: Colors): string {
-  const paint = { ok: green, lacking: yellow, broken: red }
-  const topics = ['system', 'runtime', 'device', 'package'] as const
-  const rows = topics.flatMap(topic => findings.filter(finding => finding.topic === topic))
-  const lines = table(rows.map(({ state, name, text }) => [marks[state], name, text]))
-  return rows
-    .map(({ state, command }, i) => {
-      const line = paint[state](marks[state]) + (lines[i] as string).slice(marks[state].length)
-      return command === undefined ? line : `${line}\n    ${command}`
-    })
-    .join('\n')
 }

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { compiler, crash, makeDriver } from '@mixflow/page/shared-library'
+import { swiftshader } from '@mixflow/page/swiftshader'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { colorsFor } from '../terminal/colors.ts'
+import { deviceFindings } from './device-findings.ts'
+import type { Finding } from './finding.ts'
+import { findingsText } from './findings-text.ts'
 import { versionOf } from './installed.ts'
 import { cacheFinding, machineFindings, nodeFinding } from './system.ts'
 
@@ -37,5 +43,22 @@ describe('doctor', () => {
     const here = pathToFileURL(import.meta.filename).href
     expect(versionOf('commander', here)).toMatch(/^\d+\.\d+\.\d+$/)
     expect(versionOf('no-such-package-at-all', here)).toBeNull()
+  })
+
+  const graphics = swiftshader()
+
+  it.skipIf(graphics === null || compiler === undefined)('goes on where a graphics driver crashes', async () => {
+    const driver = makeDriver({ folder: root, name: 'crashing', statement: crash })
+    for (const [key, value] of Object.entries({ ...graphics, ...driver })) vi.stubEnv(key, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const [cuda, webgpu] = await deviceFindings()
+    expect(cuda).toMatchObject({ topic: 'device', name: 'cuda' })
+    expect(webgpu).toEqual({
+      ...{ topic: 'device', name: 'webgpu', state: 'lacking', hint: 'update its driver' },
+      text: expect.stringContaining('SIGSEGV'),
+    })
+    expect(findingsText([webgpu as Finding], colorsFor({ isTTY: false }))).toMatch(
+      /^not here +webgpu .*SIGSEGV.*\n {4}update its driver$/,
+    )
   })
 })

@@ -8,4 +8,6 @@ export interface Finding {
   readonly text: string
   /** What to type so that it is there. */
   readonly command?: string
+  /** What to do where no command does it. */
+  readonly hint?: string
 }

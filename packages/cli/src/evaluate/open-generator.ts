@@ -9,8 +9,9 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { checkpointFileName, type Manifest, MixflowError, manifestFileName } from '@mixflow/core'
 import type { Generator } from '@mixflow/measure'
-import { type backendNames, checkpointNetworks, type deviceNames, openCheckpoint, useBackend } from '@mixflow/train'
+import { type backendNames, checkpointNetworks, type deviceNames, openCheckpoint } from '@mixflow/train'
 import type { TrainingConfig } from '@mixflow/zoo'
+import { startBackend } from '../start-backend.ts'
 
 export interface GeneratorOptions {
   /** Of a run or checkpoint: what computes; onnx unless given. */
@@ -39,7 +40,7 @@ export interface OpenGenerator extends Generator, AsyncDisposable {
   readonly device: string
 }
 
-/** @throws MixflowError MODEL_NOT_FOUND, and as `openCheckpoint`, `useBackend` and `loadModel` do */
+/** @throws MixflowError MODEL_NOT_FOUND, and as `openCheckpoint`, `startBackend` and `loadModel` do */
 export async function openGenerator(
   place: string,
   options: GeneratorOptions & { readonly signal?: AbortSignal | undefined },
@@ -63,7 +64,7 @@ async function openTrained(
   { backend = 'onnx', device, threads }: GeneratorOptions,
 ): Promise<OpenGenerator> {
   const checkpoint = await openCheckpoint(place)
-  const used = await useBackend({
+  const used = await startBackend({
     backend: backend as (typeof backendNames)[number],
     ...(device === undefined ? {} : { device: device as (typeof deviceNames)[number] }),
     threads,

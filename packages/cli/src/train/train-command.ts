@@ -14,8 +14,8 @@ import {
   runFiles,
   type TrainResult,
   train,
-  useBackend,
 } from '@mixflow/train'
+import { startBackend } from '../start-backend.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { programName } from '../terminal/program-name.ts'
 import { shellWord } from '../terminal/shell-word.ts'
@@ -54,7 +54,7 @@ export async function trainCommand(target: string | undefined, flags: TrainFlags
   }
   try {
     await interruptible(async signal => {
-      const { note } = await useBackend({ ...(asked ?? plan.place), threads })
+      const { note } = await startBackend({ ...(asked ?? plan.place), threads })
       if (note !== undefined) display.show({ type: 'note', text: note })
       const data = await openPlanned(plan, { display, signal })
       if (flags.dryRun) {

@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { compiler, crash, makeDriver } from '@mixflow/page/shared-library'
 import { swiftshader } from '@mixflow/page/swiftshader'
 import { folderOf, smallModel } from '@mixflow/test-model'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loadModel } from '../load-model.ts'
-import { chooseDevice } from './choose-device.ts'
+import { chooseDevice, deviceProblem } from './choose-device.ts'
 
 const native = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')))
 const provider = join(native, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so')
@@ -51,14 +52,6 @@ it.skipIf(env === null)(
   180_000,
 )
 
-const compiler = ['cc', 'gcc', 'clang'].find(name => {
-  try {
-    return execFileSync(name, ['--version'], { stdio: 'ignore' }) !== undefined
-  } catch {
-    return false
-  }
-})
-
 describe.skipIf(env === null || compiler === undefined)('a driver of graphics that', () => {
   let scratch: string
   beforeAll(async () => {
@@ -67,29 +60,39 @@ describe.skipIf(env === null || compiler === undefined)('a driver of graphics th
   afterAll(() => rm(scratch, { recursive: true, force: true }))
   afterEach(() => vi.unstubAllEnvs())
 
-  /** A library that does something as soon as it is loaded, as the only driver of Vulkan there is; the device then chosen anew. */
+  function useDriver(driver: { readonly name: string; readonly statement: string }): void {
+    const variables = { ...env, ...makeDriver({ folder: scratch, ...driver }) }
+    for (const [key, value] of Object.entries(variables)) vi.stubEnv(key, value)
+  }
+
+  /** The device, chosen anew where that is the only driver of Vulkan there is. */
   async function chooseWith(name: string, statement: string) {
-    const [source, library, driver] = ['c', 'so', 'json'].map(end => join(scratch, `${name}.${end}`)) as [
-      string,
-      string,
-      string,
-    ]
-    await writeFile(source, `#include <stdlib.h>\n__attribute__((constructor)) void start(void) { ${statement} }\n`)
-    execFileSync(compiler!, ['-shared', '-fPIC', '-o', library, source])
-    const icd = { file_format_version: '1.0.0', ICD: { library_path: library, api_version: '1.1.0' } }
-    await writeFile(driver, JSON.stringify(icd))
-    for (const [key, value] of Object.entries({ ...env, VK_ICD_FILENAMES: driver })) vi.stubEnv(key, value)
+    useDriver({ name, statement })
     vi.resetModules()
     const { chooseDevice } = await import('./choose-device.ts')
     return { chooseDevice, error: await chooseDevice('webgpu').catch(reason => reason) }
   }
 
   it('crashes takes a child process with it, and nobody else; it is not asked twice', async () => {
-    const { chooseDevice, error } = await chooseWith('crashing', '*(volatile int *)0 = 0;')
+    const { chooseDevice, error } = await chooseWith('crashing', crash)
     expect(error).toMatchObject({ code: 'DEVICE_UNAVAILABLE', details: { device: 'webgpu', reason: 'crashed' } })
     expect(error.message).toContain('SIGSEGV')
     vi.unstubAllEnvs()
     await expect(chooseDevice('webgpu')).rejects.toMatchObject({ details: { reason: 'crashed' } })
+  })
+
+  it('crashes is told to whoever only wants to know, and asked anew each time', async () => {
+    useDriver({ name: 'told', statement: crash })
+    expect(await deviceProblem('webgpu')).toEqual({
+      reason: 'crashed',
+      message: expect.stringContaining('SIGSEGV'),
+      hint: 'update its driver',
+    })
+    useDriver({ name: 'empty', statement: '' })
+    expect(await deviceProblem('webgpu')).toMatchObject({
+      reason: 'refused',
+      message: expect.stringMatching(/adapter/i),
+    })
   })
 
   it('ends the process quietly counts as one that crashes', async () => {

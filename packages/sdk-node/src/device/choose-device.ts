@@ -6,9 +6,9 @@
  * `auto` is CUDA where its provider was set up and works, else the CPU. It is never WebGPU: in Node, an adapter may well be a
  * processor that imitates one.
  */
-import { MixflowError } from '@mixflow/core'
-import { missingForCuda } from './cuda.ts'
-import { type Problem, runOneNode, runOneNodeInChild } from './one-node.ts'
+import { checkWord, MixflowError } from '@mixflow/core'
+import { cudaLibraries, missingForCuda } from './cuda.ts'
+import { type Problem, type Reason, runOneNode, runOneNodeInChild, type Trial } from './one-node.ts'
 
 export const devices = ['cpu', 'cuda', 'webgpu'] as const
 
@@ -40,20 +40,46 @@ function problemOf(device: Device): Promise<Problem | null> {
 
 const tryDevice = {
   cpu: async () => null,
-  async cuda() {
-    const missing = process.platform === 'linux' ? missingForCuda() : null
-    return missing === null ? tryHere('cuda') : { reason: 'missing', message: missing }
-  },
-  webgpu: async () => (await runOneNodeInChild('webgpu')) ?? tryHere('webgpu'),
+  cuda: async () => missingFor('cuda') ?? tryHere('cuda'),
+  webgpu: async () => (await runOneNodeInChild(trialOf('webgpu'))) ?? tryHere('webgpu'),
 } as const satisfies Record<Device, () => Promise<Problem | null>>
+
+function missingFor(device: Device): Problem | null {
+  const message = device === 'cuda' ? missingForCuda() : null
+  return message === null ? null : { reason: 'missing', message }
+}
+
+const trialOf = (device: Device): Trial => ({
+  provider: device,
+  libraries: device === 'cuda' ? cudaLibraries() : [],
+})
 
 async function tryHere(device: Device): Promise<Problem | null> {
   try {
-    await runOneNode(device)
+    await runOneNode(trialOf(device))
     return null
   } catch (cause) {
     return { reason: 'refused', message: cause instanceof Error ? cause.message : String(cause), cause }
   }
+}
+
+/** Why a device cannot be used, and what to do. */
+export interface DeviceProblem {
+  readonly reason: Reason
+  readonly message: string
+  readonly hint: string
+}
+
+/**
+ * Whether a device can be used, for whoever wants to know and not to use it: found out in a child process alone, so that nothing that a
+ * driver does, a crash included, reaches this one. Asks anew each time.
+ *
+ * @returns null where it can be used
+ */
+export async function deviceProblem(device: Device): Promise<DeviceProblem | null> {
+  checkWord(device, devices, { what: 'device' })
+  const problem = missingFor(device) ?? (await runOneNodeInChild(trialOf(device)))
+  return problem && told(device, problem)
 }
 
 /** Of what ONNX Runtime says what happened, without where in its source. */
@@ -64,13 +90,20 @@ function gist(message: string): string {
 
 const hints = {
   cpu: 'npm install onnxruntime-node@1.30.0',
-  cuda: 'mixflow setup cuda puts the provider and CUDA’s libraries there (Linux on x64); libcuda.so.1 is part of NVIDIA’s driver; or leave device out',
-  webgpu: 'it needs a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12; or leave device out',
+  cuda: 'mixflow setup cuda puts the provider and CUDA’s libraries there (Linux on x64); libcuda.so.1 is part of NVIDIA’s driver',
+  webgpu: 'it needs a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
 } as const satisfies Record<Device, string>
 
-const unavailable = (device: Device, { reason, message, cause }: Problem): MixflowError =>
-  new MixflowError('DEVICE_UNAVAILABLE', `the device "${device}" cannot be used: ${gist(message)}`, {
-    hint: hints[device],
+function told(device: Device, { reason, message }: Problem): DeviceProblem {
+  const isDriver = device !== 'cpu' && (reason === 'crashed' || reason === 'silent')
+  return { reason, message: gist(message), hint: isDriver ? 'update its driver' : hints[device] }
+}
+
+function unavailable(device: Device, problem: Problem): MixflowError {
+  const { reason, message, hint } = told(device, problem)
+  return new MixflowError('DEVICE_UNAVAILABLE', `the device "${device}" cannot be used: ${message}`, {
+    hint: `${hint}; or leave device out`,
     details: { device, reason },
-    ...(cause !== undefined && { cause }),
+    ...(problem.cause !== undefined && { cause: problem.cause }),
   })
+}

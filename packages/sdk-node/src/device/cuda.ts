@@ -5,7 +5,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const cudaProvider = 'libonnxruntime_providers_cuda.so'
@@ -15,28 +14,23 @@ function cudaPath(): string {
   return join(dirname(dirname(script)), 'bin', 'napi-v6', process.platform, process.arch, cudaProvider)
 }
 
-/** What keeps CUDA from loading; null if nothing is seen. Its libraries are loaded then. */
+/** Where the provider's file is, which may be reached by a link. */
+const cudaFolder = (): string => dirname(realpathSync(cudaPath()))
+
+/** What keeps CUDA from loading; null if nothing is seen. */
 export function missingForCuda(): string | null {
+  if (process.platform !== 'linux') return null
   if (!existsSync(cudaPath())) return `${cudaProvider} is not there`
-  const beside = dirname(realpathSync(cudaPath()))
-  loadLibraries(beside)
-  const libraries = missingLibraries(cudaPath(), beside)
+  const libraries = missingLibraries(cudaPath(), cudaFolder())
   return libraries.length === 0 ? null : `these shared libraries are not found: ${libraries.join(', ')}`
 }
-/** Keeps a library in the process though it is no addon; a flag of glibc that Node has no name for. */
-const noDelete = 0x1000
 
-/**
- * Loads the libraries that lie beside the provider (which may be a link to elsewhere), so that it finds them though no search path
- * leads there. What cannot be loaded is what the provider will be said to lack.
- */
-function loadLibraries(folder: string): void {
-  const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen
-  for (const name of readdirSync(folder).filter(file => /\.so\.\d/.test(file))) {
-    try {
-      process.dlopen({ exports: {} }, join(folder, name), RTLD_NOW | RTLD_GLOBAL | noDelete)
-    } catch {} // always: it is no addon
-  }
+/** Paths of the libraries that lie beside the provider. */
+export function cudaLibraries(): string[] {
+  if (!existsSync(cudaPath())) return []
+  const folder = cudaFolder()
+  const names = readdirSync(folder).filter(file => /\.so\.\d/.test(file))
+  return names.map(name => join(folder, name))
 }
 
 /** Names of the shared libraries that a library needs and neither the system nor `beside` has; as `ldd` tells. */

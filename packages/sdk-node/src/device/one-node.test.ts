@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import { tryInChild } from './one-node.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compiler, crash, makeLibrary } from '@mixflow/page/shared-library'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { runOneNodeInChild, tryInChild } from './one-node.ts'
 
 describe('a device tried in a child process', () => {
   it('works if the child ends well', async () => {
@@ -28,5 +32,25 @@ describe('a device tried in a child process', () => {
     } finally {
       process.execPath = execPath
     }
+  })
+})
+
+describe('a graph of one node in a child process', () => {
+  it('runs', async () => {
+    expect(await runOneNodeInChild({ provider: 'cpu' })).toBeNull()
+  })
+
+  it.skipIf(process.platform !== 'linux' || compiler === undefined)('runs after libraries were loaded', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mixflow-library-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [good, bad] = [
+      makeLibrary({ folder, name: 'good', statement: '' }),
+      makeLibrary({ folder, name: 'bad', statement: crash }),
+    ]
+    expect(await runOneNodeInChild({ provider: 'cpu', libraries: [join(folder, 'none.so'), good] })).toBeNull()
+    expect(await runOneNodeInChild({ provider: 'cpu', libraries: [good, bad] })).toMatchObject({
+      reason: 'crashed',
+      message: expect.stringContaining('SIGSEGV'),
+    })
   })
 })

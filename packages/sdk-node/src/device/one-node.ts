@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 
 /** A model with one node, y = |x|, for one number. */
@@ -16,8 +17,19 @@ export const providerOptions = (provider: string) => ({
   logSeverityLevel: 3 as const,
 })
 
+/** A provider, and the shared libraries that it needs in the process though no search path leads to them. */
+export interface Trial {
+  readonly provider: string
+  readonly libraries?: readonly string[]
+}
+
 /** @throws what ONNX Runtime throws, or an Error that tells the wrong number */
-export async function runOneNode(provider: string): Promise<void> {
+export async function runOneNode({ provider, libraries = [] }: Trial): Promise<void> {
+  for (const library of libraries) {
+    try {
+      process.dlopen({ exports: {} }, library, libraryFlags)
+    } catch {} // always: it is no addon. What could not be loaded, the provider will be said to lack
+  }
   const session = await InferenceSession.create(Buffer.from(oneNode, 'base64'), providerOptions(provider))
   try {
     const { output } = await session.run({ x: new Tensor('float32', Float32Array.of(-3), [1]) })
@@ -26,6 +38,11 @@ export async function runOneNode(provider: string): Promise<void> {
     await session.release()
   }
 }
+
+/** Keeps a library in the process though it is no addon; a flag of glibc that Node has no name for. */
+const noDelete = 0x1000
+
+const libraryFlags = constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | noDelete
 
 /** Why a device cannot be used: something is not there, it says no, it ends or holds up whoever asks, or it could not be asked. */
 export type Reason = 'missing' | 'refused' | 'crashed' | 'silent' | 'untried'
@@ -37,22 +54,22 @@ export interface Problem {
 }
 
 /** The same in a child process; null where it worked. */
-export const runOneNodeInChild = (provider: string): Promise<Problem | null> =>
-  tryInChild(childSource, [
-    createRequire(import.meta.url).resolve('onnxruntime-node'),
-    oneNode,
-    JSON.stringify(providerOptions(provider)),
-  ])
+export function runOneNodeInChild({ provider, libraries = [] }: Trial): Promise<Problem | null> {
+  const runtime = createRequire(import.meta.url).resolve('onnxruntime-node')
+  const options = providerOptions(provider)
+  return tryInChild(childSource, [JSON.stringify({ runtime, oneNode, options, libraries, libraryFlags })])
+}
 
 const refusalCode = 3
 
 /** Text, because the file that a process starts from would be another one in the sources than in the built package. */
 const childSource = `
 const { writeSync } = require('node:fs')
-const [, runtime, graph, options] = process.argv
+const { runtime, oneNode, options, libraries, libraryFlags } = JSON.parse(process.argv[1])
 const run = async () => {
+  for (const library of libraries) try { process.dlopen({ exports: {} }, library, libraryFlags) } catch {}
   const { InferenceSession, Tensor } = require(runtime)
-  const session = await InferenceSession.create(Buffer.from(graph, 'base64'), JSON.parse(options))
+  const session = await InferenceSession.create(Buffer.from(oneNode, 'base64'), options)
   const { output } = await session.run({ x: new Tensor('float32', Float32Array.of(-3), [1]) })
   if (output.data[0] !== 3) throw new Error('it gives ' + output.data[0] + ' for |-3|')
   await session.release()

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compiler } from '@mixflow/page/shared-library'
 import { swiftshader } from '@mixflow/page/swiftshader'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -43,14 +44,6 @@ describe('devices in Node', () => {
     const sum = tf.tidy(() => tf.sum(tf.tensor1d([1, 2])).dataSync()[0])
     expect(sum).toBe(3)
   })
-})
-
-const compiler = ['cc', 'gcc', 'clang'].find(name => {
-  try {
-    return execFileSync(name, ['--version'], { stdio: 'ignore' }) !== undefined
-  } catch {
-    return false
-  }
 })
 
 it.skipIf(process.platform !== 'linux' || compiler === undefined)(

@@ -40,18 +40,6 @@ export async function checkDevice(runtime: Runtime): Promise<void> {
 const gist = (message: string): string =>
   /CUDA failure \d+: [^;]+/.exec(message)?.[0] ?? (message.split('\n')[0] as string)
 
-/** What stands in the way of a device; null if it can be used. */
-export async function deviceProblem(device: Device): Promise<string | null> {
-  const { onnxruntimeOn } = await import('./onnxruntime-node.ts')
-  try {
-    await checkDevice(onnxruntimeOn(device))
-    return null
-  } catch (error) {
-    if (error instanceof OnnxBackendError) return (error.message.split('\n')[0] as string).replace(/^[^:]*: /, '')
-    throw error
-  }
-}
-
 /** The runtime on the best device there is. */
 export async function automatic(on: (device: Device) => Runtime): Promise<Runtime> {
   if (!existsSync(join(nativeFolder(), cudaProvider))) return on('cpu')
