@@ -130,7 +130,8 @@ function addSample(program: Command): void {
     .option('--label <class>', 'number or name of a class, or none; drawn from the seed unless given')
     .option('--guidance <g>', 'how much to exaggerate the class; 0 is off', decimal)
     .option('--mixture-weight <w>', '0..1, of a source conditioned on label or noise', decimal)
-    .option('--batch-size <n>', 'pictures at once', whole(1))
+    .option('--batch-size <n>', 'pictures of one evaluation; 64 unless given', whole(1))
+    .option('--workers <n>', 'batches side by side, on the cores of the CPU; the pictures are the same', whole(1, 256))
     .option('--device <name>', 'cpu, cuda, webgpu or auto')
     .option('--dtype <name>', 'float32 or float16 weights')
     .option(
@@ -144,7 +145,7 @@ function addSample(program: Command): void {
       'after',
       examples(
         'mixflow sample runs/mnist/model --count 64 --nfe 5 --seed 7 --label 3 --out threes.png',
-        'mixflow sample runs/mnist/model --count 50000 --seed 0 --out digits.npz --resume',
+        'mixflow sample runs/mnist/model --count 50000 --seed 0 --workers 4 --out digits.npz --resume',
       ),
     )
     .action(async (model, flags) => (await import('./sample/sample-command.ts')).sampleCommand(model, flags))

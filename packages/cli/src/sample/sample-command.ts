@@ -22,6 +22,7 @@ export interface SampleFlags {
   readonly guidance?: number
   readonly mixtureWeight?: number
   readonly batchSize?: number
+  readonly workers?: number
   readonly device?: string
   readonly dtype?: string
   readonly out?: string
@@ -38,7 +39,7 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
     const status = statusLine()
     try {
       await using model = await loadModel(place, {
-        ...(given(flags, ['device', 'dtype']) as Pick<LoadOptions, 'device' | 'dtype'>),
+        ...(given(flags, ['device', 'dtype', 'workers']) as Pick<LoadOptions, 'device' | 'dtype' | 'workers'>),
         signal,
         onProgress: ({ phase, fraction }) => status.show(`load the model: ${phase} ${percent(fraction)}`),
       })
@@ -61,6 +62,7 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
         request: { ...(asked as SampleRequest), ...label, seed: resolved.seed, signal },
         count: flags.count,
         batchSize: flags.batchSize ?? 64,
+        workers: flags.workers ?? 1,
         onProgress: fraction => status.show(`sample ${flags.count} images: ${percent(fraction)}`),
       })
       status.clear()

@@ -1,4 +1,4 @@
-/** Samples batch by batch into a sink, so that no more than a batch is held, from where an earlier call came to. */
+/** Samples into a sink, so that no more is held than a batch of each worker, from where an earlier call came to. */
 
 import type { SampleRequest, SampleResult } from '@mixflow/core'
 import type { SampleSink } from './sample-output.ts'
@@ -18,18 +18,21 @@ export interface SamplingWork {
   readonly request: SampleRequest
   readonly count: number
   readonly batchSize: number
+  /** Batches that the model evaluates side by side. */
+  readonly workers: number
   readonly onProgress: (fraction: number) => void
 }
 
 export async function sampleInto(
   sink: SampleSink,
-  { model, request, count, batchSize, onProgress }: SamplingWork,
+  { model, request, count, batchSize, workers, onProgress }: SamplingWork,
 ): Promise<SamplingCost> {
   const cost = { images: 0, nfe: 0, steps: 0, milliseconds: 0 }
   // batches begin where they always do: the steps of an adaptive solver depend on all images of one
   const start = Math.floor(sink.kept / batchSize) * batchSize
-  for (let firstImage = start; firstImage < count && sink.kept < count; firstImage += batchSize) {
-    const images = Math.min(batchSize, count - firstImage)
+  const atOnce = batchSize * workers
+  for (let firstImage = start; firstImage < count && sink.kept < count; firstImage += atOnce) {
+    const images = Math.min(atOnce, count - firstImage)
     const result = await model.sample({
       ...{ ...request, firstImage, count: images, batchSize },
       onStep: ({ fraction }) => onProgress((firstImage + images * fraction) / count),

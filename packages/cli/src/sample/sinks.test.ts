@@ -57,14 +57,16 @@ interface Call {
   readonly resume?: boolean
   readonly seed?: number
   readonly failsAt?: number
+  readonly workers?: number
 }
 
-async function call({ kind, path, resume = false, seed = 9, failsAt }: Call) {
+async function call({ kind, path, resume = false, seed = 9, failsAt, workers = 1 }: Call) {
   const { model, sampled } = fakeModel(failsAt)
   const record = sampleRecord({ manifest, seed, count, request: { nfe: 5 } })
   const options: SinkOptions = { record, image, labels, resume, encodePng }
   await using sink = await openSink({ kind, path }, options)
-  const cost = await sampleInto(sink, { model, request: { seed }, count, batchSize: 4, onProgress: () => {} })
+  const work = { model, request: { seed }, count, batchSize: 4, workers, onProgress: () => {} }
+  const cost = await sampleInto(sink, work)
   return { cost, sampled, kept: sink.kept, written: await sink.finish() }
 }
 
@@ -93,6 +95,17 @@ describe.each(kinds)('%s', (kind, extension) => {
     expect(last.kept).toBe(8)
     expect(last.sampled).toEqual([8, 9, 10])
     expect(bytesOf(path)).toEqual(bytesOf(whole))
+  })
+
+  it.each([2, 3, 8])('is the same of %d workers, and when another number goes on', async workers => {
+    const path = join(root, `workers-${workers}-${kind}${extension}`)
+    await call({ kind, path, workers })
+    expect(bytesOf(path)).toEqual(bytesOf(whole))
+    const other = join(root, `resumed-${workers}-${kind}${extension}`)
+    await expect(call({ kind, path: other, failsAt: 5 })).rejects.toThrow('killed')
+    const { sampled } = await call({ kind, path: other, workers, resume: true })
+    expect(sampled).toEqual([4, 5, 6, 7, 8, 9, 10])
+    expect(bytesOf(other)).toEqual(bytesOf(whole))
   })
 
   it('refuses to go on with other samples, and begins again without --resume', async () => {

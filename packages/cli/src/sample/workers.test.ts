@@ -1,0 +1,55 @@
+/** `mixflow sample --workers`, with a real model in real threads: what it writes depends on seed and number alone. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { folderOf, smallModel } from '@mixflow/test-model'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { run } from '../run.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'mixflow-workers-'))
+let model: Awaited<ReturnType<typeof folderOf>>
+beforeAll(async () => {
+  model = await folderOf(await smallModel({ classes: 3 }))
+})
+afterAll(async () => {
+  await model[Symbol.asyncDispose]()
+  rmSync(root, { recursive: true, force: true })
+})
+
+/** Returns the sentence that is printed. */
+async function sample(out: string, ...more: string[]): Promise<string> {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  try {
+    const args = ['--count', '11', '--batch-size', '2', '--seed', '5', '--out', join(root, out)]
+    expect(await run(['sample', model.path, ...args, ...more])).toBe(0)
+    return String(written.mock.calls[0]?.[0])
+  } finally {
+    written.mockRestore()
+  }
+}
+
+/** All bytes, by file. */
+function bytesOf(out: string): Record<string, string> {
+  const path = join(root, out)
+  const names = statSync(path).isDirectory() ? readdirSync(path).sort() : ['']
+  return Object.fromEntries(names.map(name => [name, readFileSync(join(path, name)).toString('hex')]))
+}
+
+describe.each(['', '.npz', '.zip'])('samples%s', ending => {
+  it('are the same of one thread and of workers', async () => {
+    await sample(`alone${ending}`, '--nfe', '3')
+    for (const workers of ['1', '3']) {
+      const out = `${workers}${ending}`
+      expect(await sample(out, '--nfe', '3', '--workers', workers)).toMatch(/^11 images at 3 NFE/)
+      expect(bytesOf(out)).toEqual(bytesOf(`alone${ending}`))
+    }
+  })
+})
+
+it('an adaptive solver takes its steps in the same batches', async () => {
+  const adaptive = ['--solver', 'dopri5']
+  await sample('adaptive.npz', ...adaptive)
+  await sample('adaptive-workers.npz', ...adaptive, '--workers', '3')
+  expect(bytesOf('adaptive-workers.npz')).toEqual(bytesOf('adaptive.npz'))
+})
