@@ -22,6 +22,7 @@ export function mixflowProgram(): Command {
   addImport(program)
   addExport(program)
   addPackage(program)
+  addZoo(program)
   addSample(program)
   addServe(program)
   addEvaluate(program)
@@ -101,6 +102,7 @@ function addPackage(program: Command): void {
     .option('--twin <run>', 'the same, trained as a plain rectified flow, to stand beside it in the card')
     .option('--twin-evaluation <folder>', 'what evaluate kept of the twin', collect, [])
     .option('--twin-name <name>', 'what the card calls the twin; its model’s name unless given')
+    .option('--speed <file.json>', 'a measured time per image; may be given several times', collect, [])
     .option('--name <name>', 'name of the model; the exported one’s unless given')
     .option('--licence <spdx>', 'licence of the weights, such as MIT')
     .option('--description <text>', 'one or two sentences for card and package')
@@ -116,11 +118,22 @@ function addPackage(program: Command): void {
     .action(async (run, flags) => (await import('./package/package-command.ts')).packageCommand(run, flags))
 }
 
+function addZoo(program: Command): void {
+  program
+    .command('zoo')
+    .description('list packages of models, for loadModel to find by name, and compare them')
+    .argument('<folder>', 'with a folder for each package, as package writes it')
+    .option('--list <file>', 'write the list: a .json for loadModel(name, { models })', place)
+    .option('--report <file.md>', 'write a comparison of all, between two marks of the file', place)
+    .addHelpText('after', examples('mixflow zoo models --list models.json --report models.md'))
+    .action(async (folder, flags) => (await import('./zoo/zoo-command.ts')).zooCommand(folder, flags))
+}
+
 function addSample(program: Command): void {
   program
     .command('sample')
     .description('make pictures with an exported model')
-    .argument('<model>', 'folder or address of a model')
+    .argument('<model>', 'name, folder or address of a model')
     .option('--count <n>', 'how many', whole(1), 1)
     .option('--nfe <n>', 'evaluations of the velocity per picture', whole(1))
     .option('--steps <n>', 'steps of the solver, instead of --nfe', whole(1))
@@ -155,7 +168,7 @@ function addServe(program: Command): void {
   program
     .command('serve')
     .description('answer requests for pictures over HTTP: PNG, JSON or a stream, with OpenAPI and metrics')
-    .argument('<model...>', 'folders or addresses of models; name=place for a name other than the model’s own')
+    .argument('<model...>', 'names, folders or addresses of models; name=place for a name other than the model’s own')
     .option('--host <address>', 'where to listen; only programs of this machine reach 127.0.0.1', place, '127.0.0.1')
     .option('--port <n>', '0 is any that is free', whole(0, 65_535), 8080)
     .option('--allow-host <name>', 'a name that requests may come under, besides addresses and localhost', collect, [])
@@ -183,7 +196,7 @@ function addEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure how good a model is: distance from the data, curvature, flow loss')
-    .argument('<model>', 'folder of a run, a checkpoint or a model, or address of a model')
+    .argument('<model>', 'folder of a run, a checkpoint or a model, or name or address of a model')
     .option('--data <spec>', 'what to compare with; what it was trained on unless given')
     .option('--metrics <list>', 'fd, is, label-accuracy, precision-recall, neighbours, curvature, loss', listed, [
       'curvature',

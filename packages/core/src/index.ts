@@ -96,6 +96,7 @@ export {
   type LinearSpace,
   type LinearTerm,
 } from './linear-space.ts'
+export { checkListed, findListed, isModelName, type ListedModel, unknownModel } from './loading/listed-model.ts'
 export type { ModelCache, ModelFolder, ReadOptions } from './loading/model-folder.ts'
 export { isModelPackage, type ModelPackage, packageFolder } from './loading/model-package.ts'
 export {
@@ -109,7 +110,7 @@ export {
   samplesFromEncoder,
 } from './loading/read-model.ts'
 export { readRemote } from './loading/remote-file.ts'
-export { remoteFolder, remoteModel } from './loading/remote-folder.ts'
+export { listedFolder, type RemotePlace, remoteFolder, remoteModel } from './loading/remote-folder.ts'
 export { hashMismatch, verifyBytes } from './loading/verify-file.ts'
 export { type AdaptiveOptions, type AdaptiveSolution, solveAdaptive } from './ode/adaptive.ts'
 export { type Solution, type SolveOptions, type SolverStep, solve, type Velocity } from './ode/solve.ts'

@@ -1,5 +1,6 @@
 export {
   type Inversion,
+  type ListedModel,
   type LoadProgress,
   type Manifest,
   MixflowError,

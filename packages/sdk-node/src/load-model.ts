@@ -8,10 +8,13 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import {
   checkKeys,
+  checkListed,
   checkWord,
   chooseDenoiser,
   chooseGraph,
+  isModelName,
   isModelPackage,
+  type ListedModel,
   type LoadProgress,
   MixflowError,
   type ModelPackage,
@@ -24,9 +27,11 @@ import {
   throwIfAborted,
   untilAborted,
 } from '@mixflow/core'
+import { models as zooModels } from '@mixflow/zoo/models'
 import envPaths from 'env-paths'
 import { chooseDevice, type Device, devices } from './device/choose-device.ts'
 import { openFolder, openPackage } from './folder/open-folder.ts'
+import { openNamed } from './folder/open-named.ts'
 import { OpenNetworks, shareNetworks } from './networks/open-networks.ts'
 import { inThisThread } from './networks/place.ts'
 import { WorkerPool } from './networks/worker-pool.ts'
@@ -46,6 +51,8 @@ export interface LoadModelOptions {
   readonly workers?: number
   /** Folder that downloads are kept in, named by content; the user's cache folder unless said; null keeps nothing. */
   readonly cacheDir?: string | null
+  /** Which models have a name, instead of those of `@mixflow/zoo/models`. */
+  readonly models?: readonly ListedModel[]
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: LoadProgress) => void
 }
@@ -55,16 +62,20 @@ export const defaultCacheDir = (): string =>
   resolve(process.env.MIXFLOW_CACHE || envPaths('mixflow', { suffix: '' }).cache, 'models')
 
 /**
- * Loads a model from a folder, a `mixflow.json`, or an http(s) address of either; or from what the npm package of a model exports,
- * `import digits from '@mixflow/model-mnist'`.
+ * Loads a model by its name, `mnist`: from its npm package where that is installed, else from its address. From a folder, a
+ * `mixflow.json`, or an http(s) address of either. Or from what the npm package of a model exports, `import digits from
+ * '@mixflow/model-mnist'`. A word alone is a name first, and a folder of the working directory only if no model has it;
+ * `./mnist` is the folder in any case.
  *
- * @throws MixflowError ARGUMENT_INVALID, DEVICE_UNAVAILABLE, MODEL_NOT_FOUND, DOWNLOAD_*, MANIFEST_INVALID,
+ * @throws MixflowError ARGUMENT_INVALID, DEVICE_UNAVAILABLE, MODEL_UNKNOWN, MODEL_NOT_FOUND, DOWNLOAD_*, MANIFEST_INVALID,
  * MODEL_HASH_MISMATCH, MODEL_INVALID, ABORTED.
  */
 export async function loadModel(from: string | URL | ModelPackage, options: LoadModelOptions = {}): Promise<NodeModel> {
-  const { dtype, cacheDir, report, signal, workers, ...asked } = checkOptions(from, options)
+  const { dtype, cacheDir, models, report, signal, workers, ...asked } = checkOptions(from, options)
   const { device, note } = await untilAborted(chooseDevice(asked.device), signal)
-  const folder = isModelPackage(from) ? openPackage(from, { cacheDir }) : await openFolder(from, { cacheDir })
+  const folder = isModelPackage(from)
+    ? openPackage(from, { cacheDir })
+    : await (isModelName(from) ? openNamed(from, { cacheDir, models }) : openFolder(from, { cacheDir }))
   const manifest = await readManifest(folder, { signal, report })
   const denoiserFile = chooseDenoiser(manifest, { dtype, preferred: 'float32' })
   const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
@@ -101,16 +112,16 @@ export async function loadModel(from: string | URL | ModelPackage, options: Load
   }
 }
 
-const optionNames = ['device', 'dtype', 'threads', 'workers', 'cacheDir', 'signal', 'onProgress']
+const optionNames = ['device', 'dtype', 'threads', 'workers', 'cacheDir', 'models', 'signal', 'onProgress']
 
 function checkOptions(from: unknown, options: LoadModelOptions) {
   checkKeys(options as unknown, optionNames, { what: 'loadModel' })
   if (typeof from !== 'string' && !(from instanceof URL) && !isModelPackage(from)) {
     throw new MixflowError(
       'ARGUMENT_INVALID',
-      `loadModel takes a path, an address or a model's package, got ${show(from)}`,
+      `loadModel takes a name, a path, an address or a model's package, got ${show(from)}`,
       {
-        hint: 'loadModel("runs/mnist/model"), loadModel("https://example.org/model/"), or: import digits from "@mixflow/model-mnist"; loadModel(digits)',
+        hint: 'loadModel("mnist"), loadModel("runs/mnist/model"), loadModel("https://example.org/model/"), or: import digits from "@mixflow/model-mnist"; loadModel(digits)',
       },
     )
   }
@@ -126,6 +137,7 @@ function checkOptions(from: unknown, options: LoadModelOptions) {
   return {
     device: checkDevice(checkWord(device, ['auto', ...devices], { what: 'device' }), workers),
     dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }),
+    models: options.models === undefined ? zooModels : checkListed(options.models),
     ...{ cacheDir, threads, workers, report, signal },
   }
 }

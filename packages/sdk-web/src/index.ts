@@ -1,6 +1,7 @@
 export {
   type Capabilities,
   type Inversion,
+  type ListedModel,
   type LoadProgress,
   type Manifest,
   MixflowError,

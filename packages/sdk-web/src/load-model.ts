@@ -4,15 +4,18 @@
  * and ONNX Runtime only once every file was verified.
  */
 import {
+  isModelName,
   isModelPackage,
   type Manifest,
   MixflowError,
   type ModelPackage,
+  type RemotePlace,
   type SampledImage,
   type Sampler,
   show,
   throwIfAborted,
 } from '@mixflow/core'
+import { namedModel } from './named-model.ts'
 import { checkOptions, type LoadModelOptions } from './options.ts'
 
 export type { LoadModelOptions } from './options.ts'
@@ -22,15 +25,16 @@ export interface WebModel extends Sampler<SampledImage> {
 }
 
 /**
- * Loads a model from the http(s) address of its folder or of its mixflow.json, relative to the page; or from what the npm package of a
- * model exports, `import digits from '@mixflow/model-mnist'`.
+ * Loads a model by its name, `mnist`: from its npm package where the page's import map has that, else from its address. From the
+ * http(s) address of its folder or of its mixflow.json, relative to the page. Or from what the npm package of a model exports, `import
+ * digits from '@mixflow/model-mnist'`, which is how a bundler takes it along. A word alone is a name; `./mnist` is an address.
  *
  * @throws MixflowError ARGUMENT_INVALID, DEVICE_UNAVAILABLE, PACKAGE_MISSING, CONTEXT_INSECURE, DOWNLOAD_*, MANIFEST_INVALID,
- * MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, MODEL_OUTPUT_INVALID, ABORTED.
+ * MODEL_UNKNOWN, MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, MODEL_OUTPUT_INVALID, ABORTED.
  */
 export async function loadModel(from: string | URL | ModelPackage, options: LoadModelOptions = {}): Promise<WebModel> {
   const checked = checkOptions(options)
-  const place = placeOf(from)
+  const place = await placeOf(from, checked)
   throwIfAborted(options.signal)
   const { worker = true } = options
   if (worker === false) return here(place, checked)
@@ -39,22 +43,22 @@ export async function loadModel(from: string | URL | ModelPackage, options: Load
   return 'note' in loaded ? here(place, checked, loaded.note) : loaded
 }
 
-async function here(
-  place: URL | ModelPackage,
-  options: ReturnType<typeof checkOptions>,
-  note?: string,
-): Promise<WebModel> {
+async function here(place: RemotePlace, options: ReturnType<typeof checkOptions>, note?: string): Promise<WebModel> {
   const { openModel } = await import('./local/open-model.ts')
   const { signal, cache, onProgress } = options
   return openModel(place, { ...options, signal, cache, note, report: progress => onProgress?.(progress) })
 }
 
-function placeOf(from: unknown): URL | ModelPackage {
+async function placeOf(from: unknown, { models }: LoadModelOptions): Promise<RemotePlace> {
   const { location } = globalThis as { location?: Location }
   if (location === undefined) {
     throw new MixflowError('DEVICE_UNAVAILABLE', '@mixflow/sdk-web samples in browsers, and this is none', {
       hint: 'on a server call loadModel from "@mixflow/sdk-node"; in a page that a server renders, call it in an event or effect',
     })
+  }
+  if (isModelName(from)) {
+    const found = await namedModel(from, models)
+    return 'files' in found ? absolute(found, location.href) : found
   }
   if (isModelPackage(from)) return absolute(from, location.href)
   if (typeof from === 'string' || from instanceof URL) {
@@ -63,9 +67,9 @@ function placeOf(from: unknown): URL | ModelPackage {
   }
   throw new MixflowError(
     'ARGUMENT_INVALID',
-    `loadModel takes an http(s) address or a model's package, got ${show(from)}`,
+    `loadModel takes a name, an http(s) address or a model's package, got ${show(from)}`,
     {
-      hint: 'loadModel("/models/digits/"), loadModel("https://example.org/model/"), or: import digits from "@mixflow/model-mnist"; loadModel(digits)',
+      hint: 'loadModel("mnist"), loadModel("/models/digits/"), loadModel("https://example.org/model/"), or: import digits from "@mixflow/model-mnist"; loadModel(digits)',
     },
   )
 }

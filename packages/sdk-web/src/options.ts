@@ -1,7 +1,9 @@
 /** What `loadModel` takes, and what of it is sent to a worker. */
 import {
   checkKeys,
+  checkListed,
   checkWord,
+  type ListedModel,
   type LoadProgress,
   MixflowError,
   type ModelCache,
@@ -31,6 +33,8 @@ export interface LoadModelOptions {
   readonly worker?: boolean | (() => Worker)
   /** Where downloads are kept; the browser's Cache API unless said; null keeps nothing. */
   readonly cache?: ModelCache | null
+  /** Which models have a name, instead of those of `@mixflow/zoo/models`. */
+  readonly models?: readonly ListedModel[]
   readonly runtime?: RuntimeOptions
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: LoadProgress) => void
@@ -46,12 +50,12 @@ export interface PlainOptions {
   }
 }
 
-const keys = ['device', 'dtype', 'worker', 'cache', 'runtime', 'signal', 'onProgress']
+const keys = ['device', 'dtype', 'worker', 'cache', 'models', 'runtime', 'signal', 'onProgress']
 
 /** @throws MixflowError ARGUMENT_INVALID */
 export function checkOptions(options: LoadModelOptions): LoadModelOptions & PlainOptions {
   checkKeys(options as unknown, keys, { what: 'loadModel' })
-  const { device = 'auto', dtype = 'auto', worker, cache, runtime = {} } = options
+  const { device = 'auto', dtype = 'auto', worker, cache, models, runtime = {} } = options
   checkWord(device, ['auto', 'webgpu', 'wasm'], { what: 'device' })
   checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' })
   checkKeys(runtime as unknown, ['wasmPaths', 'threads'], { what: 'runtime' })
@@ -60,6 +64,7 @@ export function checkOptions(options: LoadModelOptions): LoadModelOptions & Plai
       hint: 'worker: () => new Worker(new URL("./my-worker.js", import.meta.url), { type: "module" })',
     })
   }
+  if (models !== undefined) checkListed(models)
   const isCache = (['match', 'put', 'delete'] as const).every(name => typeof cache?.[name] === 'function')
   if (cache !== undefined && cache !== null && !isCache) {
     throw new MixflowError('ARGUMENT_INVALID', `cache must have match, put and delete, got ${show(cache)}`, {

@@ -49,7 +49,7 @@ function blocks(result: EvaluationResult): Block[] {
 // ---- samples -------------------------------------------------------------------------------------------------------
 
 /** What the measures of samples are of, in one sentence without its full stop. */
-export function sampleWords(samples: SampleFacts, settings: readonly SettingMeasures[]): string {
+export function sampleWords(samples: SampleFacts, settings: readonly Pick<SettingMeasures, 'setting'>[]): string {
   const { n, ranges, extractor, reference } = samples
   const compared =
     reference && `against ${formatCount(reference.count)} images of ${reference.data} (${reference.split})`

@@ -1,5 +1,5 @@
 /**
- * What is measured, by the path that a person has at hand: a run, a checkpoint, or an exported model (also by address). Its
+ * What is measured, by the path that a person has at hand: a run, a checkpoint, or an exported model (also by name or address). Its
  * identity is a hash of the weights and of all that decides what they compute: results that are kept are known by it, so that
  * those of a run which was trained on are never taken for the new ones.
  */
@@ -7,11 +7,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { checkpointFileName, type Manifest, MixflowError, manifestFileName } from '@mixflow/core'
+import { checkpointFileName, findListed, type Manifest, MixflowError, manifestFileName } from '@mixflow/core'
 import type { Generator } from '@mixflow/measure'
 import { type backendNames, checkpointNetworks, type deviceNames, openCheckpoint } from '@mixflow/train'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { startBackend } from '../start-backend.ts'
+import { models } from '@mixflow/zoo/models'
 
 export interface GeneratorOptions {
   /** Of a run or checkpoint: what computes; onnx unless given. */
@@ -57,7 +58,10 @@ export async function openGenerator(
 }
 
 const isModel = (place: string): boolean =>
-  /^https?:/i.test(place) || place.endsWith(manifestFileName) || existsSync(join(place, manifestFileName))
+  /^https?:/i.test(place) ||
+  findListed(place, models) !== undefined ||
+  place.endsWith(manifestFileName) ||
+  existsSync(join(place, manifestFileName))
 
 async function openTrained(
   place: string,

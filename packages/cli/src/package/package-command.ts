@@ -19,8 +19,10 @@ import { interruptible } from '../terminal/interruptible.ts'
 import { type StatusLine, statusLine } from '../terminal/status-line.ts'
 import { keptEvaluation, qualityMeasures } from './kept-evaluation.ts'
 import { indexModule, indexTypes, packageJson } from './package-files.ts'
-import { qualityText, type Twin } from './quality-text.ts'
+import { packagedEvaluation, qualityFile, qualityRecord, type Twin } from './quality-record.ts'
+import { qualityText } from './quality-text.ts'
 import { seedPictures } from './seed-pictures.ts'
+import { readSpeed } from './speed-record.ts'
 import { writePackage } from './write-package.ts'
 
 export interface PackageFlags {
@@ -30,6 +32,7 @@ export interface PackageFlags {
   readonly twin?: string
   readonly twinEvaluation: readonly string[]
   readonly twinName?: string
+  readonly speed: readonly string[]
   readonly licence?: string
   readonly description?: string
   readonly name?: string
@@ -47,25 +50,31 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
       const model = modelFolder(run)
       const manifest = await readModel(model)
       const evaluations = await evaluationsOf(flags.evaluation, { run, manifest })
-      const twin = await twinOf(flags)
+      const quality = qualityRecord({
+        evaluations: evaluations.map(packagedEvaluation),
+        twin: await twinOf(flags),
+        speed: await Promise.all(flags.speed.map(path => readSpeed(path, manifest))),
+      })
       const picture = await picturesOf(model, { nfe: flags.nfe, signal, status })
       const { as: packageName, licence, description, name } = flags
       const exported = await exportModel({
         ...{ checkpoint: run, out: join(draft, 'model'), signal },
         ...{ name: name ?? manifest.name, quality: qualityMeasures(evaluations) },
         ...given({ licence, description, dtypes: flags.float16 ? (['float16'] as const) : undefined }),
-        card: { picture, packageName, ...given({ qualityText: qualityText(evaluations, twin) || undefined }) },
+        card: { picture, packageName, ...given({ qualityText: qualityText(quality) || undefined }) },
         onProgress: ({ phase, fraction }) => status.show(`export ${run}: ${phase} ${percent(fraction)}`),
       })
       checkSame(exported.manifest, manifest, model)
-      const training = `${JSON.stringify(await trainingOf(run), null, 2)}\n`
+      const others = { [trainingFile]: json(await trainingOf(run)), [qualityFile]: json(quality) }
       const written = await writePackage(flags.out, {
         ...{ model: exported.folder, manifest: exported.manifest },
         added: before => ({
-          [trainingFile]: training,
+          ...others,
           'index.js': indexModule(exported.manifest),
           'index.d.ts': indexTypes(exported.manifest),
-          'package.json': `${JSON.stringify(packageJson({ manifest: exported.manifest, name: packageName, others: [trainingFile] }, before), null, 2)}\n`,
+          'package.json': json(
+            packageJson({ manifest: exported.manifest, name: packageName, others: Object.keys(others) }, before),
+          ),
         }),
       })
       status.clear()
@@ -75,6 +84,8 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
       await rm(draft, { recursive: true, force: true })
     }
   })
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
 const percent = (fraction: number) => `${Math.floor(100 * fraction)} %`
 
@@ -106,7 +117,8 @@ function evaluationsOf(
 async function twinOf({ twin, twinEvaluation, twinName }: PackageFlags): Promise<Twin | null> {
   if (twin === undefined) return null
   const manifest = await readModel(modelFolder(twin))
-  return { name: twinName ?? manifest.name, evaluations: await evaluationsOf(twinEvaluation, { run: twin, manifest }) }
+  const evaluations = await evaluationsOf(twinEvaluation, { run: twin, manifest })
+  return { name: twinName ?? manifest.name, evaluations: evaluations.map(packagedEvaluation) }
 }
 
 interface Drawing {

@@ -1,29 +1,28 @@
-/** How good a model was measured to be, for its card: each solver at each number of evaluations, beside its twin. */
+/**
+ * How good a model was measured to be, for its card: each solver at each number of evaluations, beside its twin; and how long an
+ * image takes.
+ */
 
 import { formatCount, formatNumber } from '@mixflow/train'
-import type { EvaluationResult } from '../evaluate/evaluation.ts'
 import { formatCost, formatMeasure, sampleWords } from '../evaluate/evaluation-text.ts'
 import { markdownTable } from '../terminal/markdown-table.ts'
+import type { PackagedEvaluation, QualityRecord, Twin } from './quality-record.ts'
+import { speedText } from './speed-text.ts'
 
-/** The same network, data, seed and images, trained as a plain rectified flow. */
-export interface Twin {
-  readonly name: string
-  readonly evaluations: readonly EvaluationResult[]
-}
-
-/** Markdown. */
-export function qualityText(evaluations: readonly EvaluationResult[], twin: Twin | null): string {
+/** Markdown; empty where nothing was measured. */
+export function qualityText({ evaluations, twin, speed }: QualityRecord): string {
   return [
     ...(twin === null ? [] : [twinWords(twin)]),
     ...evaluations.filter(({ settings }) => settings.length > 0).flatMap(each => sampleParts(each, twin)),
     ...curvatureParts(evaluations, twin),
+    ...(speed.length === 0 ? [] : [speedText(speed)]),
   ].join('\n\n')
 }
 
 const twinWords = ({ name }: Twin) =>
   `Its twin is \`${name}\`: the same network, data, seed and number of images, trained as a plain rectified flow, without the mixture.`
 
-function sampleParts(evaluation: EvaluationResult, twin: Twin | null): string[] {
+function sampleParts(evaluation: PackagedEvaluation, twin: Twin | null): string[] {
   const { samples, settings } = evaluation
   const labels = settings[0]!.measures.map(({ label }) => label)
   const rows = settings.map(({ setting, nfe, measures }) => [
@@ -51,7 +50,7 @@ function ofTwin({ evaluations }: Twin, { solver, nfe, label }: Wanted): string {
   return measure === undefined ? '' : formatMeasure(measure)
 }
 
-function curvatureParts(evaluations: readonly EvaluationResult[], twin: Twin | null): string[] {
+function curvatureParts(evaluations: readonly PackagedEvaluation[], twin: Twin | null): string[] {
   const own = curvatureOf(evaluations)
   if (own === null) return []
   const other = twin && curvatureOf(twin.evaluations)
@@ -61,5 +60,5 @@ function curvatureParts(evaluations: readonly EvaluationResult[], twin: Twin | n
   ]
 }
 
-const curvatureOf = (evaluations: readonly EvaluationResult[]) =>
+const curvatureOf = (evaluations: readonly PackagedEvaluation[]) =>
   evaluations.find(({ trajectories }) => trajectories !== null)?.trajectories ?? null

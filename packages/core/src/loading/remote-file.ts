@@ -3,17 +3,16 @@
  * and is fetched, verified and then kept otherwise. So a file is downloaded once, even by many who ask at the same time, and a
  * download that fails leaves nothing behind.
  */
-import type { ManifestFile } from '../format/manifest.ts'
 import { download } from './download.ts'
 import type { ModelCache, ReadOptions } from './model-folder.ts'
 import { SharedWork } from './shared-work.ts'
-import { hashMismatch, isIntact, verifyBytes } from './verify-file.ts'
+import { hashMismatch, isIntact, type KnownFile, verifyBytes } from './verify-file.ts'
 
 const downloads = new SharedWork<Uint8Array>()
 
 export interface RemoteFile extends ReadOptions {
   readonly url: URL
-  readonly file: ManifestFile
+  readonly file: KnownFile
   /** null keeps nothing. */
   readonly cache: ModelCache | null
   /** Of the model, for messages. */
@@ -42,7 +41,7 @@ interface Place extends ReadOptions {
   readonly place: string
 }
 
-async function fetchVerified(file: ManifestFile, { url, place, ...options }: Place): Promise<Uint8Array> {
+async function fetchVerified(file: KnownFile, { url, place, ...options }: Place): Promise<Uint8Array> {
   const fetched = () => download(url, { ...options, bytes: file.bytes, maxBytes: file.bytes })
   let found = await fetched()
   // parts that do not belong together: the file was replaced between two requests

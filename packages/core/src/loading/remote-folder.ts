@@ -1,23 +1,36 @@
 /**
- * A model at an http(s) address. The manifest is fetched each time, so that a replaced model is noticed; the files that it names
- * come from the cache where they can (remote-file.ts).
+ * A model at an http(s) address. The manifest is fetched each time, so that a replaced model is noticed, unless a list says what it
+ * must be; then it is a file like those that it names, which come from the cache where they can (remote-file.ts).
  */
 import { manifestFileName } from '../format/manifest.ts'
 import { download } from './download.ts'
 import { notAFile } from './download-failures.ts'
+import type { ListedModel } from './listed-model.ts'
 import type { ModelCache, ModelFolder } from './model-folder.ts'
 import { type ModelPackage, packageFolder } from './model-package.ts'
 import { readRemote } from './remote-file.ts'
 
 const manifestCap = 2 ** 20
 
-/**
- * A model at an address, or a package whose files have addresses.
- *
- * @param cache null keeps nothing
- */
-export const remoteModel = (place: URL | ModelPackage, cache: ModelCache | null): ModelFolder =>
-  place instanceof URL ? remoteFolder(place, cache) : remotePackage(place, cache)
+/** At an address, in a package whose files have addresses, or in a list. */
+export type RemotePlace = URL | ModelPackage | ListedModel
+
+/** @param cache null keeps nothing */
+export function remoteModel(place: RemotePlace, cache: ModelCache | null): ModelFolder {
+  if (place instanceof URL) return remoteFolder(place, cache)
+  return 'files' in place ? remotePackage(place, cache) : listedFolder(place, cache)
+}
+
+/** Of the list's manifest, or an error. */
+export function listedFolder({ address, manifest }: ListedModel, cache: ModelCache | null): ModelFolder {
+  const url = new URL(address)
+  const folder = remoteFolder(url, cache)
+  const file = { path: manifestFileName, ...manifest }
+  return {
+    ...folder,
+    readManifest: options => readRemote({ ...options, url, file, cache, place: folder.place }),
+  }
+}
 
 /**
  * @param address of the folder, with or without a final slash, or of its mixflow.json. A query stays on every request.

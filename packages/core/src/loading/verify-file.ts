@@ -1,10 +1,12 @@
 /**
- * The gate before the runtime: bytes pass if they have the size and sha256 that the manifest gives them. Everything
- * else is MODEL_HASH_MISMATCH, saying which file, from where, what was found and what was expected.
+ * The gate before the runtime: bytes pass if they have the size and sha256 that the manifest gives them, and a manifest itself those that a
+ * list of models gives it. Everything else is MODEL_HASH_MISMATCH, saying which file, from where, what was found and what was expected.
  */
 import { MixflowError } from '../errors.ts'
-import type { ManifestFile } from '../format/manifest.ts'
+import { type ManifestFile, manifestFileName } from '../format/manifest.ts'
 import { sha256Hex } from '../format/sha256.ts'
+
+export type KnownFile = Pick<ManifestFile, 'path' | 'bytes' | 'sha256'>
 
 export interface FoundFile {
   readonly bytes: number
@@ -12,28 +14,30 @@ export interface FoundFile {
   readonly sha256?: string
 }
 
-export async function isIntact(file: ManifestFile, bytes: Uint8Array): Promise<boolean> {
+export async function isIntact(file: KnownFile, bytes: Uint8Array): Promise<boolean> {
   return bytes.length === file.bytes && (await sha256Hex(bytes)) === file.sha256
 }
 
 /** The bytes, if they are those of the manifest. @throws MixflowError MODEL_HASH_MISMATCH */
-export async function verifyBytes(file: ManifestFile, bytes: Uint8Array, place: string): Promise<Uint8Array> {
+export async function verifyBytes(file: KnownFile, bytes: Uint8Array, place: string): Promise<Uint8Array> {
   const sha256 = await sha256Hex(bytes)
   if (sha256 !== file.sha256) throw hashMismatch(file, { bytes: bytes.length, sha256 }, place)
   return bytes
 }
 
 /** The error for a file found at `place` (a folder or an address) that is not the manifest's. */
-export function hashMismatch(file: ManifestFile, found: FoundFile, place: string): MixflowError {
+export function hashMismatch(file: KnownFile, found: FoundFile, place: string): MixflowError {
   const count = (n: number) => n.toLocaleString('en-US')
   const sizes = `${count(found.bytes)} of ${count(file.bytes)} bytes`
   const [has, says] =
     found.sha256 === undefined
       ? [`${count(found.bytes)} bytes`, `${count(file.bytes)} bytes`]
       : [`sha256 ${found.sha256.slice(0, 4)}…`, `${file.sha256.slice(0, 4)}…`]
-  const message = `${file.path} from ${place} has ${has}, the manifest says ${says}`
+  const isListed = file.path === manifestFileName // no manifest names itself
+  const message = `${file.path} from ${place} has ${has}, the ${isListed ? 'list of models' : 'manifest'} says ${says}`
+  const instead = isListed ? 'Load the model by its address' : 'Publish it again, or load it with its own manifest'
   return new MixflowError('MODEL_HASH_MISMATCH', message, {
-    hint: `the file was changed or cut short (${sizes}); nothing of it was used or cached. Publish it again, or load it with its own manifest.`,
+    hint: `the file was changed or cut short (${sizes}); nothing of it was used or cached. ${instead}.`,
     details: {
       reason: found.sha256 === undefined ? 'size' : 'sha256',
       path: file.path,

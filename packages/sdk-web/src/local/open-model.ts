@@ -11,9 +11,9 @@ import {
   type ManifestFile,
   MixflowError,
   type ModelCache,
-  type ModelPackage,
   normals,
   Queue,
+  type RemotePlace,
   readGraphs,
   readManifest,
   remoteModel,
@@ -39,7 +39,7 @@ export interface OpenOptions extends PlainOptions {
 /** One for all models of this thread: sessions of one ONNX Runtime must not run at once. */
 const queue = new Queue()
 
-export async function openModel(place: URL | ModelPackage, options: OpenOptions): Promise<LocalModel> {
+export async function openModel(place: RemotePlace, options: OpenOptions): Promise<LocalModel> {
   const { signal, report, cache = browserCache() } = options
   const folder = remoteModel(place, cache)
   const manifest = await readManifest(folder, { signal, report })

@@ -2,6 +2,7 @@
 import type {
   Capabilities,
   Inversion,
+  ListedModel,
   LoadProgress,
   Manifest,
   ModelPackage,
@@ -27,7 +28,7 @@ export type ToWorker = {
     content: {
       readonly call: number
       /** Absolute. */
-      readonly place: string | ModelPackage
+      readonly place: string | ModelPackage | ListedModel
       readonly cache: 'own' | 'asked' | null
     } & PlainOptions,
     answer: { readonly manifest: Manifest; readonly capabilities: Capabilities },

@@ -6,7 +6,7 @@
 import {
   MixflowError,
   type ModelCache,
-  type ModelPackage,
+  type RemotePlace,
   SampledImage,
   type SampleProgress,
   type SolveRequest,
@@ -22,7 +22,7 @@ import { runtimeScripts } from './runtime-scripts.ts'
 
 /** A model in a worker, or a note why there is none. */
 export async function loadInWorker(
-  place: URL | ModelPackage,
+  place: RemotePlace,
   options: LoadModelOptions & PlainOptions,
 ): Promise<WebModel | { readonly note: string }> {
   const { worker } = options
@@ -92,7 +92,7 @@ class WorkerHost {
     this.#peer = new Peer<ToWorker>(worker, this.#handlers() as unknown as Handlers<Questions>)
   }
 
-  async load(place: URL | ModelPackage, options: LoadModelOptions & PlainOptions): Promise<WebModel> {
+  async load(place: RemotePlace, options: LoadModelOptions & PlainOptions): Promise<WebModel> {
     const { device, dtype, runtime, cache, signal } = options
     const kept = cache === undefined ? 'own' : cache && 'asked'
     this.#users++

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type ExperimentRun, experimentRunText } from '../experiment-run.ts'
 import { claimText, groupSection } from './group-section.ts'
 import { summarize } from './summary.ts'
-import { placed, writeExperimentReport } from './write-experiment-report.ts'
+import { writeExperimentReport } from './write-experiment-report.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-experiment-report-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -135,7 +135,9 @@ describe('writeExperimentReport', () => {
   })
 
   it('refuses a file without a place for it, and a folder without results', async () => {
-    expect(() => placed('# Words\n', 'x', 'a.md')).toThrow(/no place for the tables/)
+    writeFileSync(join(root, 'words.md'), '# Words\n')
+    const nowhere = { results: join(root, 'results'), file: join(root, 'words.md') }
+    await expect(writeExperimentReport(nowhere)).rejects.toThrow(/no place for the tables/)
     const nothing = { results: join(root, 'nothing'), file: join(root, 'x.md') }
     await expect(writeExperimentReport(nothing)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   })

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { makeFolder, writeFileDurably } from '@mixflow/train'
+import { marksOf, placed } from '../../terminal/marked-section.ts'
 import { readExperimentRuns } from '../experiment-run.ts'
 import { absentText, groupSection } from './group-section.ts'
 import { curvaturePicture, distancePicture } from './pictures.ts'
@@ -19,7 +20,7 @@ export interface ExperimentReportOptions {
   readonly file: string
 }
 
-const marks = { begin: '<!-- few-step: what follows is written by the command -->', end: '<!-- /few-step -->' }
+const marks = marksOf('few-step')
 
 const newFile = `# Few steps\n\n${marks.begin}\n${marks.end}\n`
 
@@ -51,23 +52,12 @@ export async function writeExperimentReport({ results, file }: ExperimentReportO
     sections.push(groupSection(group, { distances: seen(pictures.distances), curvature: seen(pictures.curvature) }))
   }
   const before = await readFile(file, 'utf8').catch(() => newFile)
-  await write(file, placed(before, [...sections, absentText(groups)].filter(text => text !== '').join('\n\n'), file))
+  const section = [...sections, absentText(groups)].filter(text => text !== '').join('\n\n')
+  await write(file, placed(before, { section, file, marks }))
   return written
 }
 
 function picturePaths({ dataName, steps }: Group, results: string) {
   const folder = join(results, `${dataName}-${steps}-steps`)
   return { distances: join(folder, 'distances.svg'), curvature: join(folder, 'curvature.svg') }
-}
-
-/** The text between the marks, replaced. */
-export function placed(text: string, section: string, file: string): string {
-  const [from, to] = [text.indexOf(marks.begin), text.indexOf(marks.end)]
-  if (from < 0 || to < from) {
-    throw new MixflowError('ARGUMENT_INVALID', `${file} has no place for the tables`, {
-      hint: `put these two lines where they shall stand:\n${marks.begin}\n${marks.end}`,
-      details: { file },
-    })
-  }
-  return `${text.slice(0, from + marks.begin.length)}\n\n${section}\n\n${text.slice(to)}`
 }

@@ -1,0 +1,72 @@
+/** The packages of models in a folder, each as `mixflow package` wrote it; other folders are passed over. */
+
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Manifest, MixflowError, manifestFileName, parseManifest, sha256Hex } from '@mixflow/core'
+import { z } from 'zod'
+import { type QualityRecord, qualityFile } from '../package/quality-record.ts'
+
+export interface PackagedModel {
+  readonly folder: string
+  /** What `loadModel` takes: the package's name without scope and `model-`. */
+  readonly name: string
+  readonly packageName: string
+  readonly version: string
+  readonly manifest: Manifest
+  /** Of its mixflow.json. */
+  readonly manifestFile: { readonly bytes: number; readonly sha256: string }
+  readonly quality: QualityRecord | null
+}
+
+const packageFacts = z.object({ name: z.string(), version: z.string() })
+const qualityMark = z.object({ format: z.literal('mixflow-quality'), version: z.literal(1) })
+
+/**
+ * In the order of their folders' names.
+ *
+ * @throws MixflowError ARGUMENT_INVALID for a folder that cannot be read, or a model whose package is incomplete; MANIFEST_INVALID
+ */
+export async function readModelPackages(folder: string): Promise<PackagedModel[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    throw refuse(`${folder} cannot be read: ${cause.code}`, { folder, cause })
+  })
+  const models: PackagedModel[] = []
+  for (const name of entries.map(entry => entry.name).sort()) {
+    const manifest = await readFile(join(folder, name, manifestFileName)).catch(() => null)
+    if (manifest !== null) models.push(await readPackage(join(folder, name), manifest))
+  }
+  return models
+}
+
+async function readPackage(folder: string, bytes: Uint8Array): Promise<PackagedModel> {
+  const manifest = parseManifest(bytes)
+  const facts = packageFacts.safeParse(await readJson(join(folder, 'package.json')))
+  if (!facts.success) throw refuse(`${folder} has a model and no package.json with name and version`, { folder })
+  const { name: packageName, version } = facts.data
+  const name = packageName.replace(/^@[^/]*\//, '').replace(/^model-/, '')
+  if (manifest.name !== name) {
+    throw refuse(`the model of the package ${packageName} is called ${manifest.name}, not ${name}`, { folder })
+  }
+  const quality = await readJson(join(folder, qualityFile))
+  if (quality !== null && !qualityMark.safeParse(quality).success) {
+    throw refuse(`${join(folder, qualityFile)} is no record of quality`, { folder })
+  }
+  return {
+    ...{ folder, name, packageName, version, manifest },
+    manifestFile: { bytes: bytes.length, sha256: await sha256Hex(bytes) },
+    quality: quality as QualityRecord | null,
+  }
+}
+
+/** null where there is none, or none that can be read. */
+const readJson = (path: string): Promise<unknown> =>
+  readFile(path, 'utf8')
+    .then(text => JSON.parse(text))
+    .catch(() => null)
+
+const refuse = (message: string, { folder, cause }: { readonly folder: string; readonly cause?: unknown }) =>
+  new MixflowError('ARGUMENT_INVALID', message, {
+    hint: 'make it by: mixflow package <run> --as @you/model-<name> --name <name> --out <folder>/<name>',
+    details: { folder },
+    cause,
+  })

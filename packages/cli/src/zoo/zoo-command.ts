@@ -1,0 +1,40 @@
+/**
+ * `mixflow zoo`: the packages of models in a folder, told in a table; as the list by which `loadModel` finds them by name; and compared in
+ * a Markdown file.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { formatBytes, makeFolder, writeFileDurably } from '@mixflow/train'
+import { marksOf, placed } from '../terminal/marked-section.ts'
+import { table } from '../terminal/table.ts'
+import { readModelPackages } from './model-packages.ts'
+import { listFile, zooList } from './zoo-list.ts'
+import { zooReport } from './zoo-report.ts'
+
+export interface ZooFlags {
+  readonly list?: string
+  readonly report?: string
+}
+
+const marks = marksOf('zoo')
+
+export async function zooCommand(folder: string, { list, report }: ZooFlags): Promise<void> {
+  const packages = await readModelPackages(folder)
+  const models = zooList(packages)
+  const rows = models.map(({ name, package: packageName, version, bytes, licence }) => [
+    ...[name, `${packageName}@${version}`, formatBytes(bytes), licence],
+  ])
+  const said = rows.length === 0 ? [`no models in ${folder}`] : table([['name', 'package', 'size', 'licence'], ...rows])
+  const write = async (path: string, text: string) => {
+    await makeFolder(dirname(path))
+    await writeFileDurably(path, [new TextEncoder().encode(text)])
+    said.push(path)
+  }
+  if (list !== undefined) await write(list, listFile(models, list))
+  if (report !== undefined) {
+    const before = await readFile(report, 'utf8').catch(() => `# Models\n\n${marks.begin}\n${marks.end}\n`)
+    await write(report, placed(before, { section: zooReport(packages, report), file: report, marks }))
+  }
+  process.stdout.write(`${said.join('\n')}\n`)
+}

@@ -1,0 +1,90 @@
+/** Models by name in a page: by the import map where it has the package, else from the address, which must be what the list means. */
+
+import { sha256Hex } from '@mixflow/core'
+import { findChromium } from '@mixflow/page'
+import { smallModel } from '@mixflow/test-model'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ModelPage, openModelPage } from './fixtures/model-page.ts'
+
+const executable = findChromium()
+const files = await smallModel()
+const manifest = new TextDecoder().decode(files.get('mixflow.json'))
+const module = `export default { manifest: ${manifest}, files: { 'denoiser.onnx': new URL('./denoiser.onnx', import.meta.url).href } }`
+const models = {
+  public: files,
+  changed: new Map([...files, ['mixflow.json', new TextEncoder().encode(manifest.replace('"MIT"', '"XIT"'))]]),
+  packaged: new Map([...files, ['index.js', new TextEncoder().encode(module)]]),
+  nothing: new Map([['index.js', new TextEncoder().encode('export default 1')]]),
+}
+const importMap = {
+  '@you/model-packaged': '/m/packaged/index.js',
+  '@you/model-nothing': '/m/nothing/index.js',
+  '@you/model-absent': '/m/absent/index.js',
+}
+
+describe.skipIf(executable === null)('a model by name in a page', () => {
+  let open: ModelPage
+  let listed: (name: string, place?: string) => Promise<object>
+  beforeAll(async () => {
+    open = await openModelPage(executable as string, models, { importMap })
+    listed = async (name, place = 'public') => ({
+      ...{ name, package: `@you/model-${name}`, address: new URL(`/m/${place}/mixflow.json`, open.page.url()).href },
+      manifest: { bytes: files.get('mixflow.json')!.length, sha256: await sha256Hex(files.get('mixflow.json')!) },
+    })
+  })
+  afterAll(() => open?.[Symbol.asyncDispose]())
+
+  /** How it ends, and what was asked of the server. */
+  async function loaded(name: string, list: readonly object[] | undefined, options = {}) {
+    await open.call('clear')
+    const from = open.requests.length
+    const given = { device: 'wasm', ...(list && { models: list }), ...options }
+    const found = await open.call<{ code: string }>('refusal', { url: name, options: given })
+    return { ...found, requests: open.requests.slice(from) }
+  }
+
+  it.each([false, true])('comes from the address, in a worker: %s', async worker => {
+    const { code, requests } = await loaded('small', [await listed('small')], { worker })
+    expect([code, requests]).toEqual(['none', ['public/mixflow.json', 'public/denoiser.onnx']])
+  })
+
+  it.each([false, true])('comes from the package that the import map has, in a worker: %s', async worker => {
+    const { code, requests } = await loaded('packaged', [await listed('packaged')], { worker })
+    expect(code).toBe('none')
+    expect(requests.filter(path => path !== 'packaged/index.js')).toEqual(['packaged/denoiser.onnx'])
+  })
+
+  it.each([false, true])('is refused where the manifest is another, in a worker: %s', async worker => {
+    expect(await loaded('small', [await listed('small', 'changed')], { worker })).toMatchObject({
+      code: 'MODEL_HASH_MISMATCH',
+      message: expect.stringContaining('the list of models says'),
+    })
+  })
+
+  it('is refused where the import map leads nowhere', async () => {
+    for (const [name, why] of [
+      ['nothing', 'which exports no model'],
+      ['absent', 'which cannot be imported'],
+    ] as const) {
+      expect(await loaded(name, [await listed(name)])).toMatchObject({
+        code: 'MODEL_NOT_FOUND',
+        message: expect.stringContaining(why),
+      })
+    }
+  })
+
+  it('that no model has is an error with the nearest name, before anything is fetched', async () => {
+    const found = await loaded('smal', [await listed('small')])
+    expect(found).toMatchObject({
+      code: 'MODEL_UNKNOWN',
+      details: { nearest: 'small', known: ['small'] },
+      requests: [],
+    })
+    expect(await loaded('nobody has this', undefined)).toMatchObject({ code: 'MODEL_UNKNOWN', requests: [] })
+  })
+
+  it('is one word: with a slash or a dot it is an address', async () => {
+    expect(await loaded('./small', [await listed('small')])).toMatchObject({ code: 'DOWNLOAD_NOT_FOUND' })
+    expect(await loaded('m/public/', [])).toMatchObject({ code: 'none' })
+  })
+})
