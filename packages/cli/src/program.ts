@@ -39,6 +39,7 @@ function addTrain(program: Command): void {
     .command('train')
     .description('train a model on pictures, or go on with a run')
     .argument('[preset]', 'what to start from: see --list; with --resume also the folder of a run')
+    .option('--preset <name>', 'the same as the argument')
     .option('--data <spec>', 'mnist, cifar10, twemoji, quickstart; mnist:<folder>; or a folder or zip of pictures')
     .option('--method <name>', 'mixflow, or to compare with it: rectified-flow, fast-ode or optimal-transport')
     .option('--set <key=value>', 'a setting, such as batchSize=256; may be given several times', collect, [])

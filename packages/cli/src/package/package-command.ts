@@ -10,10 +10,8 @@ import { join, normalize } from 'node:path'
 import { type Manifest, MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
 import { exportModel } from '@mixflow/export'
 import { loadModel } from '@mixflow/sdk-node'
-import { readMetrics, readRun } from '@mixflow/train'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
 import { modelId } from '../evaluate/open-generator.ts'
-import { stretches } from '../experiment/do-run.ts'
 import { modelFolder } from '../export-command.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { type StatusLine, statusLine } from '../terminal/status-line.ts'
@@ -23,6 +21,7 @@ import { packagedEvaluation, qualityFile, qualityRecord, type Twin } from './qua
 import { qualityText } from './quality-text.ts'
 import { seedPictures } from './seed-pictures.ts'
 import { readSpeed } from './speed-record.ts'
+import { trainingFile, trainingRecord } from './training-record.ts'
 import { writePackage } from './write-package.ts'
 
 export interface PackageFlags {
@@ -39,8 +38,6 @@ export interface PackageFlags {
   readonly nfe?: number
   readonly float16?: boolean
 }
-
-const trainingFile = 'training.json'
 
 export const packageCommand = (run: string, flags: PackageFlags): Promise<void> =>
   interruptible(async signal => {
@@ -65,7 +62,8 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
         onProgress: ({ phase, fraction }) => status.show(`export ${run}: ${phase} ${percent(fraction)}`),
       })
       checkSame(exported.manifest, manifest, model)
-      const others = { [trainingFile]: json(await trainingOf(run)), [qualityFile]: json(quality) }
+      const training = await trainingRecord(run)
+      const others = { [trainingFile]: json(training), [qualityFile]: json(quality) }
       const written = await writePackage(flags.out, {
         ...{ model: exported.folder, manifest: exported.manifest },
         added: before => ({
@@ -141,12 +139,6 @@ function checkSame(exported: Manifest, measured: Manifest, folder: string): void
     hint: 'export it again (--overwrite), and measure it again',
     details: { folder },
   })
-}
-
-/** How it was trained: the whole configuration, and its losses. */
-async function trainingOf(run: string) {
-  const { preset, command, config } = await readRun(run)
-  return { preset, command, config, losses: stretches(await readMetrics(run), 200) }
 }
 
 function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -25,28 +25,21 @@ const train = (out: string, ...more: string[]) =>
     ...['train', 'quickstart', '--data', 'pictures', '--size', '16', '--threads', '1', '--out', out],
     ...[...settings, ...more],
   ])
-const evaluate = (run: string) =>
+const evaluate = (model: string, out: string) =>
   mixflow([
-    ...['evaluate', `${run}/model`, '--metrics', 'fd,curvature', '--nfe', '1,3', '--n', '70', '--ranges', '1'],
-    ...[
-      '--data',
-      'pictures',
-      '--resize',
-      'pad',
-      '--count',
-      '10',
-      '--steps',
-      '8',
-      '--threads',
-      '1',
-      '--out',
-      `${run}/quality`,
-    ],
+    ...['evaluate', model, '--metrics', 'fd,curvature', '--nfe', '1,3', '--n', '70', '--ranges', '1'],
+    ...['--data', 'pictures', '--resize', 'pad', '--count', '10', '--steps', '8', '--threads', '1', '--out', out],
   ])
 const pack = (...more: string[]) => mixflow(['package', 'ours', '--as', '@you/model-stripes', '--out', 'out', ...more])
 const path = (...parts: string[]) => join(folder, ...parts)
 const text = (...parts: string[]) => readFileSync(path(...parts), 'utf8')
 const beside = ['--twin', 'plain', '--twin-evaluation', 'plain/quality', '--twin-name', '@you/model-stripes-plain']
+
+const speed = {
+  ...{ format: 'mixflow-speed', version: 1, dtype: 'float32', runtime: 'Node 22.1', device: 'cpu' },
+  machine: { processor: 'a processor', cores: 2, threads: 2 },
+  ...{ batchSize: 16, rounds: 9, times: [{ solver: 'heun', nfe: 3, milliseconds: 4.321 }] },
+}
 
 let packed: Ended
 let manifest: Manifest
@@ -64,9 +57,13 @@ beforeAll(async () => {
   ] as const) {
     expect(await train(run, ...more)).toMatchObject({ code: 0 })
     expect(await mixflow(['export', run, '--name', `stripes-${run}`])).toMatchObject({ code: 0 })
-    expect(await evaluate(run)).toMatchObject({ code: 0 })
+    expect(await evaluate(`${run}/model`, `${run}/quality`)).toMatchObject({ code: 0 })
   }
-  packed = await pack('--evaluation', 'ours/quality', '--licence', 'MIT', '--description', 'Stripes.', ...beside)
+  const { files } = parseManifest(text('ours', 'model', 'mixflow.json'))
+  const denoiser = files.find(({ role, dtype }) => role === 'denoiser' && dtype === 'float32')!.sha256
+  writeFileSync(path('speed.json'), JSON.stringify({ ...speed, denoiser }))
+  const stated = ['--licence', 'MIT', '--description', 'Stripes.', '--speed', 'speed.json']
+  packed = await pack('--evaluation', 'ours/quality', ...stated, ...beside)
   expect(packed).toMatchObject({ code: 0, stderr: '' })
   manifest = parseManifest(text('out', 'mixflow.json'))
 })
@@ -86,6 +83,21 @@ describe('mixflow package', () => {
     ])
   })
 
+  it('has its measures, and its twin’s, as data: measured again, they are the same', async () => {
+    const quality = JSON.parse(text('out', 'quality.json'))
+    expect(quality).toMatchObject({
+      format: 'mixflow-quality',
+      twin: { name: '@you/model-stripes-plain' },
+      speed: [speed],
+    })
+    expect(JSON.stringify(quality)).not.toContain('ours/model')
+    expect(await evaluate('out', 'again')).toMatchObject({ code: 0 })
+    const again = JSON.parse(text('again', 'evaluation.json'))
+    const measures = ({ settings }: typeof again) => settings.map((each: { measures: unknown }) => each.measures)
+    expect(measures(again)).toEqual(measures(quality.evaluations[0]))
+    expect(again.trajectories).toEqual(quality.evaluations[0].trajectories)
+  })
+
   it('is a module that says where its files are', async () => {
     const { default: model } = await import(pathToFileURL(path('out', 'index.js')).href)
     expect(model.manifest).toEqual(JSON.parse(text('out', 'mixflow.json')))
@@ -99,6 +111,7 @@ describe('mixflow package', () => {
     expect(card).toContain('| solver | NFE | FD-ResNet56-70 | of the twin |')
     expect(card).toMatch(/^\| heun \| 3 \| [\d,.]+ \| [\d,.]+ \|$/m)
     expect(card).toMatch(/Curvature of 10 trajectories in 8 Euler steps: [\d.e-]+; of the twin [\d.e-]+\./)
+    expect(card).toContain('| heun | 3 | 4.3 |\n\nCPU (Node 22.1): float32 weights on a processor (2 threads, 2 cores)')
     expect(card).toContain('Its twin is `@you/model-stripes-plain`')
     expect(card).toContain('of each of the seeds 0 to 63, not picked (heun, 3 NFE; one class per column)](grid.png)')
     expect(card).toContain("import files from '@you/model-stripes'")

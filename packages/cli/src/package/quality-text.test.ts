@@ -1,0 +1,113 @@
+/** What a card says of quality and speed, and which files of speed are refused. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Manifest } from '@mixflow/core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type PackagedEvaluation, packagedEvaluation, qualityRecord } from './quality-record.ts'
+import { qualityText } from './quality-text.ts'
+import { readSpeed, type SpeedRecord } from './speed-record.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-quality-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function evaluated(accuracies: readonly [number, number], curvature: number): PackagedEvaluation {
+  return packagedEvaluation({
+    subject: { kind: 'model', place: 'somewhere/model', step: 1, imagesSeen: 64, id: 'ab', device: 'cpu, float32' },
+    ...{ seed: 0, mixtureWeight: 0, loss: null },
+    trajectories: { mean: curvature, standardDeviation: 0.01, trajectories: 256, steps: 128, byTime: [] },
+    settings: accuracies.map((mean, i) => ({
+      ...{ setting: { solver: 'heun', nfe: 3 + 2 * i }, nfe: 3 + 2 * i, steps: 2 + i, ranges: [] },
+      measures: [
+        { metric: 'label-accuracy', label: 'label-accuracy-MnistReader-1k', mean, deviation: null },
+        { metric: 'fd', label: 'FD-MnistReader-1k', mean: 10 * mean, deviation: null },
+      ],
+    })),
+    samples: {
+      ...{ n: 1000, ranges: 1, batchSize: 64, guidance: 1, left: [] },
+      extractor: { name: 'MnistReader', sha256: '0123456789abcdef', resize: 'none', rounding: 'round' },
+      reference: { data: 'mnist', split: 'train', count: 60_000 },
+    },
+  })
+}
+
+const speed: SpeedRecord = {
+  ...{ format: 'mixflow-speed', version: 1, denoiser: 'f00d', dtype: 'float32', batchSize: 16, rounds: 9 },
+  ...{ runtime: 'Node 22.1', device: 'cpu' },
+  machine: { processor: 'a processor', cores: 2, threads: 2 },
+  times: [
+    { solver: 'heun', nfe: 3, milliseconds: 4.321 },
+    { solver: 'heun', nfe: 5, milliseconds: 12.7 },
+  ],
+}
+const inPage: SpeedRecord = {
+  ...{ ...speed, runtime: 'Chromium 140', device: 'wasm', batchSize: 1 },
+  machine: { ...speed.machine, threads: 1 },
+  times: [{ solver: 'heun', nfe: 5, milliseconds: 30 }],
+}
+
+describe('the text about quality', () => {
+  const twin = { name: '@you/model-plain', evaluations: [evaluated([0.91, 0.95], 0.06)] }
+  const text = qualityText(
+    qualityRecord({ evaluations: [evaluated([0.951, 0.978], 0.04)], twin, speed: [speed, inPage] }),
+  )
+
+  it('has each measure beside the twin’s, label accuracy in percent', () => {
+    const head = 'label-accuracy-MnistReader-1k | of the twin | FD-MnistReader-1k | of the twin'
+    expect(text).toContain(`| solver | NFE | ${head} |`)
+    expect(text).toContain('| heun | 3 | 95.1 % | 91.0 % | 9.51 | 9.10 |')
+    expect(text).toContain('| heun | 5 | 97.8 % | 95.0 % | 9.78 | 9.50 |')
+    expect(text).toContain('1,000 images, against 60,000 images of mnist (train)')
+    expect(text).toContain('128 Euler steps: 0.0400; of the twin 0.0600.')
+  })
+
+  it('has the time per image in each place, with machine and way of measuring', () => {
+    expect(text).toContain('| solver | NFE | CPU (Node 22.1) | wasm (Chromium 140) |')
+    expect(text).toContain('| heun | 3 | 4.3 |  |')
+    expect(text).toContain('| heun | 5 | 13 | 30 |')
+    expect(text).toContain(
+      'CPU (Node 22.1): float32 weights on a processor (2 threads, 2 cores), 16 images at once, median of 9 calls.',
+    )
+    expect(text).toContain('on a processor (1 thread, 2 cores), one image at a time')
+  })
+
+  it('is empty where nothing was measured, and names no place of a machine', () => {
+    expect(qualityText(qualityRecord({ evaluations: [], twin: null, speed: [] }))).toBe('')
+    expect(JSON.stringify(evaluated([1, 1], 1))).not.toContain('somewhere')
+  })
+})
+
+describe('a file of speed', () => {
+  const manifest = { name: 'small', files: [{ path: 'denoiser.onnx', role: 'denoiser', sha256: 'f00d' }] }
+  const read = (content: string) => {
+    writeFileSync(join(folder, 'speed.json'), content)
+    return readSpeed(join(folder, 'speed.json'), manifest as unknown as Manifest)
+  }
+
+  it('is read', async () => {
+    expect(await read(JSON.stringify(speed))).toEqual(speed)
+  })
+
+  it.each<[string, string, RegExp]>([
+    ['no JSON', '{', /is no measured speed/],
+    ['another field', JSON.stringify({ ...speed, seconds: 1 }), /is no measured speed: .*seconds/s],
+    [
+      'a time that is none',
+      JSON.stringify({ ...speed, times: [{ solver: 'heun', nfe: 3, milliseconds: 0 }] }),
+      /times/,
+    ],
+    ['another network', JSON.stringify({ ...speed, denoiser: 'beef' }), /is of another network than small has/],
+  ])('of %s is refused', async (_, content, why) => {
+    await expect(read(content)).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      message: expect.stringMatching(why),
+      hint: expect.stringContaining('run model-speed'),
+    })
+  })
+
+  it('that is not there is refused', async () => {
+    const none = readSpeed(join(folder, 'none.json'), manifest as unknown as Manifest)
+    await expect(none).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', message: expect.stringMatching(/ENOENT/) })
+  })
+})
