@@ -34,7 +34,7 @@ export interface CatalogueEntry {
   readonly files: Readonly<Record<Split, readonly RemoteFile[]>> | null
 }
 
-export type DataName = 'quickstart' | 'mnist' | 'cifar10' | 'twemoji'
+export type DataName = 'quickstart' | 'mnist' | 'cifar10' | 'twemoji' | 'twemoji-plain'
 
 const mnistFile = (name: string, bytes: number, sha256: string): RemoteFile => ({
   name,
@@ -65,6 +65,17 @@ const digits = {
   classNames: mnistClassNames,
   licence: mnistLicence,
   attribution: mnistAttribution,
+} as const
+
+const emoji = {
+  homepage: 'https://github.com/jdecked/twemoji',
+  channels: 3,
+  height: 32,
+  width: 32,
+  classNames: twemojiClassNames,
+  licence: twemojiLicence,
+  attribution: twemojiAttribution,
+  files: null,
 } as const
 
 export const catalogue: Readonly<Record<DataName, CatalogueEntry>> = {
@@ -118,16 +129,14 @@ export const catalogue: Readonly<Record<DataName, CatalogueEntry>> = {
     files: { train: [cifar10Archive], test: [cifar10Archive] },
   },
   twemoji: {
-    title: 'emoji, from the npm package emoji-datasource-twitter',
-    homepage: 'https://github.com/jdecked/twemoji',
+    ...emoji,
+    title: 'emoji in all skin tones, from the npm package emoji-datasource-twitter',
     images: { train: 3786 },
-    channels: 3,
-    height: 32,
-    width: 32,
-    classNames: twemojiClassNames,
-    licence: twemojiLicence,
-    attribution: twemojiAttribution,
-    files: null,
+  },
+  'twemoji-plain': {
+    ...emoji,
+    title: 'each emoji once, without skin tones, from the same package',
+    images: { train: 1911 },
   },
 }
 

@@ -62,7 +62,7 @@ async function placeOf(name: DataName, cacheFolder: string): Promise<DataPlace> 
     const bytes = missing.reduce((sum, size) => sum + size, 0)
     return bytes === 0 ? { state: 'here', folder } : { state: 'download', bytes, folder }
   }
-  if (name !== 'twemoji') return { state: 'embedded' }
+  if (name !== 'twemoji' && name !== 'twemoji-plain') return { state: 'embedded' }
   const folder = findTwemoji()
   return folder ? { state: 'here', folder } : { state: 'install', command: `npm i ${twemojiPackage}` }
 }

@@ -40,6 +40,7 @@ const particular = {
   mnist: ['pad', 'cacheFolder'],
   cifar10: ['pad', 'cacheFolder'],
   twemoji: ['pad', 'background'],
+  'twemoji-plain': ['pad', 'background'],
   idx: ['pad'],
   images: ['fit', 'background', 'onBadImage'],
 } as const satisfies Record<DataSource['kind'], readonly OptionName[]>

@@ -112,7 +112,7 @@ describe('openData refuses', () => {
     ['CIFAR-10', 'did you mean "cifar10"?'],
     ['quick_start', 'did you mean "quickstart"?'],
     ['minst:./digits', 'did you mean "mnist:./digits"?'],
-    ['imagenet', 'data sets: quickstart, mnist, cifar10, twemoji'],
+    ['imagenet', 'data sets: quickstart, mnist, cifar10, twemoji, twemoji-plain'],
     ['', 'data sets: quickstart'],
   ])('the name %j', async (spec, hint) => {
     expect(await refusal(spec)).toMatchObject({ code: 'DATA_UNKNOWN', hint: expect.stringContaining(hint) })
@@ -247,7 +247,7 @@ describe('the catalogue', () => {
   })
 
   it('says of the embedded and the packaged set what they are', async () => {
-    for (const name of ['quickstart', 'twemoji'] as const) {
+    for (const name of ['quickstart', 'twemoji', 'twemoji-plain'] as const) {
       const { count, channels, height, width, classNames, licence, attribution } = await openData(name)
       const { images, ...entry } = catalogue[name]
       expect(entry).toMatchObject({ channels, height, width, classNames, licence, attribution })
@@ -265,8 +265,9 @@ describe('describeData', () => {
       mnist: { state: 'download', bytes: 9_941_303, folder: join(folder, 'mnist') },
       cifar10: { state: 'download', bytes: 170_052_171, folder: join(folder, 'cifar10') },
       twemoji: { state: 'here', folder: expect.stringContaining('emoji-datasource-twitter') },
+      'twemoji-plain': { state: 'here', folder: expect.stringContaining('emoji-datasource-twitter') },
     })
-    expect(list.map(({ classes }) => classes)).toEqual([10, 10, 10, 9])
+    expect(list.map(({ classes }) => classes)).toEqual([10, 10, 10, 9, 9])
     expect(list.every(({ attribution, title }) => attribution && title)).toBe(true)
   })
 

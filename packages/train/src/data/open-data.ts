@@ -24,7 +24,7 @@ type Catalogue = Readonly<Record<DataName, CatalogueEntry>>
 /**
  * Opens a data set.
  *
- * @param spec `quickstart`, `mnist`, `cifar10`, `twemoji`; one of these and a path, `mnist:./digits`; or a path
+ * @param spec `quickstart`, `mnist`, `cifar10`, `twemoji`, `twemoji-plain`; one of these and a path, `mnist:./digits`; or a path
  * @throws MixflowError DATA_UNKNOWN, DATA_NOT_FOUND, DATA_INVALID, PACKAGE_MISSING, ARGUMENT_INVALID for an option,
  * ABORTED, or a DOWNLOAD_ code
  */
@@ -58,7 +58,8 @@ async function read({ kind, path }: DataSource, { entries, options }: Reading): 
     case 'quickstart':
       return readQuickstart()
     case 'twemoji':
-      return readTwemoji(path === null ? { background } : { background, folder: path })
+    case 'twemoji-plain':
+      return readTwemoji({ background, skinTones: kind === 'twemoji', ...(path === null ? {} : { folder: path }) })
     case 'mnist':
       return readMnist(path ?? (await fetched('mnist', { entries, options })), split)
     case 'cifar10':
@@ -91,7 +92,7 @@ async function fetched(name: DataName, { entries, options }: Reading): Promise<s
 
 function adapted(dataset: Dataset, { source, options }: { source: DataSource; options: OpenDataOptions }): Dataset {
   const { limit, size, pad = 'zero' } = options
-  const limited = limit ? limitDataset(dataset, limit, { spread: source.kind === 'twemoji' }) : dataset
+  const limited = limit ? limitDataset(dataset, limit, { spread: source.kind.startsWith('twemoji') }) : dataset
   const converted = channelled(limited, options)
   return size ? padDataset(converted, size, pad) : converted
 }

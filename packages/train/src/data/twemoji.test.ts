@@ -32,6 +32,23 @@ describe('readTwemoji', () => {
     expect(counts).toEqual([169, 2261, 159, 131, 218, 85, 264, 229, 270])
   })
 
+  it('without skin tones has each emoji once: the same pictures, in the same order', async () => {
+    const all = await readTwemoji({ background: 'white' })
+    const plain = await readTwemoji({ background: 'white', skinTones: false })
+    expect(plain).toMatchObject({ name: 'twemoji-plain', count: 1911 })
+    const counts = twemojiClassNames.map((_, label) => plain.labels!.filter(other => other === label).length)
+    expect(counts).toEqual([169, 386, 159, 131, 218, 85, 264, 229, 270])
+    const emoji: Emoji[] = JSON.parse(await readFile(join(installed, 'emoji.json'), 'utf8'))
+    let at = 0
+    const places = emoji.map(({ skin_variations: tones = {} }) => {
+      at += 1 + Object.keys(tones).length
+      return at - 1 - Object.keys(tones).length
+    })
+    const picture = ({ images }: typeof all, i: number) => Buffer.from(images.subarray(i * 3072, (i + 1) * 3072))
+    const differing = places.filter((place, i) => !picture(all, place).equals(picture(plain, i)))
+    expect([places.length, differing]).toEqual([1911, []])
+  })
+
   it('cuts each picture where it is: they look like the single files of the package', async () => {
     const data = await readTwemoji({ background: 'white' })
     const emoji: Emoji[] = JSON.parse(await readFile(join(installed, 'emoji.json'), 'utf8'))

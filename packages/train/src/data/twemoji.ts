@@ -1,7 +1,8 @@
 /**
  * Twemoji, 3,786 emoji of 32x32 pixels, from the optional npm package `emoji-datasource-twitter` (its sheet of 32-pixel
  * pictures, each in a cell with one transparent pixel around it). The count is every emoji and every skin tone of it
- * that Twitter's artwork has: 1,911 and 1,875 in version 16.
+ * that Twitter's artwork has: 1,911 and 1,875 in version 16. Without the skin tones each emoji is there once, and people are not
+ * more than half of all.
  *
  * Labels are Unicode's emoji groups without `Component`, which holds only the five bare skin tone swatches: nine classes;
  * the swatches, coloured squares, count as `Symbols`, where the other coloured squares are.
@@ -67,12 +68,15 @@ export function findTwemoji(): string | null {
  *
  * @param options.folder the installed package; looked for if not given
  * @param options.background what shows through transparency, any CSS colour
+ * @param options.skinTones whether those of each emoji are pictures of their own; yes unless said
  * @throws MixflowError PACKAGE_MISSING if it is not installed, DATA_INVALID if its files are not as expected
  */
 export async function readTwemoji(options: {
   readonly folder?: string
   readonly background: string
+  readonly skinTones?: boolean
 }): Promise<Dataset> {
+  const { skinTones = true } = options
   checkBackground(options.background)
   const folder = options.folder ?? findTwemoji()
   if (folder === null || !existsSync(join(folder, 'emoji.json'))) {
@@ -83,13 +87,13 @@ export async function readTwemoji(options: {
   }
   const sheetPath = join(folder, 'img', 'twitter', 'sheets', '32.png')
   try {
-    const pictures = picturesIn(JSON.parse(await readFile(join(folder, 'emoji.json'), 'utf8')))
+    const pictures = picturesIn(JSON.parse(await readFile(join(folder, 'emoji.json'), 'utf8')), skinTones)
     const sheet = sharp(sheetPath, { failOn: 'error' })
       .flatten({ background: options.background })
       .toColourspace('srgb')
     const { data, info } = await sheet.raw().toBuffer({ resolveWithObject: true })
     return createDataset({
-      name: 'twemoji',
+      name: skinTones ? 'twemoji' : 'twemoji-plain',
       split: 'train',
       channels: 3,
       height: size,
@@ -113,11 +117,11 @@ export async function readTwemoji(options: {
 }
 
 /** Every picture with artwork of its own: where Twitter drew none, the sheet has somebody else's. */
-function picturesIn(json: unknown): Picture[] {
+function picturesIn(json: unknown, skinTones: boolean): Picture[] {
   return emojiList.parse(json).flatMap(emoji => {
     const label = twemojiClassNames.indexOf((emoji.category === 'Component' ? 'Symbols' : emoji.category) as never)
     if (label < 0) throw new Error(`unknown category "${emoji.category}"`)
-    return [emoji, ...Object.values(emoji.skin_variations ?? {})]
+    return [emoji, ...(skinTones ? Object.values(emoji.skin_variations ?? {}) : [])]
       .filter(picture => picture.has_img_twitter)
       .map(({ sheet_x, sheet_y }) => ({ sheet_x, sheet_y, label }))
   })
