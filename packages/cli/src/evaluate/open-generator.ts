@@ -11,8 +11,8 @@ import { checkpointFileName, findListed, type Manifest, MixflowError, manifestFi
 import type { Generator } from '@mixflow/measure'
 import { type backendNames, checkpointNetworks, type deviceNames, openCheckpoint } from '@mixflow/train'
 import type { TrainingConfig } from '@mixflow/zoo'
-import { startBackend } from '../start-backend.ts'
 import { models } from '@mixflow/zoo/models'
+import { startBackend } from '../start-backend.ts'
 
 export interface GeneratorOptions {
   /** Of a run or checkpoint: what computes; onnx unless given. */
