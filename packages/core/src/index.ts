@@ -170,11 +170,13 @@ export {
   type SampleProgress,
   type SampleResult,
   type SampleTimings,
+  type SourceDraw,
   type StreamStep,
   splitImages,
 } from './sampler/result.ts'
 export { sample } from './sampler/sample.ts'
 export type { Capabilities, Sampler, SamplerMethod } from './sampler/sampler.ts'
+export { type SourcesRequest, sources } from './sampler/sources.ts'
 export { type StreamIterator, streamSteps } from './sampler/stream.ts'
 export { hasVariations, type VariationsRequest, variations } from './sampler/variations.ts'
 export { drawGaussian, type StandardNormal, standardNormal } from './source/gaussian.ts'

@@ -50,7 +50,7 @@ describe('a model loads', () => {
     expect(model.capabilities()).toMatchObject({
       device: 'cpu',
       dtype: 'float32',
-      methods: ['sample', 'stream', 'interpolate', 'invert'],
+      methods: ['sample', 'stream', 'interpolate', 'invert', 'sources'],
     })
     expect(model.manifest.name).toBe('small')
   })

@@ -12,6 +12,7 @@ export {
   type SampleProgress,
   type SampleRequest,
   type SampleResult,
+  type SourceDraw,
   type StreamStep,
 } from '@mixflow/core'
 export { chooseDevice, type DeviceChoice } from './device-choice.ts'

@@ -62,7 +62,7 @@ export async function integrate<T>(
 }
 
 /** Where nobody says how large they are, each lane has some of the work. */
-function* batches<T>({ backend: { lanes = 1 }, request }: Run<T>): Generator<Batch> {
+export function* batches<T>({ backend: { lanes = 1 }, request }: Run<T>): Generator<Batch> {
   const { count, firstImage: first, perImage, labels } = request
   const { batchSize = Math.min(usualBatchSize, Math.ceil(count / lanes)) } = request
   const size = perImage ? 1 : batchSize

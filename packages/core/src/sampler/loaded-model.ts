@@ -13,9 +13,10 @@ import { type InvertRequest, invert } from './invert.ts'
 import type { Picture } from './picture.ts'
 import type { Queue } from './queue.ts'
 import type { SampleRequest, SamplerModel } from './request.ts'
-import type { Inversion, SampledImage, SampleProgress, SampleResult } from './result.ts'
+import type { Inversion, SampledImage, SampleProgress, SampleResult, SourceDraw } from './result.ts'
 import { sample } from './sample.ts'
 import type { Capabilities, Sampler } from './sampler.ts'
+import { type SourcesRequest, sources } from './sources.ts'
 import { type StreamIterator, streamSteps } from './stream.ts'
 import { hasVariations, type VariationsRequest, variations } from './variations.ts'
 
@@ -70,6 +71,10 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
     return invert(backend, this.#parts.model, { picture, request: this.#dressed(request) })
   }
 
+  async sources(request: SourcesRequest = {}): Promise<SourceDraw> {
+    return sources(await this.#backend(request), this.#parts.model, request)
+  }
+
   capabilities(): Capabilities {
     const { image, labels, source, sampler } = this.#parts.model
     return {
@@ -78,6 +83,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
         'stream',
         'interpolate',
         'invert',
+        'sources',
         ...(hasVariations(this.#parts.model) ? ['variations' as const] : []),
       ],
       ...{ image, labels, solvers: solverNames, defaults: sampler },

@@ -100,6 +100,18 @@ export interface Inversion extends Pick<SampleResult, 'nfe' | 'steps' | 'solver'
   readonly x0: Float32Array
 }
 
+/** What `sources` gives: where the images of a call would start from. */
+export interface SourceDraw {
+  /** float32 `[count, C, H, W]`; `sample({ x0 })` takes it. */
+  readonly x0: Float32Array
+  /** Of the encoder, of the same shape; absent at w = 0, where it is not asked. */
+  readonly mean?: Float32Array
+  /** As `mean`; absent also where the encoder gives no variance. */
+  readonly logVariance?: Float32Array
+  readonly mixtureWeight: number
+  readonly seed: number
+}
+
 /** Cuts `[images, C, H, W]` into images that share its memory. */
 export function splitImages(data: Float32Array, shape: ImageShape): PlanarImage[] {
   const { channels, height, width } = shape

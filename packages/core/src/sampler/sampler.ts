@@ -9,12 +9,13 @@ import type { InterpolateRequest } from './interpolate.ts'
 import type { InvertRequest } from './invert.ts'
 import type { Picture } from './picture.ts'
 import type { SampleRequest } from './request.ts'
-import type { Inversion, SampledImage, SampleResult } from './result.ts'
+import type { Inversion, SampledImage, SampleResult, SourceDraw } from './result.ts'
+import type { SourcesRequest } from './sources.ts'
 import type { StreamIterator } from './stream.ts'
 import type { VariationsRequest } from './variations.ts'
 
 /** `variations` needs a model whose κ contains the image; all others every model has. */
-export type SamplerMethod = 'sample' | 'stream' | 'variations' | 'interpolate' | 'invert'
+export type SamplerMethod = 'sample' | 'stream' | 'variations' | 'interpolate' | 'invert' | 'sources'
 
 export interface Capabilities {
   readonly methods: readonly SamplerMethod[]
@@ -48,6 +49,8 @@ export interface Sampler<I extends SampledImage = SampledImage> {
   interpolate(seedA: number, seedB: number, request: InterpolateRequest | number): Promise<SampleResult<I>>
   /** The source that a picture comes from: the flow run backwards. */
   invert(picture: Picture, request?: InvertRequest): Promise<Inversion>
+  /** Where the images of a call would start from, and what the encoder says of it. */
+  sources(request?: SourcesRequest): Promise<SourceDraw>
   capabilities(): Capabilities
   /** Frees what the model holds; running calls end with MODEL_DISPOSED or their result. Calling it again does nothing. */
   dispose(): Promise<void>

@@ -50,7 +50,8 @@ export async function variations<T>(
   return integrateSource(run, batch => drawBatch(run, batch, { x1: repeated(numbers, batch.images) }))
 }
 
-function repeated(numbers: Float32Array, times: number): Float32Array {
+/** A picture for each image of a batch. */
+export function repeated(numbers: Float32Array, times: number): Float32Array {
   const all = new Float32Array(numbers.length * times)
   for (let i = 0; i < times; i++) all.set(numbers, i * numbers.length)
   return all

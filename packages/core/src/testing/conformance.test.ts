@@ -30,6 +30,7 @@ describe('the suite finds', () => {
     variations: (picture, request) => sampler.variations(picture, request),
     interpolate: (a, b, request) => sampler.interpolate(a, b, request),
     invert: (picture, request) => sampler.invert(picture, request),
+    sources: request => sampler.sources(request),
     capabilities: () => sampler.capabilities(),
     dispose: () => sampler.dispose(),
     [Symbol.asyncDispose]: () => sampler.dispose(),

@@ -9,10 +9,13 @@ import type {
   SampledImage,
   SampleProgress,
   SampleResult,
+  SourceDraw,
 } from '@mixflow/core'
 import type { PlainOptions } from '../options.ts'
 
-export type Method = 'sample' | 'variations' | 'interpolate' | 'invert'
+export type Method = 'sample' | 'variations' | 'interpolate' | 'invert' | 'sources'
+
+export type MethodResult = SampleResult | Inversion | SourceDraw
 
 export interface RunCall {
   readonly call: number
@@ -33,7 +36,7 @@ export type ToWorker = {
     } & PlainOptions,
     answer: { readonly manifest: Manifest; readonly capabilities: Capabilities },
   ]
-  run: [content: RunCall, answer: { readonly result: SampleResult | Inversion; readonly capabilities: Capabilities }]
+  run: [content: RunCall, answer: { readonly result: MethodResult; readonly capabilities: Capabilities }]
   /** The pictures of the step that the page was told of and has not yet answered. */
   preview: [content: { readonly call: number }, answer: readonly SampledImage[]]
   abort: [content: { readonly call: number }, answer: undefined]

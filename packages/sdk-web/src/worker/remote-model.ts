@@ -7,11 +7,12 @@ import {
   type Picture,
   SampledImage,
   type SampleResult,
+  type SourceDraw,
   type StreamIterator,
   streamSteps,
 } from '@mixflow/core'
 import type { WebModel } from '../load-model.ts'
-import type { Method } from './messages.ts'
+import type { Method, MethodResult } from './messages.ts'
 
 /** What it asks of the worker's host. */
 export interface RemoteRuns {
@@ -19,7 +20,7 @@ export interface RemoteRuns {
     model: number,
     method: Method,
     args: readonly unknown[],
-  ): Promise<{ readonly result: SampleResult | Inversion; readonly capabilities: Capabilities }>
+  ): Promise<{ readonly result: MethodResult; readonly capabilities: Capabilities }>
   dispose(model: number): Promise<void>
 }
 
@@ -62,6 +63,12 @@ export class RemoteModel implements WebModel {
     return (await this.#run('invert', [plainPicture(picture), request])) as Inversion
   }
 
+  async sources(request: Parameters<WebModel['sources']>[0] = {}): Promise<SourceDraw> {
+    const { picture } = request ?? {}
+    const plain = picture === undefined ? request : { ...request, picture: plainPicture(picture) }
+    return (await this.#run('sources', [plain])) as SourceDraw
+  }
+
   capabilities(): Capabilities {
     return this.#capabilities
   }
@@ -80,7 +87,7 @@ export class RemoteModel implements WebModel {
     return { ...result, images: result.images.map(image => new SampledImage(image)) }
   }
 
-  async #run(method: Method, args: readonly unknown[]): Promise<SampleResult | Inversion> {
+  async #run(method: Method, args: readonly unknown[]): Promise<MethodResult> {
     if (this.#disposed !== undefined) {
       throw new MixflowError('MODEL_DISPOSED', `the model ${this.manifest.name} was disposed of`, {
         hint: 'load it again, or dispose of it after the last call',

@@ -2,10 +2,10 @@
  * The worker's side: models that live here, for a page that asks. The worker that `loadModel` starts by itself runs this; one of
  * your own runs it with `import { serveModels } from '@mixflow/sdk-web/worker'; serveModels()`.
  */
-import { MixflowError, type ModelCache, type SampleProgress } from '@mixflow/core'
+import { MixflowError, type ModelCache, type SampleProgress, type SourceDraw } from '@mixflow/core'
 import { type LocalModel, openModel } from '../local/open-model.ts'
 import { holdLifeline } from './lifeline.ts'
-import type { Method, RunCall, ToPage, ToWorker } from './messages.ts'
+import type { Method, MethodResult, RunCall, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Port, type Questions } from './peer.ts'
 
 /** Answers the page that started this worker. */
@@ -52,8 +52,7 @@ export function serveModels(port: Port = globalThis as unknown as Port): void {
           previews.delete(run.call)
         }
         const result = await runMethod(model, run, { signal, ...(run.seesSteps && { onStep }) })
-        const pictures = 'images' in result ? result.images.map(({ data }) => data) : [result.x0]
-        return new Moved({ result, capabilities: model.capabilities() }, buffersOf(pictures))
+        return new Moved({ result, capabilities: model.capabilities() }, buffersOf(numbersOf(result)))
       }),
     async preview({ call: id }) {
       const images = (await previews.get(id)?.()) ?? []
@@ -79,8 +78,14 @@ function runMethod(model: LocalModel, { method, args }: RunCall, extras: Extras)
   // what is no record is refused by the model, in its own words
   const whole =
     typeof request === 'object' && request !== null && !Array.isArray(request) ? { ...extras, ...request } : request
-  const methods: Record<Method, (...all: never[]) => ReturnType<LocalModel['sample'] | LocalModel['invert']>> = model
+  const methods: Record<Method, (...all: never[]) => Promise<MethodResult>> = model
   return methods[method].call(model, ...([...args.slice(0, -1), whole] as never[]))
+}
+
+function numbersOf(result: MethodResult): Float32Array[] {
+  if ('images' in result) return result.images.map(({ data }) => data)
+  const { x0, mean, logVariance }: Partial<SourceDraw> = result
+  return [x0, mean, logVariance].filter(numbers => numbers !== undefined)
 }
 
 /** Images of a batch share their memory. */

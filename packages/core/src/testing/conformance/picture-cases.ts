@@ -64,6 +64,30 @@ export const pictureCases = ({ withSampler, near }: Tools): ConformanceCase[] =>
     await refused(() => sampler.invert(images[0]!, { batchSize: 2 } as InvertRequest), 'REQUEST_INVALID')
   }),
 
+  withSampler('sources are where the images of a call start from', async sampler => {
+    const { guidance, ...label } = plain(sampler)
+    const request = { ...label, seed: 6, count: 3 } as const
+    const solving = { guidance, solver: 'euler', steps: 2 } as const
+    const drawn = await sampler.sources({ ...request, batchSize: 2 })
+    const { mixtureWeight } = drawn
+    same([drawn.x0.length, drawn.seed], [3 * elementsOf(sampler), 6], 'numbers and seed')
+    const from = await sampler.sample({ ...label, ...solving, x0: drawn.x0, mixtureWeight })
+    near(from.images, (await sampler.sample({ ...request, ...solving })).images, 'images from that source')
+    same((await sampler.sources({ ...request, mixtureWeight: 0 })).mean, undefined, 'mean at w = 0')
+    const { images } = await sampler.sample({ ...request, ...solving, count: 1 })
+    const picture = images[0]!
+    if (!sampler.capabilities().methods.includes('variations')) {
+      await refused(() => sampler.sources({ picture }), 'REQUEST_INVALID')
+      return
+    }
+    const own = await sampler.sources({ ...request, picture, mixtureWeight: 0.7 })
+    same(own.mean?.length, own.x0.length, 'numbers of the mean')
+    const cousins = await sampler.variations(picture, { ...request, ...solving, mixtureWeight: 0.7 })
+    const again = await sampler.sample({ ...label, ...solving, x0: own.x0, mixtureWeight: 0.7 })
+    near(again.images, cousins.images, 'images from the source of a picture')
+    await refused(() => sampler.sources({ solver: 'euler' } as never), 'REQUEST_INVALID')
+  }),
+
   withSampler('variations, where κ is the image: between any image (w = 0) and the picture’s own', async sampler => {
     const request = { ...plain(sampler), seed: 5, solver: 'euler', steps: 2 } as const
     const [one, two] = (await sampler.sample({ ...request, seed: 77, count: 2 })).images

@@ -1,0 +1,81 @@
+/**
+ * Sources: the x0 that a call would start from, without what follows, and the Gaussian that the encoder makes of κ. For whoever
+ * shows the source, or measures how straight the flow leads from it: `sample({ x0 })` goes on from here.
+ */
+import { throwIfAborted } from '../errors.ts'
+import { checkKeys } from '../strict.ts'
+import type { SampleBackend } from './backend.ts'
+import type { EncoderOutputs } from './draw-source.ts'
+import { batches, type Run } from './integrate.ts'
+import { type Picture, pictureNumbers } from './picture.ts'
+import { completeRequest, invalid, type SampleRequest, type SamplerModel } from './request.ts'
+import type { SourceDraw } from './result.ts'
+import { drawBatch } from './sample.ts'
+import { hasVariations, repeated } from './variations.ts'
+
+export interface SourcesRequest
+  extends Pick<SampleRequest, 'count' | 'firstImage' | 'seed' | 'label' | 'mixtureWeight' | 'batchSize' | 'signal'> {
+  /** κ, for models whose κ contains the image: the source is that of `variations`, whose weight is 0.5 unless said. */
+  readonly picture?: Picture
+}
+
+const keys = [
+  'count',
+  'firstImage',
+  'seed',
+  'label',
+  'mixtureWeight',
+  'batchSize',
+  'signal',
+  'picture',
+] as const satisfies readonly (keyof SourcesRequest)[]
+
+/** @throws MixflowError REQUEST_INVALID, ABORTED; MODEL_INVALID where the source needs an encoder that is missing. */
+export async function sources<T>(
+  backend: SampleBackend<T>,
+  model: SamplerModel,
+  wanted: SourcesRequest = {},
+): Promise<SourceDraw> {
+  checkKeys(wanted as unknown, keys, { what: 'the sources request', code: 'REQUEST_INVALID' })
+  const { picture, ...rest } = wanted
+  if (picture !== undefined && !hasVariations(model)) {
+    throw invalid('this model’s source is not conditioned on an image', 'leave picture out; see capabilities().methods')
+  }
+  const x1 = picture && pictureNumbers(picture, model.image)
+  const given = x1 === undefined ? rest : { mixtureWeight: 0.5, ...rest }
+  const request = completeRequest(given, model, x1 !== undefined)
+  const said: EncoderOutputs[] = []
+  const encode = backend.encode && {
+    async encode(kappa: Float32Array | Int32Array, label?: Int32Array) {
+      const outputs = await backend.encode!(kappa, label)
+      said.push(outputs)
+      return outputs
+    },
+  }
+  const run: Run<T> = { backend: { ...backend, ...encode }, model, request }
+  const drawn: Float32Array[] = []
+  for (const batch of batches(run)) {
+    throwIfAborted(request.signal)
+    drawn.push(await drawBatch(run, batch, x1 && { x1: repeated(x1, batch.images) }))
+  }
+  return {
+    ...{ x0: joined(drawn), seed: request.seed, mixtureWeight: request.mixtureWeight },
+    ...whereSaid('mean', said),
+    ...whereSaid('logVariance', said),
+  }
+}
+
+function whereSaid(name: 'mean' | 'logVariance', said: readonly EncoderOutputs[]) {
+  const parts = said.map(outputs => outputs[name]).filter(part => part !== undefined)
+  return parts.length === 0 ? {} : { [name]: joined(parts) }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
