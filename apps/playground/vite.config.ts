@@ -2,10 +2,15 @@
  * The page as static files: addresses are relative, so that it works under any path (`--base /x/` makes them absolute). Siblings
  * come from their sources, so nothing has to be built first. `PLAYGROUND_CONNECT` names further origins to load models from.
  */
+import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite'
+import { servedModels } from './models.ts'
+import { offline } from './offline.ts'
 import { headers, policy } from './policy.ts'
 
+/** Folder of model packages. */
+const models = process.env.PLAYGROUND_MODELS ?? fileURLToPath(new URL('../../models', import.meta.url))
 const options = { connect: process.env.PLAYGROUND_CONNECT }
 
 /** The policy in the built page, and a `_headers` file as many static hosts read it. The dev server's own scripts would not pass it. */
@@ -27,7 +32,7 @@ const withPolicy: Plugin = {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), withPolicy],
+  plugins: [react(), withPolicy, servedModels(models), offline],
   resolve: { conditions: ['@mixflow/source', ...defaultClientConditions] },
   worker: { format: 'es' },
   // small files would become data: addresses, which the policy forbids to fetch

@@ -19,4 +19,20 @@ describe.skipIf(built === null)('capabilities', () => {
     expect(copied).toMatch(/^\*\*WebAssembly, float32\.\*\*[\s\S]*\| Threads \| \d+ of \d+ processors \|/)
     expect(open.troubles).toEqual([])
   })
+
+  it('measures a model on each device, as a table for an issue', async () => {
+    await using open = await openPlayground({ permissions: ['clipboard-read', 'clipboard-write'] })
+    const { page } = open
+    await open.go('#/capabilities')
+    await page.getByRole('button', { name: 'Measure' }).click()
+    await page.getByRole('button', { name: 'Copy with the table' }).click()
+    await page.getByText('Copied').waitFor()
+    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    expect(copied).toMatch(
+      /Model small, 5 evaluations:\n\n\| Device .*\n\| --- .*\n\| wasm \| float32 (\| [\d.]+ ms ){4}\|\n$/,
+    )
+    expect(await page.locator('.benchmark tbody tr').count()).toBe(1)
+    expect(await open.violations()).toEqual([])
+    expect(open.troubles).toEqual([])
+  })
 })

@@ -30,7 +30,7 @@ describe.skipIf(built === null)('inspect a model', () => {
     expect(await open.violations()).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
 
-    await page.getByLabel('Class').selectOption('1')
+    await page.getByRole('combobox', { name: 'Class' }).selectOption('1')
     await page.getByRole('button', { name: '16 more' }).click()
     await page.waitForFunction(() => location.hash.includes('seed=1'))
     expect(new URL(page.url()).hash).toBe('#/inspect?from=%2Fmodels%2Fgood%2F&seed=1&label=1')

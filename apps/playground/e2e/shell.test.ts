@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { built, openPlayground } from './fixtures/playground.ts'
 
-const views = ['paths', 'inspect', 'capabilities']
+const views = ['paths', 'generate', 'few-steps', 'kappa', 'inspect', 'capabilities']
 
 describe.skipIf(built === null)('the playground', () => {
   it('is walked by keyboard: skip link, views, content; the address says where one is', async () => {
@@ -57,6 +57,9 @@ describe.skipIf(built === null)('the playground', () => {
       for (const view of views) {
         await open.go(`#/${view}`)
         await page.locator('.loading').waitFor({ state: 'detached' })
+        if (view === 'generate') await page.getByText(/a picture, NFE/).waitFor()
+        if (view === 'few-steps') await page.getByText('Done', { exact: true }).waitFor()
+        if (view === 'kappa') await page.getByText(/for all 8/).waitFor()
         if (view === 'paths') await page.getByText(/^step \d+$/).waitFor()
         expect(await open.violations(), view).toEqual([])
         const [shifts, overflow] = await page.evaluate(async () => {

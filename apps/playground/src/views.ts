@@ -16,6 +16,9 @@ const view = (id: string, title: string, load: () => Promise<{ default: Componen
 
 export const views: readonly View[] = [
   view('paths', 'Watch the paths', () => import('./paths/paths-view.tsx')),
+  view('generate', 'Generate', () => import('./generate/generate-view.tsx')),
+  view('few-steps', 'Few steps', () => import('./few-steps/few-steps-view.tsx')),
+  view('kappa', 'κ-FC', () => import('./kappa/kappa-view.tsx')),
   view('inspect', 'Inspect a model', () => import('./inspect/inspect-view.tsx')),
   view('capabilities', 'Capabilities', () => import('./capabilities/capabilities-view.tsx')),
 ]

@@ -1,7 +1,10 @@
 /** Capabilities: where models would run on this machine, why, and what decides it. */
-import { Button } from '@base-ui/react/button'
 import { useEffect, useState } from 'react'
+import { deviceWishes, wantDevice, wantedDevice } from '../models/device.ts'
+import { Choice } from '../parts/choice.tsx'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { Problem } from '../parts/problem.tsx'
+import { BenchmarkView } from './benchmark-view.tsx'
 import './capabilities.css'
 import { describeChoice, describeMachine, reportOf } from './describe.ts'
 import { lookAround, type Machine } from './machine.ts'
@@ -42,11 +45,12 @@ function Found({ machine }: { readonly machine: Machine }) {
       <section className="panel chosen" aria-label="The choice">
         <h2>{title}</h2>
         <p>{reason}</p>
+        <DeviceChoice />
       </section>
       <section className="panel">
         <div className="heading">
           <h2 id="facts">What decides it</h2>
-          <CopyButton text={() => reportOf(machine)} />
+          <CopyButton title="Copy for an issue" text={() => reportOf(machine)} />
         </div>
         <ul className="found" aria-labelledby="facts">
           {describeMachine(machine).map(({ name, value, meaning, isGood }) => (
@@ -62,23 +66,24 @@ function Found({ machine }: { readonly machine: Machine }) {
         </ul>
         <p className="muted browser">{machine.browser}</p>
       </section>
+      <BenchmarkView machine={machine} />
     </>
   )
 }
 
-function CopyButton({ text }: { readonly text: () => string }) {
-  const [said, setSaid] = useState('')
-  const copy = () =>
-    navigator.clipboard.writeText(text()).then(
-      () => setSaid('Copied'),
-      () => setSaid('The browser does not allow it'),
-    )
+const deviceTitles = { auto: 'as chosen', webgpu: 'WebGPU', wasm: 'WebAssembly' } as const
+
+function DeviceChoice() {
+  const [device, setDevice] = useState(wantedDevice)
   return (
-    <span className="copy">
-      <span role="status">{said}</span>
-      <Button className="button" onClick={copy}>
-        Copy for an issue
-      </Button>
-    </span>
+    <Choice
+      label="In this page, models run on"
+      value={device}
+      options={deviceWishes.map(value => ({ value, title: deviceTitles[value] }))}
+      onChange={next => {
+        wantDevice(next)
+        setDevice(next)
+      }}
+    />
   )
 }

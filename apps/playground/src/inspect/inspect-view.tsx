@@ -1,14 +1,14 @@
 /** Inspect a model: from an address or a folder of this machine, all that its manifest tells, its card, and pictures from it. */
-import { Button } from '@base-ui/react/button'
-import { Field } from '@base-ui/react/field'
 import { Progress } from '@base-ui/react/progress'
-import { MixflowError, type ModelPackage } from '@mixflow/core'
-import { type DragEvent, type FormEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import type { ModelPackage } from '@mixflow/core'
+import { type DragEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
 import { number, text } from '../address/fields.ts'
+import { droppedFiles, type FolderFiles, modelOf } from '../models/dropped-folder.ts'
+import { progressText } from '../models/model-state.tsx'
+import { PlaceForm } from '../models/place-form.tsx'
+import { addressOf } from '../models/places.ts'
 import { Problem } from '../parts/problem.tsx'
-import { formatBytes } from '../parts/units.ts'
-import { chosenFiles, droppedFiles, type FolderFiles, modelOf } from './dropped-folder.ts'
 import './inspect.css'
 import { type Inspection, inspect } from './inspection.ts'
 import { ManifestView } from './manifest-view.tsx'
@@ -59,57 +59,10 @@ export default function InspectView() {
           this page.
         </p>
       </header>
-      <Places from={from} onAddress={next => change({ from: next })} onFiles={openFiles} />
+      <PlaceForm isPanel canDrop from={from} onAddress={next => change({ from: next })} onFiles={openFiles} />
       {found !== null && <Findings {...{ found, isBusy, seed, label }} onChange={change} />}
     </div>
   )
-}
-
-interface PlacesProps {
-  readonly from: string
-  readonly onAddress: (address: string) => void
-  readonly onFiles: (files: () => FolderFiles) => void
-}
-
-function Places({ from, onAddress, onFiles }: PlacesProps) {
-  const input = useRef<HTMLInputElement>(null)
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    onAddress(String(new FormData(event.currentTarget).get('address') ?? '').trim())
-  }
-  return (
-    <form className="panel places" onSubmit={submit}>
-      <Field.Root className="control address" key={from}>
-        <Field.Label className="control-label">Address of a model</Field.Label>
-        <Field.Control className="text" name="address" defaultValue={from} placeholder="/models/digits/" required />
-      </Field.Root>
-      <Button className="button primary" type="submit">
-        Open
-      </Button>
-      <span className="muted or">or</span>
-      <Button className="button" onClick={() => input.current!.click()}>
-        Choose a folder …
-      </Button>
-      <span className="muted or drop-hint">or drop it here</span>
-      <input
-        ref={folderInput(input)}
-        className="hidden"
-        type="file"
-        aria-label="Folder of a model"
-        tabIndex={-1}
-        onChange={event => {
-          const { files } = event.currentTarget
-          if (files !== null && files.length > 0) onFiles(() => chosenFiles(files))
-        }}
-      />
-    </form>
-  )
-}
-
-/** React knows no attribute for folders. */
-const folderInput = (input: React.RefObject<HTMLInputElement | null>) => (element: HTMLInputElement | null) => {
-  element?.setAttribute('webkitdirectory', '')
-  input.current = element
 }
 
 interface FindingsProps {
@@ -134,7 +87,7 @@ function Findings({ found, isBusy, seed, label, onChange }: FindingsProps) {
               className="progress"
               value={progress?.phase === 'files' ? Math.round(100 * progress.fraction) : null}
             >
-              <Progress.Label>{progressText(found)}</Progress.Label>
+              <Progress.Label>{`Networks: ${progressText(progress)}`}</Progress.Label>
               <Progress.Track className="progress-track">
                 <Progress.Indicator className="progress-done" />
               </Progress.Track>
@@ -158,17 +111,6 @@ function Findings({ found, isBusy, seed, label, onChange }: FindingsProps) {
       )}
     </div>
   )
-}
-
-function progressText({ progress }: Inspection): string {
-  switch (progress?.phase) {
-    case 'files':
-      return `Networks: ${formatBytes(progress.bytes ?? 0)} of ${formatBytes(progress.totalBytes ?? 0)}`
-    case 'session':
-      return 'Starting ONNX Runtime'
-    default:
-      return 'Opening'
-  }
 }
 
 interface Opened {
@@ -199,11 +141,4 @@ function useInspection() {
       .finally(() => !signal.aborted && setBusy(false))
   }, [])
   return { found, isBusy, open }
-}
-
-function addressOf(from: string): URL {
-  if (URL.canParse(from, location.href)) return new URL(from, location.href)
-  throw new MixflowError('ARGUMENT_INVALID', `this is no address: ${from}`, {
-    hint: 'an address begins with https:// or, on this host, with /',
-  })
 }

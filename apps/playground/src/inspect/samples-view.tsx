@@ -1,7 +1,9 @@
 /** A few pictures of the model that is loaded: by seed and class, with what they cost. */
 import { Button } from '@base-ui/react/button'
-import type { SampledImage, SampleResult, WebModel } from '@mixflow/sdk-web'
-import { useEffect, useId, useRef, useState } from 'react'
+import type { SampleResult, WebModel } from '@mixflow/sdk-web'
+import { useEffect, useState } from 'react'
+import { ClassChoice } from '../parts/class-choice.tsx'
+import { PictureView } from '../parts/picture.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { WholeNumber } from '../parts/whole-number.tsx'
 
@@ -18,7 +20,6 @@ export interface SamplesProps {
 export function SamplesView({ model, seed, label, onChange }: SamplesProps) {
   const [result, setResult] = useState<SampleResult | null>(null)
   const [error, setError] = useState<unknown>(null)
-  const id = useId()
   const { labels, device, dtype, note, image } = model.capabilities()
   const known = labels !== null && label >= 0 && label < labels.count
 
@@ -38,26 +39,7 @@ export function SamplesView({ model, seed, label, onChange }: SamplesProps) {
       <h2 id="samples">Samples</h2>
       <div className="samples-row">
         <WholeNumber label="Seed" value={seed} min={0} max={999_999} onChange={next => onChange({ seed: next })} />
-        {labels !== null && (
-          <div className="control">
-            <label className="control-label" htmlFor={id}>
-              Class
-            </label>
-            <select
-              id={id}
-              className="select"
-              value={known ? label : -1}
-              onChange={event => onChange({ label: Number(event.target.value) })}
-            >
-              <option value={-1}>all in turn</option>
-              {Array.from({ length: Math.min(labels.count, 1000) }, (_, i) => (
-                <option key={i} value={i}>
-                  {labels.names?.[i] ?? i}
-                </option>
-              ))}
-            </select>
-          </div>
-        )}
+        {labels !== null && <ClassChoice labels={labels} value={label} onChange={next => onChange({ label: next })} />}
         <Button className="button" onClick={() => onChange({ seed: (seed + 1) % 1_000_000 })}>
           {count} more
         </Button>
@@ -78,19 +60,4 @@ export function SamplesView({ model, seed, label, onChange }: SamplesProps) {
       </p>
     </section>
   )
-}
-
-interface PictureProps {
-  readonly image: SampledImage | undefined
-  readonly width: number
-  readonly height: number
-  readonly name: string
-}
-
-function PictureView({ image, width, height, name }: PictureProps) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  useEffect(() => {
-    if (image !== undefined) canvas.current!.getContext('2d')!.putImageData(image.toImageData() as ImageData, 0, 0)
-  }, [image])
-  return <canvas ref={canvas} className="picture" {...{ width, height }} role="img" aria-label={name} />
 }

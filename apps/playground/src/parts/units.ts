@@ -10,3 +10,9 @@ export function formatBytes(bytes: number): string {
 }
 
 export const formatCount = (count: number): string => count.toLocaleString('en')
+
+/** To two or three digits. */
+export function formatMilliseconds(milliseconds: number): string {
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(milliseconds >= 10_000 ? 0 : 1)} s`
+  return `${milliseconds.toFixed(milliseconds >= 10 ? 0 : 1)} ms`
+}

@@ -1,0 +1,84 @@
+/** κ-FC: a picture drawn, taken or dropped; the encoder's answer, and pictures that follow the slider. */
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { pixelsOf } from './fixtures/pictures.ts'
+import { built, openPlayground } from './fixtures/playground.ts'
+
+/** The generated pictures, once they are of this w and nothing is under way. */
+async function picturesAt(page: Page, w: string): Promise<string> {
+  await page.getByText(`at w = ${w}`).waitFor()
+  await page.locator('.mixed[aria-busy=false]').waitFor()
+  return pixelsOf(page, '.mixed figure:last-of-type')
+}
+
+describe.skipIf(built === null)('κ-FC', () => {
+  it('shows mean, variance, source and pictures, which follow w', async () => {
+    await using open = await openPlayground({ viewport: { width: 1280, height: 1200 } })
+    const { page } = open
+    await open.go('#/kappa')
+    await page.getByText(/ms for all 8|s for all 8/).waitFor()
+    const half = await picturesAt(page, '0.50')
+    const encoder = await pixelsOf(page, '.encoder')
+    expect(new Set(encoder.split(',data:')).size).toBe(2)
+    const w = page.getByRole('slider', { name: 'Mixture weight w' })
+    await w.focus()
+    await page.keyboard.press('End')
+    const whole = await picturesAt(page, '1.00')
+    expect(whole).not.toBe(half)
+    expect(new URL(page.url()).hash).toBe('#/kappa?w=1')
+    // at w = 0 the picture plays no part
+    await page.keyboard.press('Home')
+    const none = await picturesAt(page, '0.00')
+    await page.getByRole('combobox', { name: 'Class' }).selectOption('1')
+    await page.getByRole('button', { name: 'Picture 5' }).click()
+    await page.getByRole('combobox', { name: 'Class' }).selectOption('1')
+    await page.waitForFunction(before => {
+      const now = [...document.querySelectorAll<HTMLCanvasElement>('.encoder canvas')].map(canvas => canvas.toDataURL())
+      return now.join() !== before
+    }, encoder)
+    const [one, other] = [none, await picturesAt(page, '0.00')]
+    expect(one.split(',data:').length).toBe(other.split(',data:').length)
+    expect(await open.violations()).toEqual([])
+    expect(open.troubles).toEqual([])
+  })
+
+  it('takes what is drawn by pointer or keys, a file, and its inverse', async () => {
+    await using open = await openPlayground({ viewport: { width: 1280, height: 1000 } })
+    const { page } = open
+    await open.go('#/kappa')
+    await picturesAt(page, '0.50')
+    await page.getByRole('button', { name: 'Clear' }).click()
+    const board = page.getByRole('application')
+    const { x, y, width, height } = (await board.boundingBox())!
+    await page.mouse.move(x + 0.5 * width, y + 0.2 * height)
+    await page.mouse.down()
+    await page.mouse.move(x + 0.5 * width, y + 0.8 * height, { steps: 4 })
+    await page.mouse.up()
+    const drawn = await pixelsOf(page, '.pixel-board')
+    await board.focus()
+    for (const key of [' ', 'ArrowRight', 'ArrowRight', ' ']) await page.keyboard.press(key)
+    const more = await pixelsOf(page, '.pixel-board')
+    expect(more).not.toBe(drawn)
+    expect(new URL(page.url()).hash).toContain('picture=-1')
+    await page.getByRole('button', { name: 'Invert' }).click()
+    await page.waitForFunction(
+      before => document.querySelector<HTMLCanvasElement>('.pixel-board canvas')!.toDataURL() !== before,
+      more,
+    )
+    const icon = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    await page.getByLabel('File of a picture').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: icon })
+    expect(await page.getByRole('alert').textContent()).toMatch(/ARGUMENT_INVALID.*no picture.*What to do:/s)
+    const shot = await page.screenshot()
+    await page.getByLabel('File of a picture').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: shot })
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+    await picturesAt(page, '0.50')
+    expect(open.troubles).toEqual([])
+  })
+
+  it('says where a model has no such source', async () => {
+    await using open = await openPlayground()
+    await open.go('#/kappa?model=small-rectified-flow')
+    await open.page.getByText('It is a plain rectified flow').waitFor()
+    expect(open.troubles).toEqual([])
+  })
+})

@@ -1,0 +1,38 @@
+import { isAdaptive, resolveRequest, type SamplerModel, solverNames } from '@mixflow/core'
+import { expect, it } from 'vitest'
+import { readValues } from '../address/fields.ts'
+import { fields, type ModelFacts, nfesOf, requestOf, settle } from './request.ts'
+
+const model: SamplerModel = {
+  image: { channels: 1, height: 2, width: 2, range: [-1, 1], layout: 'NCHW' },
+  labels: { count: 3 },
+  source: null,
+  sampler: { solver: 'heun', steps: 3, guidance: 1, mixtureWeight: 0 },
+}
+const facts: ModelFacts = { defaults: model.sampler, labels: model.labels, mixtureWeight: false }
+const state = (query: string) => readValues(fields, new URLSearchParams(query))
+
+it('what is left open is the model’s own', () => {
+  expect(settle(state(''), facts)).toEqual({
+    ...{ solver: 'heun', nfe: 5, label: undefined, guidance: 1, mixtureWeight: 0 },
+  })
+  expect(requestOf(state('seed=7&count=4'), facts)).toEqual({ count: 4, seed: 7, solver: 'heun', nfe: 5, guidance: 1 })
+})
+
+it('a class that the model has not, or none at all, is as if it were not there', () => {
+  expect(requestOf(state('label=2'), facts).label).toBe(2)
+  expect(requestOf(state('label=3'), facts)).not.toHaveProperty('label')
+  const without = requestOf(state('label=1&guidance=2&w=0.5'), { ...facts, labels: null })
+  expect(Object.keys(without).sort()).toEqual(['count', 'nfe', 'seed', 'solver'])
+})
+
+it.each(solverNames.flatMap(solver => [0, 1, 2, 4, 9, 1000].map(nfe => [solver, nfe] as const)))(
+  'every link is a request that the model takes: %s, %i',
+  (solver, nfe) => {
+    const request = requestOf(state(`solver=${solver}&nfe=${nfe}`), facts)
+    const { steps } = resolveRequest(request, model)
+    expect(steps === undefined).toBe(isAdaptive(solver))
+    for (const offered of nfesOf(solver)) resolveRequest({ ...request, nfe: offered }, model)
+  },
+)
+

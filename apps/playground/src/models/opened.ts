@@ -1,0 +1,103 @@
+/**
+ * Models that are open in this page, shared by its views: going from one view to another does not load again what is there. Those
+ * that no view shows are kept until there are too many.
+ */
+import { type LoadProgress, loadModel, type WebModel } from '@mixflow/sdk-web'
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+import { keepForOffline } from '../offline/register.ts'
+import { type DeviceWish, wantedDevice } from './device.ts'
+import type { Place } from './places.ts'
+
+export interface OpenedModel {
+  readonly model?: WebModel
+  readonly progress?: LoadProgress
+  readonly error?: unknown
+}
+
+/** Two and their twins. */
+const kept = 4
+
+class Entry {
+  readonly #controller = new AbortController()
+  readonly #listeners = new Set<() => void>()
+  state: OpenedModel = {}
+  users = 0
+
+  constructor({ from }: Place, device: DeviceWish) {
+    const { signal } = this.#controller
+    loadModel(from, { device, signal, onProgress: progress => this.#set({ progress }) }).then(
+      model => {
+        if (signal.aborted) return void model.dispose()
+        this.#set({ model })
+        keepForOffline(from, model.capabilities().device)
+      },
+      error => this.#set({ error }),
+    )
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  close(): void {
+    this.#controller.abort()
+    void this.state.model?.dispose()
+  }
+
+  #set(state: OpenedModel): void {
+    if (this.#controller.signal.aborted) return
+    this.state = state
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+const keyOf = ({ key }: Place) => `${wantedDevice()} ${key}`
+
+/** By key, the one that was used last at the end. */
+const entries = new Map<string, Entry>()
+
+function enter(place: Place): Entry {
+  const key = keyOf(place)
+  const known = entries.get(key)
+  const entry = known === undefined || known.state.error !== undefined ? new Entry(place, wantedDevice()) : known
+  entries.delete(key)
+  entries.set(key, entry)
+  entry.users++
+  return entry
+}
+
+function leave(entry: Entry): void {
+  entry.users--
+  const isLoading = entry.state.model === undefined
+  for (const [key, other] of entries) {
+    if (other.users > 0 || !(entries.size > kept || (other === entry && isLoading))) continue
+    entries.delete(key)
+    other.close()
+  }
+}
+
+const nothing: OpenedModel = {}
+const never = () => () => {}
+
+/** The model at that place, once it is there; `again` loads it anew. */
+export function useOpenedModel(place: Place | null): OpenedModel & { readonly again: () => void } {
+  const [entry, setEntry] = useState<Entry | null>(null)
+  const [tries, setTries] = useState(0)
+  useEffect(() => {
+    if (place === null) return
+    const mine = enter(place)
+    setEntry(mine)
+    return () => {
+      setEntry(null)
+      leave(mine)
+    }
+  }, [place, tries])
+  const again = useCallback(() => {
+    // what others still use stays with them
+    if (place !== null) entries.delete(keyOf(place))
+    setTries(count => count + 1)
+  }, [place])
+  const state = useSyncExternalStore(entry?.subscribe ?? never, () => entry?.state ?? nothing)
+  return { ...state, again }
+}

@@ -1,0 +1,41 @@
+/** The list of models that the build writes: from folders on disk to names, addresses and twins. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { smallModel } from '@mixflow/test-model'
+import { expect, it } from 'vitest'
+import { findModels, indexOf } from '../../models.ts'
+
+const source = {
+  ...({ kappa: 'image', gaussian: 'mean-variance', mixing: 'distribution' } as const),
+  ...{ tanh: false, conditionOnWeight: false, klWeight: 0 },
+}
+
+it('lists what holds a manifest, with its twin beside it or inside of it, those with twins first', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mixflow-models-'))
+  try {
+    const put = async (path: string, options: Parameters<typeof smallModel>[0]) => {
+      await mkdir(join(folder, path), { recursive: true })
+      for (const [name, bytes] of await smallModel(options)) await writeFile(join(folder, path, name), bytes)
+    }
+    await put('alone', { source })
+    await put('digits', { source, classes: 3 })
+    await put('digits-rectified-flow', { classes: 3 })
+    await put('faces', { source, half: true })
+    await put('faces/rectified-flow', {})
+    await mkdir(join(folder, 'no-model'))
+    const { models } = indexOf(findModels(folder))
+    expect(models.map(({ name, twin }) => [name, twin])).toEqual([
+      ['digits', 'digits-rectified-flow'],
+      ['faces', 'faces-rectified-flow'],
+      ['alone', null],
+      ['digits-rectified-flow', null],
+      ['faces-rectified-flow', null],
+    ])
+    expect(models.at(-1)?.address).toBe('faces/rectified-flow/mixflow.json')
+    expect(models[0]).toMatchObject({ kappa: 'image', labels: { count: 3 }, image: { height: 6, width: 4 } })
+    expect(indexOf(findModels(join(folder, 'nowhere'))).models).toEqual([])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
