@@ -45,14 +45,20 @@ describe.skipIf(executable === null)('WebGPU in a page', () => {
     })
   })
 
-  it('a loss ends the call, the next one finds a new GPU; a second loss, where it was demanded, is told', async () => {
-    const { seen } = await open.call<{ seen: string[] }>('loseDevice', '/m/good/', 'webgpu')
-    expect(seen).toEqual(['DEVICE_LOST', 'none', 'webgpu', 'DEVICE_LOST', 'DEVICE_LOST', 'webgpu'])
-  })
+  describe.each([
+    ['in the page', 'loseDevice'],
+    ['in a worker', 'loseDeviceOfWorker'],
+  ])('%s', (_, loseDevice) => {
+    it('a loss ends the call, the next one finds a new GPU; a second loss, where it was demanded, is told', async () => {
+      const { seen } = await open.call<{ seen: string[] }>(loseDevice, '/m/good/', 'webgpu')
+      expect(seen).toEqual(['DEVICE_LOST', 'none', 'webgpu', 'DEVICE_LOST', 'DEVICE_LOST', 'webgpu'])
+    })
 
-  it('where the device was left open, the processor goes on after the second loss', async () => {
-    const { seen } = await open.call<{ seen: string[] }>('loseDevice', '/m/good/', 'auto')
-    expect(seen).toEqual(['DEVICE_LOST', 'none', 'webgpu', 'DEVICE_LOST', 'none', 'wasm'])
+    it('where the device was left open, the processor goes on after the second loss, and it is said why', async () => {
+      const { seen, note } = await open.call<{ seen: string[]; note: string }>(loseDevice, '/m/good/', 'auto')
+      expect(seen).toEqual(['DEVICE_LOST', 'none', 'webgpu', 'DEVICE_LOST', 'none', 'wasm'])
+      expect(note).toMatch(/the GPU was lost/)
+    })
   })
 
   it('a GPU that gives nothing but zeros is refused, when it is tried out and later', async () => {
