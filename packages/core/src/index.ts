@@ -1,4 +1,5 @@
 export { type Algebra, float32Algebra } from './algebra.ts'
+export { defined } from './defined.ts'
 export {
   errorCodes,
   MixflowError,

@@ -6,7 +6,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { MixflowError, type SolverName } from '@mixflow/core'
+import { defined, MixflowError, type SolverName } from '@mixflow/core'
 import {
   comparesWithData,
   type Extractor,
@@ -192,11 +192,7 @@ function guidanceOf({ flags, generator: { model } }: Job): number | null {
 /** What is not said is the model's own. */
 function plannedSettings({ flags, solvers, generator: { model } }: Job): SettingsPlan {
   const { guidance, mixtureWeight, gridPower, tolerance, perImage, label } = flags
-  const common = Object.fromEntries(
-    Object.entries({ guidance, mixtureWeight, gridPower, tolerance, perImage }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  )
+  const common = defined({ guidance, mixtureWeight, gridPower, tolerance, perImage })
   const { solver, nfe } = model.sampler
   return planSettings({
     solvers: solvers ?? [solver],

@@ -7,7 +7,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
-import { type Manifest, MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
+import { defined, type Manifest, MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
 import { exportModel } from '@mixflow/export'
 import { loadModel } from '@mixflow/sdk-node'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
@@ -57,8 +57,8 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
       const exported = await exportModel({
         ...{ checkpoint: run, out: join(draft, 'model'), signal },
         ...{ name: name ?? manifest.name, quality: qualityMeasures(evaluations) },
-        ...given({ licence, description, dtypes: flags.float16 ? (['float16'] as const) : undefined }),
-        card: { picture, packageName, ...given({ qualityText: qualityText(quality) || undefined }) },
+        ...defined({ licence, description, dtypes: flags.float16 ? (['float16'] as const) : undefined }),
+        card: { picture, packageName, ...defined({ qualityText: qualityText(quality) || undefined }) },
         onProgress: ({ phase, fraction }) => status.show(`export ${run}: ${phase} ${percent(fraction)}`),
       })
       checkSame(exported.manifest, manifest, model)
@@ -139,8 +139,4 @@ function checkSame(exported: Manifest, measured: Manifest, folder: string): void
     hint: 'export it again (--overwrite), and measure it again',
     details: { folder },
   })
-}
-
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }

@@ -1,7 +1,7 @@
 /** `mixflow sample`: pictures of an exported model, as one PNG or many, or as an archive. */
 
 import { join } from 'node:path'
-import { MixflowError, resolveRequest, type SampleRequest } from '@mixflow/core'
+import { defined, MixflowError, resolveRequest, type SampleRequest } from '@mixflow/core'
 import { refuseRun } from '../refuse-run.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { statusLine } from '../terminal/status-line.ts'
@@ -37,13 +37,14 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
     refuseRun(place, 'sample')
     const { encodePng, loadModel } = await import('@mixflow/sdk-node')
     const status = statusLine()
+    const { device, dtype, workers, nfe, steps, gridPower, solver, guidance, mixtureWeight } = flags
     try {
       await using model = await loadModel(place, {
-        ...(given(flags, ['device', 'dtype', 'workers']) as Pick<LoadOptions, 'device' | 'dtype' | 'workers'>),
+        ...(defined({ device, dtype, workers }) as Pick<LoadOptions, 'device' | 'dtype' | 'workers'>),
         signal,
         onProgress: ({ phase, fraction }) => status.show(`load the model: ${phase} ${percent(fraction)}`),
       })
-      const asked = given(flags, ['nfe', 'steps', 'gridPower', 'solver', 'guidance', 'mixtureWeight'])
+      const asked = defined({ nfe, steps, gridPower, solver, guidance, mixtureWeight })
       const label = flags.label === undefined ? {} : { label: labelOf(flags.label, model.manifest.labels) }
       const seed = flags.seed ?? (flags.resume ? await seedOf(output) : undefined)
       const resolved = resolveRequest(
@@ -62,7 +63,7 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
         request: { ...(asked as SampleRequest), ...label, seed: resolved.seed, signal },
         count: flags.count,
         batchSize: flags.batchSize ?? 64,
-        workers: flags.workers ?? 1,
+        workers: workers ?? 1,
         onProgress: fraction => status.show(`sample ${flags.count} images: ${percent(fraction)}`),
       })
       status.clear()
@@ -99,12 +100,6 @@ const seedOf = async ({ path, kind }: SampleOutput): Promise<number | undefined>
   (await readSampleRecord(kind === 'folder' ? join(path, recordFileName) : `${path}.part.json`))?.seed
 
 type LoadOptions = NonNullable<Parameters<typeof import('@mixflow/sdk-node').loadModel>[1]>
-
-/** The flags of these names that were given. What they may be is the model's to say. */
-function given<K extends keyof SampleFlags>(flags: SampleFlags, names: readonly K[]): Pick<SampleFlags, K> {
-  const entries = names.flatMap(name => (flags[name] === undefined ? [] : [[name, flags[name]]]))
-  return Object.fromEntries(entries) as Pick<SampleFlags, K>
-}
 
 const counted = (count: number, what: string) => `${round(count)} ${what}${count === 1 ? '' : 's'}`
 

@@ -1,7 +1,8 @@
 /** `mixflow serve`: models over HTTP until Ctrl-C or a request to terminate, which lets running requests end. */
 
 import { once } from 'node:events'
-import { loadModel, type NodeModel } from '@mixflow/sdk-node'
+import { defined } from '@mixflow/core'
+import { type LoadModelOptions, loadModel, type NodeModel } from '@mixflow/sdk-node'
 import { logLine, serve } from '@mixflow/serve'
 import { refuseRun } from '../refuse-run.ts'
 import { Interrupted, interruptible } from '../terminal/interruptible.ts'
@@ -58,10 +59,9 @@ export async function serveCommand(words: readonly string[], flags: ServeFlags):
 
 async function load(place: string, { device, dtype, threads }: ServeFlags, signal: AbortSignal): Promise<NodeModel> {
   const status = statusLine()
-  const given = Object.entries({ device, dtype, threads }).filter(([, value]) => value !== undefined)
   try {
     return await loadModel(place, {
-      ...Object.fromEntries(given),
+      ...(defined({ device, dtype, threads }) as Pick<LoadModelOptions, 'device' | 'dtype' | 'threads'>),
       signal,
       onProgress: ({ phase, fraction }) => status.show(`load ${place}: ${phase} ${Math.floor(100 * fraction)} %`),
     })

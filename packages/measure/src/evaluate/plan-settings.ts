@@ -3,7 +3,7 @@
  * instance, and an adaptive solver as many as it needs, so it comes once. A number that no solver can spend is an error; one
  * that some cannot is left out for them, and told.
  */
-import { isAdaptive, MixflowError, type SolverName, stepsOf } from '@mixflow/core'
+import { defined, isAdaptive, MixflowError, type SolverName, stepsOf } from '@mixflow/core'
 import type { SampleSetting } from './part.ts'
 
 export interface SettingsRequest {
@@ -22,8 +22,8 @@ export interface SettingsPlan {
 /** @throws MixflowError ARGUMENT_INVALID for a number of evaluations that none of the solvers can spend */
 export function planSettings({ solvers, nfe, common = {} }: SettingsRequest): SettingsPlan {
   const { gridPower, tolerance, perImage, ...shared } = common
-  const adaptive = { ...shared, ...given({ tolerance, perImage }) }
-  const fixed = { ...shared, ...given({ gridPower }) }
+  const adaptive = { ...shared, ...defined({ tolerance, perImage }) }
+  const fixed = { ...shared, ...defined({ gridPower }) }
   const left: { solver: SolverName; nfe: number; reason: string; hint: string | undefined }[] = []
   const settings = solvers.flatMap((solver): SampleSetting[] => {
     if (isAdaptive(solver)) return [{ solver, ...adaptive }]
@@ -48,8 +48,4 @@ export function planSettings({ solvers, nfe, common = {} }: SettingsRequest): Se
     })
   }
   return { settings, left: left.map(({ hint, ...each }) => each) }
-}
-
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
