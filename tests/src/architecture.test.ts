@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
-import { dataPackages, packages, readManifest, root } from './workspace/workspace.ts'
+import { dataPackages, modelPackages, packages, readManifest, root } from './workspace/workspace.ts'
 
 /** Package -> the siblings that its sources may import. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -43,8 +43,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 /** Packages that run wherever JavaScript does: no built-in module of Node. */
 const anywhere = ['core', 'zoo', 'sdk-web']
 
-/** Packages without code, which are found by their names and never imported. */
-const data = dataPackages.map(({ manifest }) => manifest.name)
+/** Packages without code of ours, which are found by their names and never imported. */
+const data = [...dataPackages, ...modelPackages].map(({ manifest }) => manifest.name)
 
 const scope = '@mixflow/'
 const rootManifest = readManifest(root)

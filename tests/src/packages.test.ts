@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { importsIn } from './workspace/imports.ts'
 import { tarballName } from './workspace/pack.ts'
 import { run } from './workspace/run.ts'
-import { dataPackages, type PackageManifest, packages, root } from './workspace/workspace.ts'
+import { dataPackages, modelPackages, type PackageManifest, packages, root } from './workspace/workspace.ts'
 
 /** Path in the package -> text; `package/` is cut off. */
 type Contents = ReadonlyMap<string, string>
@@ -140,6 +140,38 @@ describe.skipIf('error' in packed).each(dataPackages.map(pkg => [pkg.manifest.na
       expect(manifest.license).toMatch(/^[A-Za-z0-9.-]+$/)
       expect(manifest).not.toHaveProperty('dependencies')
       expect(manifest).toMatchObject({
+        repository: { type: 'git', url: 'git+https://github.com/mixflow/mixflow.git', directory: `models/${pkg.id}` },
+        publishConfig: { access: 'public', provenance: true },
+      })
+    })
+  },
+)
+
+describe.skipIf('error' in packed).each(modelPackages.map(pkg => [pkg.manifest.name, pkg] as const))(
+  '%s as a tarball of a model',
+  (_, pkg) => {
+    const path = join('folder' in packed ? packed.folder : '', tarballName(pkg))
+    let tarball: Uint8Array<ArrayBuffer>
+    let contents: Contents
+    beforeAll(async () => {
+      tarball = new Uint8Array(await readFile(path))
+      contents = await contentsOf(tarball)
+    })
+
+    test('publint has nothing to say', async () => {
+      const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true })
+      expect(messages.map(message => formatMessage(message, pkg, { color: false }))).toEqual([])
+    })
+
+    test('holds the model whole, how it was trained and measured, and at most 10 MB', () => {
+      const { files } = JSON.parse(contents.get('mixflow.json') ?? '{}') as { files: readonly { path: string }[] }
+      const wanted = ['index.js', 'index.d.ts', 'quality.json', 'training.json', 'README.md', 'package.json']
+      expect([...contents.keys()]).toEqual(expect.arrayContaining([...wanted, ...files.map(file => file.path)]))
+      expect(tarball.length).toBeLessThan(10e6)
+    })
+
+    test('says where it is from, and is published with provenance', () => {
+      expect(JSON.parse(contents.get('package.json') ?? '{}')).toMatchObject({
         repository: { type: 'git', url: 'git+https://github.com/mixflow/mixflow.git', directory: `models/${pkg.id}` },
         publishConfig: { access: 'public', provenance: true },
       })

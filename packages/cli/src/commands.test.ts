@@ -44,6 +44,8 @@ describe('a mistake is refused with what was meant', () => {
     [['sample', 'm', '--out', ' '], 2, /must not be empty/],
     [['train'], 2, /what should be trained\?/],
     [['train', 'mnist', '--json'], 2, /--json goes with/],
+    [['train', 'mnist', '--preset', 'emoji'], 2, /is it mnist or emoji\?/],
+    [['train', '--preset', 'zoo/minst'], 1, /CONFIG_UNKNOWN_PRESET.*\n {2}did you mean "zoo\/mnist"\?/],
     [['sample'], 2, /missing required argument 'model'/],
     [['sample', 'm', '--guidance', 'much'], 2, /must be a number/],
     [['sample', 'm', '--workers', '0'], 2, /whole number from 1 to 256/],

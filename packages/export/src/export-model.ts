@@ -154,9 +154,9 @@ const graphFiles = ({ graph: { role }, bytes }: ExportedGraph, wanted: readonly 
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** The preset, else the data, in the letters that a name may have. */
+/** The preset (of `zoo/mnist`, `mnist`), else the data, in the letters that a name may have. */
 function defaultName({ preset, dataset }: OpenCheckpoint['record']): string {
-  const name = (preset ?? dataset.name)
+  const name = (preset?.replace(/^zoo\//, '') ?? dataset.name)
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 100)

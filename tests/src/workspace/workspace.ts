@@ -1,6 +1,6 @@
 /** The workspace as the tests see it: its packages, their manifests, and the files that git knows. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -44,10 +44,15 @@ const packagesIn = (folder: string): WorkspacePackage[] =>
 /** The packages of code that are published: all of packages/. */
 export const packages: readonly WorkspacePackage[] = packagesIn('packages')
 
-/** Those of data alone, networks and numbers: all of models/. */
-export const dataPackages: readonly WorkspacePackage[] = packagesIn('models')
+const isModel = ({ folder }: WorkspacePackage): boolean => existsSync(join(folder, 'mixflow.json'))
 
-export const published: readonly WorkspacePackage[] = [...packages, ...dataPackages]
+/** Those of data alone, feature extractors: what of models/ is no model. */
+export const dataPackages: readonly WorkspacePackage[] = packagesIn('models').filter(pkg => !isModel(pkg))
+
+/** Models, as `mixflow package` writes them. */
+export const modelPackages: readonly WorkspacePackage[] = packagesIn('models').filter(isModel)
+
+export const published: readonly WorkspacePackage[] = [...packages, ...dataPackages, ...modelPackages]
 
 /** Every file below a folder, relative to it, with `/`. */
 export const filesBelow = (folder: string): string[] =>

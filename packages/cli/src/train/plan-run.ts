@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkWord, MixflowError } from '@mixflow/core'
+import { checkWord, MixflowError, nearest } from '@mixflow/core'
 import {
   type BackendOptions,
   backendNames,
@@ -61,7 +61,8 @@ async function planNew(request: RunRequest): Promise<RunPlan> {
   }
   if (target !== undefined && !isPreset(target)) refusePath(target)
   const { preset, config } = resolveConfig({ preset: name, method, set: settings(request) })
-  const folder = out ?? freeRunFolder(runs, [preset, ...(method === undefined ? [] : [method])].join('-'))
+  const words = [preset.replaceAll('/', '-'), ...(method === undefined ? [] : [method])]
+  const folder = out ?? freeRunFolder(runs, words.join('-'))
   if (isRun(folder)) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds a run already`, {
       hint: 'go on with it: --resume; or train into another folder: --out <folder>',
@@ -76,7 +77,8 @@ function refusePath(target: string): void {
   if (isRun(target)) {
     throw new UsageError(`${target} is the folder of a run`, `go on with it: mixflow train ${target} --resume`)
   }
-  if (existsSync(target) || /[/\\]/.test(target)) {
+  const isNearPreset = nearest(target, Object.keys(presets)) !== undefined
+  if (existsSync(target) || (/[/\\]/.test(target) && !isNearPreset)) {
     throw new UsageError(`${target} is no preset`, `if these are pictures to train on: mixflow train --data ${target}`)
   }
 }

@@ -25,6 +25,8 @@ import { listPresets } from './list-presets.ts'
 import { type Place, planRun, type RunPlan } from './plan-run.ts'
 
 export interface TrainFlags {
+  /** The same as the argument. */
+  readonly preset?: string
   readonly data?: string
   readonly method?: string
   readonly set: readonly string[]
@@ -40,8 +42,15 @@ export interface TrainFlags {
   readonly json?: boolean
 }
 
-export async function trainCommand(target: string | undefined, flags: TrainFlags): Promise<void> {
-  const { list = false, json = false, resume = false, threads } = flags
+export async function trainCommand(argument: string | undefined, flags: TrainFlags): Promise<void> {
+  const { list = false, json = false, resume = false, threads, preset } = flags
+  if (argument !== undefined && preset !== undefined) {
+    throw new UsageError(
+      `is it ${argument} or ${preset}?`,
+      'leave one of them out: --preset is the same as the argument',
+    )
+  }
+  const target = argument ?? preset
   if (list) return print(await listPresets({ json }))
   if (json && !flags.dryRun) throw new UsageError('--json goes with --dry-run or --list')
   const asked = placeOf(flags)

@@ -1,6 +1,7 @@
 /** The first position of a run: step 0, or where its newest whole checkpoint stands, if it has come to one. */
 
 import { existsSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
@@ -31,9 +32,10 @@ const beginning = ({ options: { config }, vector }: Pick<Run, 'options' | 'vecto
 })
 
 /** What the run trains on. */
-function place(): Pick<RunRecord, 'backend' | 'device'> {
+function place(): Pick<RunRecord, 'backend' | 'device' | 'machine'> {
   const { text, ...place } = backendInUse()
-  return place
+  const processor = cpus()[0]?.model.trim() ?? 'unknown'
+  return { ...place, machine: { processor, cores: availableParallelism(), node: process.versions.node } }
 }
 
 const placeText = ({ backend = '', device = 'cpu' }: Pick<RunRecord, 'backend' | 'device'>): string =>

@@ -29,6 +29,7 @@ export interface RunRecord {
   readonly backend?: string
   /** Of `onnx`: where it ran. */
   readonly device?: string
+  readonly machine?: { readonly processor: string; readonly cores: number; readonly node: string }
 }
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already; OUTPUT_DISK. */
@@ -71,6 +72,7 @@ const runRecord = z.object({
   config: z.unknown(),
   backend: z.string().exactOptional(),
   device: z.string().exactOptional(),
+  machine: z.object({ processor: z.string(), cores: z.int(), node: z.string() }).exactOptional(),
 })
 
 function parsed(text: string, path: string): z.infer<typeof runRecord> {

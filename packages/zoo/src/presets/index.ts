@@ -11,6 +11,9 @@ import { mnist } from './mnist.ts'
 import { mnistFewStep } from './mnist-few-step.ts'
 import { photos } from './photos.ts'
 import { quickstart } from './quickstart.ts'
+import { zooCifar10Small } from './zoo-cifar10-small.ts'
+import { zooEmoji } from './zoo-emoji.ts'
+import { zooMnist } from './zoo-mnist.ts'
 
 export const presets = {
   quickstart,
@@ -20,6 +23,9 @@ export const presets = {
   photos,
   'cifar10-few-step': cifar10FewStep,
   'mnist-few-step': mnistFewStep,
+  'zoo/mnist': zooMnist,
+  'zoo/emoji': zooEmoji,
+  'zoo/cifar10-small': zooCifar10Small,
   cifar10,
   'ffhq-64': ffhq64,
   'afhqv2-64': afhqv264,
