@@ -6,9 +6,12 @@
  * longer on digits that are moved about, to read what generated digits show (@mixflow/features-mnist-reader).
  *
  *   node --conditions=@mixflow/source --import=tsx packages/cli/scripts/make-features-mnist.ts mnist models/features-mnist/mnist-cnn.onnx
+ *
+ * A third argument is the number of threads; as many as there are cores unless given.
  */
-import { writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { integers } from '@mixflow/core'
 import { compile, trace } from '@mixflow/tfjs-onnx'
 import {
@@ -25,7 +28,7 @@ import {
 import type { ParameterSpec } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 
-const [spec = 'mnist', out = 'mnist-cnn.onnx'] = process.argv.slice(2)
+const [spec = 'mnist', out = 'mnist-cnn.onnx', threads] = process.argv.slice(2)
 const networks = {
   'mnist-cnn': { widths: [1, 16, 32, 64], epochs: 6, most: 0 },
   'mnist-reader': { widths: [1, 32, 64, 128], epochs: 12, most: 2 },
@@ -101,7 +104,13 @@ const imagesOf = (data: Dataset, indices: ArrayLike<number>, batch?: number) => 
   return { images: tf.tensor(images, [indices.length, 1, side, side]), labels: tf.tensor1d(labels!, 'int32') }
 }
 
-await useBackend({ backend: 'onnx' })
+/** The text of an extractor.json, with size and hash of this network. */
+const described = (text: string, network: Uint8Array): string =>
+  text
+    .replace(/"bytes": \d+/, `"bytes": ${network.length}`)
+    .replace(/"sha256": "\w*"/, `"sha256": "${createHash('sha256').update(network).digest('hex')}"`)
+
+await useBackend({ backend: 'onnx', ...(threads && { threads: Number(threads) }) })
 const [data, test] = [await openData(spec), await openData(spec, { split: 'test' })]
 const totalImages = epochs * data.count
 const rates = { learningRate: 2e-3, warmupImages: 5000, decayFraction: 0.7, finalRate: 0.01, totalImages }
@@ -143,5 +152,8 @@ const split = new Map(
   ]),
 )
 const bytes = trace(images => network(Object.fromEntries(split), images!), { images: ['N', 1, side, side] }, { name })
-writeFileSync(out, await bytes)
+const content = await bytes
+writeFileSync(out, content)
+const description = join(dirname(out), 'extractor.json')
+if (existsSync(description)) writeFileSync(description, described(readFileSync(description, 'utf8'), content))
 process.stdout.write(`${out}: ${wrong} of ${test.count} test digits wrong, ${vector.length} weights\n`)

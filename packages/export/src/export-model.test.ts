@@ -286,13 +286,15 @@ describe('exportModel', () => {
 
   test('the card can have another picture, other words and the name of a package; one precision is enough', async () => {
     const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 9)
-    const card = { picture: { png, caption: 'Seeds 0 to 63' }, qualityText: '**Good.**', packageName: '@you/tiny' }
+    const words = { qualityText: '**Good.**', packageName: '@you/tiny', machine: 'a processor, 2 cores' }
+    const card = { picture: { png, caption: 'Seeds 0 to 63' }, ...words }
     const out = newPlace('model')
     const { manifest } = await exportModel({ checkpoint, out, card, dtypes: ['float32'] })
     const text = await readFile(join(out, 'README.md'), 'utf8')
     expect(text).toContain('![Seeds 0 to 63](grid.png)')
     expect(text).toContain('## Quality\n\n**Good.**\n\n## Licence')
     expect(text).toContain("import files from '@you/tiny'")
+    expect(text).toContain('| Machine | a processor, 2 cores |')
     expect(text).toContain("InferenceSession.create('denoiser.onnx')")
     expect(new Uint8Array(await readFile(join(out, 'grid.png')))).toEqual(png)
     expect(new Set(manifest.files.map(({ dtype }) => dtype))).toEqual(new Set(['float32', undefined]))

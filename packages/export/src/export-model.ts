@@ -124,7 +124,6 @@ interface Description {
 /** The manifest, and every file by name. The card is described by the manifest and describes it: it is written second. */
 async function describe({ opened, exported, picture, parity, options, stated }: Description) {
   const { licence = noLicence, description, created, quality } = options
-  const { qualityText, packageName } = options.card
   const counted = Object.fromEntries(exported.map(({ graph }) => [graph.role, countWeights(graph)]))
   const parameters = { denoiser: counted.denoiser ?? 0, encoder: counted.encoder ?? 0 }
   const total = parameters.denoiser + parameters.encoder
@@ -135,7 +134,8 @@ async function describe({ opened, exported, picture, parity, options, stated }: 
   const { record, weights } = opened
   const draft = await manifestOf(opened, files, facts)
   const caption = picture?.caption ?? null
-  const card = modelCard({ manifest: draft, record, weights, parameters, caption, qualityText, packageName })
+  const { picture: _, ...words } = options.card
+  const card = modelCard({ manifest: draft, record, weights, parameters, caption, ...words })
   const cardFile: ModelFile = { path: fileNames.card, bytes: utf8(card), role: 'card' }
   const manifest: Manifest = { ...draft, files: [...draft.files, await entryOf(cardFile)] }
   const all = new Map([...files, cardFile].map(({ path, bytes }) => [path, bytes]))

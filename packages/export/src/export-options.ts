@@ -20,6 +20,8 @@ export interface CardOptions {
   readonly qualityText?: string
   /** Name of the npm package that the model is published in, for the examples. */
   readonly packageName?: string
+  /** What it was trained on, words: `AMD EPYC, 2 cores`. */
+  readonly machine?: string
 }
 
 export interface CardPicture {
@@ -131,9 +133,10 @@ function checkText(texts: Readonly<Record<string, unknown>>, most: number): void
 }
 
 function checkCard(card: CardOptions): void {
-  checkKeys(card as unknown, ['picture', 'qualityText', 'packageName'], { what: 'card' })
-  const { picture, qualityText, packageName } = card
+  checkKeys(card as unknown, ['picture', 'qualityText', 'packageName', 'machine'], { what: 'card' })
+  const { picture, qualityText, packageName, machine } = card
   checkText({ 'card.packageName': packageName }, 214)
+  checkText({ 'card.machine': machine }, 400)
   checkText({ 'card.qualityText': qualityText }, 100_000)
   if (picture === undefined) return
   checkKeys(picture as unknown, ['png', 'caption'], { what: 'card.picture', required: ['png', 'caption'] })

@@ -21,7 +21,7 @@ import { packagedEvaluation, qualityFile, qualityRecord, type Twin } from './qua
 import { qualityText } from './quality-text.ts'
 import { seedPictures } from './seed-pictures.ts'
 import { readSpeed } from './speed-record.ts'
-import { trainingFile, trainingRecord } from './training-record.ts'
+import { machineWords, trainingFile, trainingRecord } from './training-record.ts'
 import { writePackage } from './write-package.ts'
 
 export interface PackageFlags {
@@ -54,15 +54,18 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
       })
       const picture = await picturesOf(model, { nfe: flags.nfe, signal, status })
       const { as: packageName, licence, description, name } = flags
+      const training = await trainingRecord(run)
       const exported = await exportModel({
         ...{ checkpoint: run, out: join(draft, 'model'), signal },
         ...{ name: name ?? manifest.name, quality: qualityMeasures(evaluations) },
         ...defined({ licence, description, dtypes: flags.float16 ? (['float16'] as const) : undefined }),
-        card: { picture, packageName, ...defined({ qualityText: qualityText(quality) || undefined }) },
+        card: {
+          ...{ picture, packageName },
+          ...defined({ qualityText: qualityText(quality) || undefined, machine: machineWords(training) }),
+        },
         onProgress: ({ phase, fraction }) => status.show(`export ${run}: ${phase} ${percent(fraction)}`),
       })
       checkSame(exported.manifest, manifest, model)
-      const training = await trainingRecord(run)
       const others = { [trainingFile]: json(training), [qualityFile]: json(quality) }
       const written = await writePackage(flags.out, {
         ...{ model: exported.folder, manifest: exported.manifest },

@@ -119,6 +119,8 @@ describe('mixflow package', () => {
     const training = JSON.parse(text('out', 'training.json'))
     expect(training).toMatchObject({ preset: 'quickstart', config: { totalImages: 16, labels: true } })
     expect(training.losses).toHaveLength(2)
+    expect(training.firstLosses).toHaveLength(2)
+    expect(card).toContain(`| Machine | ${training.machine.processor}, `)
   })
 
   it('replaces an earlier version, and leaves what is not the model’s', async () => {

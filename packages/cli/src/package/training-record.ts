@@ -30,3 +30,7 @@ export async function trainingRecord(run: string): Promise<TrainingRecord> {
 
 /** Of a named data set, without where its files lay. */
 const nameOf = (data: string): string => data.replace(/^([a-z0-9-]{2,}):.*$/s, '$1')
+
+/** undefined of a run that does not say. */
+export const machineWords = ({ machine }: TrainingRecord): string | undefined =>
+  machine && `${machine.processor}, ${machine.cores === 1 ? '1 core' : `${machine.cores} cores`}`

@@ -24,6 +24,7 @@ export interface CardFacts {
   readonly packageName?: string | undefined
   /** Instead of a table of what was measured. */
   readonly qualityText?: string | undefined
+  readonly machine?: string | undefined
 }
 
 /** The manifest's words for what nobody stated: a licence (SPDX has one), the command that trained the model. */
@@ -134,7 +135,7 @@ function filesTable({ files }: Manifest): string {
   return table(['File', 'What it is', 'Size'], [manifest, ...rows])
 }
 
-function trainingTable({ manifest: { training }, record, weights, parameters }: CardFacts): string {
+function trainingTable({ manifest: { training }, record, weights, parameters, machine }: CardFacts): string {
   const { dataset, source, seed, preset } = record
   const encoder = parameters.encoder === 0 ? '' : `, encoder ${count(parameters.encoder)}`
   const halfLife = training.emaHalfLifeImages === null ? '' : `, half-life ${count(training.emaHalfLifeImages)} images`
@@ -145,6 +146,7 @@ function trainingTable({ manifest: { training }, record, weights, parameters }: 
       ...(preset === null ? [] : [['Preset', words(preset)]]),
       ['Images seen', `${count(training.imagesSeen)} in ${count(training.steps)} steps`],
       ...(record.trainSeconds === 0 ? [] : [['Time', `${duration(record.trainSeconds)} of training steps`]]),
+      ...(machine === undefined ? [] : [['Machine', words(machine)]]),
       ['Parameters', `denoiser ${count(parameters.denoiser)}${encoder}`],
       ['Weights', weights === 'ema' ? `moving average${halfLife}` : 'of the last step: no moving average was kept'],
       ['Source', sourceWords(source)],
