@@ -10,7 +10,7 @@ import { MixflowError, nearest } from '@mixflow/core'
 import { extractorFileName, readExtractor, type StoredExtractor } from './extractor-file.ts'
 
 /** Names of the extractors that are published with this project. */
-export const extractorNames = ['cifar10', 'mnist'] as const
+export const extractorNames = ['cifar10', 'mnist', 'mnist-reader'] as const
 
 /**
  * @param nameOrPath `cifar10`, the name of an installed package, or the path of a folder or `extractor.json`
