@@ -32,7 +32,7 @@ export default defineConfig({
     projects: [
       ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 180_000)),
       project('playground', 'apps/playground/src', 180_000),
-      project('playground-pages', 'apps/playground/e2e', 180_000, ['build.ts']),
+      project('playground-pages', 'apps/playground/e2e', 300_000, ['build.ts']),
       project('examples', 'examples', 180_000),
       project('tests', 'tests/src', 600_000, ['workspace/pack.ts']),
       project('rehearsal', 'tests/rehearsal', 600_000),

@@ -58,7 +58,6 @@ describe.skipIf(built === null)('the playground', () => {
         await open.go(`#/${view}`)
         await page.locator('.loading').waitFor({ state: 'detached' })
         if (view === 'generate') await page.getByText(/a picture, NFE/).waitFor()
-        if (view === 'few-steps') await page.getByText('Done', { exact: true }).waitFor()
         if (view === 'kappa') await page.getByText(/for all 8/).waitFor()
         if (view === 'paths') await page.getByText(/^step \d+$/).waitFor()
         expect(await open.violations(), view).toEqual([])

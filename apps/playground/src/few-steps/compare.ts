@@ -53,15 +53,19 @@ export async function compare(request: ComparisonRequest, { signal, doing, found
   const total = 2 * (budgets.reduce<number>((sum, nfe) => sum + nfe, 0) + curvatureSteps)
   let done = 0
   let so: Compared = { results: budgets.map(() => ({})), curvatures: {} }
+  const plainly = (model: WebModel) => ({
+    ...whose,
+    batchSize: count,
+    ...(model.capabilities().labels !== null && { guidance: 0 }),
+  })
+  for (const side of sides) {
+    doing(`Warming up ${sideTitles[side]}`, 0)
+    await models[side].sample({ ...plainly(models[side]), solver: 'euler', nfe: 1 })
+  }
   for (const [i, nfe] of budgets.entries()) {
     for (const side of sides) {
       doing(`${sideTitles[side]}, NFE ${nfe}`, done / total)
-      const model = models[side]
-      const made = await model.sample({
-        ...whose,
-        ...{ solver: solverFor(solver, nfe), nfe, batchSize: count },
-        ...(model.capabilities().labels !== null && { guidance: 0 }),
-      })
+      const made = await models[side].sample({ ...plainly(models[side]), solver: solverFor(solver, nfe), nfe })
       done += nfe
       so = { ...so, results: so.results.map((row, at) => (at === i ? { ...row, [side]: made } : row)) }
       found(so)

@@ -58,7 +58,7 @@ export default function GenerateView() {
                     Stop
                   </Button>
                 ) : (
-                  <Button className="button" onClick={sampling.again}>
+                  <Button className="button" onClick={error === null ? sampling.again : chosen.again}>
                     Again
                   </Button>
                 )}

@@ -35,4 +35,3 @@ it.each(solverNames.flatMap(solver => [0, 1, 2, 4, 9, 1000].map(nfe => [solver, 
     for (const offered of nfesOf(solver)) resolveRequest({ ...request, nfe: offered }, model)
   },
 )
-

@@ -69,12 +69,16 @@ function enter(place: Place): Entry {
 
 function leave(entry: Entry): void {
   entry.users--
-  const isLoading = entry.state.model === undefined
-  for (const [key, other] of entries) {
-    if (other.users > 0 || !(entries.size > kept || (other === entry && isLoading))) continue
-    entries.delete(key)
-    other.close()
+  const isOfUse = entry.state.model !== undefined && [...entries.values()].includes(entry)
+  if (entry.users === 0 && !isOfUse) discard(entry)
+  for (const other of entries.values()) {
+    if (other.users === 0 && entries.size > kept) discard(other)
   }
+}
+
+function discard(entry: Entry): void {
+  for (const [key, other] of entries) if (other === entry) entries.delete(key)
+  entry.close()
 }
 
 const nothing: OpenedModel = {}
@@ -94,7 +98,7 @@ export function useOpenedModel(place: Place | null): OpenedModel & { readonly ag
     }
   }, [place, tries])
   const again = useCallback(() => {
-    // what others still use stays with them
+    // the next to ask gets a new one; this one is closed with its last user
     if (place !== null) entries.delete(keyOf(place))
     setTries(count => count + 1)
   }, [place])
