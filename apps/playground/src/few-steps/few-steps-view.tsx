@@ -54,78 +54,86 @@ export default function FewStepsView() {
           their paths closely. With few, what is straight stays right: compare the upper rows.
         </p>
       </header>
-      <section className="controls" aria-label="What to compare">
-        <div className="controls-row">
-          <ModelChoice
-            label="MixFlow"
-            value={state.model}
-            zoo={mixflow.zoo}
-            onChange={model => change({ model, label: -1 })}
-          />
-          <ModelChoice
-            label="Rectified flow"
-            value={twinWord ?? 'none yet'}
-            zoo={mixflow.zoo}
-            onChange={next => change({ twin: next })}
-          />
-          <WholeNumber
-            label="Seed"
-            value={seed}
-            min={0}
-            max={Number.MAX_SAFE_INTEGER}
-            onChange={next => change({ seed: next })}
-          />
-          <Choice
-            label="Pictures"
-            value={state.count}
-            options={(['4', '8', '12'] as const).map(value => ({ value, title: value }))}
-            onChange={next => change({ count: next })}
-          />
-          <Choice
-            label="Solver"
-            value={solver}
-            options={comparedSolvers.map(value => ({ value, title: solverTitles[value] }))}
-            onChange={next => change({ solver: next })}
-          />
-          {labels !== null && <ClassChoice labels={labels} value={label} onChange={next => change({ label: next })} />}
-        </div>
-      </section>
+      {mixflow.zoo === undefined ? (
+        <p className="loading">Loading …</p>
+      ) : (
+        <>
+          <section className="controls" aria-label="What to compare">
+            <div className="controls-row">
+              <ModelChoice
+                label="MixFlow"
+                value={state.model}
+                zoo={mixflow.zoo}
+                onChange={model => change({ model, label: -1 })}
+              />
+              <ModelChoice
+                label="Rectified flow"
+                value={twinWord ?? 'none yet'}
+                zoo={mixflow.zoo}
+                onChange={next => change({ twin: next })}
+              />
+              <WholeNumber
+                label="Seed"
+                value={seed}
+                min={0}
+                max={Number.MAX_SAFE_INTEGER}
+                onChange={next => change({ seed: next })}
+              />
+              <Choice
+                label="Pictures"
+                value={state.count}
+                options={(['4', '8', '12'] as const).map(value => ({ value, title: value }))}
+                onChange={next => change({ count: next })}
+              />
+              <Choice
+                label="Solver"
+                value={solver}
+                options={comparedSolvers.map(value => ({ value, title: solverTitles[value] }))}
+                onChange={next => change({ solver: next })}
+              />
+              {labels !== null && (
+                <ClassChoice labels={labels} value={label} onChange={next => change({ label: next })} />
+              )}
+            </div>
+          </section>
 
-      <section className="panel" aria-label="Matrix" aria-busy={isRunning}>
-        <div className="comparison-head">
-          {request !== null ? (
-            <>
-              <Progress.Root className="progress" value={Math.round(100 * doing.fraction)}>
-                <Progress.Label className="control-label">{doing.what}</Progress.Label>
-                <Progress.Track className="progress-track thin">
-                  <Progress.Indicator className="progress-done" />
-                </Progress.Track>
-              </Progress.Root>
-              <Button className="button" onClick={isRunning ? stop : again}>
-                {isRunning ? 'Stop' : 'Again'}
-              </Button>
-            </>
-          ) : (
-            <>
-              <ModelState chosen={mixflow} name="MixFlow" onChange={model => change({ model })} />
-              {!mixflow.isNone && twinWord !== null && (
-                <ModelState chosen={twin} name="Rectified flow" onChange={next => change({ twin: next })} />
+          <section className="panel" aria-label="Matrix" aria-busy={isRunning}>
+            <div className="comparison-head">
+              {request !== null ? (
+                <>
+                  <Progress.Root className="progress" value={Math.round(100 * doing.fraction)}>
+                    <Progress.Label className="control-label">{doing.what}</Progress.Label>
+                    <Progress.Track className="progress-track thin">
+                      <Progress.Indicator className="progress-done" />
+                    </Progress.Track>
+                  </Progress.Root>
+                  <Button className="button" onClick={isRunning ? stop : again}>
+                    {isRunning ? 'Stop' : 'Again'}
+                  </Button>
+                </>
+              ) : (
+                <>
+                  <ModelState chosen={mixflow} name="MixFlow" onChange={model => change({ model })} />
+                  {!mixflow.isNone && twinWord !== null && (
+                    <ModelState chosen={twin} name="Rectified flow" onChange={next => change({ twin: next })} />
+                  )}
+                  {mixflow.zoo !== undefined && !mixflow.isNone && twinWord === null && (
+                    <p className="muted">This model came without a twin: choose one as “Rectified flow”.</p>
+                  )}
+                  {misfit && (
+                    <p className="muted">The two models make pictures of different sizes; choose one like the other.</p>
+                  )}
+                </>
               )}
-              {mixflow.zoo !== undefined && !mixflow.isNone && twinWord === null && (
-                <p className="muted">This model came without a twin: choose one as “Rectified flow”.</p>
-              )}
-              {misfit && (
-                <p className="muted">The two models make pictures of different sizes; choose one like the other.</p>
-              )}
-            </>
-          )}
-        </div>
-        {error !== null && <Problem error={error} title="The comparison has stopped" />}
-        {!mixflow.isNone && (
-          <Matrix {...{ compared, count, solver }} image={a?.manifest.image ?? mixflow.listed?.image ?? small} />
-        )}
-      </section>
-      {!mixflow.isNone && <Measures compared={compared} />}
+            </div>
+            {error !== null && <Problem error={error} title="The comparison has stopped" />}
+            {!mixflow.isNone && (
+              <Matrix {...{ compared, count, solver }} image={a?.manifest.image ?? mixflow.listed?.image ?? small} />
+            )}
+          </section>
+          {!mixflow.isNone && <Measures compared={compared} />}
+        </>
+      )}
     </div>
   )
 }

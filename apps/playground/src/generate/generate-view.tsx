@@ -44,55 +44,59 @@ export default function GenerateView() {
           holds all that decides them.
         </p>
       </header>
-      <GenerateControls {...{ state, change, chosen }} facts={capabilities ?? (listed && factsOf(listed))} />
-      <section className="panel gallery-panel" aria-label="Gallery" aria-busy={isRunning}>
-        <div className="gallery-head">
-          {model === undefined ? (
-            <ModelState chosen={chosen} onChange={word => change({ model: word })} />
-          ) : (
-            <>
-              <Status {...{ sampling, count, place: model.capabilities() }} />
-              <span className="gallery-buttons">
-                {isRunning ? (
-                  <Button className="button" onClick={sampling.stop}>
-                    Stop
+      {chosen.zoo === undefined ? (
+        <p className="loading">Loading …</p>
+      ) : (
+        <>
+          <GenerateControls {...{ state, change, chosen }} facts={capabilities ?? (listed && factsOf(listed))} />
+          <section className="panel gallery-panel" aria-label="Gallery" aria-busy={isRunning}>
+            <div className="gallery-head">
+              {model === undefined ? (
+                <ModelState chosen={chosen} onChange={word => change({ model: word })} />
+              ) : (
+                <Status {...{ sampling, count, place: model.capabilities() }} />
+              )}
+              {!chosen.isNone && (
+                <span className="gallery-buttons">
+                  <Button
+                    className="button"
+                    disabled={model === undefined}
+                    onClick={isRunning ? sampling.stop : error === null ? sampling.again : chosen.again}
+                  >
+                    {isRunning ? 'Stop' : 'Again'}
                   </Button>
-                ) : (
-                  <Button className="button" onClick={error === null ? sampling.again : chosen.again}>
-                    Again
+                  <Button
+                    className="button"
+                    disabled={result === null}
+                    onClick={() => result !== null && saveGrid(result.images, fileName)}
+                  >
+                    Save all
                   </Button>
-                )}
-                <Button
-                  className="button"
-                  disabled={result === null}
-                  onClick={() => result !== null && saveGrid(result.images, fileName)}
-                >
-                  Save all
-                </Button>
-                <CopyButton title="Copy link" text={() => location.href} />
-              </span>
-            </>
-          )}
-        </div>
-        {error !== null && <Problem error={error} title="Sampling failed" />}
-        {!chosen.isNone && (
-          <ul className="gallery" data-count={state.count} aria-label={`${count} pictures of seed ${state.seed}`}>
-            {Array.from({ length: count }, (_, i) => (
-              <li key={i}>
-                <Button
-                  className="gallery-picture"
-                  aria-label={`Picture ${i}${nameOf(images[i]?.label, capabilities?.labels?.names)}`}
-                  disabled={result === null}
-                  focusableWhenDisabled
-                  onClick={() => setOpen(i)}
-                >
-                  <PictureView image={images[i]} {...{ width, height }} />
-                </Button>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+                  <CopyButton title="Copy link" text={() => location.href} />
+                </span>
+              )}
+            </div>
+            {error !== null && <Problem error={error} title="Sampling failed" />}
+            {!chosen.isNone && (
+              <ul className="gallery" data-count={state.count} aria-label={`${count} pictures of seed ${state.seed}`}>
+                {Array.from({ length: count }, (_, i) => (
+                  <li key={i}>
+                    <Button
+                      className="gallery-picture"
+                      aria-label={`Picture ${i}${nameOf(images[i]?.label, capabilities?.labels?.names)}`}
+                      disabled={result === null}
+                      focusableWhenDisabled
+                      onClick={() => setOpen(i)}
+                    >
+                      <PictureView image={images[i]} {...{ width, height }} />
+                    </Button>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+        </>
+      )}
       {model !== undefined && request !== null && result?.images[open ?? -1] !== undefined && (
         <PictureDialog
           {...{ model, request, fileName: `${fileName}-${open}` }}

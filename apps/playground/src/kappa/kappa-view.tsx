@@ -88,62 +88,68 @@ export default function KappaView() {
           out, at 1 pictures much like yours.
         </p>
       </header>
-      <section className="controls" aria-label="Model">
-        <div className="controls-row">
-          <ModelChoice
-            label="Model"
-            value={state.model}
-            zoo={chosen.zoo}
-            onChange={next => change({ model: next, label: -2 })}
-          />
-          <WholeNumber
-            label="Seed"
-            value={state.seed}
-            min={0}
-            max={Number.MAX_SAFE_INTEGER}
-            onChange={seed => change({ seed })}
-          />
-          {labels !== null && (
-            <ClassChoice labels={labels} value={label ?? -1} onChange={next => change({ label: next })} />
-          )}
-        </div>
-      </section>
-      {chosen.isNone || chosen.error !== undefined ? (
-        <section className="panel waiting" aria-label="Model">
-          <ModelState chosen={chosen} onChange={word => change({ model: word })} />
-        </section>
-      ) : model !== undefined && !canVary ? (
-        <section className="panel waiting">
-          <h2>This model’s κ is no picture</h2>
-          <p className="muted">
-            {model.manifest.source === null
-              ? 'It is a plain rectified flow: its source is noise, whatever the picture.'
-              : `Its κ is ${model.manifest.source.kappa}.`}{' '}
-            Choose a model whose κ is the image, as the presets of this project train them.
-          </p>
-        </section>
+      {chosen.zoo === undefined ? (
+        <p className="loading">Loading …</p>
       ) : (
         <>
-          {error !== null && <Problem error={error} title="The source cannot be computed" />}
-          {fileError !== null && <Problem error={fileError} title="The picture cannot be used" />}
-          <div className="kappa-columns">
-            <PictureInput
-              {...{ picture, examples, image }}
-              chosen={state.picture}
-              onExample={i => change({ picture: i, label: -2 })}
-              onPicture={take}
-              onFile={takeFile}
-            />
-            <EncoderView encoded={found.encoded} image={image} />
-          </div>
-          <MixedView
-            {...{ found, isBusy, count, image }}
-            waiting={
-              model === undefined ? <ModelState chosen={chosen} onChange={word => change({ model: word })} /> : null
-            }
-            w={state.w}
-            onChange={w => change({ w })}
-          />
+          <section className="controls" aria-label="Model">
+            <div className="controls-row">
+              <ModelChoice
+                label="Model"
+                value={state.model}
+                zoo={chosen.zoo}
+                onChange={next => change({ model: next, label: -2 })}
+              />
+              <WholeNumber
+                label="Seed"
+                value={state.seed}
+                min={0}
+                max={Number.MAX_SAFE_INTEGER}
+                onChange={seed => change({ seed })}
+              />
+              {labels !== null && (
+                <ClassChoice labels={labels} value={label ?? -1} onChange={next => change({ label: next })} />
+              )}
+            </div>
+          </section>
+          {chosen.isNone || chosen.error !== undefined ? (
+            <section className="panel waiting" aria-label="Model">
+              <ModelState chosen={chosen} onChange={word => change({ model: word })} />
+            </section>
+          ) : model !== undefined && !canVary ? (
+            <section className="panel waiting">
+              <h2>This model’s κ is no picture</h2>
+              <p className="muted">
+                {model.manifest.source === null
+                  ? 'It is a plain rectified flow: its source is noise, whatever the picture.'
+                  : `Its κ is ${model.manifest.source.kappa}.`}{' '}
+                Choose a model whose κ is the image, as the presets of this project train them.
+              </p>
+            </section>
+          ) : (
+            <>
+              {error !== null && <Problem error={error} title="The source cannot be computed" />}
+              {fileError !== null && <Problem error={fileError} title="The picture cannot be used" />}
+              <div className="kappa-columns">
+                <PictureInput
+                  {...{ picture, examples, image }}
+                  chosen={state.picture}
+                  onExample={i => change({ picture: i, label: -2 })}
+                  onPicture={take}
+                  onFile={takeFile}
+                />
+                <EncoderView encoded={found.encoded} image={image} />
+              </div>
+              <MixedView
+                {...{ found, isBusy, count, image }}
+                waiting={
+                  model === undefined ? <ModelState chosen={chosen} onChange={word => change({ model: word })} /> : null
+                }
+                w={state.w}
+                onChange={w => change({ w })}
+              />
+            </>
+          )}
         </>
       )}
     </div>
