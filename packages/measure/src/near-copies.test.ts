@@ -1,7 +1,7 @@
 import { normals } from '@mixflow/core'
 import { describe, expect, it } from 'vitest'
 import { nearCopies, typicalDistance } from './near-copies.ts'
-import type { Rows } from './nearest-neighbours.ts'
+import { nearestNeighbours, type Rows } from './nearest-neighbours.ts'
 
 const dimensions = 16
 const draw = (seed: number, count: number): Rows => ({
@@ -32,6 +32,34 @@ describe('nearCopies', () => {
     ])
     expect(pairs[0]?.ratio).toBe(0)
     expect(pairs[1]?.ratio).toBeLessThan(1 / 3)
+  })
+
+  it('tells those nearest to a training image first, each with its four nearest', () => {
+    const generated = draw(3, 100)
+    const [near, exact] = [7, 42]
+    for (let i = 0; i < dimensions; i++) {
+      generated.features[near * dimensions + i] = training.features[11 * dimensions + i]! + 0.05
+      generated.features[exact * dimensions + i] = training.features[5 * dimensions + i]!
+    }
+    const { nearest, distance } = nearCopies({ generated, training })
+    expect(nearest).toHaveLength(100)
+    expect(nearest.slice(0, 2).map(({ generated, training }) => [generated, training[0]])).toEqual([
+      [exact, 5],
+      [near, 11],
+    ])
+    const distances = nearest.map(each => each.distance)
+    expect(distances[0]).toBe(0)
+    expect(distances[1]).toBeCloseTo((0.05 * Math.sqrt(dimensions)) / typicalDistance(training), 6)
+    expect(distances).toEqual(distances.toSorted((a, b) => a - b))
+    expect((distances[49]! + distances[50]!) / 2).toBeCloseTo(distance, 12)
+    // of a copy, the others are the neighbours of the training image itself
+    const own = nearestNeighbours(training, training, { k: 3, excludeSelf: true }).indices.subarray(5 * 3, 6 * 3)
+    expect(nearest[0]!.training).toEqual([5, ...own])
+  })
+
+  it('tells fewer neighbours where there are fewer training images', () => {
+    const { nearest } = nearCopies({ generated: draw(2, 3), training: draw(1, 2) })
+    for (const { training } of nearest) expect(training.toSorted()).toEqual([0, 1])
   })
 
   it('sees by the distance alone a set learned by heart that has duplicates', () => {

@@ -18,9 +18,21 @@ export interface NearCopies {
   readonly distance: number
   /** Of the copies, strongest first: row of the generated image, and of the training image. */
   readonly pairs: readonly { readonly generated: number; readonly training: number; readonly ratio: number }[]
+  /**
+   * Every generated image, those nearest to a training image first: its row, its distance in the unit of `distance`, and the rows
+   * of up to 4 training images, nearest first. To look at: of a set that has duplicates no ratio tells the copies.
+   */
+  readonly nearest: readonly {
+    readonly generated: number
+    readonly distance: number
+    readonly training: readonly number[]
+  }[]
 }
 
 const ratioOfCopies = 1 / 3
+
+/** Training images that are told of each generated one. */
+const mostNeighbours = 4
 
 /** Training images whose own nearest neighbours say what distance is usual. */
 const typicalCount = 1000
@@ -47,16 +59,21 @@ export function nearCopies(
   const { generated, training } = sets
   if (rowCount(training) < 2)
     throw new MixflowError('ARGUMENT_INVALID', 'near copies need at least two training images')
-  const { indices, distances } = nearestNeighbours(generated, training, { k: 2 })
+  const k = Math.min(mostNeighbours, rowCount(training))
+  const { indices, distances } = nearestNeighbours(generated, training, { k })
   const found = Array.from({ length: rowCount(generated) }, (_, row) => {
-    const [first, second] = [Math.sqrt(distances[2 * row]!), Math.sqrt(distances[2 * row + 1]!)]
-    return { generated: row, training: indices[2 * row]!, first, ratio: second === 0 ? 1 : first / second }
+    const [first, second] = [Math.sqrt(distances[k * row]!), Math.sqrt(distances[k * row + 1]!)]
+    const neighbours = Array.from(indices.subarray(k * row, k * (row + 1)))
+    return { generated: row, neighbours, first, ratio: second === 0 ? 1 : first / second }
   })
-  const pairs = found.filter(({ ratio }) => ratio <= ratioOfCopies).sort((a, b) => a.ratio - b.ratio)
+  const copies = found.filter(({ ratio }) => ratio <= ratioOfCopies).sort((a, b) => a.ratio - b.ratio)
   return {
-    share: pairs.length / found.length,
+    share: copies.length / found.length,
     distance: median(found.map(({ first }) => first)) / typical,
-    pairs: pairs.map(({ first, ...pair }) => pair),
+    pairs: copies.map(({ generated, neighbours, ratio }) => ({ generated, training: neighbours[0]!, ratio })),
+    nearest: found
+      .toSorted((a, b) => a.first - b.first)
+      .map(({ generated, neighbours, first }) => ({ generated, distance: first / typical, training: neighbours })),
   }
 }
 

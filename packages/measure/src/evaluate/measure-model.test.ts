@@ -2,7 +2,7 @@
  * An evaluation by a generator that is known in closed form and the published extractor: what is measured is checked against
  * the same measure of the same images in one piece.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { curvature, drawSource, integers, MixflowError, sample } from '@mixflow/core'
@@ -95,6 +95,11 @@ describe('measureModel', () => {
       const copies = nearCopies({ generated: { features, dimensions: 64 }, training: reference.features! })
       expect(range.nearCopies).toMatchObject({ share: copies.share, images: n })
       expect(range.nearCopies!.distance).toBeCloseTo(copies.distance, 6)
+      expect(range.nearCopies!.nearest.map(({ generated, training }) => ({ generated, training }))).toEqual(
+        copies.nearest
+          .slice(0, 12)
+          .map(({ generated, training }) => ({ generated: range.firstImage + generated, training })),
+      )
     }
     const [first, second] = ranges.map(({ frechet }) => frechet!.distance) as [number, number]
     expect(measures.map(({ label }) => label)).toEqual([
@@ -150,6 +155,23 @@ describe('measureModel', () => {
     expect(await runs({ samples: { ...few, settings: [{ solver: 'heun', nfe: 3, guidance: 1 }] } })).toBeGreaterThan(0)
     const other = { ...reference, key: { ...reference.key, count: 199 } }
     expect(await runs({ samples: { ...few, reference: other } })).toBeGreaterThan(0)
+  })
+
+  it('measures neighbours again, and them alone, where an earlier version did not tell them', async () => {
+    const folder = folderOf('earlier')
+    const both = { ...samples, metrics: ['fd', 'neighbours'] as const, ranges: 1 }
+    const first = await measureModel(options({ folder, samples: both }))
+    const [name] = readdirSync(join(folder, 'measured'))
+    const path = join(folder, 'measured', name!)
+    const { nearCopies, ...rest } = JSON.parse(readFileSync(path, 'utf8'))
+    const { nearest, ...earlier } = nearCopies
+    writeFileSync(path, JSON.stringify({ ...rest, nearCopies: earlier }))
+    const { worker, parts } = watched()
+    await measureModel(options({ folder, workers: [worker], samples: { ...both, metrics: ['fd'] } }))
+    expect(parts).toEqual([])
+    const again = await measureModel(options({ folder, workers: [worker], samples: both }))
+    expect(parts.length).toBeGreaterThan(0)
+    expect(again).toEqual(first)
   })
 
   it('finds no distance between a set and itself', async () => {

@@ -33,6 +33,7 @@ export interface RangeMeasures extends Omit<ImageRange, 'seed'> {
   readonly labelAccuracy: { readonly share: number; readonly images: number } | null
   /** `images` of each set. */
   readonly precisionRecall: { readonly precision: number; readonly recall: number; readonly images: number } | null
+  /** Images by their number in the seed, instead of rows; of pairs and nearest the first few. */
   readonly nearCopies: (NearCopies & { readonly images: number }) | null
 }
 
@@ -48,8 +49,11 @@ export const rangeSchema: z.ZodType<RangeMeasures> = z.strictObject({
     .strictObject({
       ...{ share: number, distance: number, images: number },
       pairs: z.array(z.strictObject({ generated: number, training: number, ratio: number })),
+      nearest: z.array(z.strictObject({ generated: number, distance: number, training: z.array(number) })),
     })
-    .nullable(),
+    .nullable()
+    // of an earlier version: measured again where it is asked for, and the rest of the range stands
+    .catch(null),
 })
 
 /** What is compared with, prepared once for all ranges. */
@@ -114,13 +118,18 @@ const measurePrecision = (real: Balls, generated: Rows) => ({
   images: generated.features.length / generated.dimensions,
 })
 
-/** The strongest copies that are told one by one. */
-const mostPairs = 20
+/** The strongest copies, and the nearest images, that are told one by one. */
+const [mostPairs, mostNearest] = [20, 12]
 
 function measureCopies({ rows, typical }: NonNullable<Comparison['training']>, generated: Rows, firstImage: number) {
-  const { share, distance, pairs } = nearCopies({ generated, training: rows }, { typical })
+  const { share, distance, pairs, nearest } = nearCopies({ generated, training: rows }, { typical })
+  const numbered = <T extends { readonly generated: number }>(row: T): T => ({
+    ...row,
+    generated: firstImage + row.generated,
+  })
   return {
     ...{ share, distance, images: generated.features.length / generated.dimensions },
-    pairs: pairs.slice(0, mostPairs).map(pair => ({ ...pair, generated: firstImage + pair.generated })),
+    pairs: pairs.slice(0, mostPairs).map(numbered),
+    nearest: nearest.slice(0, mostNearest).map(numbered),
   }
 }
