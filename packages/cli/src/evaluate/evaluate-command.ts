@@ -22,7 +22,7 @@ import {
   type StoredExtractor,
   shippedReference,
 } from '@mixflow/measure'
-import { cacheFolder, dataNames, flowLosses, openData, openHeldOut } from '@mixflow/train'
+import { cacheFolder, type Dataset, dataNames, flowLosses, openData, openHeldOut } from '@mixflow/train'
 import { labelOf } from '../sample/label-of.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
@@ -30,6 +30,7 @@ import { type StatusLine, statusLine } from '../terminal/status-line.ts'
 import { type AskedMetrics, askedMetrics, askedSolvers, type EvaluateFlags } from './evaluate-flags.ts'
 import type { EvaluationResult, SampleFacts } from './evaluation.ts'
 import { evaluationText } from './evaluation-text.ts'
+import { neighboursPicture } from './neighbours-picture.ts'
 import { openFeatures } from './open-features.ts'
 import { evaluationFolder, type GeneratorOptions, type OpenGenerator, openGenerator } from './open-generator.ts'
 import { workerProcesses } from './worker-processes.ts'
@@ -56,10 +57,10 @@ export const evaluateCommand = (place: string, flags: EvaluateFlags): Promise<vo
         const options: GeneratorOptions = { backend, device, dtype, threads }
         await using generator = await openGenerator(place, { ...options, signal })
         const job: Job = { place, flags, asked, options, solvers, generator, status, signal }
-        const result = await measured(job)
+        const { result, neighbours } = await measured(job)
         status.clear()
         const folder = asked.samples.length > 0 || flags.out !== undefined ? folderOf(job) : null
-        const written = folder === null ? null : await writeEvaluation(folder, result)
+        const written = folder === null ? null : await writeEvaluation(folder, { result, neighbours })
         const text = flags.json ? JSON.stringify(result, null, 2) : evaluationText(result)
         process.stdout.write(`${text}\n${written === null || flags.json ? '' : `\n${written}\n`}`)
       } finally {
@@ -82,7 +83,13 @@ interface Job {
 
 const folderOf = ({ place, flags }: Job) => flags.out ?? evaluationFolder(place)
 
-async function measured(job: Job): Promise<EvaluationResult> {
+interface Measured {
+  readonly result: EvaluationResult
+  /** PNG of the samples nearest to training images; null where that was not asked. */
+  readonly neighbours: Uint8Array | null
+}
+
+async function measured(job: Job): Promise<Measured> {
   const { place, flags, asked, generator, status, signal } = job
   const { seed, batchSize, count, steps } = flags
   const { id, model, facts, device } = generator
@@ -104,7 +111,7 @@ async function measured(job: Job): Promise<EvaluationResult> {
   const { source, sampler } = model
   const mixtureWeight = source?.kappa === 'label' || source?.kappa === 'noise' ? sampler.mixtureWeight : 0
   const { settings, trajectories: curved } = found
-  return {
+  const result: EvaluationResult = {
     subject: { ...facts, id, device },
     seed,
     samples: samples?.facts ?? null,
@@ -113,6 +120,10 @@ async function measured(job: Job): Promise<EvaluationResult> {
     mixtureWeight,
     loss,
   }
+  if (!asked.samples.includes('neighbours')) return { result, neighbours: null }
+  const onProgress = (fraction: number) => status.show(`${progressBar(fraction)}  draw neighbours`)
+  const drawing = { generator, data: samples!.data!, seed, signal, onProgress }
+  return { result, neighbours: await neighboursPicture(settings, drawing) }
 }
 
 const idle: PartWorker = { run: () => Promise.reject(new Error('there is nothing to do')) }
@@ -150,6 +161,8 @@ interface PlannedSamples {
   readonly options: SampleOptions
   readonly features: StoredExtractor
   readonly facts: SampleFacts
+  /** The images that are compared with, where they had to be opened. */
+  readonly data: Dataset | null
 }
 
 async function plannedSamples(job: Job): Promise<PlannedSamples> {
@@ -160,11 +173,11 @@ async function plannedSamples(job: Job): Promise<PlannedSamples> {
     onProgress: ({ phase, what, done, total }) => status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),
   })
   const { settings, left } = plannedSettings(job)
-  const reference = asked.samples.some(comparesWithData) ? await openReference(job, features) : null
+  const { reference, data } = asked.samples.some(comparesWithData) ? await openReference(job, features) : noReference
   const { name, sha256, resize: resized, rounding: rounded } = features.description
   const key = reference?.key
   return {
-    features,
+    ...{ features, data },
     options: { extractor: features.description, metrics: asked.samples, settings, reference, n, ranges, batchSize },
     facts: {
       ...{
@@ -201,8 +214,15 @@ function plannedSettings({ flags, solvers, generator: { model } }: Job): Setting
   })
 }
 
+interface OpenReference {
+  readonly reference: Reference | null
+  readonly data: Dataset | null
+}
+
+const noReference: OpenReference = { reference: null, data: null }
+
 /** Of the training images: that is what a generator should be near. */
-async function openReference(job: Job, { network, description, statistics }: StoredExtractor): Promise<Reference> {
+async function openReference(job: Job, { network, description, statistics }: StoredExtractor): Promise<OpenReference> {
   const { flags, asked, generator, status, signal } = job
   const { channels, height, width } = generator.model.image
   const spec = flags.data ?? dataOf(job)
@@ -210,7 +230,7 @@ async function openReference(job: Job, { network, description, statistics }: Sto
   if (!needsRows) {
     const named = { data: spec, split: 'train', channels, height, width }
     const shipped = await shippedReference(named, description, statistics)
-    if (shipped !== null) return shipped
+    if (shipped !== null) return { reference: shipped, data: null }
   }
   const data = await openData(spec, {
     channels: channels === 1 ? 1 : 3,
@@ -221,10 +241,11 @@ async function openReference(job: Job, { network, description, statistics }: Sto
   const { threads } = flags
   const extractor = await openExtractor(network, description, threads === undefined ? {} : { threads })
   try {
-    return await referenceOf(data, extractor, {
+    const reference = await referenceOf(data, extractor, {
       ...{ features: needsRows, cacheDir: cacheFolder('measures'), statistics, signal },
       onProgress: fraction => status.show(`${progressBar(fraction)}  features of ${data.name}`),
     })
+    return { reference, data }
   } finally {
     await extractor.dispose()
   }

@@ -79,8 +79,9 @@ describe('mixflow evaluate', () => {
     expect(whole.stdout).toContain('Left out: heun cannot take exactly 2 evaluations.')
     expect(whole.stdout).toMatch(/^curvature \S+, standard deviation \S+ over 10 trajectories of 8 Euler steps/m)
     const files = readdirSync(join(folder, 'whole')).sort()
-    expect(files).toEqual(['evaluation.json', 'evaluation.md', 'evaluation.svg', 'measured', 'parts'])
-    expect(whole.stdout).toContain(join('whole', 'evaluation.svg'))
+    const written = ['evaluation.json', 'evaluation.md', 'evaluation.svg', 'neighbours.png']
+    expect(files).toEqual([...written.slice(0, 3), 'measured', written[3], 'parts'])
+    for (const name of written) expect(whole.stdout).toContain(join('whole', name))
     const { samples, settings } = jsonOf('whole')
     expect(samples).toMatchObject({ n: 70, ranges: 2, reference: { data: 'pictures', count: 80 } })
     expect(
@@ -99,6 +100,15 @@ describe('mixflow evaluate', () => {
     // the reference is kept under a name of all that it depends on
     const kept = readdirSync(join(folder, 'cache', 'measures')).filter(name => !name.includes('features'))
     expect(kept[0]).toMatch(/^pictures-train-n80-[13]x16x16-ResNet56-pad-round-[0-9a-f]{8}-e0ced8e8\.safetensors$/)
+  })
+
+  it('shows the samples nearest to training images, and says which share are near copies', () => {
+    expect(readFileSync(join(folder, 'whole', 'evaluation.md'), 'utf8')).toMatch(
+      /^Near copies \(near-copies-ResNet56-70\): [\d.]+ % of the samples of \w+ at .*\n\n.*\n\n!\[.+\]\(neighbours\.png\)$/m,
+    )
+    const png = readFileSync(join(folder, 'whole', 'neighbours.png'))
+    // 12 columns and 6 rows of 16 pixels with a margin of one, 4 times as large
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([4 * (12 * 17 + 1), 4 * (6 * 17 + 1)])
   })
 
   it('gives the same from several processes, one kill in between', async () => {

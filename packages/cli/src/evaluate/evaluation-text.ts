@@ -17,7 +17,14 @@ export function evaluationText(result: EvaluationResult): string {
     .join('\n\n')
 }
 
-export function evaluationMarkdown(result: EvaluationResult, picture: string | null): string {
+export interface Shown {
+  /** File of the speed–quality curve; null without one. */
+  readonly curve: string | null
+  /** The part about nearest neighbours; may be empty. */
+  readonly neighbours: string
+}
+
+export function evaluationMarkdown(result: EvaluationResult, { curve, neighbours }: Shown): string {
   const escaped = (cell: string) => cell.replaceAll('|', '\\|')
   const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`
   const parts = blocks(result).map(block => {
@@ -25,8 +32,9 @@ export function evaluationMarkdown(result: EvaluationResult, picture: string | n
     const [head = [], ...rows] = block
     return [row(head), `|${'---|'.repeat(head.length)}`, ...rows.map(row)].join('\n')
   })
-  const shown = picture === null ? [] : [`![${pictureTitle(result)}](${picture})`]
-  return `# Evaluation\n\n${[...parts, ...shown].join('\n\n')}\n`
+  const picture = curve === null ? '' : `![${pictureTitle(result)}](${curve})`
+  const shown = [...parts, picture, neighbours].filter(text => text !== '')
+  return `# Evaluation\n\n${shown.join('\n\n')}\n`
 }
 
 /** The first measure that compares with data, else the first there is. */

@@ -1,23 +1,35 @@
-/** The files of an evaluation: `evaluation.md`, `evaluation.json`, and `evaluation.svg` where there is a curve to show. */
+/**
+ * The files of an evaluation: `evaluation.md`, `evaluation.json`, `evaluation.svg` where there is a curve to show, and `neighbours.png`
+ * where neighbours were measured.
+ */
 
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkFolder } from '../terminal/write-png.ts'
 import type { EvaluationResult } from './evaluation.ts'
 import { evaluationMarkdown } from './evaluation-text.ts'
+import { neighboursFile, neighboursText } from './neighbours-picture.ts'
 import { speedQualityPicture } from './speed-quality-picture.ts'
 
-const names = { text: 'evaluation.md', json: 'evaluation.json', picture: 'evaluation.svg' } as const
+const names = { text: 'evaluation.md', json: 'evaluation.json', curve: 'evaluation.svg' } as const
 
-/** Returns the paths, as text. @throws MixflowError OUTPUT_DISK */
-export async function writeEvaluation(folder: string, result: EvaluationResult): Promise<string> {
+/** @param neighbours a PNG. Returns the paths, as text. @throws MixflowError OUTPUT_DISK */
+export async function writeEvaluation(
+  folder: string,
+  { result, neighbours }: { readonly result: EvaluationResult; readonly neighbours: Uint8Array | null },
+): Promise<string> {
   await checkFolder(folder)
   await mkdir(folder, { recursive: true })
-  const picture = speedQualityPicture(result)
-  const files: Record<string, string | null> = {
-    [names.text]: evaluationMarkdown(result, picture === null ? null : names.picture),
+  const curve = speedQualityPicture(result)
+  const shown = {
+    curve: curve === null ? null : names.curve,
+    neighbours: neighbours === null ? '' : neighboursText(result.settings, neighboursFile),
+  }
+  const files: Record<string, string | Uint8Array | null> = {
+    [names.text]: evaluationMarkdown(result, shown),
     [names.json]: `${JSON.stringify(result, null, 2)}\n`,
-    [names.picture]: picture,
+    [names.curve]: curve,
+    [neighboursFile]: neighbours,
   }
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name)

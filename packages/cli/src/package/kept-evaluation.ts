@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { MixflowError, type QualityMeasure } from '@mixflow/core'
 import { z } from 'zod'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
+import { neighboursFile, neighboursText } from '../evaluate/neighbours-picture.ts'
 
 const fileName = 'evaluation.json'
 
@@ -44,6 +45,25 @@ function refuse(
     details: { path, model },
     cause,
   })
+}
+
+export interface KeptNeighbours {
+  readonly png: Uint8Array
+  /** Markdown that shows it as `neighbours.png`. */
+  readonly text: string
+}
+
+/** The picture of samples and their nearest training images, of the first evaluation that has one; null where none has. */
+export async function keptNeighbours(
+  folders: readonly string[],
+  evaluations: readonly EvaluationResult[],
+): Promise<KeptNeighbours | null> {
+  for (const [i, { settings }] of evaluations.entries()) {
+    const text = neighboursText(settings, neighboursFile)
+    const png = text === '' ? null : await readFile(join(folders[i]!, neighboursFile)).catch(() => null)
+    if (png !== null) return { png, text }
+  }
+  return null
 }
 
 /** As the manifest lists them. */

@@ -11,11 +11,12 @@ import { defined, type Manifest, MixflowError, manifestFileName, parseManifest }
 import { exportModel } from '@mixflow/export'
 import { loadModel } from '@mixflow/sdk-node'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
+import { neighboursFile } from '../evaluate/neighbours-picture.ts'
 import { modelId } from '../evaluate/open-generator.ts'
 import { modelFolder } from '../export-command.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { type StatusLine, statusLine } from '../terminal/status-line.ts'
-import { keptEvaluation, qualityMeasures } from './kept-evaluation.ts'
+import { keptEvaluation, keptNeighbours, qualityMeasures } from './kept-evaluation.ts'
 import { indexModule, indexTypes, packageJson } from './package-files.ts'
 import { packagedEvaluation, qualityFile, qualityRecord, type Twin } from './quality-record.ts'
 import { qualityText } from './quality-text.ts'
@@ -52,6 +53,8 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
         twin: await twinOf(flags),
         speed: await Promise.all(flags.speed.map(path => readSpeed(path, manifest))),
       })
+      const neighbours = await keptNeighbours(flags.evaluation, evaluations)
+      const words = [qualityText(quality), neighbours?.text].filter(Boolean).join('\n\n')
       const picture = await picturesOf(model, { nfe: flags.nfe, signal, status })
       const { as: packageName, licence, description, name } = flags
       const training = await trainingRecord(run)
@@ -61,21 +64,23 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
         ...defined({ licence, description, dtypes: flags.float16 ? (['float16'] as const) : undefined }),
         card: {
           ...{ picture, packageName },
-          ...defined({ qualityText: qualityText(quality) || undefined, machine: machineWords(training) }),
+          ...defined({ qualityText: words || undefined, machine: machineWords(training) }),
         },
         onProgress: ({ phase, fraction }) => status.show(`export ${run}: ${phase} ${percent(fraction)}`),
       })
       checkSame(exported.manifest, manifest, model)
-      const others = { [trainingFile]: json(training), [qualityFile]: json(quality) }
+      const others = {
+        ...{ [trainingFile]: json(training), [qualityFile]: json(quality) },
+        [neighboursFile]: neighbours?.png ?? null,
+      }
+      const names = [trainingFile, qualityFile, ...(neighbours === null ? [] : [neighboursFile])]
       const written = await writePackage(flags.out, {
         ...{ model: exported.folder, manifest: exported.manifest },
         added: before => ({
           ...others,
           'index.js': indexModule(exported.manifest),
           'index.d.ts': indexTypes(exported.manifest),
-          'package.json': json(
-            packageJson({ manifest: exported.manifest, name: packageName, others: Object.keys(others) }, before),
-          ),
+          'package.json': json(packageJson({ manifest: exported.manifest, name: packageName, others: names }, before)),
         }),
       })
       status.clear()

@@ -1,6 +1,15 @@
 /** From a run to an npm package, by the command, with what an npm user then has of it. */
 
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -27,7 +36,7 @@ const train = (out: string, ...more: string[]) =>
   ])
 const evaluate = (model: string, out: string) =>
   mixflow([
-    ...['evaluate', model, '--metrics', 'fd,curvature', '--nfe', '1,3', '--n', '70', '--ranges', '1'],
+    ...['evaluate', model, '--metrics', 'fd,neighbours,curvature', '--nfe', '1,3', '--n', '70', '--ranges', '1'],
     ...['--data', 'pictures', '--resize', 'pad', '--count', '10', '--steps', '8', '--threads', '1', '--out', out],
   ])
 const pack = (...more: string[]) => mixflow(['package', 'ours', '--as', '@you/model-stripes', '--out', 'out', ...more])
@@ -76,9 +85,14 @@ describe('mixflow package', () => {
       expect([content.length, await sha256Hex(content)]).toEqual([bytes, sha256])
     }
     const { settings: measured, trajectories } = JSON.parse(text('ours', 'quality', 'evaluation.json'))
+    const names = ['FD-ResNet56-70', 'near-copies-ResNet56-70', 'neighbour-distance-ResNet56-70']
     expect(manifest.quality).toEqual([
-      { metric: 'FD-ResNet56-70', value: measured[0].measures[0].mean, n: 70, nfe: 1, solver: 'heun' },
-      { metric: 'FD-ResNet56-70', value: measured[1].measures[0].mean, n: 70, nfe: 3, solver: 'heun' },
+      ...[1, 3].flatMap((nfe, setting) =>
+        names.map((metric, i) => ({
+          ...{ metric, value: measured[setting].measures[i].mean },
+          ...{ n: 70, nfe, solver: 'heun' },
+        })),
+      ),
       { metric: 'curvature', value: trajectories.mean, n: 10, nfe: 8, solver: 'euler' },
     ])
   })
@@ -108,8 +122,8 @@ describe('mixflow package', () => {
 
   it('has a card with the twin beside it, pictures that nobody picked, and the training', () => {
     const card = text('out', 'README.md')
-    expect(card).toContain('| solver | NFE | FD-ResNet56-70 | of the twin |')
-    expect(card).toMatch(/^\| heun \| 3 \| [\d,.]+ \| [\d,.]+ \|$/m)
+    expect(card).toContain('| solver | NFE | FD-ResNet56-70 | of the twin | near-copies-ResNet56-70 | of the twin |')
+    expect(card).toMatch(/^\| heun \| 3 \| [\d,.]+ \| [\d,.]+ \| [\d.]+ % \| [\d.]+ % \|/m)
     expect(card).toMatch(/Curvature of 10 trajectories in 8 Euler steps: [\d.e-]+; of the twin [\d.e-]+\./)
     expect(card).toContain('| heun | 3 | 4.3 |\n\nCPU (Node 22.1): float32 weights on a processor (2 threads, 2 cores)')
     expect(card).toContain('Its twin is `@you/model-stripes-plain`')
@@ -123,6 +137,15 @@ describe('mixflow package', () => {
     expect(card).toContain(`| Machine | ${training.machine.processor}, `)
   })
 
+  it('shows the nearest training images, and says which share of the samples are near copies', () => {
+    const card = text('out', 'README.md')
+    expect(card).toMatch(/^Near copies \(near-copies-ResNet56-70\): [\d.]+ % of the samples of heun at [13] NFE/m)
+    expect(card).toMatch(/^!\[[^\]]+\]\(neighbours\.png\)$/m)
+    const picture = readFileSync(path('ours', 'quality', 'neighbours.png'))
+    expect(readFileSync(path('out', 'neighbours.png'))).toEqual(picture)
+    expect(JSON.parse(text('out', 'package.json')).files).toContain('neighbours.png')
+  })
+
   it('replaces an earlier version, and leaves what is not the model’s', async () => {
     const before = JSON.parse(text('out', 'package.json'))
     expect(before).toMatchObject({ name: '@you/model-stripes', version: '0.0.0', license: 'MIT', sideEffects: false })
@@ -133,6 +156,8 @@ describe('mixflow package', () => {
     expect(JSON.parse(text('out', 'package.json'))).toMatchObject({ version: '1.2.3', keywords: ['stripes'] })
     expect(text('out', 'CHANGELOG.md')).toBe('ours')
     expect(text('out', 'README.md')).toContain('Nothing was measured')
+    expect(existsSync(path('out', 'neighbours.png'))).toBe(false)
+    expect(JSON.parse(text('out', 'package.json')).files).not.toContain('neighbours.png')
     expect(() => text('out', 'denoiser.onnx')).toThrow('ENOENT')
     const { files } = parseManifest(text('out', 'mixflow.json'))
     expect(files.some(({ dtype }) => dtype === 'float32')).toBe(false)

@@ -10,29 +10,32 @@ export interface PackageContent {
   /** Folder of the model. */
   readonly model: string
   readonly manifest: Manifest
-  /** Texts of other files, given what `package.json` said before. */
-  readonly added: (before: Record<string, unknown>) => Readonly<Record<string, string>>
+  /** Other files, given what `package.json` said before; null where this version has none and an earlier one may. */
+  readonly added: (before: Record<string, unknown>) => Readonly<Record<string, string | Uint8Array | null>>
 }
 
 /** Returns the paths. @throws MixflowError OUTPUT_DISK */
 export async function writePackage(folder: string, { model, manifest, added }: PackageContent): Promise<string[]> {
   const paths = [manifestFileName, ...manifest.files.map(({ path }) => path)]
   const before = await json(join(folder, 'package.json'))
-  const stale = (await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path))
-  const texts = Object.entries(added(before))
+  const others = Object.entries(added(before))
+  const stale = [
+    ...(await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path)),
+    ...others.filter(([, content]) => content === null).map(([path]) => path),
+  ]
   for (const path of paths) await writeWhole(join(folder, path), await readFile(join(model, path)))
-  for (const [path, text] of texts) await writeWhole(join(folder, path), new TextEncoder().encode(text))
+  for (const [path, content] of others) if (content !== null) await writeWhole(join(folder, path), content)
   for (const path of stale) {
     await rm(join(folder, path), { force: true }).catch(({ code }: NodeJS.ErrnoException) => {
       throw diskError(folder, code)
     })
   }
-  return [...paths, ...texts.map(([path]) => path)]
+  return [...paths, ...others.filter(([, content]) => content !== null).map(([path]) => path)]
 }
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await makeFolder(dirname(path))
-  await writeFileDurably(path, [bytes])
+  await writeFileDurably(path, [typeof content === 'string' ? new TextEncoder().encode(content) : content])
 }
 
 const json = (path: string): Promise<Record<string, unknown>> =>
