@@ -228,7 +228,7 @@ function addEvaluate(program: Command): void {
     .option('--backend <name>', 'of a run or checkpoint: what computes, as train --backend')
     .option('--device <name>', 'cpu, cuda, webgpu or auto')
     .option('--dtype <name>', 'of a model: float32 or float16 weights')
-    .option('--out <folder>', 'tables, picture and what is kept to go on; <run>/evaluation unless given', place)
+    .option('--out <folder>', 'tables, pictures and what is kept to go on; <run>/evaluation unless given', place)
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
