@@ -22,7 +22,8 @@ export function speedQualityPicture(result: EvaluationResult): string | null {
       faint: sorted.flatMap(each => rangeValues(each).map(y => ({ x: each.nfe, y }))),
     }
   })
-  const better = settings[0]!.measures[0]!.metric === 'fd' ? 'lower is better' : 'higher is better'
+  const lowerIsBetter = ['fd', 'near-copies'].includes(settings[0]!.measures[0]!.metric)
+  const better = lowerIsBetter ? 'lower is better' : 'higher is better'
   return linePicture({
     ...{ title: `${pictureTitle(result)} (${better})`, xTitle: 'evaluations of the network per image' },
     ...{ xTicks: [...new Set(settings.map(({ nfe }) => Math.round(nfe)))], xScale: 'log', yScale: 'linear', curves },
