@@ -77,8 +77,9 @@ function refusePath(target: string): void {
   if (isRun(target)) {
     throw new UsageError(`${target} is the folder of a run`, `go on with it: mixflow train ${target} --resume`)
   }
-  const isNearPreset = nearest(target, Object.keys(presets)) !== undefined
-  if (existsSync(target) || (/[/\\]/.test(target) && !isNearPreset)) {
+  // `zoo/mnits` is a misspelt preset, `./photos` and `pictures/mine` are none.
+  const isMisspelt = !/^\.{0,2}[/\\]/.test(target) && nearest(target, Object.keys(presets)) !== undefined
+  if (existsSync(target) || (/[/\\]/.test(target) && !isMisspelt)) {
     throw new UsageError(`${target} is no preset`, `if these are pictures to train on: mixflow train --data ${target}`)
   }
 }
