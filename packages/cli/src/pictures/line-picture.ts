@@ -35,7 +35,9 @@ export interface PictureSpec {
 /** Told apart by people with any colour vision (Okabe and Ito 2008). */
 const colors = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#000000']
 
-const size = { width: 920, height: 400, left: 56, right: 310, top: 44, bottom: 48 }
+const size = { plot: 554, height: 400, left: 56, right: 310, top: 44, bottom: 48 }
+/** A name's letters, at most, as no font is asked how wide they are. */
+const letterWidth = 7.2
 
 export function linePicture({ title, xTitle, xTicks, xScale, yScale, curves }: PictureSpec): string {
   const points = curves.flatMap(({ points, faint }) => [...points, ...faint])
@@ -43,13 +45,15 @@ export function linePicture({ title, xTitle, xTicks, xScale, yScale, curves }: P
   const values = points.map(({ y }) => y)
   const yTicks = yScale === 'log' ? logTicks(extent(values)) : roundTicks(extent([0, ...values]))
   const [low, high] = extent([...yTicks, ...values].map(y => scaled(y, yScale)))
-  const [plotWidth, plotHeight] = [size.width - size.left - size.right, size.height - size.top - size.bottom]
+  const [plotWidth, plotHeight] = [size.plot, size.height - size.top - size.bottom]
   const placeX = (x: number) => round(size.left + ((scaled(x, xScale) - left) / (right - left)) * plotWidth)
   const placeY = (y: number) => round(size.top + (1 - (scaled(y, yScale) - low) / (high - low)) * plotHeight)
   const at = ({ x, y }: Point) => `${placeX(x)} ${placeY(y)}`
-  const end = size.width - size.right
+  const end = size.left + size.plot
+  const longest = Math.max(0, ...curves.map(({ name }) => name.length))
+  const width = end + Math.max(size.right, Math.ceil(56 + letterWidth * longest))
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${size.height}" font-family="system-ui, sans-serif" font-size="13">`,
     `<title>${escaped(title)}</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     `<text x="${size.left}" y="20" font-weight="600">${escaped(title)}</text>`,
@@ -82,7 +86,7 @@ export function linePicture({ title, xTitle, xTicks, xScale, yScale, curves }: P
 
 /** Right of the plot, one line for each curve. */
 function legend(curves: readonly Curve[]): string[] {
-  const x = size.width - size.right + 16
+  const x = size.left + size.plot + 16
   return curves.map(({ name, color, dashed }, i) => {
     const y = size.top + 12 + 18 * i
     const dash = dashed ? ' stroke-dasharray="5 4"' : ''
