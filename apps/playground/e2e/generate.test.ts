@@ -66,7 +66,7 @@ describe.skipIf(built === null)('generate', () => {
     await using open = await openPlayground()
     const { page } = open
     await open.go('#/generate?solver=euler&nfe=1000')
-    await page.getByText(/^Step [3-9] of 1000$/).waitFor()
+    await page.getByText(/^Step \d+ of 1000$/).waitFor()
     const during = await pixelsOf(page, '.gallery')
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByText(/^Stopped after step \d+$/).waitFor()

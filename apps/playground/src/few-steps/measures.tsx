@@ -12,7 +12,8 @@ export function Measures({ compared: { results, curvatures } }: { readonly compa
         far pictures are from the same model’s at {budgets.at(-1)} NFE (root mean square, black to white is 1).{' '}
         <b>Time</b>: of one picture, here and now.
       </p>
-      <div className="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section className="scroll" tabIndex={0} aria-label="Table of curvature and time">
         <table>
           <thead>
             <tr>
@@ -50,7 +51,7 @@ export function Measures({ compared: { results, curvatures } }: { readonly compa
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   )
 }

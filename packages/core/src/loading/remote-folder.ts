@@ -15,7 +15,11 @@ const manifestCap = 2 ** 20
 /** At an address, in a package whose files have addresses, or in a list. */
 export type RemotePlace = URL | ModelPackage | ListedModel
 
-/** @param cache null keeps nothing */
+/**
+ * A model that is somewhere else: at an address, in a package that says where its files are, or in a list of models.
+ *
+ * @param cache null keeps nothing
+ */
 export function remoteModel(place: RemotePlace, cache: ModelCache | null): ModelFolder {
   if (place instanceof URL) return remoteFolder(place, cache)
   return 'files' in place ? remotePackage(place, cache) : listedFolder(place, cache)
