@@ -173,7 +173,7 @@ describe('files', () => {
 
   it('hash as known', async () => {
     expect(await sha256Hex(new TextEncoder().encode('abc'))).toBe(
-      'ba7816bf8f01cfea414140de5dae2223b00351a396177a9cb410ff61f20015ad',
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     )
     const shared = new Uint8Array(new SharedArrayBuffer(3))
     shared.set([97, 98, 99])
