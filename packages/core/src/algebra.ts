@@ -6,6 +6,7 @@
  * `add`, `sub` and `mul` differ, the one with a number per image is spread over its image. That is all the broadcasting
  * there is. No operation changes its operands. Solvers need much less: see LinearSpace.
  */
+import { concatenate } from './concatenate.ts'
 import { MixflowError } from './errors.ts'
 
 export interface Algebra<T> {
@@ -93,16 +94,6 @@ function sum(values: Float32Array): number {
   let total = 0
   for (const value of values) total += value
   return total
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }
 
 function mismatch(what: string, elementsPerImage: number): MixflowError {

@@ -1,4 +1,5 @@
 export { type Algebra, float32Algebra } from './algebra.ts'
+export { concatenate } from './concatenate.ts'
 export { defined } from './defined.ts'
 export {
   errorCodes,

@@ -2,6 +2,7 @@
 import {
   arrayBackend,
   type Capabilities,
+  concatenate,
   type DenoiserInputs,
   LoadedModel,
   type ModelNetworks,
@@ -67,23 +68,16 @@ function backendOf(parts: NodeModelParts): SampleBackend<Float32Array> {
   return {
     ...backend,
     velocityPair: async (x, inputs, others) => {
-      const both = await backend.velocity(joined(x, x), joinedInputs(inputs, others))
+      const both = await backend.velocity(concatenate([x, x]), joinedInputs(inputs, others))
       return [both.subarray(0, x.length), both.subarray(x.length)]
     },
   }
 }
 
-function joined<A extends Float32Array | Int32Array>(a: A, b: A): A {
-  const both = new (a.constructor as new (length: number) => A)(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
-}
-
 function joinedInputs(a: DenoiserInputs, b: DenoiserInputs): DenoiserInputs {
   return {
-    t: joined(a.t, b.t),
-    ...(a.label && b.label && { label: joined(a.label, b.label) }),
-    ...(a.w && b.w && { w: joined(a.w, b.w) }),
+    t: concatenate([a.t, b.t]),
+    ...(a.label && b.label && { label: concatenate([a.label, b.label]) }),
+    ...(a.w && b.w && { w: concatenate([a.w, b.w]) }),
   }
 }

@@ -2,7 +2,7 @@
  * Curvature of a model's paths, by what a sampler gives: the states after Euler steps, whose differences are the velocities. The
  * measure itself is core's.
  */
-import { type Curvature, curvature, type SampleRequest } from '@mixflow/core'
+import { type Curvature, concatenate, curvature, type SampleRequest } from '@mixflow/core'
 import type { WebModel } from '@mixflow/sdk-web'
 
 export interface CurvatureRequest extends Required<Pick<SampleRequest, 'count' | 'seed' | 'signal'>> {
@@ -29,7 +29,7 @@ export async function curvatureOf(
     const next = await flow.next()
     if (next.done) throw new Error('the flow ended early')
     onProgress?.(next.value.fraction)
-    const now = joined(next.value.images.map(({ data }) => data))
+    const now = concatenate(next.value.images.map(({ data }) => data))
     const moved = now.map((value, i) => (value - before[i]!) * steps)
     before = now
     return moved
@@ -40,14 +40,4 @@ export async function curvatureOf(
   // the call ends with its pictures
   await flow.next()
   return measured
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

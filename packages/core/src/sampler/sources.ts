@@ -2,6 +2,7 @@
  * Sources: the x0 that a call would start from, without what follows, and the Gaussian that the encoder makes of κ. For whoever
  * shows the source, or measures how straight the flow leads from it: `sample({ x0 })` goes on from here.
  */
+import { concatenate } from '../concatenate.ts'
 import { throwIfAborted } from '../errors.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
@@ -59,7 +60,7 @@ export async function sources<T>(
     drawn.push(await drawBatch(run, batch, x1 && { x1: repeated(x1, batch.images) }))
   }
   return {
-    ...{ x0: joined(drawn), seed: request.seed, mixtureWeight: request.mixtureWeight },
+    ...{ x0: concatenate(drawn), seed: request.seed, mixtureWeight: request.mixtureWeight },
     ...whereSaid('mean', said),
     ...whereSaid('logVariance', said),
   }
@@ -67,15 +68,5 @@ export async function sources<T>(
 
 function whereSaid(name: 'mean' | 'logVariance', said: readonly EncoderOutputs[]) {
   const parts = said.map(outputs => outputs[name]).filter(part => part !== undefined)
-  return parts.length === 0 ? {} : { [name]: joined(parts) }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
+  return parts.length === 0 ? {} : { [name]: concatenate(parts) }
 }

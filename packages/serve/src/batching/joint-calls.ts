@@ -3,7 +3,7 @@
  * the outputs to each caller its own. One call of the network runs at a time; what is asked for meanwhile makes the next one, so
  * nobody waits for company, and the busier it is the more is joined.
  */
-import { type Arrays, throwIfAborted } from '@mixflow/core'
+import { type Arrays, concatenate, throwIfAborted } from '@mixflow/core'
 
 export type Outputs = Readonly<Record<string, Float32Array>>
 
@@ -83,20 +83,8 @@ function joined(calls: readonly Call[]): Arrays {
   const [first] = calls as readonly [Call, ...Call[]]
   if (calls.length === 1) return first.inputs
   return Object.fromEntries(
-    Object.keys(first.inputs).map(name => [name, joinArrays(calls.map(({ inputs }) => inputs[name]!))]),
+    Object.keys(first.inputs).map(name => [name, concatenate(calls.map(({ inputs }) => inputs[name]!))]),
   )
-}
-
-/** One after the other; all of one kind. */
-function joinArrays<A extends Float32Array | Int32Array>(arrays: readonly A[]): A {
-  const ArrayKind = arrays[0]!.constructor as new (length: number) => A
-  const all = new ArrayKind(arrays.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const array of arrays) {
-    all.set(array, at)
-    at += array.length
-  }
-  return all
 }
 
 interface Rows {
