@@ -14,6 +14,7 @@ import { quickstart } from './quickstart.ts'
 import { zooCifar10Small } from './zoo-cifar10-small.ts'
 import { zooEmoji } from './zoo-emoji.ts'
 import { zooMnist } from './zoo-mnist.ts'
+import { zooMnistLabelSource } from './zoo-mnist-label-source.ts'
 
 export const presets = {
   quickstart,
@@ -24,6 +25,7 @@ export const presets = {
   'cifar10-few-step': cifar10FewStep,
   'mnist-few-step': mnistFewStep,
   'zoo/mnist': zooMnist,
+  'zoo/mnist-label-source': zooMnistLabelSource,
   'zoo/emoji': zooEmoji,
   'zoo/cifar10-small': zooCifar10Small,
   cifar10,

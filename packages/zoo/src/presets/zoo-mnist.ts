@@ -5,5 +5,12 @@ import { mnist } from './mnist.ts'
 
 export const zooMnist = {
   title: 'the published model mnist',
-  config: mnist.config,
+  config: {
+    ...mnist.config,
+    totalImages: 200_000,
+    source: { ...mnist.config.source, conditionOnWeight: true },
+    sampling: { solver: 'ab2', nfe: 5, gridPower: 1.3, guidance: 0 },
+    sampleEveryImages: 40_000,
+    checkpointEveryImages: 20_000,
+  },
 } as const satisfies Preset
