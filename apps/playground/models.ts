@@ -1,7 +1,7 @@
 /**
  * The models that the page is served with: every folder in one folder that holds a `mixflow.json`, itself or in a folder of its own,
- * and `models/index.json`, which lists them. A model's twin is the same trained as a rectified flow: `NAME-rectified-flow` beside it,
- * or `rectified-flow` inside of it.
+ * and `models/index.json`, which lists them. A model's twin is the same trained as a rectified flow: the package that its `quality.json`
+ * compares it with, or the folder `NAME-rectified-flow` beside it, or `rectified-flow` inside of it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -31,6 +31,9 @@ interface FoundModel {
   /** Path in the folder of models, '/' between folders. */
   readonly path: string
   readonly facts: Facts
+  /** Name of its package, and of the one that it was measured beside; undefined where it does not say. */
+  readonly packageName: string | undefined
+  readonly twinPackage: string | undefined
 }
 
 export function findModels(folder: string): readonly FoundModel[] {
@@ -45,29 +48,38 @@ export function findModels(folder: string): readonly FoundModel[] {
   const inside = own.filter(path => existsSync(join(folder, path, manifestName))).flatMap(folders)
   return [...own, ...inside]
     .filter(path => existsSync(join(folder, path, manifestName)))
-    .map(path => ({ path, facts: JSON.parse(readFileSync(join(folder, path, manifestName), 'utf8')) }))
+    .map(path => {
+      const read = (name: string) => JSON.parse(readFileSync(join(folder, path, name), 'utf8'))
+      const readIfThere = (name: string) => (existsSync(join(folder, path, name)) ? read(name) : {})
+      return {
+        ...{ path, facts: read(manifestName) },
+        ...{ packageName: readIfThere('package.json').name, twinPackage: readIfThere('quality.json').twin?.name },
+      }
+    })
 }
 
 export function indexOf(found: readonly FoundModel[]): { readonly models: readonly ZooModel[] } {
   const known = new Set(found.map(({ path }) => path))
-  const models = found.map(({ path, facts }): ZooModel => {
+  const models = found.map(({ path, facts, twinPackage }): ZooModel => {
     const { image, labels, sampler, source, training, description, files } = facts
-    const twin = [`${path}-rectified-flow`, `${path}/rectified-flow`].find(other => known.has(other))
-    const weights = files.filter(({ role, dtype }) => role === 'denoiser' && dtype === 'float32')
+    const measured = twinPackage === undefined ? undefined : found.find(other => other.packageName === twinPackage)
+    const twin = measured?.path ?? [`${path}-rectified-flow`, `${path}/rectified-flow`].find(other => known.has(other))
+    const denoisers = files.filter(({ role }) => role === 'denoiser')
+    const weights = denoisers.find(({ dtype }) => dtype === 'float32') ?? denoisers[0]
     return {
       name: path.replaceAll('/', '-'),
       address: `${path}/${manifestName}`,
       twin: source === null || twin === undefined ? null : twin.replaceAll('/', '-'),
       description: description ?? '',
-      bytes: weights.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: weights?.bytes ?? 0,
       image: { channels: image.channels, height: image.height, width: image.width },
       ...{ labels, sampler },
       kappa: source?.kappa ?? null,
       dataset: training.dataset,
     }
   })
-  // what the page opens first has a twin to compare with
-  return { models: models.sort((a, b) => Number(b.twin !== null) - Number(a.twin !== null)) }
+  // what the page opens first has a twin to compare with, and is there soon
+  return { models: models.sort((a, b) => Number(b.twin !== null) - Number(a.twin !== null) || a.bytes - b.bytes) }
 }
 
 /** Files of each model that its manifest names. */

@@ -9,7 +9,7 @@ export interface ZooModel {
   /** Name of the same model trained as a rectified flow; null for none. */
   readonly twin: string | null
   readonly description: string
-  /** Of the float32 weights. */
+  /** Of the denoiser's weights: in float32, or in float16 where it has these alone. */
   readonly bytes: number
   readonly image: ImageShape
   readonly labels: Labels | null

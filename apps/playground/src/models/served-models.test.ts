@@ -11,7 +11,7 @@ const source = {
   ...{ tanh: false, conditionOnWeight: false, klWeight: 0 },
 }
 
-it('lists what holds a manifest, with its twin beside it or inside of it, those with twins first', async () => {
+it('lists what holds a manifest, with its twin, those with twins first and of these the smallest', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-models-'))
   try {
     const put = async (path: string, options: Parameters<typeof smallModel>[0]) => {
@@ -23,17 +23,23 @@ it('lists what holds a manifest, with its twin beside it or inside of it, those 
     await put('digits-rectified-flow', { classes: 3 })
     await put('faces', { source, half: true })
     await put('faces/rectified-flow', {})
+    await put('letters', { source, classes: 3 })
+    await writeFile(join(folder, 'letters', 'quality.json'), JSON.stringify({ twin: { name: '@you/model-plain' } }))
+    await writeFile(join(folder, 'digits-rectified-flow', 'package.json'), JSON.stringify({ name: '@you/model-plain' }))
     await mkdir(join(folder, 'no-model'))
     const { models } = indexOf(findModels(folder))
     expect(models.map(({ name, twin }) => [name, twin])).toEqual([
-      ['digits', 'digits-rectified-flow'],
       ['faces', 'faces-rectified-flow'],
+      ['digits', 'digits-rectified-flow'],
+      ['letters', 'digits-rectified-flow'],
       ['alone', null],
-      ['digits-rectified-flow', null],
       ['faces-rectified-flow', null],
+      ['digits-rectified-flow', null],
     ])
-    expect(models.at(-1)?.address).toBe('faces/rectified-flow/mixflow.json')
-    expect(models[0]).toMatchObject({ kappa: 'image', labels: { count: 3 }, image: { height: 6, width: 4 } })
+    const sizes = models.map(({ bytes }) => bytes)
+    expect(sizes.slice(0, 3)).toEqual([...sizes.slice(0, 3)].sort((a, b) => a - b))
+    expect(models.at(-2)?.address).toBe('faces/rectified-flow/mixflow.json')
+    expect(models[1]).toMatchObject({ kappa: 'image', labels: { count: 3 }, image: { height: 6, width: 4 } })
     expect(indexOf(findModels(join(folder, 'nowhere'))).models).toEqual([])
   } finally {
     await rm(folder, { recursive: true })
