@@ -1,11 +1,11 @@
 /** The controls of Generate; those that the model has no use for are absent. */
 import { type SolverName, solverNames } from '@mixflow/core'
-import { useId } from 'react'
 import { ModelChoice } from '../models/model-choice.tsx'
 import type { ChosenModel } from '../models/use-model.ts'
 import { Choice } from '../parts/choice.tsx'
 import { ClassChoice } from '../parts/class-choice.tsx'
 import { Range } from '../parts/range.tsx'
+import { Select } from '../parts/select.tsx'
 import { WholeNumber } from '../parts/whole-number.tsx'
 import { counts, type GenerateState, type ModelFacts, nfesOf, settle } from './request.ts'
 
@@ -25,6 +25,7 @@ const solverTitles: Readonly<Record<SolverName, string>> = {
   ab2: 'Adams-Bashforth 2',
   dopri5: 'Dormand-Prince',
 }
+const solvers = solverNames.map(value => ({ value, title: solverTitles[value] }))
 
 export function GenerateControls({ state, change, chosen, facts }: GenerateControlsProps) {
   const settled = facts && settle(state, facts)
@@ -52,7 +53,12 @@ export function GenerateControls({ state, change, chosen, facts }: GenerateContr
         />
         {settled !== undefined && facts !== undefined && (
           <>
-            <SolverChoice solver={settled.solver} own={facts.defaults.solver} onChange={change} />
+            <Select
+              label="Solver"
+              value={settled.solver}
+              options={solvers}
+              onChange={solver => change({ solver: solver === facts.defaults.solver ? 'own' : solver })}
+            />
             {settled.nfe !== undefined && <Nfe solver={settled.solver} nfe={settled.nfe} onChange={change} />}
             {facts.labels !== null && (
               <>
@@ -84,35 +90,6 @@ export function GenerateControls({ state, change, chosen, facts }: GenerateContr
         )}
       </div>
     </section>
-  )
-}
-
-interface SolverChoiceProps {
-  readonly solver: SolverName
-  readonly own: SolverName
-  readonly onChange: (some: Pick<GenerateState, 'solver'>) => void
-}
-
-function SolverChoice({ solver, own, onChange }: SolverChoiceProps) {
-  const id = useId()
-  return (
-    <div className="control">
-      <label className="control-label" htmlFor={id}>
-        Solver
-      </label>
-      <select
-        id={id}
-        className="select"
-        value={solver}
-        onChange={({ target }) => onChange({ solver: target.value === own ? 'own' : (target.value as SolverName) })}
-      >
-        {solverNames.map(name => (
-          <option key={name} value={name}>
-            {solverTitles[name]}
-          </option>
-        ))}
-      </select>
-    </div>
   )
 }
 

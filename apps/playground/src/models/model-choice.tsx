@@ -1,7 +1,8 @@
 /** Which model: one of the zoo, or another by its address or folder. */
 import { Dialog } from '@base-ui/react/dialog'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { Problem } from '../parts/problem.tsx'
+import { Select } from '../parts/select.tsx'
 import { formatBytes } from '../parts/units.ts'
 import type { Zoo } from './catalogue.ts'
 import { type FolderFiles, modelOf } from './dropped-folder.ts'
@@ -18,32 +19,20 @@ export interface ModelChoiceProps {
 const other = '…'
 
 export function ModelChoice({ label, value, zoo = [], onChange }: ModelChoiceProps) {
-  const id = useId()
   const [isAsking, setAsking] = useState(false)
   const first = zoo[0]?.name ?? ''
   const shown = value === '' ? first : value
-  const isListed = zoo.some(({ name }) => name === shown)
+  const unlisted = zoo.some(({ name }) => name === shown)
+    ? []
+    : [{ value: shown, title: shown === '' ? 'none yet' : shortened(shown) }]
+  const models = zoo.map(({ name, bytes }) => ({ value: name, title: `${name} (${formatBytes(bytes)})` }))
   return (
-    <div className="control model-choice">
-      <label className="control-label" htmlFor={id}>
-        {label}
-      </label>
-      <select
-        id={id}
-        className="select"
-        value={shown}
-        onChange={({ target }) =>
-          target.value === other ? setAsking(true) : onChange(target.value === first ? '' : target.value)
-        }
-      >
-        {!isListed && <option value={shown}>{shown === '' ? 'none yet' : shortened(shown)}</option>}
-        {zoo.map(({ name, bytes }) => (
-          <option key={name} value={name}>
-            {name} ({formatBytes(bytes)})
-          </option>
-        ))}
-        <option value={other}>Another …</option>
-      </select>
+    <>
+      <Select
+        {...{ label, value: shown }}
+        options={[...unlisted, ...models, { value: other, title: 'Another …' }]}
+        onChange={word => (word === other ? setAsking(true) : onChange(word === first ? '' : word))}
+      />
       <Dialog.Root open={isAsking} onOpenChange={setAsking}>
         <Dialog.Portal>
           <Dialog.Backdrop className="backdrop" />
@@ -65,7 +54,7 @@ export function ModelChoice({ label, value, zoo = [], onChange }: ModelChoicePro
           </Dialog.Popup>
         </Dialog.Portal>
       </Dialog.Root>
-    </div>
+    </>
   )
 }
 

@@ -1,6 +1,6 @@
 /** The class that is asked for, of a model that has classes. */
 import type { Labels } from '@mixflow/core'
-import { useId } from 'react'
+import { Select } from './select.tsx'
 
 export interface ClassChoiceProps {
   readonly labels: Labels
@@ -13,25 +13,15 @@ export interface ClassChoiceProps {
 const most = 1000
 
 export function ClassChoice({ labels, value, onChange }: ClassChoiceProps) {
-  const id = useId()
+  const classes = Array.from({ length: Math.min(labels.count, most) }, (_, i) => ({
+    ...{ value: i, title: labels.names?.[i] ?? String(i) },
+  }))
   return (
-    <div className="control">
-      <label className="control-label" htmlFor={id}>
-        Class
-      </label>
-      <select
-        id={id}
-        className="select"
-        value={value >= 0 && value < labels.count ? value : -1}
-        onChange={event => onChange(Number(event.target.value))}
-      >
-        <option value={-1}>all in turn</option>
-        {Array.from({ length: Math.min(labels.count, most) }, (_, i) => (
-          <option key={i} value={i}>
-            {labels.names?.[i] ?? i}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Select
+      label="Class"
+      value={value >= 0 && value < labels.count ? value : -1}
+      options={[{ value: -1, title: 'all in turn' }, ...classes]}
+      onChange={onChange}
+    />
   )
 }
