@@ -1,7 +1,6 @@
 /**
  * `loadModel`: from an address to a model that samples, in a page or a worker of one. All the work, from the first byte on, is
- * done in a worker of ours where one can be started, else here; either way the rest of this package is imported only now,
- * and ONNX Runtime only once every file was verified.
+ * done in a worker of ours where one can be started, else here; either way the rest of this package is imported only now.
  */
 import {
   isModelName,

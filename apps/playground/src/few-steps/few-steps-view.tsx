@@ -6,7 +6,7 @@ import { useAddressState } from '../address/address.ts'
 import { number, text, word } from '../address/fields.ts'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
-import { useModel } from '../models/use-model.ts'
+import { openEarly, useModel } from '../models/use-model.ts'
 import { Choice } from '../parts/choice.tsx'
 import { ClassChoice } from '../parts/class-choice.tsx'
 import { Problem } from '../parts/problem.tsx'
@@ -15,6 +15,8 @@ import { type Compared, type ComparisonRequest, compare, comparedSolvers } from 
 import './few-steps.css'
 import { Matrix } from './matrix.tsx'
 import { Measures } from './measures.tsx'
+
+openEarly()
 
 const fields = {
   model: text('', 2000),

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
 import type { ZooModel } from '../models/catalogue.ts'
 import { ModelState } from '../models/model-state.tsx'
-import { useModel } from '../models/use-model.ts'
+import { openEarly, useModel } from '../models/use-model.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { PictureView } from '../parts/picture.tsx'
 import { saveGrid } from '../parts/png.ts'
@@ -16,6 +16,8 @@ import './generate.css'
 import { PictureDialog } from './picture-dialog.tsx'
 import { fields, type ModelFacts, requestOf } from './request.ts'
 import { type Sampling, useSampling } from './use-sampling.ts'
+
+openEarly()
 
 export default function GenerateView() {
   const [state, change] = useAddressState(fields)

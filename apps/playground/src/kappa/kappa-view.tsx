@@ -5,7 +5,7 @@ import { useAddressState } from '../address/address.ts'
 import { number, text } from '../address/fields.ts'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
-import { useModel } from '../models/use-model.ts'
+import { openEarly, useModel } from '../models/use-model.ts'
 import { ClassChoice } from '../parts/class-choice.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { WholeNumber } from '../parts/whole-number.tsx'
@@ -16,6 +16,8 @@ import { MixedView } from './mixed-view.tsx'
 import { PictureInput } from './picture-input.tsx'
 import { pictureOf } from './scale-picture.ts'
 import { useSource } from './use-source.ts'
+
+openEarly()
 
 const fields = {
   model: text('', 2000),

@@ -57,6 +57,12 @@ const keyOf = ({ key }: Place) => `${wantedDevice()} ${key}`
 /** By key, the one that was used last at the end. */
 const entries = new Map<string, Entry>()
 
+/** For a view that is about to ask for it. */
+export function openAhead(place: Place): void {
+  const key = keyOf(place)
+  if (!entries.has(key)) entries.set(key, new Entry(place, wantedDevice()))
+}
+
 function enter(place: Place): Entry {
   const key = keyOf(place)
   const known = entries.get(key)

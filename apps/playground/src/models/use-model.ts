@@ -1,7 +1,8 @@
 /** The model that a view is about: chosen by a word in its address, from the zoo or from elsewhere. */
 import { useEffect, useMemo, useState } from 'react'
+import { parseAddress } from '../address/address.ts'
 import { readZoo, type Zoo, type ZooModel } from './catalogue.ts'
-import { type OpenedModel, useOpenedModel } from './opened.ts'
+import { type OpenedModel, openAhead, useOpenedModel } from './opened.ts'
 import { type Place, placeOf } from './places.ts'
 
 export interface ChosenModel extends OpenedModel {
@@ -14,12 +15,23 @@ export interface ChosenModel extends OpenedModel {
   readonly again: () => void
 }
 
-let zooOnce: Promise<Zoo> | undefined
+/** Asked for at once, while the view that wants it is still to be drawn. */
+const zooOnce = readZoo()
+
+/** Opens the model that the page's address names while the view that calls this, as it is loaded, is still to be drawn. */
+export function openEarly(): void {
+  const word = new URLSearchParams(parseAddress(location.hash).query).get('model') ?? ''
+  void zooOnce.then(zoo => {
+    try {
+      const place = placeOf(word, zoo)
+      if (place !== null) openAhead(place)
+    } catch {} // the view meets the same, and says it
+  })
+}
 
 export function useZoo(): Zoo | undefined {
   const [zoo, setZoo] = useState<Zoo>()
   useEffect(() => {
-    zooOnce ??= readZoo()
     void zooOnce.then(setZoo)
   }, [])
   return zoo

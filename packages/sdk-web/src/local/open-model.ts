@@ -1,6 +1,6 @@
 /**
- * A model in this thread: manifest, device, files, then ONNX Runtime, in this order. Which device and precision is decided before a
- * weight is downloaded. A GPU that is lost is replaced at the next call: once by a new device, after that by the processor.
+ * A model in this thread: manifest, device, files, then ONNX Runtime, which starts meanwhile but sees none of them before all are
+ * verified. Which device and precision is decided before a weight is downloaded. A GPU that is lost is replaced at the next call: once by a new device, after that by the processor.
  */
 import {
   chooseDenoiser,
@@ -26,6 +26,7 @@ import { type DeviceLease, gpuUnavailable } from './adapter.ts'
 import { browserCache } from './cache.ts'
 import { type Choice, choose, preferredPrecision } from './choose-device.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { warmUp } from './runtime.ts'
 
 export interface OpenOptions extends PlainOptions {
   readonly signal: AbortSignal | undefined
@@ -83,6 +84,7 @@ async function start(source: Source, { adapter, note, report, signal }: StartOpt
   const denoiserFile = chooseDenoiser(manifest, { dtype: options.dtype, preferred: preferredPrecision(adapter) })
   const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
   const files = encoderFile && samplesFromEncoder(manifest) ? [denoiserFile, encoderFile] : [denoiserFile]
+  void queue.run(() => warmUp(adapter === null ? 'wasm' : 'webgpu', options.runtime))
   const [denoiser, encoder] = await read(files, report, signal)
   report({ phase: 'session', fraction: 0 })
   const quiet = async () => (await read([encoderFile!], () => {}))[0]!

@@ -39,6 +39,28 @@ export async function importRuntime(
   return ort
 }
 
+/** y = x, of one number. */
+const identity = 'CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCAhAN'
+
+const warm = new Map<Device, Promise<void>>()
+
+/**
+ * Starts ONNX Runtime while weights are still on their way, by a session of the smallest graph: fetching and compiling its WebAssembly
+ * takes longer than all else. Done once; what fails here fails again, with its error, where the runtime is needed.
+ */
+export function warmUp(device: Device, runtime: PlainOptions['runtime']): Promise<void> {
+  const start = async () => {
+    const ort = await importRuntime(device, runtime)
+    const graph = Uint8Array.from(atob(identity), character => character.charCodeAt(0))
+    await (await ort.InferenceSession.create(graph, { executionProviders: ['wasm'] })).release()
+  }
+  const known = warm.get(device)
+  if (known !== undefined) return known
+  const started = start().catch(() => void warm.delete(device))
+  warm.set(device, started)
+  return started
+}
+
 function missing(message: string, cause?: unknown): MixflowError {
   return new MixflowError('PACKAGE_MISSING', message, {
     hint: `npm install onnxruntime-web@${version}; a policy (CSP) must allow its script and 'wasm-unsafe-eval'`,
