@@ -12,7 +12,7 @@ import { readSpeed, type SpeedRecord } from './speed-record.ts'
 const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-quality-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function evaluated(accuracies: readonly [number, number], curvature: number): PackagedEvaluation {
+function evaluated(accuracies: readonly [number, number], curvature: number, guidance = 1): PackagedEvaluation {
   return packagedEvaluation({
     subject: { kind: 'model', place: 'somewhere/model', step: 1, imagesSeen: 64, id: 'ab', device: 'cpu, float32' },
     ...{ seed: 0, mixtureWeight: 0, loss: null },
@@ -25,7 +25,7 @@ function evaluated(accuracies: readonly [number, number], curvature: number): Pa
       ],
     })),
     samples: {
-      ...{ n: 1000, ranges: 1, batchSize: 64, guidance: 1, left: [] },
+      ...{ n: 1000, ranges: 1, batchSize: 64, guidance, left: [] },
       extractor: { name: 'MnistReader', sha256: '0123456789abcdef', resize: 'none', rounding: 'round' },
       reference: { data: 'mnist', split: 'train', count: 60_000 },
     },
@@ -60,6 +60,14 @@ describe('the text about quality', () => {
     expect(text).toContain('| heun | 5 | 97.8 % | 95.0 % | 9.78 | 9.50 |')
     expect(text).toContain('1,000 images, against 60,000 images of mnist (train)')
     expect(text).toContain('128 Euler steps: 0.0400; of the twin 0.0600.')
+  })
+
+  it('has nothing of a twin that was sampled otherwise', () => {
+    const guided = { name: 'plain', evaluations: [evaluated([0.91, 0.95], 0.06, 2)] }
+    const alone = qualityText(
+      qualityRecord({ evaluations: [evaluated([0.951, 0.978], 0.04)], twin: guided, speed: [] }),
+    )
+    expect(alone).toContain('| heun | 3 | 95.1 % |  | 9.51 |  |')
   })
 
   it('has the time per image in each place, with machine and way of measuring', () => {

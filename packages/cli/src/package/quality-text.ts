@@ -4,6 +4,7 @@
  */
 
 import { formatCount, formatNumber } from '@mixflow/train'
+import type { SampleFacts } from '../evaluate/evaluation.ts'
 import { formatCost, formatMeasure, sampleWords } from '../evaluate/evaluation-text.ts'
 import { markdownTable } from '../terminal/markdown-table.ts'
 import type { PackagedEvaluation, QualityRecord, Twin } from './quality-record.ts'
@@ -30,22 +31,24 @@ function sampleParts(evaluation: PackagedEvaluation, twin: Twin | null): string[
     formatCost(nfe),
     ...measures.flatMap(measure => [
       formatMeasure(measure),
-      ...(twin === null ? [] : [ofTwin(twin, { solver: setting.solver, nfe, label: measure.label })]),
+      ...(twin === null ? [] : [ofTwin(twin, { setting, nfe, label: measure.label, samples: samples! })]),
     ]),
   ])
   const head = ['solver', 'NFE', ...labels.flatMap(label => (twin === null ? [label] : [label, 'of the twin']))]
   return [`${sampleWords(samples!, settings)}:`, markdownTable(head, rows)]
 }
 
-interface Wanted {
-  readonly solver: string | undefined
-  readonly nfe: number
+interface Wanted extends Pick<PackagedEvaluation['settings'][number], 'setting' | 'nfe'> {
   readonly label: string
+  readonly samples: SampleFacts
 }
 
-function ofTwin({ evaluations }: Twin, { solver, nfe, label }: Wanted): string {
-  const settings = evaluations.flatMap(evaluation => evaluation.settings)
-  const same = settings.filter(each => each.setting.solver === solver && each.nfe === nfe)
+/** What was measured alike: in all that the samples were made with. */
+function ofTwin({ evaluations }: Twin, { setting, nfe, label, samples }: Wanted): string {
+  const alike = evaluations.filter(other => other.samples?.guidance === samples.guidance)
+  const same = alike
+    .flatMap(({ settings }) => settings)
+    .filter(other => JSON.stringify(other.setting) === JSON.stringify(setting) && other.nfe === nfe)
   const measure = same.flatMap(({ measures }) => measures).find(each => each.label === label)
   return measure === undefined ? '' : formatMeasure(measure)
 }
