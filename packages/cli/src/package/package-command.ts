@@ -59,7 +59,7 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
       const { as: packageName, licence, description, name } = flags
       const training = await trainingRecord(run)
       const exported = await exportModel({
-        ...{ checkpoint: run, out: join(draft, 'model'), signal },
+        ...{ checkpoint: run, out: join(draft, 'model'), command: training.command, signal },
         ...{ name: name ?? manifest.name, quality: qualityMeasures(evaluations) },
         ...defined({ licence, description, dtypes: flags.float16 ? (['float16'] as const) : undefined }),
         card: {

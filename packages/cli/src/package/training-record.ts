@@ -18,10 +18,11 @@ export interface TrainingRecord extends RunRecord {
 }
 
 export async function trainingRecord(run: string): Promise<TrainingRecord> {
-  const { config, ...record } = await readRun(run)
+  const { config, command, ...record } = await readRun(run)
   const metrics = await readMetrics(run)
   return {
     ...record,
+    command: withoutPlace(command),
     config: { ...config, data: nameOf(config.data) },
     losses: stretches(metrics, mostStretches),
     firstLosses: metrics.filter(({ step }) => step <= firstSteps).map(({ loss }) => loss),
@@ -30,6 +31,10 @@ export async function trainingRecord(run: string): Promise<TrainingRecord> {
 
 /** Of a named data set, without where its files lay. */
 const nameOf = (data: string): string => data.replace(/^([a-z0-9-]{2,}):.*$/s, '$1')
+
+/** The command as it is for whoever has the data where `mixflow` itself would put them. */
+export const withoutPlace = (command: string): string =>
+  command.replace(/(--data[ =])(?:'([a-z0-9-]{2,}):[^']*'|([a-z0-9-]{2,}):\S+)/, '$1$2$3')
 
 /** undefined of a run that does not say. */
 export const machineWords = ({ machine }: TrainingRecord): string | undefined =>
