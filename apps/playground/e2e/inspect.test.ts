@@ -44,6 +44,21 @@ describe.skipIf(built === null)('inspect a model', () => {
     expect(open.troubles).toEqual([])
   })
 
+  it('offers the models that the page has', async () => {
+    await using open = await openPlayground()
+    const { page } = open
+    await open.go('#/inspect')
+    const own = page.getByRole('list', { name: 'Models of this page' }).getByRole('button')
+    await own.first().waitFor()
+    expect(await open.violations()).toEqual([])
+    await own.filter({ hasText: 'small-rectified-flow' }).click()
+    await picturesOf(page)
+    expect(new URL(page.url()).hash).toBe('#/inspect?from=models%2Fsmall-rectified-flow%2F')
+    expect(await own.evaluateAll(all => all.map(one => one.getAttribute('aria-pressed')))).toEqual(['false', 'true'])
+    expect(await open.violations()).toEqual([])
+    expect(open.troubles).toEqual([])
+  })
+
   it('a card cannot run anything, nor ask another host', async () => {
     await using open = await openPlayground({ models: { good } })
     const { page } = open

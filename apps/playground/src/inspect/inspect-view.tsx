@@ -1,4 +1,5 @@
 /** Inspect a model: from an address or a folder of this machine, all that its manifest tells, its card, and pictures from it. */
+import { Button } from '@base-ui/react/button'
 import { Progress } from '@base-ui/react/progress'
 import type { ModelPackage } from '@mixflow/core'
 import { type DragEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
@@ -8,7 +9,9 @@ import { droppedFiles, type FolderFiles, modelOf } from '../models/dropped-folde
 import { progressText } from '../models/model-state.tsx'
 import { PlaceForm } from '../models/place-form.tsx'
 import { addressOf } from '../models/places.ts'
+import { useZoo } from '../models/use-model.ts'
 import { Problem } from '../parts/problem.tsx'
+import { formatBytes } from '../parts/units.ts'
 import './inspect.css'
 import { type Inspection, inspect } from './inspection.ts'
 import { ManifestView } from './manifest-view.tsx'
@@ -60,8 +63,35 @@ export default function InspectView() {
         </p>
       </header>
       <PlaceForm isPanel canDrop from={from} onAddress={next => change({ from: next })} onFiles={openFiles} />
+      <OwnModels isBrief={found !== null} {...{ from }} onChange={next => change({ from: next })} />
       {found !== null && <Findings {...{ found, isBusy, seed, label }} onChange={change} />}
     </div>
+  )
+}
+
+interface OwnModelsProps {
+  readonly isBrief: boolean
+  readonly from: string
+  readonly onChange: (address: string) => void
+}
+
+/** Those that the page is served with. */
+function OwnModels({ isBrief, from, onChange }: OwnModelsProps) {
+  const zoo = useZoo() ?? []
+  return (
+    <ul className={isBrief ? 'own-models brief' : 'own-models'} aria-label="Models of this page">
+      {zoo.map(({ name, address, description, bytes }) => {
+        const place = `models/${address.replace(/mixflow\.json$/, '')}`
+        return (
+          <li key={name}>
+            <Button className="button own-model" aria-pressed={place === from} onClick={() => onChange(place)}>
+              <b>{name}</b>
+              {!isBrief && <span className="muted">{[description, formatBytes(bytes)].filter(Boolean).join(' ')}</span>}
+            </Button>
+          </li>
+        )
+      })}
+    </ul>
   )
 }
 
