@@ -1,4 +1,401 @@
 /** Made of the packages in models/ by `npx -y pnpm@12 zoo`: not to be edited. */
 import type { ZooModel } from './zoo-model.ts'
 
-export const models: readonly ZooModel[] = []
+export const models: readonly ZooModel[] = [
+  {
+    "name": "mnist",
+    "package": "@mixflow/model-mnist",
+    "version": "0.0.0",
+    "description": "Handwritten digits by label, in three to nine evaluations; κ is the picture itself.",
+    "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-mnist@0.0.0/mixflow.json",
+    "manifest": {
+      "bytes": 7678,
+      "sha256": "34f116c11242bf317556d051118d232362b8e83f2ad1ed13e3583ebff3e1287b"
+    },
+    "bytes": 4373967,
+    "licence": "MIT",
+    "quality": [
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.0795587457922555,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8993333333333334,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8230000000000001,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.631031380130909,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8809999999999999,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.858,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.556433270607297,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.878,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8693333333333334,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.6341323076183356,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8729999999999999,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8686666666666666,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.7412560490245272,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8736666666666667,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8646666666666666,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      },
+      {
+        "metric": "curvature",
+        "value": 0.054885111722589856,
+        "n": 256,
+        "nfe": 128,
+        "solver": "euler"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 14.883984194206638,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "heun"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 3.945767202678894,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "heun"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.1385591376458484,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "heun"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 4.26578844114444,
+        "n": 1000,
+        "nfe": 4,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.4482291564312892,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9660000000000001,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9546666666666667,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.947,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9916666666666667,
+        "n": 1000,
+        "nfe": 4,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9906666666666667,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2"
+      }
+    ],
+    "twin": "mnist-rectified-flow"
+  },
+  {
+    "name": "mnist-rectified-flow",
+    "package": "@mixflow/model-mnist-rectified-flow",
+    "version": "0.0.0",
+    "description": "The twin of mnist, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
+    "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-mnist-rectified-flow@0.0.0/mixflow.json",
+    "manifest": {
+      "bytes": 6511,
+      "sha256": "c297aa218cf7e8649e431f7a23811424e9447e8a6e38f0af000d7bcafb1ec0d2"
+    },
+    "bytes": 4111411,
+    "licence": "MIT",
+    "quality": [
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.4302136088534803,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8906666666666666,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8153333333333334,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.578812546392414,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8643333333333333,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.868,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.7240651103794538,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8653333333333334,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8776666666666667,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.825226091714266,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8603333333333333,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8723333333333333,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.866097682519699,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8596666666666667,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8733333333333334,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      },
+      {
+        "metric": "curvature",
+        "value": 0.06026063422793691,
+        "n": 256,
+        "nfe": 128,
+        "solver": "euler"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 17.6842199318925,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "heun"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 4.466833802848443,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "heun"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.109915137926764,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "heun"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 5.8314338122994345,
+        "n": 1000,
+        "nfe": 4,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.313899415037536,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9586666666666667,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9470000000000001,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9406666666666667,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9966666666666667,
+        "n": 1000,
+        "nfe": 4,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9900000000000001,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2"
+      }
+    ],
+    "twin": null
+  }
+]
