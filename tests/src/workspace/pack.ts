@@ -18,7 +18,8 @@ declare module 'vitest' {
   }
 }
 
-export const tarballName = ({ id, manifest }: WorkspacePackage): string => `mixflow-${id}-${manifest.version}.tgz`
+export const tarballName = ({ manifest: { name, version } }: WorkspacePackage): string =>
+  `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-packed-'))
