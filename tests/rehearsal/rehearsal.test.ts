@@ -12,7 +12,7 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../src/workspace/run.ts'
 import { newUser, npmInstall, type User } from '../src/workspace/user.ts'
-import { published, readManifest, repositoryFiles } from '../src/workspace/workspace.ts'
+import { modelPackages, published, readManifest, repositoryFiles } from '../src/workspace/workspace.ts'
 import { copyExample, policyOf, webExamples } from './examples.ts'
 import { policyProxy } from './policy-proxy.ts'
 import { type Registry, startRegistry } from './registry.ts'
@@ -94,6 +94,18 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
     await sample()
   })
 
+  test('has the models, which load by their names', async () => {
+    const options = await inFolder('models')
+    await npmInstall(['@mixflow/sdk-node', ...modelPackages.map(({ manifest }) => manifest.name)], options)
+    await writeFile(join(options.cwd, 'by-name.mjs'), byName)
+    for (const { id, folder } of modelPackages) {
+      await using own = await loadModel(folder)
+      const { images } = await own.sample(twoPictures)
+      const png = Buffer.from(await images[1]!.toPng()).toString('base64')
+      expect([id, await run('node', ['by-name.mjs', id], options)]).toEqual([id, png])
+    }
+  })
+
   test('brings sdk-web with the ONNX Runtime it was tested with', async () => {
     const options = await inFolder('page')
     await npmInstall(['@mixflow/sdk-web'], options)
@@ -173,6 +185,14 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
     })
   })
 })
+
+const twoPictures = { count: 2, nfe: 3, seed: 1 }
+const byName = `import { loadModel } from '@mixflow/sdk-node'
+const model = await loadModel(process.argv[2])
+const { images } = await model.sample(${JSON.stringify(twoPictures)})
+process.stdout.write(Buffer.from(await images[1].toPng()).toString('base64'))
+await model.dispose()
+`
 
 const tripped = 'the SDK was evaluated on a server'
 

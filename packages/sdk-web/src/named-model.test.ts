@@ -1,8 +1,11 @@
 /** Models by name in a page: by the import map where it has the package, else from the address, which must be what the list means. */
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { sha256Hex } from '@mixflow/core'
 import { findChromium } from '@mixflow/page'
 import { smallModel } from '@mixflow/test-model'
+import { models as listedModels } from '@mixflow/zoo/models'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ModelPage, openModelPage } from './fixtures/model-page.ts'
 
@@ -10,13 +13,23 @@ const executable = findChromium()
 const files = await smallModel()
 const manifest = new TextDecoder().decode(files.get('mixflow.json'))
 const module = `export default { manifest: ${manifest}, files: { 'denoiser.onnx': new URL('./denoiser.onnx', import.meta.url).href } }`
+/** Those of the list, as the workspace has them. */
+const published = new Map(
+  listedModels.map(({ name }) => {
+    const folder = join(import.meta.dirname, '../../../models', name)
+    return [name, new Map(readdirSync(folder).map(path => [path, readFileSync(join(folder, path))]))]
+  }),
+)
+
 const models = {
+  ...Object.fromEntries(published),
   public: files,
   changed: new Map([...files, ['mixflow.json', new TextEncoder().encode(manifest.replace('"MIT"', '"XIT"'))]]),
   packaged: new Map([...files, ['index.js', new TextEncoder().encode(module)]]),
   nothing: new Map([['index.js', new TextEncoder().encode('export default 1')]]),
 }
 const importMap = {
+  ...Object.fromEntries(listedModels.map(({ name, package: from }) => [from, `/m/${name}/index.js`])),
   '@you/model-packaged': '/m/packaged/index.js',
   '@you/model-nothing': '/m/nothing/index.js',
   '@you/model-absent': '/m/absent/index.js',
@@ -81,6 +94,12 @@ describe.skipIf(executable === null)('a model by name in a page', () => {
       requests: [],
     })
     expect(await loaded('nobody has this', undefined)).toMatchObject({ code: 'MODEL_UNKNOWN', requests: [] })
+  })
+
+  it.each(listedModels.map(({ name }) => name))('%s, which is published, comes from its package', async name => {
+    const { code, requests } = await loaded(name, undefined)
+    expect(code).toBe('none')
+    expect(requests).toContain(`${name}/index.js`)
   })
 
   it('is one word: with a slash or a dot it is an address', async () => {
