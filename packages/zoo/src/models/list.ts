@@ -201,6 +201,141 @@ export const models: readonly ZooModel[] = [
     "twin": "mnist-rectified-flow"
   },
   {
+    "name": "mnist-label-source",
+    "package": "@mixflow/model-mnist-label-source",
+    "version": "0.0.0",
+    "description": "Handwritten digits by label from a source that knows the label (κ = label): w slides between plain noise and the label's own source.",
+    "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-mnist-label-source@0.0.0/mixflow.json",
+    "manifest": {
+      "bytes": 6454,
+      "sha256": "81ff3f252ba32b86e809e4ab6d87d3ef084ebeab3bf2856338c08418ec537e0a"
+    },
+    "bytes": 4420083,
+    "licence": "MIT",
+    "quality": [
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.835471162692872,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8943333333333333,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8163333333333332,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.9093535614323678,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8763333333333333,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8606666666666666,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 1.8338632353169408,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-MnistCnn-1k",
+        "value": 0.8713333333333333,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-MnistCnn-1k",
+        "value": 0.8693333333333334,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "curvature",
+        "value": 0.05703972021006625,
+        "n": 256,
+        "nfe": 128,
+        "solver": "euler"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 6.322364317261342,
+        "n": 1000,
+        "nfe": 4,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-MnistCnn-1k",
+        "value": 2.3764412905312997,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.963,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9483333333333333,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.941,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.996,
+        "n": 1000,
+        "nfe": 4,
+        "solver": "ab2"
+      },
+      {
+        "metric": "label-accuracy-MnistReader-1k",
+        "value": 0.9903333333333334,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2"
+      }
+    ],
+    "twin": "mnist-rectified-flow"
+  },
+  {
     "name": "mnist-rectified-flow",
     "package": "@mixflow/model-mnist-rectified-flow",
     "version": "0.0.0",
