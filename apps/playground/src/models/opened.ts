@@ -16,6 +16,8 @@ export interface OpenedModel {
 
 /** Two and their twins. */
 const kept = 4
+/** Milliseconds. */
+const grace = 2000
 
 class Entry {
   readonly #controller = new AbortController()
@@ -75,8 +77,9 @@ function enter(place: Place): Entry {
 
 function leave(entry: Entry): void {
   entry.users--
-  const isOfUse = entry.state.model !== undefined && [...entries.values()].includes(entry)
-  if (entry.users === 0 && !isOfUse) discard(entry)
+  if (entry.users === 0 && ![...entries.values()].includes(entry)) discard(entry)
+  // the view that comes next may want what is still on its way
+  setTimeout(() => entry.users === 0 && entry.state.model === undefined && discard(entry), grace)
   for (const other of entries.values()) {
     if (other.users === 0 && entries.size > kept) discard(other)
   }
