@@ -1,10 +1,10 @@
 /** A list to choose one of, with its name above. */
-import { type ReactNode, useId } from 'react'
+import { useId } from 'react'
 
 export interface SelectProps<Value extends string | number> {
   readonly label: string
   readonly value: Value
-  readonly options: readonly { readonly value: Value; readonly title: ReactNode }[]
+  readonly options: readonly { readonly value: Value; readonly title: string }[]
   readonly onChange: (value: Value) => void
 }
 
