@@ -3,6 +3,206 @@ import type { ZooModel } from './zoo-model.ts'
 
 export const models: readonly ZooModel[] = [
   {
+    "name": "cifar10-small",
+    "package": "@mixflow/model-cifar10-small",
+    "version": "0.0.0",
+    "description": "CIFAR-10 without labels, 32×32, after 128,000 images on two cores: to compare methods with, rather than to look at.",
+    "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-cifar10-small@0.0.0/mixflow.json",
+    "manifest": {
+      "bytes": 5047,
+      "sha256": "ff9cfd373a1a96e8df9d2de29d706cd504ec32451053c694311df88fc05c3eb9"
+    },
+    "bytes": 8208821,
+    "licence": "MIT",
+    "quality": [
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 20.578499629086576,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.411,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.153,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 16.182350931604205,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.384,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.1945,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 16.54508157885829,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.346,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.161,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "curvature",
+        "value": 0.04661770856454577,
+        "n": 128,
+        "nfe": 128,
+        "solver": "euler"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 18.631872497956728,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 20.03263717543055,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      }
+    ],
+    "twin": "cifar10-small-rectified-flow"
+  },
+  {
+    "name": "cifar10-small-rectified-flow",
+    "package": "@mixflow/model-cifar10-small-rectified-flow",
+    "version": "0.0.0",
+    "description": "The twin of cifar10-small, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
+    "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-cifar10-small-rectified-flow@0.0.0/mixflow.json",
+    "manifest": {
+      "bytes": 4028,
+      "sha256": "b6bd6001c53528d7fc5ab8378ee18c5f9c1e9fd5ee6c451495a842608043dc45"
+    },
+    "bytes": 7685492,
+    "licence": "MIT",
+    "quality": [
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 24.594015581823864,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.373,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.116,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 16.32543680140112,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.385,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.2355,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 16.0006492835171,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.359,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.201,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "curvature",
+        "value": 0.05179176805921719,
+        "n": 128,
+        "nfe": 128,
+        "solver": "euler"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 18.05852391084185,
+        "n": 1000,
+        "nfe": 17,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 19.471190460154602,
+        "n": 1000,
+        "nfe": 33,
+        "solver": "ab2"
+      }
+    ],
+    "twin": null
+  },
+  {
     "name": "mnist",
     "package": "@mixflow/model-mnist",
     "version": "0.0.0",
