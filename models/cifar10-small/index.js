@@ -6,7 +6,7 @@ export default {
     "name": "cifar10-small",
     "description": "CIFAR-10 without labels, 32×32, after 128,000 images on two cores: to compare methods with, rather than to look at.",
     "licence": "MIT",
-    "created": "2026-11-29T22:47:03.183Z",
+    "created": "2026-11-29T22:48:43.812Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
@@ -31,7 +31,7 @@ export default {
       {
         "path": "README.md",
         "bytes": 4939,
-        "sha256": "cc4a65685796ed90e640a6d06e88094c376d6027b1840e45c4b1e4328a31119d",
+        "sha256": "5bef58b1a63b12566b60ca1336d6512ddafd28e598d991bb5597e52815d0e503",
         "role": "card"
       }
     ],

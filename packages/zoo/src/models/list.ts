@@ -10,7 +10,7 @@ export const models: readonly ZooModel[] = [
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-cifar10-small@0.0.0/mixflow.json",
     "manifest": {
       "bytes": 5047,
-      "sha256": "ff9cfd373a1a96e8df9d2de29d706cd504ec32451053c694311df88fc05c3eb9"
+      "sha256": "576ff13ca8570b6f1e064830520d730989eb89baccb1e22148c032dfdf4990cb"
     },
     "bytes": 8208821,
     "licence": "MIT",
