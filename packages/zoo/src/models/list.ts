@@ -203,6 +203,206 @@ export const models: readonly ZooModel[] = [
     "twin": null
   },
   {
+    "name": "emoji",
+    "package": "@mixflow/model-emoji",
+    "version": "0.0.0",
+    "description": "Pictures in the manner of Twemoji by category, 32×32, after 80,000 images on two cores: shapes and colours of emoji, few details yet.",
+    "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-emoji@0.0.0/mixflow.json",
+    "manifest": {
+      "bytes": 5433,
+      "sha256": "857fa87cea846de5bced825069b99fc86d6e1bc18bd391d75fce19bfbd9531a0"
+    },
+    "bytes": 8195130,
+    "licence": "CC-BY-4.0",
+    "quality": [
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 16.3936868286019,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.2965,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.11199999999999999,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 11.299235847589284,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.4685,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.20550000000000002,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 10.299526961986393,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.5075000000000001,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.2315,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "curvature",
+        "value": 0.045317972915948614,
+        "n": 128,
+        "nfe": 128,
+        "solver": "euler"
+      },
+      {
+        "metric": "near-copies-ResNet56-1k",
+        "value": 0,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2"
+      },
+      {
+        "metric": "neighbour-distance-ResNet56-1k",
+        "value": 1.3588091628822445,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2"
+      }
+    ],
+    "twin": "emoji-rectified-flow"
+  },
+  {
+    "name": "emoji-rectified-flow",
+    "package": "@mixflow/model-emoji-rectified-flow",
+    "version": "0.0.0",
+    "description": "The twin of emoji, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
+    "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-emoji-rectified-flow@0.0.0/mixflow.json",
+    "manifest": {
+      "bytes": 4377,
+      "sha256": "e2968c557e72d5d2fac18b2e84508d7691be15f91184ddc76b8bc293cc900590"
+    },
+    "bytes": 7672933,
+    "licence": "CC-BY-4.0",
+    "quality": [
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 19.385066037487086,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.2645,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.07050000000000001,
+        "n": 1000,
+        "nfe": 3,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 13.160424413997381,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.4375,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.1985,
+        "n": 1000,
+        "nfe": 5,
+        "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 11.451451601689143,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "precision-ResNet56-1k",
+        "value": 0.5095000000000001,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "recall-ResNet56-1k",
+        "value": 0.262,
+        "n": 1000,
+        "nfe": 9,
+        "solver": "ab2"
+      },
+      {
+        "metric": "curvature",
+        "value": 0.05372249474635446,
+        "n": 128,
+        "nfe": 128,
+        "solver": "euler"
+      },
+      {
+        "metric": "near-copies-ResNet56-1k",
+        "value": 0,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2"
+      },
+      {
+        "metric": "neighbour-distance-ResNet56-1k",
+        "value": 1.3583716761058622,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2"
+      }
+    ],
+    "twin": null
+  },
+  {
     "name": "mnist",
     "package": "@mixflow/model-mnist",
     "version": "0.0.0",
