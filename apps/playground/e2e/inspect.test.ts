@@ -24,7 +24,14 @@ describe.skipIf(built === null)('inspect a model', () => {
     await page.getByRole('button', { name: 'Open' }).click()
     await page.getByRole('heading', { name: 'small' }).waitFor()
     await page.getByRole('heading', { name: 'A small model', level: 3 }).waitFor()
-    expect(await page.getByRole('region', { name: 'Table of measures' }).textContent()).toContain('fd-test')
+    const measures = page.getByRole('region', { name: 'Table of measures' }).getByRole('row')
+    expect(await measures.last().getByRole('cell').allTextContents()).toEqual([
+      'fd-test',
+      '12.35',
+      '5',
+      'heun, guided 0.5',
+      '1,000',
+    ])
     expect(await page.locator('code.hash').count()).toBe(2)
     const pictures = await picturesOf(page)
     expect(await open.violations()).toEqual([])

@@ -267,10 +267,16 @@ describe('exportModel', () => {
   })
 
   test('names, licences, words and sampling can be given', async () => {
-    const quality = [{ metric: 'curvature', value: 0.21, n: 1000, nfe: 128, solver: 'euler' }]
+    const quality = [
+      { metric: 'curvature', value: 0.21, n: 1000, nfe: 128, solver: 'euler' },
+      { metric: 'fd-shapes', value: 1.5, n: 1000, nfe: 5, solver: 'heun', guidance: 0.5 },
+    ]
     const stated = { name: 'my-model', licence: 'CC-BY-SA-4.0', description: 'Shapes, **drawn**.', command: 'by hand' }
     const sampling = { solver: 'euler', steps: 4, guidance: 0 } as const
-    const { manifest } = await exportModel({ checkpoint, out: newPlace('model'), ...stated, sampling, quality })
+    const out = newPlace('model')
+    const { manifest } = await exportModel({ checkpoint, out, ...stated, sampling, quality })
+    const card = await readFile(join(out, 'README.md'), 'utf8')
+    expect(card).toMatch(/fd-shapes *\| 1\.5 *\| 1,000 *\| heun, 5 NFE, guidance 0\.5 /)
     expect(manifest).toMatchObject({
       name: 'my-model',
       licence: 'CC-BY-SA-4.0',

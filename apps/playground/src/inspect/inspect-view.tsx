@@ -5,6 +5,7 @@ import type { ModelPackage } from '@mixflow/core'
 import { type DragEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
 import { number, text } from '../address/fields.ts'
+import { folderOfZooModel } from '../models/catalogue.ts'
 import { droppedFiles, type FolderFiles, modelOf } from '../models/dropped-folder.ts'
 import { progressText } from '../models/model-state.tsx'
 import { PlaceForm } from '../models/place-form.tsx'
@@ -80,8 +81,9 @@ function OwnModels({ isBrief, from, onChange }: OwnModelsProps) {
   const zoo = useZoo() ?? []
   return (
     <ul className={isBrief ? 'own-models brief' : 'own-models'} aria-label="Models of this page">
-      {zoo.map(({ name, address, description, bytes }) => {
-        const place = `models/${address.replace(/mixflow\.json$/, '')}`
+      {zoo.map(model => {
+        const { name, description, bytes } = model
+        const place = folderOfZooModel(model)
         return (
           <li key={name}>
             <Button className="button own-model" aria-pressed={place === from} onClick={() => onChange(place)}>

@@ -30,12 +30,12 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
               </tr>
             </thead>
             <tbody>
-              {quality.map(({ metric, value, nfe, solver, n }) => (
-                <tr key={`${metric} ${nfe} ${solver} ${n}`}>
+              {quality.map(({ metric, value, nfe, solver, guidance, n }) => (
+                <tr key={`${metric} ${nfe} ${solver} ${guidance} ${n}`}>
                   <td>{metric}</td>
                   <td>{Number(value.toPrecision(4))}</td>
                   <td>{nfe}</td>
-                  <td>{solver}</td>
+                  <td>{guidance ? `${solver}, guided ${guidance}` : solver}</td>
                   <td>{formatCount(n)}</td>
                 </tr>
               ))}

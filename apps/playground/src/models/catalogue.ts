@@ -21,7 +21,8 @@ export interface ZooModel {
 
 export type Zoo = readonly ZooModel[]
 
-const list = () => new URL('models/index.json', document.baseURI)
+const folder = 'models/'
+const list = () => new URL(`${folder}index.json`, document.baseURI)
 
 /** Empty where the page was built without models. */
 export async function readZoo(): Promise<Zoo> {
@@ -32,3 +33,6 @@ export async function readZoo(): Promise<Zoo> {
 }
 
 export const addressOfZooModel = ({ address }: ZooModel): URL => new URL(address, list())
+
+/** Its folder, relative to the page: short enough to be read in the page's address. */
+export const folderOfZooModel = ({ address }: ZooModel): string => folder + address.replace(/mixflow\.json$/, '')

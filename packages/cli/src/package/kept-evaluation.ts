@@ -9,6 +9,7 @@ import { MixflowError, type QualityMeasure } from '@mixflow/core'
 import { z } from 'zod'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
 import { neighboursFile, neighboursText } from '../evaluate/neighbours-picture.ts'
+import type { PackagedEvaluation } from './quality-record.ts'
 
 const fileName = 'evaluation.json'
 
@@ -67,12 +68,13 @@ export async function keptNeighbours(
 }
 
 /** As the manifest lists them. */
-export function qualityMeasures(evaluations: readonly EvaluationResult[]): QualityMeasure[] {
+export function qualityMeasures(evaluations: readonly Omit<PackagedEvaluation, 'device'>[]): QualityMeasure[] {
   return evaluations.flatMap(({ settings, samples, trajectories }) => [
     ...settings.flatMap(({ setting, nfe, measures }) =>
       measures.map(({ label, mean }) => ({
         ...{ metric: label, value: mean, n: samples!.n, nfe },
         solver: setting.solver!,
+        ...(samples!.guidance && { guidance: samples!.guidance }),
       })),
     ),
     ...(trajectories === null

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Manifest } from '@mixflow/core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { qualityMeasures } from './kept-evaluation.ts'
 import { type PackagedEvaluation, packagedEvaluation, qualityRecord } from './quality-record.ts'
 import { qualityText } from './quality-text.ts'
 import { readSpeed, type SpeedRecord } from './speed-record.ts'
@@ -12,7 +13,11 @@ import { readSpeed, type SpeedRecord } from './speed-record.ts'
 const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-quality-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function evaluated(accuracies: readonly [number, number], curvature: number, guidance = 1): PackagedEvaluation {
+function evaluated(
+  accuracies: readonly [number, number],
+  curvature: number,
+  guidance: number | null = 1,
+): PackagedEvaluation {
   return packagedEvaluation({
     subject: { kind: 'model', place: 'somewhere/model', step: 1, imagesSeen: 64, id: 'ab', device: 'cpu, float32' },
     ...{ seed: 0, mixtureWeight: 0, loss: null },
@@ -46,6 +51,18 @@ const inPage: SpeedRecord = {
   machine: { ...speed.machine, threads: 1 },
   times: [{ solver: 'heun', nfe: 5, milliseconds: 30 }],
 }
+
+describe('the measures of a manifest', () => {
+  const metric = 'label-accuracy-MnistReader-1k'
+  const withGuidance = (guidance: number | null) =>
+    qualityMeasures([evaluated([0.951, 0.978], 0.04, guidance)]).find(({ nfe }) => nfe === 5)
+
+  it('say the guidance where there was some', () => {
+    expect(withGuidance(0.5)).toEqual({ metric, value: 0.978, n: 1000, nfe: 5, solver: 'heun', guidance: 0.5 })
+    for (const none of [0, null])
+      expect(withGuidance(none)).toEqual({ metric, value: 0.978, n: 1000, nfe: 5, solver: 'heun' })
+  })
+})
 
 describe('the text about quality', () => {
   const twin = { name: '@you/model-plain', evaluations: [evaluated([0.91, 0.95], 0.06)] }

@@ -65,6 +65,8 @@ export interface QualityMeasure {
   readonly n: number
   readonly nfe: number
   readonly solver: string
+  /** Of the classifier-free guidance; 0 unless said. */
+  readonly guidance?: number
 }
 
 export interface Manifest {
@@ -162,6 +164,7 @@ const fields = object<Manifest>({
       n: count,
       nfe: number({ min: 0 }),
       solver,
+      guidance: optional(number({ min: 0, max: 1000 })),
     }),
     { max: 1000 },
   ),

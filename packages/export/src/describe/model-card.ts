@@ -179,11 +179,11 @@ function parityWords({ parity }: Manifest): string {
 
 function qualityWords({ quality }: Manifest): string {
   if (quality.length === 0) return 'Nothing was measured: judge by the pictures, or measure with `mixflow evaluate`.'
-  const rows = quality.map(({ metric, value, n, solver, nfe }) => [
+  const rows = quality.map(({ metric, value, n, solver, nfe, guidance }) => [
     words(metric),
     String(value),
     count(n),
-    `${solver}, ${nfe} NFE`,
+    `${solver}, ${nfe} NFE${guidance ? `, guidance ${guidance}` : ''}`,
   ])
   return table(['Metric', 'Value', 'Images', 'Sampling'], rows)
 }

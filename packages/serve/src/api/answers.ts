@@ -69,7 +69,14 @@ export const modelSchema = z
     dataset: z.string(),
     imagesSeen: count.describe('In training.'),
     quality: z.array(
-      z.strictObject({ metric: z.string(), value: z.number(), n: count, nfe: z.number(), solver: z.string() }),
+      z.strictObject({
+        metric: z.string(),
+        value: z.number(),
+        n: count,
+        nfe: z.number(),
+        solver: z.string(),
+        guidance: z.number().optional(),
+      }),
     ),
     device: z.string(),
     dtype: z.enum(['float32', 'float16']),
