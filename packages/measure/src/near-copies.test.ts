@@ -72,6 +72,14 @@ describe('nearCopies', () => {
     expect(distance).toBe(0)
   })
 
+  it('refuses a training set whose images are there twice, of which no distance is usual', () => {
+    const twice: Rows = { features: Float32Array.from([...training.features, ...training.features]), dimensions }
+    expect(() => typicalDistance(twice)).toThrow(/half of the training images or more are the same/)
+    // less than half: the others say it
+    const some: Rows = { features: twice.features.subarray(0, 1.3 * 800 * dimensions), dimensions }
+    expect(typicalDistance(some)).toBeGreaterThan(0)
+  })
+
   it('needs two training images', () => {
     expect(() => nearCopies({ generated: draw(2, 3), training: draw(1, 1) }, { typical: 1 })).toThrow(
       /two training images/,

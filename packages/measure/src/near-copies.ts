@@ -37,7 +37,11 @@ const mostNeighbours = 4
 /** Training images whose own nearest neighbours say what distance is usual. */
 const typicalCount = 1000
 
-/** Median distance of training images to their nearest other one; computed once for many generated sets. */
+/**
+ * Median distance of training images to their nearest other one, above 0; computed once for many generated sets.
+ *
+ * @throws MixflowError ARGUMENT_INVALID where half of the training images or more are there twice, so that it is 0
+ */
 export function typicalDistance(training: Rows): number {
   const count = rowCount(training)
   const order = permutation({ seed: 0, stream: 'order', index: 0, length: count }).subarray(0, typicalCount)
@@ -48,7 +52,13 @@ export function typicalDistance(training: Rows): number {
   })
   // each finds itself as well
   const { distances } = nearestNeighbours({ features: some, dimensions }, training, { k: 2 })
-  return Math.sqrt(median(Array.from(order, (_, i) => distances[2 * i + 1]!)))
+  const typical = Math.sqrt(median(Array.from(order, (_, i) => distances[2 * i + 1]!)))
+  if (typical > 0) return typical
+  throw new MixflowError(
+    'ARGUMENT_INVALID',
+    'half of the training images or more are the same as another one: what is a copy cannot be told',
+    { hint: 'keep each image once, or measure without near copies (neighbours)' },
+  )
 }
 
 /** @throws MixflowError ARGUMENT_INVALID for fewer than two training images, or other dimensions */
