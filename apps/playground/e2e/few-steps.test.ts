@@ -1,6 +1,6 @@
 /** Few steps, side by side: a matrix of the same seeds through both models, with what they cost and how curved their paths are. */
 import { describe, expect, it } from 'vitest'
-import { pixelsOf } from './fixtures/pictures.ts'
+import { atBeginning, pixelsOf } from './fixtures/pictures.ts'
 import { built, openPlayground } from './fixtures/playground.ts'
 import { smallMixflow } from './fixtures/zoo.ts'
 
@@ -33,22 +33,7 @@ describe.skipIf(built === null)('few steps, side by side', () => {
     const { page } = open
     await open.go('#/few-steps?model=/models/other/&count=4')
     await page.getByText('This model came without a twin').waitFor()
-    // pressed from inside the page: a small comparison may be over before anybody outside has found the button
-    const pressed = page.evaluate(
-      () =>
-        new Promise<void>(resolve => {
-          const panel = document.querySelector('[aria-label=Matrix]')!
-          const press = () => {
-            const stop = [...panel.querySelectorAll('button')].find(button => button.textContent === 'Stop')
-            if (stop === undefined) return
-            observer.disconnect()
-            stop.click()
-            resolve()
-          }
-          const observer = new MutationObserver(press)
-          observer.observe(panel, { childList: true, subtree: true, characterData: true })
-        }),
-    )
+    const pressed = atBeginning(page, { press: 'Stop' })
     await page.getByRole('combobox', { name: 'Rectified flow' }).selectOption('small-rectified-flow')
     await pressed
     await page.getByText('Stopped', { exact: true }).waitFor()

@@ -3,7 +3,7 @@
 import { watchMainThread } from '@mixflow/page/main-thread'
 import { folderOf } from '@mixflow/test-model'
 import { describe, expect, it } from 'vitest'
-import { galleryOf, pixelsOf } from './fixtures/pictures.ts'
+import { atBeginning, galleryOf, pixelsOf } from './fixtures/pictures.ts'
 import { built, openPlayground } from './fixtures/playground.ts'
 import { smallMixflow } from './fixtures/zoo.ts'
 
@@ -105,13 +105,7 @@ describe.skipIf(built === null)('generate', () => {
     await open.go('#/generate?count=64&solver=euler&nfe=33')
     await galleryOf(page)
     const { longest } = await watchMainThread(page, async () => {
-      // seen by the page itself: a run may be over before anybody outside looks
-      const hasBegun = page.evaluate(async () => {
-        const gallery = document.querySelector('.gallery-panel')!
-        await new Promise<void>(resolve =>
-          new MutationObserver(() => gallery.ariaBusy === 'true' && resolve()).observe(gallery, { attributes: true }),
-        )
-      })
+      const hasBegun = atBeginning(page)
       await page.getByRole('button', { name: 'Again' }).click()
       await hasBegun
       await galleryOf(page)
