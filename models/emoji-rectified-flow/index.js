@@ -6,25 +6,25 @@ export default {
     "name": "emoji-rectified-flow",
     "description": "The twin of emoji, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "CC-BY-4.0",
-    "created": "2026-11-29T23:01:53.129Z",
+    "created": "2026-11-30T01:37:10.821Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
         "bytes": 7448690,
-        "sha256": "bb7f888075a65f268193e4c2c7c5c67a681d037ca6f44783f99f91b7408a117e",
+        "sha256": "7876a8d521490161fe43ad00c135669d8e933f08a06b8fd92e91ef200e052321",
         "role": "denoiser",
         "dtype": "float16"
       },
       {
         "path": "grid.png",
-        "bytes": 215251,
-        "sha256": "018023d8316b9e8e3573d05648a38e5a9c46bd09781612496e51131ca3cca27f",
+        "bytes": 211218,
+        "sha256": "be4e4200bf18f7a1903bd068a09bdcdbf62bbb1ecd5a03f60ff5ffa21eee8fd3",
         "role": "grid"
       },
       {
         "path": "README.md",
-        "bytes": 4615,
-        "sha256": "70b73e04240302fded6cd0dbee6ae851378bdb0bf968e5652d5bd0fc6b679afa",
+        "bytes": 4613,
+        "sha256": "616a11877effc90ac9ba709d19df3387f60479e1270c3eec44fffe5fb4bb4217",
         "role": "card"
       }
     ],
@@ -106,90 +106,90 @@ export default {
     "training": {
       "dataset": "twemoji-plain",
       "attribution": "Twemoji graphics by Twitter, Inc and other contributors, CC BY 4.0 (https://github.com/jdecked/twemoji)",
-      "imagesSeen": 80000,
-      "steps": 2500,
-      "seconds": 2405.4125987310003,
+      "imagesSeen": 300000,
+      "steps": 9375,
+      "seconds": 5163.848729988024,
       "parameters": 3684044,
-      "emaHalfLifeImages": 8000,
+      "emaHalfLifeImages": 20000,
       "command": "mixflow train zoo/emoji --method rectified-flow --out runs/emoji-rectified-flow --data twemoji-plain --threads 1"
     },
     "parity": {
       "float32": {
-        "maxAbsError": 0.00000667572021484375,
+        "maxAbsError": 0.000007152557373046875,
         "limit": 0.0001
       },
       "float16": {
-        "maxAbsError": 0.0023088455200195312,
+        "maxAbsError": 0.002543926239013672,
         "limit": 0.02
       }
     },
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 19.385066037487086,
+        "value": 12.884449386410559,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.2645,
+        "value": 0.474,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.07050000000000001,
+        "value": 0.2575,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 13.160424413997381,
+        "value": 6.303118035046047,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4375,
+        "value": 0.6635,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.1985,
+        "value": 0.5035000000000001,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 11.451451601689143,
+        "value": 4.533450501329828,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.5095000000000001,
+        "value": 0.7164999999999999,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.262,
+        "value": 0.5825,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.05372249474635446,
+        "value": 0.04605096171395592,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
@@ -199,14 +199,16 @@ export default {
         "value": 0,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       },
       {
         "metric": "neighbour-distance-ResNet56-1k",
-        "value": 1.3583716761058622,
+        "value": 1.1699255551792698,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       }
     ]
   },

@@ -4,34 +4,34 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "emoji",
-    "description": "Pictures in the manner of Twemoji by category, 32×32, after 80,000 images on two cores: shapes and colours of emoji, few details yet.",
+    "description": "Pictures in the manner of Twemoji by category, 32×32, after 300,000 images on two cores: faces, people, signs and flags that nobody drew.",
     "licence": "CC-BY-4.0",
-    "created": "2026-11-29T23:02:58.500Z",
+    "created": "2026-11-30T01:39:52.004Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
         "bytes": 7482643,
-        "sha256": "6105aed56b8bfddf9997905c365c6a71d7afb3f145c5fa4dc72fd32518aa517c",
+        "sha256": "faffe3d223ca1120e83b42909a098267e105c272fab02387ff03d2580725cd3a",
         "role": "denoiser",
         "dtype": "float16"
       },
       {
         "path": "encoder.fp16.onnx",
         "bytes": 486427,
-        "sha256": "58144962d68020f8f6742a20bba4ad028bee89eab2de2f13a49364025bcd019c",
+        "sha256": "57fb954bdb4d54cee5d69081b1de574ee69c427ee159023630ae9aaa1ecea4c1",
         "role": "encoder",
         "dtype": "float16"
       },
       {
         "path": "grid.png",
-        "bytes": 214842,
-        "sha256": "85dce8bdb5f2ddf3cd23fdf26af2d598fc29dff863e7f5653aaf2f61a2cf1b10",
+        "bytes": 208275,
+        "sha256": "8e8d0fb654b102fcf3754168b449bb11a621a7fb70b995b7efb0ddc8a23fd939",
         "role": "grid"
       },
       {
         "path": "README.md",
-        "bytes": 5785,
-        "sha256": "e1265a4625cf4b85fb19ad4a8bd0b931e423d99ba61639b43b2b15244119fa21",
+        "bytes": 5781,
+        "sha256": "8b139ead6911ed6c1ce6f1cf773ee18ba1154aeb23896e03cbb293c3e00e59d8",
         "role": "card"
       }
     ],
@@ -162,90 +162,90 @@ export default {
     "training": {
       "dataset": "twemoji-plain",
       "attribution": "Twemoji graphics by Twitter, Inc and other contributors, CC BY 4.0 (https://github.com/jdecked/twemoji)",
-      "imagesSeen": 80000,
-      "steps": 2500,
-      "seconds": 2860.0854091599967,
+      "imagesSeen": 300000,
+      "steps": 9375,
+      "seconds": 6220.905456991986,
       "parameters": 3924100,
-      "emaHalfLifeImages": 8000,
+      "emaHalfLifeImages": 20000,
       "command": "mixflow train zoo/emoji --method mixflow --out runs/emoji --data twemoji-plain --threads 1"
     },
     "parity": {
       "float32": {
-        "maxAbsError": 0.0000050067901611328125,
+        "maxAbsError": 0.00000762939453125,
         "limit": 0.0001
       },
       "float16": {
-        "maxAbsError": 0.0018706321716308594,
+        "maxAbsError": 0.0020399093627929688,
         "limit": 0.02
       }
     },
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.3936868286019,
+        "value": 11.38630283969212,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.2965,
+        "value": 0.5085,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.11199999999999999,
+        "value": 0.29000000000000004,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 11.299235847589284,
+        "value": 5.789941624492753,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4685,
+        "value": 0.694,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.20550000000000002,
+        "value": 0.485,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.299526961986393,
+        "value": 4.263674865147333,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.5075000000000001,
+        "value": 0.73,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.2315,
+        "value": 0.5429999999999999,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.045317972915948614,
+        "value": 0.04010632468986239,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
@@ -255,14 +255,16 @@ export default {
         "value": 0,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       },
       {
         "metric": "neighbour-distance-ResNet56-1k",
-        "value": 1.3588091628822445,
+        "value": 1.1742717063281578,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       }
     ]
   },

@@ -6,7 +6,7 @@ export default {
     "name": "mnist-label-source",
     "description": "Handwritten digits by label from a source that knows the label (κ = label): w slides between plain noise and the label's own source.",
     "licence": "MIT",
-    "created": "2026-11-29T21:42:58.332Z",
+    "created": "2026-11-30T01:20:20.271Z",
     "files": [
       {
         "path": "denoiser.onnx",
@@ -267,14 +267,16 @@ export default {
         "value": 6.322364317261342,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "FD-MnistCnn-1k",
         "value": 2.3764412905312997,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
@@ -302,14 +304,16 @@ export default {
         "value": 0.996,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9903333333333334,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       }
     ]
   },

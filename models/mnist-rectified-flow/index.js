@@ -6,7 +6,7 @@ export default {
     "name": "mnist-rectified-flow",
     "description": "The twin of mnist, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "MIT",
-    "created": "2026-11-29T21:38:48.722Z",
+    "created": "2026-11-30T01:20:25.399Z",
     "files": [
       {
         "path": "denoiser.onnx",
@@ -270,14 +270,16 @@ export default {
         "value": 5.8314338122994345,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "FD-MnistCnn-1k",
         "value": 2.313899415037536,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
@@ -305,14 +307,16 @@ export default {
         "value": 0.9966666666666667,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9900000000000001,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       }
     ]
   },

@@ -6,7 +6,7 @@ export default {
     "name": "mnist",
     "description": "Handwritten digits by label, in three to nine evaluations; κ is the picture itself.",
     "licence": "MIT",
-    "created": "2026-11-29T21:38:57.419Z",
+    "created": "2026-11-30T01:20:13.443Z",
     "files": [
       {
         "path": "denoiser.onnx",
@@ -333,14 +333,16 @@ export default {
         "value": 4.26578844114444,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "FD-MnistCnn-1k",
         "value": 2.4482291564312892,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
@@ -368,14 +370,16 @@ export default {
         "value": 0.9916666666666667,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9906666666666667,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       }
     ]
   },

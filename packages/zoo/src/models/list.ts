@@ -206,81 +206,81 @@ export const models: readonly ZooModel[] = [
     "name": "emoji",
     "package": "@mixflow/model-emoji",
     "version": "0.0.0",
-    "description": "Pictures in the manner of Twemoji by category, 32×32, after 80,000 images on two cores: shapes and colours of emoji, few details yet.",
+    "description": "Pictures in the manner of Twemoji by category, 32×32, after 300,000 images on two cores: faces, people, signs and flags that nobody drew.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-emoji@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 5433,
-      "sha256": "857fa87cea846de5bced825069b99fc86d6e1bc18bd391d75fce19bfbd9531a0"
+      "bytes": 5460,
+      "sha256": "8972ee46c4951c1526155f42f451b2d272a2b97c92fcf1f38b609b785d3083fc"
     },
-    "bytes": 8195130,
+    "bytes": 8188586,
     "licence": "CC-BY-4.0",
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.3936868286019,
+        "value": 11.38630283969212,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.2965,
+        "value": 0.5085,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.11199999999999999,
+        "value": 0.29000000000000004,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 11.299235847589284,
+        "value": 5.789941624492753,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4685,
+        "value": 0.694,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.20550000000000002,
+        "value": 0.485,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.299526961986393,
+        "value": 4.263674865147333,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.5075000000000001,
+        "value": 0.73,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.2315,
+        "value": 0.5429999999999999,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.045317972915948614,
+        "value": 0.04010632468986239,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
@@ -290,14 +290,16 @@ export const models: readonly ZooModel[] = [
         "value": 0,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       },
       {
         "metric": "neighbour-distance-ResNet56-1k",
-        "value": 1.3588091628822445,
+        "value": 1.1742717063281578,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       }
     ],
     "twin": "emoji-rectified-flow"
@@ -309,78 +311,78 @@ export const models: readonly ZooModel[] = [
     "description": "The twin of emoji, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-emoji-rectified-flow@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 4377,
-      "sha256": "e2968c557e72d5d2fac18b2e84508d7691be15f91184ddc76b8bc293cc900590"
+      "bytes": 4421,
+      "sha256": "2fbd7126b3ab7361a80c55a5994ca1b72f798760ecf45b97497e645da26dbb34"
     },
-    "bytes": 7672933,
+    "bytes": 7668942,
     "licence": "CC-BY-4.0",
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 19.385066037487086,
+        "value": 12.884449386410559,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.2645,
+        "value": 0.474,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.07050000000000001,
+        "value": 0.2575,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 13.160424413997381,
+        "value": 6.303118035046047,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4375,
+        "value": 0.6635,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.1985,
+        "value": 0.5035000000000001,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 11.451451601689143,
+        "value": 4.533450501329828,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.5095000000000001,
+        "value": 0.7164999999999999,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.262,
+        "value": 0.5825,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.05372249474635446,
+        "value": 0.04605096171395592,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
@@ -390,14 +392,16 @@ export const models: readonly ZooModel[] = [
         "value": 0,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       },
       {
         "metric": "neighbour-distance-ResNet56-1k",
-        "value": 1.3583716761058622,
+        "value": 1.1699255551792698,
         "n": 1000,
         "nfe": 18,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.5
       }
     ],
     "twin": null
@@ -409,10 +413,10 @@ export const models: readonly ZooModel[] = [
     "description": "Handwritten digits by label, in three to nine evaluations; κ is the picture itself.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-mnist@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 7678,
-      "sha256": "34f116c11242bf317556d051118d232362b8e83f2ad1ed13e3583ebff3e1287b"
+      "bytes": 7770,
+      "sha256": "4863876f56028489ffff31d359712530c580ff93c519ef3ee805d2af46fc755f"
     },
-    "bytes": 4373967,
+    "bytes": 4374059,
     "licence": "MIT",
     "quality": [
       {
@@ -553,14 +557,16 @@ export const models: readonly ZooModel[] = [
         "value": 4.26578844114444,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "FD-MnistCnn-1k",
         "value": 2.4482291564312892,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
@@ -588,14 +594,16 @@ export const models: readonly ZooModel[] = [
         "value": 0.9916666666666667,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9906666666666667,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       }
     ],
     "twin": "mnist-rectified-flow"
@@ -607,10 +615,10 @@ export const models: readonly ZooModel[] = [
     "description": "Handwritten digits by label from a source that knows the label (κ = label): w slides between plain noise and the label's own source.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-mnist-label-source@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 6454,
-      "sha256": "81ff3f252ba32b86e809e4ab6d87d3ef084ebeab3bf2856338c08418ec537e0a"
+      "bytes": 6546,
+      "sha256": "44c61faf68720f40264f9b200f2910bf1f40c1677e9905a8be72c8f626e71b46"
     },
-    "bytes": 4420083,
+    "bytes": 4420175,
     "licence": "MIT",
     "quality": [
       {
@@ -688,14 +696,16 @@ export const models: readonly ZooModel[] = [
         "value": 6.322364317261342,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "FD-MnistCnn-1k",
         "value": 2.3764412905312997,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
@@ -723,14 +733,16 @@ export const models: readonly ZooModel[] = [
         "value": 0.996,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9903333333333334,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       }
     ],
     "twin": "mnist-rectified-flow"
@@ -742,10 +754,10 @@ export const models: readonly ZooModel[] = [
     "description": "The twin of mnist, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-mnist-rectified-flow@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 6511,
-      "sha256": "c297aa218cf7e8649e431f7a23811424e9447e8a6e38f0af000d7bcafb1ec0d2"
+      "bytes": 6603,
+      "sha256": "b294fb7c2b41c31db5c03fce1f6afb61bab692bc5d634fd2f092ed944ca5029e"
     },
-    "bytes": 4111411,
+    "bytes": 4111503,
     "licence": "MIT",
     "quality": [
       {
@@ -886,14 +898,16 @@ export const models: readonly ZooModel[] = [
         "value": 5.8314338122994345,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "FD-MnistCnn-1k",
         "value": 2.313899415037536,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
@@ -921,14 +935,16 @@ export const models: readonly ZooModel[] = [
         "value": 0.9966666666666667,
         "n": 1000,
         "nfe": 4,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9900000000000001,
         "n": 1000,
         "nfe": 6,
-        "solver": "ab2"
+        "solver": "ab2",
+        "guidance": 0.3
       }
     ],
     "twin": null
