@@ -6,7 +6,7 @@ export default {
     "name": "emoji-rectified-flow",
     "description": "The twin of emoji, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "CC-BY-4.0",
-    "created": "2026-11-30T01:37:10.821Z",
+    "created": "2026-11-30T02:06:10.937Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
@@ -22,9 +22,15 @@ export default {
         "role": "grid"
       },
       {
+        "path": "neighbours.png",
+        "bytes": 83098,
+        "sha256": "e7ec0f63fe2249fcd15a0f9a0fde4c36941e3a4150f292153e85b14a886a3cbe",
+        "role": "report"
+      },
+      {
         "path": "README.md",
-        "bytes": 4613,
-        "sha256": "616a11877effc90ac9ba709d19df3387f60479e1270c3eec44fffe5fb4bb4217",
+        "bytes": 4677,
+        "sha256": "33e761be2f8c6d2d4a2a1871d0f0c0941f32b4cf98d8514c3b5e35eae74b042a",
         "role": "card"
       }
     ],

@@ -6,7 +6,7 @@ export default {
     "name": "emoji",
     "description": "Pictures in the manner of Twemoji by category, 32×32, after 300,000 images on two cores: faces, people, signs and flags that nobody drew.",
     "licence": "CC-BY-4.0",
-    "created": "2026-11-30T01:39:52.004Z",
+    "created": "2026-11-30T02:06:01.203Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
@@ -29,9 +29,15 @@ export default {
         "role": "grid"
       },
       {
+        "path": "neighbours.png",
+        "bytes": 76661,
+        "sha256": "80925fbeadc1ad81aece5c98e845e3379af3fc16c2e78de6a08106fff20fa271",
+        "role": "report"
+      },
+      {
         "path": "README.md",
-        "bytes": 5781,
-        "sha256": "8b139ead6911ed6c1ce6f1cf773ee18ba1154aeb23896e03cbb293c3e00e59d8",
+        "bytes": 5845,
+        "sha256": "53f26142c25aef4a1d7603077f5cf107e6f7f51bd2ee185891781eee3a92bf7c",
         "role": "card"
       }
     ],

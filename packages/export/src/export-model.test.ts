@@ -293,7 +293,7 @@ describe('exportModel', () => {
   test('the card can have another picture, other words and the name of a package; one precision is enough', async () => {
     const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 9)
     const words = { qualityText: '**Good.**', packageName: '@you/tiny', machine: 'a processor, 2 cores' }
-    const card = { picture: { png, caption: 'Seeds 0 to 63' }, ...words }
+    const card = { picture: { png, caption: 'Seeds 0 to 63' }, pictures: { 'twins.png': png }, ...words }
     const out = newPlace('model')
     const { manifest } = await exportModel({ checkpoint, out, card, dtypes: ['float32'] })
     const text = await readFile(join(out, 'README.md'), 'utf8')
@@ -302,7 +302,9 @@ describe('exportModel', () => {
     expect(text).toContain("import files from '@you/tiny'")
     expect(text).toContain('| Machine | a processor, 2 cores |')
     expect(text).toContain("InferenceSession.create('denoiser.onnx')")
-    expect(new Uint8Array(await readFile(join(out, 'grid.png')))).toEqual(png)
+    for (const name of ['grid.png', 'twins.png']) expect(new Uint8Array(await readFile(join(out, name)))).toEqual(png)
+    expect(manifest.files.find(({ path }) => path === 'twins.png')).toMatchObject({ role: 'report', bytes: 9 })
+    expect(text).toContain('| `twins.png` | a further picture of this card |')
     expect(new Set(manifest.files.map(({ dtype }) => dtype))).toEqual(new Set(['float32', undefined]))
   })
 
@@ -311,6 +313,9 @@ describe('exportModel', () => {
     [{ dtypes: ['float64'] }, /dtypes must be/, 'correct "dtypes"'],
     [{ card: { pictrue: 1 } }, /unknown option "pictrue"/, 'did you mean "picture"?'],
     [{ card: { picture: { png: Uint8Array.of(1), caption: 'x' } } }, /the bytes of a PNG file/, 'card.picture.png'],
+    [{ card: { pictures: { '../a.png': Uint8Array.of(1) } } }, /card.pictures must be PNGs by names/, 'card.pictures'],
+    [{ card: { pictures: { 'grid.png': Uint8Array.of(1) } } }, /card.pictures must be PNGs by names/, 'card.pictures'],
+    [{ card: { pictures: { 'a.png': Uint8Array.of(1) } } }, /the bytes of a PNG file/, 'card.pictures.a.png'],
     [{ nmae: 'x' }, /unknown option "nmae".*/, 'did you mean "name"?'],
     [{ name: '../x' }, /name must be/, 'correct "name"'],
     [{ name: '' }, /name must be/, 'correct "name"'],

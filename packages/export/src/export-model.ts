@@ -130,11 +130,12 @@ async function describe({ opened, exported, picture, parity, options, stated }: 
   const facts = { ...stated, licence, description, created, quality, parity, parameters: total }
   const files: ModelFile[] = exported.flatMap(graph => graphFiles(graph, options.dtypes))
   if (picture !== null) files.push({ path: fileNames.grid, bytes: picture.png, role: 'grid' })
+  for (const [path, bytes] of Object.entries(options.card.pictures ?? {})) files.push({ path, bytes, role: 'report' })
 
   const { record, weights } = opened
   const draft = await manifestOf(opened, files, facts)
   const caption = picture?.caption ?? null
-  const { picture: _, ...words } = options.card
+  const { picture: _, pictures: __, ...words } = options.card
   const card = modelCard({ manifest: draft, record, weights, parameters, caption, ...words })
   const cardFile: ModelFile = { path: fileNames.card, bytes: utf8(card), role: 'card' }
   const manifest: Manifest = { ...draft, files: [...draft.files, await entryOf(cardFile)] }

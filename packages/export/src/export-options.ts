@@ -18,6 +18,8 @@ export interface CardOptions {
   readonly picture?: CardPicture
   /** Words about the quality, Markdown; a table of `quality` unless said. */
   readonly qualityText?: string
+  /** Further PNGs, which these words show, by their file names: small letters, digits and "-", with ".png". */
+  readonly pictures?: Readonly<Record<string, Uint8Array>>
   /** Name of the npm package that the model is published in, for the examples. */
   readonly packageName?: string
   /** What it was trained on, words: `AMD EPYC, 2 cores`. */
@@ -133,11 +135,20 @@ function checkText(texts: Readonly<Record<string, unknown>>, most: number): void
 }
 
 function checkCard(card: CardOptions): void {
-  checkKeys(card as unknown, ['picture', 'qualityText', 'packageName', 'machine'], { what: 'card' })
-  const { picture, qualityText, packageName, machine } = card
+  checkKeys(card as unknown, ['picture', 'qualityText', 'pictures', 'packageName', 'machine'], { what: 'card' })
+  const { picture, qualityText, pictures = {}, packageName, machine } = card
   checkText({ 'card.packageName': packageName }, 214)
   checkText({ 'card.machine': machine }, 400)
   checkText({ 'card.qualityText': qualityText }, 100_000)
+  for (const [name, png] of Object.entries(pictures)) {
+    if (!/^(?!grid\.)[a-z0-9-]{1,100}\.png$/.test(name))
+      throw refuse(
+        'card.pictures',
+        name,
+        'PNGs by names of small letters, digits and "-" with ".png", other than grid.png',
+      )
+    if (!isPng(png)) throw refuse(`card.pictures.${name}`, png, 'the bytes of a PNG file')
+  }
   if (picture === undefined) return
   checkKeys(picture as unknown, ['png', 'caption'], { what: 'card.picture', required: ['png', 'caption'] })
   if (!isPng(picture.png)) throw refuse('card.picture.png', picture.png, 'the bytes of a PNG file')

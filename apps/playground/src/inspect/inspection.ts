@@ -25,6 +25,9 @@ export interface Inspection {
 const maxCardBytes = 1e6
 const maxPictureBytes = 2e7
 
+const isPicture = ({ role, path, bytes }: ManifestFile) =>
+  (role === 'grid' || role === 'report') && path.endsWith('.png') && bytes <= maxPictureBytes
+
 /** Tells what it finds until it is done or the signal ends it. */
 export async function inspect(
   place: URL | ModelPackage,
@@ -53,7 +56,7 @@ export async function inspect(
     if (file === undefined) return add({ card: null })
     const text = new TextDecoder().decode(await read(file))
     const pictures: Record<string, string> = {}
-    for (const entry of manifest.files.filter(({ role, bytes }) => role === 'grid' && bytes <= maxPictureBytes)) {
+    for (const entry of manifest.files.filter(isPicture)) {
       const bytes = (await read(entry)) as Uint8Array<ArrayBuffer>
       pictures[entry.path] = URL.createObjectURL(new Blob([bytes], { type: 'image/png' }))
     }

@@ -65,22 +65,20 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
         card: {
           ...{ picture, packageName },
           ...defined({ qualityText: words || undefined, machine: machineWords(training) }),
+          ...(neighbours !== null && { pictures: { [neighboursFile]: neighbours.png } }),
         },
         onProgress: ({ phase, fraction }) => status.show(`export ${run}: ${phase} ${percent(fraction)}`),
       })
       checkSame(exported.manifest, manifest, model)
-      const others = {
-        ...{ [trainingFile]: json(training), [qualityFile]: json(quality) },
-        [neighboursFile]: neighbours?.png ?? null,
-      }
-      const names = [trainingFile, qualityFile, ...(neighbours === null ? [] : [neighboursFile])]
+      const records = { [trainingFile]: json(training), [qualityFile]: json(quality) }
+      const others = Object.keys(records)
       const written = await writePackage(flags.out, {
         ...{ model: exported.folder, manifest: exported.manifest },
         added: before => ({
-          ...others,
+          ...records,
           'index.js': indexModule(exported.manifest),
           'index.d.ts': indexTypes(exported.manifest),
-          'package.json': json(packageJson({ manifest: exported.manifest, name: packageName, others: names }, before)),
+          'package.json': json(packageJson({ manifest: exported.manifest, name: packageName, others }, before)),
         }),
       })
       status.clear()

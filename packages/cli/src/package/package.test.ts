@@ -144,6 +144,7 @@ describe('mixflow package', () => {
     const picture = readFileSync(path('ours', 'quality', 'neighbours.png'))
     expect(readFileSync(path('out', 'neighbours.png'))).toEqual(picture)
     expect(JSON.parse(text('out', 'package.json')).files).toContain('neighbours.png')
+    expect(manifest.files.find(({ path }) => path === 'neighbours.png')).toMatchObject({ role: 'report' })
   })
 
   it('replaces an earlier version, and leaves what is not the model’s', async () => {

@@ -10,8 +10,8 @@ export interface PackageContent {
   /** Folder of the model. */
   readonly model: string
   readonly manifest: Manifest
-  /** Other files, given what `package.json` said before; null where this version has none and an earlier one may. */
-  readonly added: (before: Record<string, unknown>) => Readonly<Record<string, string | Uint8Array | null>>
+  /** Other files, given what `package.json` said before. */
+  readonly added: (before: Record<string, unknown>) => Readonly<Record<string, string>>
 }
 
 /** Returns the paths. @throws MixflowError OUTPUT_DISK */
@@ -19,23 +19,20 @@ export async function writePackage(folder: string, { model, manifest, added }: P
   const paths = [manifestFileName, ...manifest.files.map(({ path }) => path)]
   const before = await json(join(folder, 'package.json'))
   const others = Object.entries(added(before))
-  const stale = [
-    ...(await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path)),
-    ...others.filter(([, content]) => content === null).map(([path]) => path),
-  ]
+  const stale = (await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path))
   for (const path of paths) await writeWhole(join(folder, path), await readFile(join(model, path)))
-  for (const [path, content] of others) if (content !== null) await writeWhole(join(folder, path), content)
+  for (const [path, content] of others) await writeWhole(join(folder, path), new TextEncoder().encode(content))
   for (const path of stale) {
     await rm(join(folder, path), { force: true }).catch(({ code }: NodeJS.ErrnoException) => {
       throw diskError(folder, code)
     })
   }
-  return [...paths, ...others.filter(([, content]) => content !== null).map(([path]) => path)]
+  return [...paths, ...others.map(([path]) => path)]
 }
 
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+async function writeWhole(path: string, content: Uint8Array): Promise<void> {
   await makeFolder(dirname(path))
-  await writeFileDurably(path, [typeof content === 'string' ? new TextEncoder().encode(content) : content])
+  await writeFileDurably(path, [content])
 }
 
 const json = (path: string): Promise<Record<string, unknown>> =>

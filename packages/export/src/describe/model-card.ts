@@ -122,7 +122,7 @@ const roleWords = {
   card: 'this card',
   grid: 'samples',
   licence: 'the licence',
-  report: 'the report of the training run',
+  report: 'a further picture of this card',
 } as const satisfies Record<ManifestFile['role'], string>
 
 function filesTable({ files }: Manifest): string {

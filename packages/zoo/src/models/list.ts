@@ -209,10 +209,10 @@ export const models: readonly ZooModel[] = [
     "description": "Pictures in the manner of Twemoji by category, 32×32, after 300,000 images on two cores: faces, people, signs and flags that nobody drew.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-emoji@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 5460,
-      "sha256": "8972ee46c4951c1526155f42f451b2d272a2b97c92fcf1f38b609b785d3083fc"
+      "bytes": 5634,
+      "sha256": "968b16cad2bc8d9d9e0186c72fcd238c79645de5801f84e3f55c9fc52d383d46"
     },
-    "bytes": 8188586,
+    "bytes": 8265485,
     "licence": "CC-BY-4.0",
     "quality": [
       {
@@ -311,10 +311,10 @@ export const models: readonly ZooModel[] = [
     "description": "The twin of emoji, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-emoji-rectified-flow@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 4421,
-      "sha256": "2fbd7126b3ab7361a80c55a5994ca1b72f798760ecf45b97497e645da26dbb34"
+      "bytes": 4595,
+      "sha256": "24fafb7a1c41e748232fed0241074f7f5936a4c4ee3a41b73626e5e2ea1d1c6b"
     },
-    "bytes": 7668942,
+    "bytes": 7752278,
     "licence": "CC-BY-4.0",
     "quality": [
       {
