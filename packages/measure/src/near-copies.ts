@@ -6,7 +6,7 @@
  * test is blind; the median distance, in units of that between training images, still falls then.
  */
 import { MixflowError, permutation } from '@mixflow/core'
-import { nearestNeighbours, type Rows, rowCount } from './nearest-neighbours.ts'
+import { nearestNeighbours, type Rows, rowCount, rowsAt } from './nearest-neighbours.ts'
 
 export interface NearCopies {
   /** Share of the generated images that stand out as copies, 0..1. */
@@ -45,13 +45,8 @@ const typicalCount = 1000
 export function typicalDistance(training: Rows): number {
   const count = rowCount(training)
   const order = permutation({ seed: 0, stream: 'order', index: 0, length: count }).subarray(0, typicalCount)
-  const { dimensions, features } = training
-  const some = new Float32Array(order.length * dimensions)
-  order.forEach((row, i) => {
-    some.set(features.subarray(row * dimensions, (row + 1) * dimensions), i * dimensions)
-  })
   // each finds itself as well
-  const { distances } = nearestNeighbours({ features: some, dimensions }, training, { k: 2 })
+  const { distances } = nearestNeighbours(rowsAt(training, order), training, { k: 2 })
   const typical = Math.sqrt(median(Array.from(order, (_, i) => distances[2 * i + 1]!)))
   if (typical > 0) return typical
   throw new MixflowError(

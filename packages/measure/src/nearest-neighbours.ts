@@ -20,6 +20,15 @@ export interface Neighbours {
 
 export const rowCount = ({ features, dimensions }: Rows): number => features.length / dimensions
 
+/** A copy of the rows of these numbers, in this order. */
+export function rowsAt({ features, dimensions }: Rows, order: Uint32Array): Rows {
+  const some = new Float32Array(order.length * dimensions)
+  order.forEach((row, i) => {
+    some.set(features.subarray(row * dimensions, (row + 1) * dimensions), i * dimensions)
+  })
+  return { features: some, dimensions }
+}
+
 /**
  * The k nearest rows of `among` for each row of `queries`; of equally near ones the first. `excludeSelf` is for a set with
  * itself: row i is not its own neighbour.

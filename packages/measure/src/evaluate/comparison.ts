@@ -2,7 +2,7 @@
 import { permutation } from '@mixflow/core'
 import { frechetDistanceFrom } from '../frechet-distance.ts'
 import { typicalDistance } from '../near-copies.ts'
-import type { Rows } from '../nearest-neighbours.ts'
+import { type Rows, rowCount, rowsAt } from '../nearest-neighbours.ts'
 import { ballsOf } from '../precision-recall.ts'
 import type { SampleOptions } from './measure-model.ts'
 import { type Comparison, rowLimits } from './measure-range.ts'
@@ -22,12 +22,5 @@ export function comparisonOf({ extractor, metrics, reference, n }: SampleOptions
 }
 
 /** As many as there are generated ones, drawn evenly: data sets are often sorted by class. */
-function someRows({ features, dimensions }: Rows, count: number): Rows {
-  const length = features.length / dimensions
-  const order = permutation({ seed: 0, stream: 'order', index: 1, length }).subarray(0, count)
-  const some = new Float32Array(order.length * dimensions)
-  order.forEach((row, i) => {
-    some.set(features.subarray(row * dimensions, (row + 1) * dimensions), i * dimensions)
-  })
-  return { features: some, dimensions }
-}
+const someRows = (rows: Rows, count: number): Rows =>
+  rowsAt(rows, permutation({ seed: 0, stream: 'order', index: 1, length: rowCount(rows) }).subarray(0, count))
