@@ -51,7 +51,7 @@ export interface TrainingConfig {
   readonly imagesAtOnce: number | null
   /** Length of the run. */
   readonly totalImages: number
-  /** Share of labels that are hidden in training, which guidance needs; 0..1. */
+  /** Share of labels that are hidden in training, 0..1. With 0 the network knows no picture without a label, nor guidance. */
   readonly labelDropout: number
 
   readonly optimizer: 'adam' | 'adamw'

@@ -258,6 +258,7 @@ describe('contradictions', () => {
     ],
     [['pairing=optimal-transport'], 'source is set', '--method optimal-transport'],
     [['source.tanh=true'], 'source.tanh changes the draw', '--set source.mixing=sample'],
+    [['labelDropout=0'], 'sampling.guidance is 1 but labelDropout is 0', '--set labelDropout=0.1'],
     [['sampling.nfe=4'], 'heun cannot take exactly 4 evaluations', 'use nfe 3 or 5'],
   ])('%j', (assignments, message, hint) => {
     const error = refusal(() => set(...assignments))

@@ -148,6 +148,12 @@ function checkConsistency(config: TrainingConfig): void {
   if (config.source?.tanh && config.source.mixing === 'distribution') {
     refuse('source.tanh changes the draw, but source.mixing is "distribution"', 'add --set source.mixing=sample')
   }
-  const { solver, nfe } = config.sampling
+  const { solver, nfe, guidance } = config.sampling
+  if (config.labels && config.labelDropout === 0 && guidance > 0) {
+    refuse(
+      `sampling.guidance is ${guidance} but labelDropout is 0: the network would never see a picture without its label`,
+      'add --set labelDropout=0.1, or --set sampling.guidance=0',
+    )
+  }
   if (solver !== 'dopri5') stepsOf(solver, nfe)
 }
