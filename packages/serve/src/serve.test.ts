@@ -124,7 +124,12 @@ describe('what is said of models and state', () => {
 
   it('GET /v1/models', async () => {
     const { models, limits } = modelsSchema.parse(await json('/v1/models'))
-    expect(models[0]).toMatchObject({ name: 'small', labels: { count: classes }, device: 'cpu', mixtureWeight: true })
+    expect(models[0]).toMatchObject({
+      name: 'small',
+      labels: { count: classes, required: false },
+      device: 'cpu',
+      mixtureWeight: true,
+    })
     expect(models[0]!.defaults).toEqual({ solver: 'heun', steps: 3, guidance: 0, mixtureWeight: 1 })
     expect(limits).toEqual({ maxCount: 256, maxNfe: 256, maxQueue: 1024, timeoutSeconds: 60 })
   })

@@ -63,13 +63,15 @@ export function GenerateControls({ state, change, chosen, facts }: GenerateContr
             {facts.labels !== null && (
               <>
                 <ClassChoice labels={facts.labels} value={state.label} onChange={label => change({ label })} />
-                <div className="narrow">
-                  <Range
-                    {...{ label: 'Guidance', name: 'Guidance', value: settled.guidance, min: 0, max: 5, step: 0.25 }}
-                    format={value => (value === 0 ? 'off' : value.toFixed(2))}
-                    onChange={guidance => change({ guidance })}
-                  />
-                </div>
+                {!facts.labels.required && (
+                  <div className="narrow">
+                    <Range
+                      {...{ label: 'Guidance', name: 'Guidance', value: settled.guidance, min: 0, max: 5, step: 0.25 }}
+                      format={value => (value === 0 ? 'off' : value.toFixed(2))}
+                      onChange={guidance => change({ guidance })}
+                    />
+                  </div>
+                )}
               </>
             )}
             {facts.mixtureWeight && (

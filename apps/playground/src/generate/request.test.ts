@@ -26,6 +26,14 @@ it('a class that the model has not, or none at all, is as if it were not there',
   expect(Object.keys(without).sort()).toEqual(['count', 'nfe', 'seed', 'solver'])
 })
 
+it('a link’s guidance is left out for a model that always needs a label', () => {
+  const always = { count: 3, required: true }
+  const request = requestOf(state('guidance=2'), { ...facts, labels: always })
+  expect(request.guidance).toBe(0)
+  const own = { ...model, labels: always, sampler: { ...model.sampler, guidance: 0 } }
+  expect(resolveRequest(request, own).guidance).toBe(0)
+})
+
 it.each(solverNames.flatMap(solver => [0, 1, 2, 4, 9, 1000].map(nfe => [solver, nfe] as const)))(
   'every link is a request that the model takes: %s, %i',
   (solver, nfe) => {

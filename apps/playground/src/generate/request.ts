@@ -64,7 +64,7 @@ export function settle(state: GenerateState, { defaults, labels, mixtureWeight }
     solver,
     nfe: isAdaptive(solver) ? undefined : nearestNfe(solver, state.nfe > 0 ? state.nfe : ownNfe(defaults)),
     label: isClass ? label : undefined,
-    guidance: labels === null ? 0 : state.guidance >= 0 ? state.guidance : defaults.guidance,
+    guidance: labels === null || labels.required ? 0 : state.guidance >= 0 ? state.guidance : defaults.guidance,
     mixtureWeight: mixtureWeight ? (state.w >= 0 ? state.w : defaults.mixtureWeight) : 0,
   }
 }

@@ -108,6 +108,7 @@ describe('refuses', () => {
     ['another layout', ['image', 'layout'], 'NHWC', 'word'],
     ['an image without width', ['image', 'width'], 0, 'range'],
     ['too few names', ['labels', 'names'], ['a'], 'inconsistent'],
+    ['guidance where each picture needs a label', ['labels', 'required'], true, 'inconsistent'],
     ['networks of another image', ['image', 'width'], 32, 'inconsistent'],
     ['networks without the label', ['labels'], null, 'inconsistent'],
     ['networks with an encoder, and no source', ['source'], null, 'inconsistent'],

@@ -194,7 +194,7 @@ export const manifestToJson = (manifest: Manifest): string => recordToJson(manif
 function consistent(manifest: Manifest, place: Place): Manifest {
   checkFiles(manifest, within(place, 'files'))
   checkNetworks(manifest, within(place, 'networks'))
-  checkSampler(manifest.sampler, within(place, 'sampler'))
+  checkSampler(manifest, within(place, 'sampler'))
   checkLabels(manifest, place)
   return manifest
 }
@@ -229,7 +229,11 @@ function checkFiles({ files, networks, parity }: Manifest, place: Place): void {
   }
 }
 
-function checkSampler({ solver, nfe, steps, gridPower }: Manifest['sampler'], place: Place): void {
+function checkSampler({ sampler, labels }: Manifest, place: Place): void {
+  const { solver, nfe, steps, gridPower, guidance } = sampler
+  if (guidance > 0 && labels?.required) {
+    throw invalid(within(place, 'guidance'), 'inconsistent', 'must be 0 where "labels" is required')
+  }
   if (isAdaptive(solver)) {
     if (nfe === undefined && steps === undefined && gridPower === undefined) return
     throw invalid(

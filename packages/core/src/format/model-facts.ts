@@ -31,6 +31,11 @@ export interface Labels {
   readonly count: number
   /** One name per class, in order. */
   readonly names?: readonly string[]
+  /**
+   * Whether each picture needs a label: the network saw none without, so that "no label" and guidance mean nothing to it. Not so
+   * unless said.
+   */
+  readonly required?: boolean
 }
 
 /** How x0 was drawn in training. A plain rectified flow, whose x0 is N(0, I), has `null` instead of this record. */
@@ -54,6 +59,7 @@ export const imageShapeFields = { channels: integer({ min: 1, max: 256 }), heigh
 const labelFields = object<Labels>({
   count: integer({ min: 1, max: 100_000 }),
   names: optional(list(text({ max: 200 }), { max: 100_000 })),
+  required: optional(flag),
 })
 
 export const labelsField: Field<Labels> = (value, place) => {

@@ -10,7 +10,7 @@ import { completeRequest, type SamplerModel, type SolveRequest, solveKeys } from
 import type { Inversion } from './result.ts'
 
 export interface InvertRequest extends Omit<SolveRequest, 'batchSize' | 'perImage'> {
-  /** Class of the picture; none unless said. */
+  /** Class of the picture; none unless said. Some models need one: `labels.required`. */
   readonly label?: number | null
 }
 

@@ -42,7 +42,8 @@ export interface SolveRequest {
   /** With an adaptive solver: choose the steps for each image by itself, so that it depends on no other; slower. */
   readonly perImage?: boolean
   /**
-   * Class of all images, or of each; `null` for no class. Drawn from the seed, each class equally often, unless said.
+   * Class of all images, or of each; `null` for no class, where the model knows that. Drawn from the seed, each class equally
+   * often, unless said.
    */
   readonly label?: number | readonly number[] | null
   /**
@@ -247,7 +248,10 @@ function resolveLabels(
   }
   if (label === undefined)
     return Int32Array.from(integers({ seed, stream: 'label', firstImage, images: count, below: labels.count }))
-  if (label === null) return new Int32Array(count).fill(labels.count)
+  if (label === null) {
+    if (!labels.required) return new Int32Array(count).fill(labels.count)
+    throw invalid('label is null, but this model was never shown a picture without its label', 'give a label')
+  }
   const list = typeof label === 'number' ? new Array<number>(count).fill(label) : label
   if (!Array.isArray(list)) throw invalid(`label must be a number, an array of numbers or null, got ${show(label)}`)
   if (list.length !== count) throw invalid(`label has ${list.length} entries for ${count} images`)
@@ -265,6 +269,10 @@ function resolveGuidance({ guidance, label }: SampleRequest, { labels, sampler }
   if (guidance > 0 && labels === null) throw invalid('this model has no classes to guide towards', 'leave guidance out')
   if (guidance > 0 && label === null)
     throw invalid('guidance needs a class, but label is null', 'give a label, or guidance: 0')
+  if (guidance > 0 && labels?.required) {
+    const why = 'guidance compares with no label, but this model was never shown a picture without its label'
+    throw invalid(why, 'leave guidance out, or train with labelDropout')
+  }
   return guidance
 }
 

@@ -342,6 +342,17 @@ describe('resolveRequest', () => {
     expect(() => labelled({ label: null, mixtureWeight: 0.5 })).toThrow(/without a class it starts from N\(0, I\)/)
   })
 
+  it('a model that saw no picture without its label takes labels, and no guidance', () => {
+    const always = { ...own({ nfe: 5 }), labels: { count: 3, required: true } }
+    const asked = (request: SampleRequest) => resolve(request, always)
+    expect(asked({ label: 2, guidance: 0 })).toMatchObject({ guidance: 0, labels: Int32Array.of(2) })
+    expect(asked({}).labels![0]).toBeLessThan(3)
+    expect(() => asked({ label: null })).toThrow(expect.objectContaining({ hint: 'give a label' }))
+    const guided = expect.objectContaining({ code: 'REQUEST_INVALID', message: expect.stringContaining('guidance') })
+    expect(() => asked({ label: 2, guidance: 0.5 })).toThrow(guided)
+    expect(resolve({ label: null, guidance: 0 }, { ...always, labels: { count: 3, required: false } })).toBeDefined()
+  })
+
   it('refuses a batch that no array can hold, not a count that many batches can', () => {
     expect(() =>
       resolve({ count: 1_000_000, batchSize: 1_000_000, label: 0 }, { image: { ...model.image, height: 4096 } }),

@@ -1,6 +1,6 @@
 /** The manifest of an export: facts of the checkpoint, what was measured, and the files that there are so far. */
 
-import { type Checkpoint, type Manifest, type ManifestFile, networkPorts, sha256Hex } from '@mixflow/core'
+import { type Checkpoint, type Labels, type Manifest, type ManifestFile, networkPorts, sha256Hex } from '@mixflow/core'
 import type { OpenCheckpoint, WeightsKind } from '../checkpoint/open-checkpoint.ts'
 
 export interface ModelFile {
@@ -23,7 +23,7 @@ export async function manifestOf(
   files: readonly ModelFile[],
   { parameters, command, description, ...stated }: Stated,
 ): Promise<Manifest> {
-  const { image, labels, source } = record
+  const { image, source } = record
   const attribution = attributionOf(record.dataset)
   return {
     format: 'mixflow-model',
@@ -32,7 +32,7 @@ export async function manifestOf(
     ...(description === undefined ? {} : { description }),
     files: await Promise.all(files.map(entryOf)),
     image: { ...image, range: [-1, 1], layout: 'NCHW' },
-    labels,
+    labels: labelsOf(record),
     networks: networkPorts(record),
     source,
     training: {
@@ -46,6 +46,11 @@ export async function manifestOf(
       command,
     },
   }
+}
+
+/** Where training hid no label, each picture needs one. */
+export function labelsOf({ labels, config: { labelDropout } }: Pick<Checkpoint, 'labels' | 'config'>): Labels | null {
+  return labels === null || labelDropout !== 0 ? labels : { ...labels, required: true }
 }
 
 /** How the manifest lists a file. */

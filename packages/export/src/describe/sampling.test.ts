@@ -28,6 +28,15 @@ describe('samplingDefaults', () => {
     expect(samplingDefaults({}, facts({ labels: null })).guidance).toBe(0)
   })
 
+  test('have no guidance where each picture needs a label', () => {
+    const model = facts({ labels: { count: 3, required: true } })
+    expect(samplingDefaults({}, model).guidance).toBe(0)
+    expect(samplingDefaults({ guidance: 0 }, model).guidance).toBe(0)
+    expect(() => samplingDefaults({ guidance: 1 }, model)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', hint: expect.stringContaining('labelDropout') }),
+    )
+  })
+
   test.each(['label', 'noise'] as const)('start from the encoder where κ is the %s', kappa => {
     const model = facts({ source: sourceOf({ kappa }) })
     expect(samplingDefaults({}, model).mixtureWeight).toBe(1)

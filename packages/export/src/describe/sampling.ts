@@ -43,7 +43,7 @@ export function samplingDefaults(options: Given, { config, labels, source }: Fac
     solver,
     ...duration({ solver, nfe, steps, chosen }),
     ...grid(solver, gridPower),
-    guidance: labels === null ? 0 : inRange('guidance', guidance, 1000),
+    guidance: guidanceOf(labels, { guidance, chosen }),
     mixtureWeight: fromEncoder ? inRange('mixtureWeight', mixtureWeight ?? 1, 1) : 0,
   }
 }
@@ -77,6 +77,21 @@ function duration({ solver, nfe, steps, chosen }: Duration): Pick<SamplingDefaul
   if (steps !== undefined) return { steps: count('steps', steps) }
   stepsOf(solver, count('nfe', nfe))
   return { nfe }
+}
+
+/** Guidance needs classes, and a network that knows what it sees without. */
+function guidanceOf(
+  labels: Facts['labels'],
+  { guidance, chosen }: { readonly guidance: number; readonly chosen: Given },
+) {
+  const asked = inRange('guidance', guidance, 1000)
+  if (labels === null) return 0
+  if (!labels.required) return asked
+  if (!chosen.guidance) return 0
+  throw invalid(
+    `guidance is ${show(guidance)}, but training hid no label`,
+    'leave guidance out, or train with labelDropout',
+  )
 }
 
 /** Equal steps need no word about them. */

@@ -59,7 +59,11 @@ export const modelSchema = z
     created: z.iso.datetime(),
     image: imageShape,
     labels: z
-      .strictObject({ count: z.int().min(1), names: z.array(z.string()).nullable() })
+      .strictObject({
+        count: z.int().min(1),
+        names: z.array(z.string()).nullable(),
+        required: z.boolean().describe('Whether each image needs one: it knows neither "no label" nor guidance.'),
+      })
       .nullable()
       .describe('null: the model has no classes.'),
     solvers: z.array(solver),

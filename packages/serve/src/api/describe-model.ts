@@ -1,4 +1,5 @@
 /** A model as `/v1/models` shows it: facts of its manifest, and what it can do here. */
+import type { Labels } from '@mixflow/core'
 import type { z } from 'zod'
 import type { ModelRunner } from '../batching/model-runner.ts'
 import type { modelSchema } from './answers.ts'
@@ -12,9 +13,11 @@ export function describeModel({ name, model }: ModelRunner): z.infer<typeof mode
     ...{ name, title: manifest.name, description: manifest.description ?? null },
     ...{ licence: manifest.licence, created: manifest.created },
     image: { channels, height, width },
-    labels: manifest.labels && { count: manifest.labels.count, names: [...(manifest.labels.names ?? [])] },
+    labels: manifest.labels && labelsOf(manifest.labels),
     ...{ solvers: [...solvers], mixtureWeight, defaults: { ...defaults } },
     ...{ parameters, dataset, imagesSeen, quality: [...manifest.quality] },
     ...{ device, dtype },
   }
 }
+
+const labelsOf = ({ count, names = [], required = false }: Labels) => ({ count, names: [...names], required })
