@@ -138,6 +138,9 @@ describe('evaluate', () => {
       steps: 1,
     })
     expect([...seen]).toEqual([3])
+    const needy = { ...model, labels: { count: 3, required: true } }
+    const unlabelled = gaussianData({ labels: null, classNames: null })
+    await expect(evaluate({ model: needy, backend }, unlabelled)).rejects.toThrow(/has no labels/)
   })
 
   it.each<[string, Partial<Dataset>, RegExp]>([

@@ -224,6 +224,9 @@ function checkData({ image, labels }: SamplerModel, data: Dataset): void {
   if (shape(data) !== shape(image)) {
     throw refuse(`the images of ${data.name} are ${shape(data)}, those of the model ${shape(image)}`)
   }
+  if (labels?.required && data.classNames === null) {
+    throw refuse(`${data.name} has no labels, and the model needs one for each image`)
+  }
   if (labels !== null && data.classNames !== null && data.classNames.length !== labels.count) {
     throw refuse(`${data.name} has ${data.classNames.length} classes, the model ${labels.count}`)
   }
