@@ -6,25 +6,25 @@ export default {
     "name": "cifar10-small-rectified-flow",
     "description": "The twin of cifar10-small, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "MIT",
-    "created": "2026-11-29T22:46:43.360Z",
+    "created": "2026-11-30T06:17:12.486Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
-        "bytes": 7443112,
-        "sha256": "8c022a558630528814f08d193fdf2a0b9e061d17f5684d0488928dc29fc61ebc",
+        "bytes": 7449214,
+        "sha256": "ed2ca4806473e2431526c154a1c185acfd45e510ebe5be42a8dbd3dc48fac347",
         "role": "denoiser",
         "dtype": "float16"
       },
       {
         "path": "grid.png",
-        "bytes": 234516,
-        "sha256": "47c940c9e8622f40c0919b57617c8a15de3500f35b2ac772cd2cb3ebcb889f20",
+        "bytes": 233032,
+        "sha256": "02ca433f8c5d80ce51b171a466040b8dd1cece11f4019575a1addad9bc2e11e3",
         "role": "grid"
       },
       {
         "path": "README.md",
-        "bytes": 3836,
-        "sha256": "4dfdccba0e6b571ea7185a5442afb5a47f1871418ef2637223a303eefb0dbd3b",
+        "bytes": 4024,
+        "sha256": "b8786e2406feb65b9843011f78233ce9cd95214ab18e5dd7b0e81f6e3a1334c9",
         "role": "card"
       }
     ],
@@ -38,7 +38,22 @@ export default {
       ],
       "layout": "NCHW"
     },
-    "labels": null,
+    "labels": {
+      "count": 10,
+      "names": [
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck"
+      ],
+      "required": true
+    },
     "networks": {
       "denoiser": {
         "inputs": [
@@ -55,6 +70,13 @@ export default {
           {
             "name": "t",
             "dtype": "float32",
+            "dims": [
+              "N"
+            ]
+          },
+          {
+            "name": "label",
+            "dtype": "int32",
             "dims": [
               "N"
             ]
@@ -86,104 +108,104 @@ export default {
     "training": {
       "dataset": "cifar10",
       "attribution": "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
-      "imagesSeen": 128000,
-      "steps": 2000,
-      "seconds": 2987.8400635660073,
-      "parameters": 3681484,
-      "emaHalfLifeImages": 12000,
+      "imagesSeen": 448000,
+      "steps": 7000,
+      "seconds": 8019.58682728502,
+      "parameters": 3684300,
+      "emaHalfLifeImages": 20000,
       "command": "mixflow train zoo/cifar10-small --method rectified-flow --out runs/cifar10-small-rectified-flow --data cifar10 --threads 1"
     },
     "parity": {
       "float32": {
-        "maxAbsError": 0.0000057220458984375,
+        "maxAbsError": 0.00000762939453125,
         "limit": 0.0001
       },
       "float16": {
-        "maxAbsError": 0.0017464160919189453,
+        "maxAbsError": 0.001796722412109375,
         "limit": 0.02
       }
     },
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 24.594015581823864,
+        "value": 14.310406538680702,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.373,
+        "value": 0.47050000000000003,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.116,
+        "value": 0.2825,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.32543680140112,
+        "value": 9.081793734907995,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.385,
+        "value": 0.5355000000000001,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.2355,
+        "value": 0.44799999999999995,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.0006492835171,
+        "value": 7.84267098300628,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.359,
+        "value": 0.533,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.201,
+        "value": 0.48,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.05179176805921719,
+        "value": 0.0488018926227313,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 18.05852391084185,
+        "value": 8.303479885828898,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 19.471190460154602,
+        "value": 9.35979808402039,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"

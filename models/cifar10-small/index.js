@@ -4,34 +4,34 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "cifar10-small",
-    "description": "CIFAR-10 without labels, 32×32, after 128,000 images on two cores: to compare methods with, rather than to look at.",
+    "description": "CIFAR-10 by class, 32×32, after 448,000 images on two cores: outlines of horses, cars, planes and ships, of which a few can be named.",
     "licence": "MIT",
-    "created": "2026-11-29T22:48:43.812Z",
+    "created": "2026-11-30T06:19:14.437Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
-        "bytes": 7477067,
-        "sha256": "3f8f66bb0401620c68242c0488435c80b8b956a3ba4c3ba31598d2206a4ed3d6",
+        "bytes": 7483167,
+        "sha256": "82aa208d2a8c8de889acb030f613470dc22cca959f5c3bd47563050628ce22ac",
         "role": "denoiser",
         "dtype": "float16"
       },
       {
         "path": "encoder.fp16.onnx",
         "bytes": 486435,
-        "sha256": "72052a3bc4eefc077117d22edf1df669994b5218ae62697ff0fa38028a5a4b5f",
+        "sha256": "e1a606402417ddfffa0b84371047e1378244093ad95b3c3c71408a2eeb6880f9",
         "role": "encoder",
         "dtype": "float16"
       },
       {
         "path": "grid.png",
-        "bytes": 235333,
-        "sha256": "9cc9fee02ae806bf42d204f54c61f3d544112478556694566ebc704b2d5ab6e3",
+        "bytes": 234061,
+        "sha256": "34e4bac26ebfeffd8c7bea7de060084808eb776ba87ba394c4c262fcd8378612",
         "role": "grid"
       },
       {
         "path": "README.md",
-        "bytes": 4939,
-        "sha256": "5bef58b1a63b12566b60ca1336d6512ddafd28e598d991bb5597e52815d0e503",
+        "bytes": 5160,
+        "sha256": "7c9f565e796b0efe462e012e352eb112fbef968de18bf4eb1b1f47e9c3d8c691",
         "role": "card"
       }
     ],
@@ -45,7 +45,22 @@ export default {
       ],
       "layout": "NCHW"
     },
-    "labels": null,
+    "labels": {
+      "count": 10,
+      "names": [
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck"
+      ],
+      "required": true
+    },
     "networks": {
       "denoiser": {
         "inputs": [
@@ -62,6 +77,13 @@ export default {
           {
             "name": "t",
             "dtype": "float32",
+            "dims": [
+              "N"
+            ]
+          },
+          {
+            "name": "label",
+            "dtype": "int32",
             "dims": [
               "N"
             ]
@@ -142,104 +164,104 @@ export default {
     "training": {
       "dataset": "cifar10",
       "attribution": "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
-      "imagesSeen": 128000,
-      "steps": 2000,
-      "seconds": 4013.4870979750026,
-      "parameters": 3921540,
-      "emaHalfLifeImages": 12000,
+      "imagesSeen": 448000,
+      "steps": 7000,
+      "seconds": 9645.602463220004,
+      "parameters": 3924356,
+      "emaHalfLifeImages": 20000,
       "command": "mixflow train zoo/cifar10-small --method mixflow --out runs/cifar10-small --data cifar10 --threads 1"
     },
     "parity": {
       "float32": {
-        "maxAbsError": 0.00000476837158203125,
+        "maxAbsError": 0.0000057220458984375,
         "limit": 0.0001
       },
       "float16": {
-        "maxAbsError": 0.0017693042755126953,
+        "maxAbsError": 0.002109050750732422,
         "limit": 0.02
       }
     },
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 20.578499629086576,
+        "value": 14.542627994825295,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.411,
+        "value": 0.4665,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.153,
+        "value": 0.3315,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.182350931604205,
+        "value": 10.120040469641058,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.384,
+        "value": 0.49,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.1945,
+        "value": 0.4295,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.54508157885829,
+        "value": 9.446506279909727,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.346,
+        "value": 0.4585,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.161,
+        "value": 0.46399999999999997,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.04661770856454577,
+        "value": 0.045593599007794076,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 18.631872497956728,
+        "value": 10.249980613519185,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 20.03263717543055,
+        "value": 11.357363994933866,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"

@@ -6,95 +6,95 @@ export const models: readonly ZooModel[] = [
     "name": "cifar10-small",
     "package": "@mixflow/model-cifar10-small",
     "version": "0.0.0",
-    "description": "CIFAR-10 without labels, 32×32, after 128,000 images on two cores: to compare methods with, rather than to look at.",
+    "description": "CIFAR-10 by class, 32×32, after 448,000 images on two cores: outlines of horses, cars, planes and ships, of which a few can be named.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-cifar10-small@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 5047,
-      "sha256": "576ff13ca8570b6f1e064830520d730989eb89baccb1e22148c032dfdf4990cb"
+      "bytes": 5414,
+      "sha256": "2da457b1dc4350eaca40b69859b320693f3f6039c1a598b5b700acc572814635"
     },
-    "bytes": 8208821,
+    "bytes": 8214237,
     "licence": "MIT",
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 20.578499629086576,
+        "value": 14.542627994825295,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.411,
+        "value": 0.4665,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.153,
+        "value": 0.3315,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.182350931604205,
+        "value": 10.120040469641058,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.384,
+        "value": 0.49,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.1945,
+        "value": 0.4295,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.54508157885829,
+        "value": 9.446506279909727,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.346,
+        "value": 0.4585,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.161,
+        "value": 0.46399999999999997,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.04661770856454577,
+        "value": 0.045593599007794076,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 18.631872497956728,
+        "value": 10.249980613519185,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 20.03263717543055,
+        "value": 11.357363994933866,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
@@ -109,92 +109,92 @@ export const models: readonly ZooModel[] = [
     "description": "The twin of cifar10-small, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-cifar10-small-rectified-flow@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 4028,
-      "sha256": "b6bd6001c53528d7fc5ab8378ee18c5f9c1e9fd5ee6c451495a842608043dc45"
+      "bytes": 4394,
+      "sha256": "383f679ff3b21ea87ccb9d5f269d1d6eb855902719a755b690ff895aef9888cd"
     },
-    "bytes": 7685492,
+    "bytes": 7690664,
     "licence": "MIT",
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 24.594015581823864,
+        "value": 14.310406538680702,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.373,
+        "value": 0.47050000000000003,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.116,
+        "value": 0.2825,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.32543680140112,
+        "value": 9.081793734907995,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.385,
+        "value": 0.5355000000000001,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.2355,
+        "value": 0.44799999999999995,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 16.0006492835171,
+        "value": 7.84267098300628,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.359,
+        "value": 0.533,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.201,
+        "value": 0.48,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.05179176805921719,
+        "value": 0.0488018926227313,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 18.05852391084185,
+        "value": 8.303479885828898,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 19.471190460154602,
+        "value": 9.35979808402039,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"

@@ -7,14 +7,16 @@ export const zooCifar10Small = {
   title: 'the published model cifar10-small',
   config: {
     ...cifar10FewStep.config,
-    totalImages: 2000 * 64,
-    emaHalfLifeImages: 12_000,
+    labels: true,
+    totalImages: 7000 * 64,
+    emaHalfLifeImages: 20_000,
     source: { ...cifar10FewStep.config.source, conditionOnWeight: true },
     denoiser: {
       kind: 'unet',
       options: { patchSize: 2, channels: [64, 96, 128], blocks: 1, attention: [1, 2], headChannels: 32 },
     },
     sampling: { solver: 'ab2', nfe: 9, gridPower: 1.3, guidance: 0 },
-    sampleEveryImages: 32_000,
+    sampleEveryImages: 1000 * 64,
+    checkpointEveryImages: 500 * 64,
   },
 } as const satisfies Preset
