@@ -61,7 +61,8 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
   const { record, run } = opened
   const graphs = networkGraphs(opened)
   const name = options.name ?? defaultName(record)
-  const sampler = samplingDefaults(options.sampling, { ...record, labels: labelsOf(record) })
+  const labels = labelsOf(record)
+  const sampler = samplingDefaults(options.sampling, { ...record, labels })
   const picture = options.card.picture ?? (run === null ? null : trainingPicture(await lastGrid(run, record), record))
   const command = options.command ?? (run === null ? undefined : await runCommand(run)) ?? noCommand
   report({ phase: 'checkpoint', fraction: 1 })
@@ -80,7 +81,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
     picture,
     parity,
     options,
-    stated: { name, sampler, command },
+    stated: { name, labels, sampler, command },
   })
   const onFile = (done: number) => report({ phase: 'files', fraction: done / files.size })
   await writeFolder({ path: folder, files, overwrite, signal, onFile })
@@ -118,7 +119,7 @@ interface Description {
   readonly picture: CardPicture | null
   readonly parity: Readonly<Record<Dtype, Parity>>
   readonly options: CheckedOptions
-  readonly stated: { readonly name: string; readonly sampler: Manifest['sampler']; readonly command: string }
+  readonly stated: Pick<Manifest, 'name' | 'labels' | 'sampler'> & { readonly command: string }
 }
 
 /** The manifest, and every file by name. The card is described by the manifest and describes it: it is written second. */

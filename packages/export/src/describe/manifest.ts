@@ -11,7 +11,7 @@ export interface ModelFile {
 }
 
 /** What the checkpoint does not say. */
-export type Stated = Pick<Manifest, 'name' | 'licence' | 'created' | 'sampler' | 'parity' | 'quality'> & {
+export type Stated = Pick<Manifest, 'name' | 'licence' | 'created' | 'labels' | 'sampler' | 'parity' | 'quality'> & {
   readonly description: string | undefined
   readonly command: string
   /** Trained values of all networks. */
@@ -32,7 +32,6 @@ export async function manifestOf(
     ...(description === undefined ? {} : { description }),
     files: await Promise.all(files.map(entryOf)),
     image: { ...image, range: [-1, 1], layout: 'NCHW' },
-    labels: labelsOf(record),
     networks: networkPorts(record),
     source,
     training: {

@@ -84,8 +84,8 @@ function guidanceOf(
   labels: Facts['labels'],
   { guidance, chosen }: { readonly guidance: number; readonly chosen: Given },
 ) {
-  const asked = inRange('guidance', guidance, 1000)
   if (labels === null) return 0
+  const asked = inRange('guidance', guidance, 1000)
   if (!labels.required) return asked
   if (!chosen.guidance) return 0
   throw invalid(
