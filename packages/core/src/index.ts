@@ -40,6 +40,7 @@ export {
   type NetworkDescription,
   parseCheckpoint,
   readCheckpointTensors,
+  sampledLabels,
   verifyCheckpointFiles,
 } from './format/checkpoint.ts'
 export { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './format/float16.ts'

@@ -4,7 +4,7 @@
  * all of it or nothing. The same checkpoint and options give the same bytes, `created` aside.
  */
 
-import { type Manifest, manifestToJson, type Parity, throwIfAborted } from '@mixflow/core'
+import { type Manifest, manifestToJson, type Parity, sampledLabels, throwIfAborted } from '@mixflow/core'
 import {
   type DamagedCheckpoint,
   type OpenCheckpoint,
@@ -12,7 +12,7 @@ import {
   type WeightsKind,
 } from './checkpoint/open-checkpoint.ts'
 import { lastGrid, runCommand, type SampleGrid } from './checkpoint/run-files.ts'
-import { entryOf, labelsOf, type ModelFile, manifestOf } from './describe/manifest.ts'
+import { entryOf, type ModelFile, manifestOf } from './describe/manifest.ts'
 import { count } from './describe/markdown.ts'
 import { modelCard, noCommand, noLicence } from './describe/model-card.ts'
 import { samplingDefaults } from './describe/sampling.ts'
@@ -61,7 +61,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
   const { record, run } = opened
   const graphs = networkGraphs(opened)
   const name = options.name ?? defaultName(record)
-  const labels = labelsOf(record)
+  const labels = sampledLabels(record)
   const sampler = samplingDefaults(options.sampling, { ...record, labels })
   const picture = options.card.picture ?? (run === null ? null : trainingPicture(await lastGrid(run, record), record))
   const command = options.command ?? (run === null ? undefined : await runCommand(run)) ?? noCommand

@@ -7,6 +7,7 @@ import {
   checkpointToJson,
   parseCheckpoint,
   readCheckpointTensors,
+  sampledLabels,
   verifyCheckpointFiles,
 } from './checkpoint.ts'
 import { attempt, changed, damage, damaged, hostileValue, places, refusal } from './fixtures/damage.ts'
@@ -254,4 +255,12 @@ describe('files', () => {
     const { checkpoint, files } = await folder(...parts)
     expect((await refused(readCheckpointTensors(checkpoint, files))).details.reason).toBe(reason)
   })
+})
+
+it('a label is required of a sampler where training hid none, and nowhere else', () => {
+  const labels = { count: 3, names: ['a', 'b', 'c'] }
+  expect(sampledLabels({ labels, config: { labelDropout: 0 } })).toEqual({ ...labels, required: true })
+  expect(sampledLabels({ labels, config: { labelDropout: 0.1 } })).toEqual(labels)
+  expect(sampledLabels({ labels, config: {} })).toEqual(labels)
+  expect(sampledLabels({ labels: null, config: { labelDropout: 0 } })).toBeNull()
 })

@@ -1,6 +1,6 @@
 /** The manifest of an export: facts of the checkpoint, what was measured, and the files that there are so far. */
 
-import { type Checkpoint, type Labels, type Manifest, type ManifestFile, networkPorts, sha256Hex } from '@mixflow/core'
+import { type Checkpoint, type Manifest, type ManifestFile, networkPorts, sha256Hex } from '@mixflow/core'
 import type { OpenCheckpoint, WeightsKind } from '../checkpoint/open-checkpoint.ts'
 
 export interface ModelFile {
@@ -45,11 +45,6 @@ export async function manifestOf(
       command,
     },
   }
-}
-
-/** Where training hid no label, each picture needs one. */
-export function labelsOf({ labels, config: { labelDropout } }: Pick<Checkpoint, 'labels' | 'config'>): Labels | null {
-  return labels === null || labelDropout !== 0 ? labels : { ...labels, required: true }
 }
 
 /** How the manifest lists a file. */

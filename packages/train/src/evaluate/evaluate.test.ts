@@ -16,7 +16,7 @@ import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
 import { train } from '../loop/train-loop.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'
 import { restoredState } from '../model/train-state.ts'
-import { trainingModel, under } from '../model/training-model.ts'
+import { dataFacts, trainingModel, under } from '../model/training-model.ts'
 import { evaluate } from './evaluate.ts'
 import { openHeldOut } from './held-out-data.ts'
 import { checkpointNetworks, openCheckpoint } from './open-checkpoint.ts'
@@ -230,6 +230,14 @@ describe('the networks of a run', () => {
       const tensors = { ...loaded.tensors, [role]: none }
       expect(() => restoredState(vector, { ...loaded, tensors })).toThrow(`it has no ${role}`)
     }
+  })
+
+  it('need a label for each picture where training hid none', () => {
+    const asked = (labelDropout: number) =>
+      trainingModel(tinyConfig({ labelDropout }), dataFacts(tinyData())).sampler.labels
+    expect(asked(0.1)).toMatchObject({ count: 4 })
+    expect(asked(0.1)).not.toHaveProperty('required')
+    expect(asked(0)).toMatchObject({ count: 4, required: true })
   })
 
   it('are evaluated from all three sources', async () => {

@@ -13,6 +13,7 @@ import {
   objective,
   type SamplerModel,
   type SourceFacts,
+  sampledLabels,
   standardNormal,
 } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
@@ -73,7 +74,7 @@ export function trainingModel(config: TrainingConfig, { image, labels }: DataFac
     source,
     sampler: {
       image: { ...image, range: [-1, 1], layout: 'NCHW' },
-      labels: known,
+      labels: sampledLabels({ labels: known, config }),
       source,
       sampler: { ...config.sampling, mixtureWeight: source?.kappa === 'label' || source?.kappa === 'noise' ? 1 : 0 },
     },
