@@ -6,25 +6,25 @@ export default {
     "name": "cifar10-small-rectified-flow",
     "description": "The twin of cifar10-small, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "MIT",
-    "created": "2026-11-30T06:17:12.486Z",
+    "created": "2026-11-30T09:59:49.288Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
         "bytes": 7449214,
-        "sha256": "ed2ca4806473e2431526c154a1c185acfd45e510ebe5be42a8dbd3dc48fac347",
+        "sha256": "d441b323efd8878e2a2cfa7eaae02a5cb44114bf5b1bc886491999a3a0461354",
         "role": "denoiser",
         "dtype": "float16"
       },
       {
         "path": "grid.png",
-        "bytes": 233032,
-        "sha256": "02ca433f8c5d80ce51b171a466040b8dd1cece11f4019575a1addad9bc2e11e3",
+        "bytes": 233634,
+        "sha256": "a49b89773cd418f3c585d054d2d1b8c62f88f5022a6f345ba64cb078d77c7a2c",
         "role": "grid"
       },
       {
         "path": "README.md",
-        "bytes": 4024,
-        "sha256": "b8786e2406feb65b9843011f78233ce9cd95214ab18e5dd7b0e81f6e3a1334c9",
+        "bytes": 4350,
+        "sha256": "8f6dae8721dea8c128dfb2ddbb96ea905b73adfbc625b58442d43cfef01178d3",
         "role": "card"
       }
     ],
@@ -51,8 +51,7 @@ export default {
         "horse",
         "ship",
         "truck"
-      ],
-      "required": true
+      ]
     },
     "networks": {
       "denoiser": {
@@ -102,113 +101,137 @@ export default {
       "solver": "ab2",
       "nfe": 9,
       "gridPower": 1.3,
-      "guidance": 0,
+      "guidance": 1,
       "mixtureWeight": 0
     },
     "training": {
       "dataset": "cifar10",
       "attribution": "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
-      "imagesSeen": 448000,
-      "steps": 7000,
-      "seconds": 8019.58682728502,
+      "imagesSeen": 384000,
+      "steps": 6000,
+      "seconds": 5829.5426604360155,
       "parameters": 3684300,
       "emaHalfLifeImages": 20000,
       "command": "mixflow train zoo/cifar10-small --method rectified-flow --out runs/cifar10-small-rectified-flow --data cifar10 --threads 1"
     },
     "parity": {
       "float32": {
-        "maxAbsError": 0.00000762939453125,
+        "maxAbsError": 0.000007152557373046875,
         "limit": 0.0001
       },
       "float16": {
-        "maxAbsError": 0.001796722412109375,
+        "maxAbsError": 0.0021371841430664062,
         "limit": 0.02
       }
     },
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 14.310406538680702,
+        "value": 15.42824471991344,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.47050000000000003,
+        "value": 0.4365,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.2825,
+        "value": 0.274,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.081793734907995,
+        "value": 9.678559440753531,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.5355000000000001,
+        "value": 0.5225,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.44799999999999995,
+        "value": 0.41900000000000004,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 7.84267098300628,
+        "value": 8.752975653883933,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.533,
+        "value": 0.517,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.48,
+        "value": 0.419,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.0488018926227313,
+        "value": 0.04903578441901556,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 8.303479885828898,
+        "value": 9.730275155559958,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.35979808402039,
+        "value": 10.872286149029483,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 10.489710600348406,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 7.140638341365175,
+        "n": 1000,
+        "nfe": 10,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 6.520099219155078,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2",
+        "guidance": 1
       }
     ]
   },

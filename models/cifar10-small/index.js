@@ -4,34 +4,34 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "cifar10-small",
-    "description": "CIFAR-10 by class, 32×32, after 448,000 images on two cores: outlines of horses, cars, planes and ships, of which a few can be named.",
+    "description": "CIFAR-10 by class, 32×32, after 384,000 images on two cores: cars, horses, ships, trucks, planes and deer, most of them to be named; of the birds, cats, dogs and frogs few.",
     "licence": "MIT",
-    "created": "2026-11-30T06:19:14.437Z",
+    "created": "2026-11-30T10:01:49.769Z",
     "files": [
       {
         "path": "denoiser.fp16.onnx",
         "bytes": 7483167,
-        "sha256": "82aa208d2a8c8de889acb030f613470dc22cca959f5c3bd47563050628ce22ac",
+        "sha256": "14763205e213f7abcfa82f602712a05441924dea1e60f89bd8c5e679ca9d4a97",
         "role": "denoiser",
         "dtype": "float16"
       },
       {
         "path": "encoder.fp16.onnx",
         "bytes": 486435,
-        "sha256": "e1a606402417ddfffa0b84371047e1378244093ad95b3c3c71408a2eeb6880f9",
+        "sha256": "8e5d5aaa9fa108d6dbe1a46746b956f288c46177b6557157f9c7bdde58a1ec73",
         "role": "encoder",
         "dtype": "float16"
       },
       {
         "path": "grid.png",
-        "bytes": 234061,
-        "sha256": "34e4bac26ebfeffd8c7bea7de060084808eb776ba87ba394c4c262fcd8378612",
+        "bytes": 232665,
+        "sha256": "733d4ac46b96822cc232152f14272845d083586c0e5211bc3f5310f9e38b7e1b",
         "role": "grid"
       },
       {
         "path": "README.md",
-        "bytes": 5160,
-        "sha256": "7c9f565e796b0efe462e012e352eb112fbef968de18bf4eb1b1f47e9c3d8c691",
+        "bytes": 5635,
+        "sha256": "5b5510cde676287782ab240ba9ef2860c8d6637f625f8bdd29c1068c09ffdf9e",
         "role": "card"
       }
     ],
@@ -58,8 +58,7 @@ export default {
         "horse",
         "ship",
         "truck"
-      ],
-      "required": true
+      ]
     },
     "networks": {
       "denoiser": {
@@ -152,119 +151,143 @@ export default {
       "mixing": "distribution",
       "tanh": false,
       "conditionOnWeight": true,
-      "klWeight": 0.00001
+      "klWeight": 0.0005
     },
     "sampler": {
       "solver": "ab2",
       "nfe": 9,
       "gridPower": 1.3,
-      "guidance": 0,
+      "guidance": 1,
       "mixtureWeight": 0
     },
     "training": {
       "dataset": "cifar10",
       "attribution": "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
-      "imagesSeen": 448000,
-      "steps": 7000,
-      "seconds": 9645.602463220004,
+      "imagesSeen": 384000,
+      "steps": 6000,
+      "seconds": 7258.393947368016,
       "parameters": 3924356,
       "emaHalfLifeImages": 20000,
       "command": "mixflow train zoo/cifar10-small --method mixflow --out runs/cifar10-small --data cifar10 --threads 1"
     },
     "parity": {
       "float32": {
-        "maxAbsError": 0.0000057220458984375,
+        "maxAbsError": 0.000007152557373046875,
         "limit": 0.0001
       },
       "float16": {
-        "maxAbsError": 0.002109050750732422,
+        "maxAbsError": 0.0021514892578125,
         "limit": 0.02
       }
     },
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 14.542627994825295,
+        "value": 14.2568785600937,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4665,
+        "value": 0.494,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.3315,
+        "value": 0.3115,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.120040469641058,
+        "value": 9.015690553190101,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.49,
+        "value": 0.5545,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.4295,
+        "value": 0.471,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.446506279909727,
+        "value": 8.285341952691489,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4585,
+        "value": 0.522,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.46399999999999997,
+        "value": 0.488,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.045593599007794076,
+        "value": 0.046956760983222774,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.249980613519185,
+        "value": 9.086498789994716,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 11.357363994933866,
+        "value": 10.061130356183448,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 9.403352245351119,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 6.3078993991608225,
+        "n": 1000,
+        "nfe": 10,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 5.913213045398551,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2",
+        "guidance": 1
       }
     ]
   },

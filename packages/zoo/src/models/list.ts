@@ -6,98 +6,122 @@ export const models: readonly ZooModel[] = [
     "name": "cifar10-small",
     "package": "@mixflow/model-cifar10-small",
     "version": "0.0.0",
-    "description": "CIFAR-10 by class, 32×32, after 448,000 images on two cores: outlines of horses, cars, planes and ships, of which a few can be named.",
+    "description": "CIFAR-10 by class, 32×32, after 384,000 images on two cores: cars, horses, ships, trucks, planes and deer, most of them to be named; of the birds, cats, dogs and frogs few.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-cifar10-small@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 5414,
-      "sha256": "2da457b1dc4350eaca40b69859b320693f3f6039c1a598b5b700acc572814635"
+      "bytes": 5885,
+      "sha256": "cad52e3e3b867638a0a4c9c8f713aa49b8e8eaddd9795a8e387fa0442ca3522e"
     },
-    "bytes": 8214237,
+    "bytes": 8213787,
     "licence": "MIT",
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 14.542627994825295,
+        "value": 14.2568785600937,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4665,
+        "value": 0.494,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.3315,
+        "value": 0.3115,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.120040469641058,
+        "value": 9.015690553190101,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.49,
+        "value": 0.5545,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.4295,
+        "value": 0.471,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.446506279909727,
+        "value": 8.285341952691489,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.4585,
+        "value": 0.522,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.46399999999999997,
+        "value": 0.488,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.045593599007794076,
+        "value": 0.046956760983222774,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.249980613519185,
+        "value": 9.086498789994716,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 11.357363994933866,
+        "value": 10.061130356183448,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 9.403352245351119,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 6.3078993991608225,
+        "n": 1000,
+        "nfe": 10,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 5.913213045398551,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2",
+        "guidance": 1
       }
     ],
     "twin": "cifar10-small-rectified-flow"
@@ -109,95 +133,119 @@ export const models: readonly ZooModel[] = [
     "description": "The twin of cifar10-small, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "address": "https://cdn.jsdelivr.net/npm/@mixflow/model-cifar10-small-rectified-flow@0.0.0/mixflow.json",
     "manifest": {
-      "bytes": 4394,
-      "sha256": "383f679ff3b21ea87ccb9d5f269d1d6eb855902719a755b690ff895aef9888cd"
+      "bytes": 4831,
+      "sha256": "5399516f7784e8b49e4082e6522984f231d0b55e22e987476fc28f1e9bc33d5f"
     },
-    "bytes": 7690664,
+    "bytes": 7692029,
     "licence": "MIT",
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 14.310406538680702,
+        "value": 15.42824471991344,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.47050000000000003,
+        "value": 0.4365,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.2825,
+        "value": 0.274,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.081793734907995,
+        "value": 9.678559440753531,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.5355000000000001,
+        "value": 0.5225,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.44799999999999995,
+        "value": 0.41900000000000004,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 7.84267098300628,
+        "value": 8.752975653883933,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.533,
+        "value": 0.517,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.48,
+        "value": 0.419,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.0488018926227313,
+        "value": 0.04903578441901556,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 8.303479885828898,
+        "value": 9.730275155559958,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.35979808402039,
+        "value": 10.872286149029483,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 10.489710600348406,
+        "n": 1000,
+        "nfe": 6,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 7.140638341365175,
+        "n": 1000,
+        "nfe": 10,
+        "solver": "ab2",
+        "guidance": 1
+      },
+      {
+        "metric": "FD-ResNet56-1k",
+        "value": 6.520099219155078,
+        "n": 1000,
+        "nfe": 18,
+        "solver": "ab2",
+        "guidance": 1
       }
     ],
     "twin": null

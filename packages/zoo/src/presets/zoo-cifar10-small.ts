@@ -8,14 +8,15 @@ export const zooCifar10Small = {
   config: {
     ...cifar10FewStep.config,
     labels: true,
-    totalImages: 7000 * 64,
+    labelDropout: 0.1,
+    totalImages: 6000 * 64,
     emaHalfLifeImages: 20_000,
-    source: { ...cifar10FewStep.config.source, conditionOnWeight: true },
+    source: { ...cifar10FewStep.config.source, klWeight: 5e-4, conditionOnWeight: true },
     denoiser: {
       kind: 'unet',
       options: { patchSize: 2, channels: [64, 96, 128], blocks: 1, attention: [1, 2], headChannels: 32 },
     },
-    sampling: { solver: 'ab2', nfe: 9, gridPower: 1.3, guidance: 0 },
+    sampling: { solver: 'ab2', nfe: 9, gridPower: 1.3, guidance: 1 },
     sampleEveryImages: 1000 * 64,
     checkpointEveryImages: 500 * 64,
   },
