@@ -1,4 +1,4 @@
-/** What a folder of packages has, as the list that `loadModel` finds names in. */
+/** What a folder of packages has, as the list that `loadModel` finds names in; measures to five digits, since it goes into pages. */
 
 import { manifestFileName } from '@mixflow/core'
 import type { ZooModel } from '@mixflow/zoo/models'
@@ -12,7 +12,7 @@ export const zooList = (packages: readonly PackagedModel[]): ZooModel[] =>
     manifest: manifestFile,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, manifestFile.bytes),
     licence: manifest.licence,
-    quality: manifest.quality,
+    quality: manifest.quality.map(measure => ({ ...measure, value: Number(measure.value.toPrecision(5)) })),
     twin: packages.find(other => other.packageName === quality?.twin?.name)?.name ?? null,
   }))
 

@@ -137,6 +137,39 @@ describe('measureModel', () => {
     expect(readdirSync(join(folder, 'measured'))).toHaveLength(2)
   })
 
+  it('takes over a range that another process completed meanwhile', async () => {
+    const folder = folderOf('overtaken')
+    const alone = await measureModel(options())
+    let overtaken = false
+    const slow: PartWorker = {
+      async run(part, partOptions) {
+        if (!overtaken) {
+          overtaken = true
+          await measureModel(options({ folder }))
+        }
+        return worker.run(part, partOptions)
+      },
+    }
+    expect(await measureModel(options({ folder, workers: [slow] }))).toEqual(alone)
+    expect(readdirSync(join(folder, 'parts'))).toEqual([])
+  })
+
+  it('says what to do where another process let parts go that are wanted', async () => {
+    const folder = folderOf('gone')
+    const losing: PartWorker = {
+      async run(part, partOptions) {
+        rmSync(join(folder, 'parts'), { recursive: true, force: true })
+        return worker.run(part, partOptions)
+      },
+    }
+    const failing = measureModel(options({ folder, workers: [losing] }))
+    await expect(failing).rejects.toMatchObject({
+      code: 'STATISTICS_INVALID',
+      hint: expect.stringContaining('run the same again'),
+    })
+    expect(await measureModel(options({ folder }))).toEqual(await measureModel(options()))
+  })
+
   it('measures again what depends on something else', async () => {
     const folder = folderOf('mixed')
     const few = { ...samples, metrics: ['fd'] as const, ranges: 1 }

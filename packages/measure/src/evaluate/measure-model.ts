@@ -143,13 +143,17 @@ async function rangeUnits(work: Work, samples: SampleOptions, results: SettingMe
       const facts = { id, setting: sorted(setting), range, batchSize, extractor, image: model.image }
       const key = keyOf({ ...facts, reference: reference?.key ?? null })
       const parts = cut(range, batchSize).map(each => ({ kind: 'samples', setting, batchSize, ...each }) as const)
-      const kept = rangeSchema.safeParse(await store.finished(key))
-      const done = kept.success && metrics.every(metric => isMeasured(kept.data, metric)) ? kept.data : null
+      const finished = async () => {
+        const kept = rangeSchema.safeParse(await store.finished(key))
+        return kept.success && metrics.every(metric => isMeasured(kept.data, metric)) ? kept.data : null
+      }
+      const done = await finished()
       const read = (part: (typeof parts)[number]) => store.read(key, part)
       units.push({
         ...{ key, parts, evaluations: setting.nfe ?? setting.steps ?? guess, isDone: done !== null },
         async complete() {
-          const own = done ?? (await measureRange(range, parts, { read, comparison: comparison() }))
+          const kept = done ?? (await finished()) // by another process meanwhile, which let the parts go
+          const own = kept ?? (await measureRange(range, parts, { read, comparison: comparison() }))
           if (done === null) await store.finish(key, own)
           measured.set(i, own)
           if (measured.size < ranges) return

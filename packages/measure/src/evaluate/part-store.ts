@@ -61,7 +61,9 @@ export function folderStore(folder: string): PartStore {
     write: (key, part, result) => writeWhole(place(key, part), encode(result)),
     async read<P extends Part>(key: string, part: P) {
       const path = place(key, part)
-      const bytes = await readFile(path)
+      const bytes = await readFile(path).catch(error => {
+        throw unreadable(path, error)
+      })
       return decode(bytes, { part, path }) as ResultOf<P>
     },
     async finished(key) {
@@ -73,6 +75,16 @@ export function folderStore(folder: string): PartStore {
       await rm(partsOf(key), { recursive: true, force: true })
     },
   }
+}
+
+/** Parts go once their range is complete, also under the hands of another process that measures something else of it. */
+function unreadable(path: string, error: unknown): MixflowError {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error)
+  return new MixflowError('STATISTICS_INVALID', `${path} was kept and cannot be read: ${code}`, {
+    hint: 'run the same again: it goes on from what is there; two at once want a folder each',
+    details: { path },
+    cause: error,
+  })
 }
 
 function encode(result: ResultOf<Part>): Uint8Array {

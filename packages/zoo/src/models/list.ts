@@ -17,7 +17,7 @@ export const models: readonly ZooModel[] = [
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 14.2568785600937,
+        "value": 14.257,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
@@ -38,7 +38,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.015690553190101,
+        "value": 9.0157,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -59,7 +59,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 8.285341952691489,
+        "value": 8.2853,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
@@ -80,28 +80,28 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "curvature",
-        "value": 0.046956760983222774,
+        "value": 0.046957,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.086498789994716,
+        "value": 9.0865,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.061130356183448,
+        "value": 10.061,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.403352245351119,
+        "value": 9.4034,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",
@@ -109,7 +109,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 6.3078993991608225,
+        "value": 6.3079,
         "n": 1000,
         "nfe": 10,
         "solver": "ab2",
@@ -117,7 +117,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 5.913213045398551,
+        "value": 5.9132,
         "n": 1000,
         "nfe": 18,
         "solver": "ab2",
@@ -141,7 +141,7 @@ export const models: readonly ZooModel[] = [
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 15.42824471991344,
+        "value": 15.428,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
@@ -162,7 +162,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.678559440753531,
+        "value": 9.6786,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -176,14 +176,14 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.41900000000000004,
+        "value": 0.419,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 8.752975653883933,
+        "value": 8.753,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
@@ -204,28 +204,28 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "curvature",
-        "value": 0.04903578441901556,
+        "value": 0.049036,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 9.730275155559958,
+        "value": 9.7303,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.872286149029483,
+        "value": 10.872,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 10.489710600348406,
+        "value": 10.49,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",
@@ -233,7 +233,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 7.140638341365175,
+        "value": 7.1406,
         "n": 1000,
         "nfe": 10,
         "solver": "ab2",
@@ -241,7 +241,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 6.520099219155078,
+        "value": 6.5201,
         "n": 1000,
         "nfe": 18,
         "solver": "ab2",
@@ -265,7 +265,7 @@ export const models: readonly ZooModel[] = [
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 11.38630283969212,
+        "value": 11.386,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
@@ -279,14 +279,14 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.29000000000000004,
+        "value": 0.29,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 5.789941624492753,
+        "value": 5.7899,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -307,7 +307,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 4.263674865147333,
+        "value": 4.2637,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
@@ -321,14 +321,14 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.5429999999999999,
+        "value": 0.543,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.04010632468986239,
+        "value": 0.040106,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
@@ -343,7 +343,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "neighbour-distance-ResNet56-1k",
-        "value": 1.1742717063281578,
+        "value": 1.1743,
         "n": 1000,
         "nfe": 18,
         "solver": "ab2",
@@ -367,7 +367,7 @@ export const models: readonly ZooModel[] = [
     "quality": [
       {
         "metric": "FD-ResNet56-1k",
-        "value": 12.884449386410559,
+        "value": 12.884,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
@@ -388,7 +388,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 6.303118035046047,
+        "value": 6.3031,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -402,21 +402,21 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "recall-ResNet56-1k",
-        "value": 0.5035000000000001,
+        "value": 0.5035,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-ResNet56-1k",
-        "value": 4.533450501329828,
+        "value": 4.5335,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-ResNet56-1k",
-        "value": 0.7164999999999999,
+        "value": 0.7165,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
@@ -430,7 +430,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "curvature",
-        "value": 0.04605096171395592,
+        "value": 0.046051,
         "n": 128,
         "nfe": 128,
         "solver": "euler"
@@ -445,7 +445,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "neighbour-distance-ResNet56-1k",
-        "value": 1.1699255551792698,
+        "value": 1.1699,
         "n": 1000,
         "nfe": 18,
         "solver": "ab2",
@@ -469,35 +469,35 @@ export const models: readonly ZooModel[] = [
     "quality": [
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.0795587457922555,
+        "value": 2.0796,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8993333333333334,
+        "value": 0.89933,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8230000000000001,
+        "value": 0.823,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.631031380130909,
+        "value": 1.631,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8809999999999999,
+        "value": 0.881,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -511,7 +511,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.556433270607297,
+        "value": 1.5564,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
@@ -525,84 +525,84 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8693333333333334,
+        "value": 0.86933,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.6341323076183356,
+        "value": 1.6341,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8729999999999999,
+        "value": 0.873,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8686666666666666,
+        "value": 0.86867,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.7412560490245272,
+        "value": 1.7413,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8736666666666667,
+        "value": 0.87367,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8646666666666666,
+        "value": 0.86467,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.054885111722589856,
+        "value": 0.054885,
         "n": 256,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 14.883984194206638,
+        "value": 14.884,
         "n": 1000,
         "nfe": 3,
         "solver": "heun"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 3.945767202678894,
+        "value": 3.9458,
         "n": 1000,
         "nfe": 5,
         "solver": "heun"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.1385591376458484,
+        "value": 2.1386,
         "n": 1000,
         "nfe": 9,
         "solver": "heun"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 4.26578844114444,
+        "value": 4.2658,
         "n": 1000,
         "nfe": 4,
         "solver": "ab2",
@@ -610,7 +610,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.4482291564312892,
+        "value": 2.4482,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",
@@ -618,14 +618,14 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9660000000000001,
+        "value": 0.966,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9546666666666667,
+        "value": 0.95467,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -639,7 +639,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9916666666666667,
+        "value": 0.99167,
         "n": 1000,
         "nfe": 4,
         "solver": "ab2",
@@ -647,7 +647,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9906666666666667,
+        "value": 0.99067,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",
@@ -671,77 +671,77 @@ export const models: readonly ZooModel[] = [
     "quality": [
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.835471162692872,
+        "value": 2.8355,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8943333333333333,
+        "value": 0.89433,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8163333333333332,
+        "value": 0.81633,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.9093535614323678,
+        "value": 1.9094,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8763333333333333,
+        "value": 0.87633,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8606666666666666,
+        "value": 0.86067,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.8338632353169408,
+        "value": 1.8339,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8713333333333333,
+        "value": 0.87133,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8693333333333334,
+        "value": 0.86933,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.05703972021006625,
+        "value": 0.05704,
         "n": 256,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 6.322364317261342,
+        "value": 6.3224,
         "n": 1000,
         "nfe": 4,
         "solver": "ab2",
@@ -749,7 +749,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.3764412905312997,
+        "value": 2.3764,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",
@@ -764,7 +764,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9483333333333333,
+        "value": 0.94833,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -786,7 +786,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9903333333333334,
+        "value": 0.99033,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",
@@ -810,35 +810,35 @@ export const models: readonly ZooModel[] = [
     "quality": [
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.4302136088534803,
+        "value": 2.4302,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8906666666666666,
+        "value": 0.89067,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8153333333333334,
+        "value": 0.81533,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.578812546392414,
+        "value": 1.5788,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8643333333333333,
+        "value": 0.86433,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
@@ -852,98 +852,98 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.7240651103794538,
+        "value": 1.7241,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8653333333333334,
+        "value": 0.86533,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8776666666666667,
+        "value": 0.87767,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.825226091714266,
+        "value": 1.8252,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8603333333333333,
+        "value": 0.86033,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8723333333333333,
+        "value": 0.87233,
         "n": 1000,
         "nfe": 17,
         "solver": "ab2"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 1.866097682519699,
+        "value": 1.8661,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "precision-MnistCnn-1k",
-        "value": 0.8596666666666667,
+        "value": 0.85967,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "recall-MnistCnn-1k",
-        "value": 0.8733333333333334,
+        "value": 0.87333,
         "n": 1000,
         "nfe": 33,
         "solver": "ab2"
       },
       {
         "metric": "curvature",
-        "value": 0.06026063422793691,
+        "value": 0.060261,
         "n": 256,
         "nfe": 128,
         "solver": "euler"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 17.6842199318925,
+        "value": 17.684,
         "n": 1000,
         "nfe": 3,
         "solver": "heun"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 4.466833802848443,
+        "value": 4.4668,
         "n": 1000,
         "nfe": 5,
         "solver": "heun"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.109915137926764,
+        "value": 2.1099,
         "n": 1000,
         "nfe": 9,
         "solver": "heun"
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 5.8314338122994345,
+        "value": 5.8314,
         "n": 1000,
         "nfe": 4,
         "solver": "ab2",
@@ -951,7 +951,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "FD-MnistCnn-1k",
-        "value": 2.313899415037536,
+        "value": 2.3139,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",
@@ -959,28 +959,28 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9586666666666667,
+        "value": 0.95867,
         "n": 1000,
         "nfe": 3,
         "solver": "ab2"
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9470000000000001,
+        "value": 0.947,
         "n": 1000,
         "nfe": 5,
         "solver": "ab2"
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9406666666666667,
+        "value": 0.94067,
         "n": 1000,
         "nfe": 9,
         "solver": "ab2"
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9966666666666667,
+        "value": 0.99667,
         "n": 1000,
         "nfe": 4,
         "solver": "ab2",
@@ -988,7 +988,7 @@ export const models: readonly ZooModel[] = [
       },
       {
         "metric": "label-accuracy-MnistReader-1k",
-        "value": 0.9900000000000001,
+        "value": 0.99,
         "n": 1000,
         "nfe": 6,
         "solver": "ab2",

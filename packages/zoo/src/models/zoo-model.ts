@@ -9,7 +9,7 @@ export interface ZooModel extends ListedModel {
   readonly bytes: number
   /** SPDX identifier of the weights' licence. */
   readonly licence: string
-  /** As the manifest has it: at each solver and number of evaluations. */
+  /** As the manifest has it, to five digits: at each solver and number of evaluations. */
   readonly quality: readonly QualityMeasure[]
   /** Name of the same network trained alike as a plain rectified flow; null where it has none, or is one itself. */
   readonly twin: string | null
