@@ -164,13 +164,14 @@ export const parseCheckpoint = (source: string | Uint8Array): Checkpoint => pars
 export const checkpointToJson = (checkpoint: Checkpoint): string => recordToJson(checkpoint, file)
 
 /** The classes as a sampler has to know them: where training hid no label, each picture needs one. */
-export function sampledLabels({ labels, config }: Pick<Checkpoint, 'labels'> & HiddenLabels): Labels | null {
-  return labels === null || config.labelDropout !== 0 ? labels : { ...labels, required: true }
-}
-
-/** Of a configuration: which share of the labels training hid. */
-interface HiddenLabels {
+export function sampledLabels({
+  labels,
+  config,
+}: {
+  readonly labels: Labels | null
   readonly config: { readonly labelDropout?: unknown }
+}): Labels | null {
+  return labels === null || config.labelDropout !== 0 ? labels : { ...labels, required: true }
 }
 
 /** A checkpoint with all its tensors, those of all files of a role together. */
