@@ -1,16 +1,17 @@
 /** The command as a user has it, in processes of its own: from training to a picture, stopped and gone on with. */
 
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { parseManifest } from '@mixflow/core'
 import { compiler, crash, makeDriver } from '@mixflow/page/shared-library'
 import { swiftshader } from '@mixflow/page/swiftshader'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { commandIn, type Ended } from './fixtures/run-command.ts'
+import { commandIn, type Ended, nodeOptions } from './fixtures/run-command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -37,6 +38,16 @@ function stepsOf(run: string): number[] {
 }
 
 const path = (...parts: string[]) => join(folder, ...parts)
+
+/** Calls `act` on the child once the run has logged so many steps. */
+const afterSteps = (run: string, steps: number, act: (child: ChildProcess) => void) => (child: ChildProcess) => {
+  const waiting = setInterval(() => {
+    if (stepsOf(run).length < steps) return
+    clearInterval(waiting)
+    act(child)
+  }, 20)
+  child.on('close', () => clearInterval(waiting))
+}
 
 describe('from training to a picture', () => {
   let trained: Ended
@@ -167,14 +178,8 @@ describe('from training to a picture', () => {
 
 describe('a run that is stopped', () => {
   it('goes on where it was, and is no other run’s folder', async () => {
-    const stopped = await mixflow([...train, '--out', 'stopped', '--set', 'totalImages=100000'], child => {
-      const waiting = setInterval(() => {
-        if (stepsOf('stopped').length < 3) return
-        clearInterval(waiting)
-        child.kill('SIGINT')
-      }, 20)
-      child.on('close', () => clearInterval(waiting))
-    })
+    const stop = afterSteps('stopped', 3, child => child.kill('SIGINT'))
+    const stopped = await mixflow([...train, '--out', 'stopped', '--set', 'totalImages=100000'], stop)
     expect(stopped).toMatchObject({ code: 130, stderr: '' })
     expect(stopped.stdout).toMatch(/ending after this step/)
     expect(stopped.stdout).toMatch(/^interrupted: [\d,]+ of 100,000 images/m)
@@ -188,6 +193,40 @@ describe('a run that is stopped', () => {
     expect(resumed).toMatchObject({ code: 0, stderr: '' })
     expect(resumed.stdout).toMatch(/going on at/)
     expect(stepsOf('stopped')).toEqual(Array.from({ length: length + 2 }, (_, i) => i + 1))
+  })
+})
+
+describe('a terminal or a pipe that closes', () => {
+  it('ends a run after the step, with a checkpoint, and a second SIGHUP changes nothing', async () => {
+    const hangUp = afterSteps('hung-up', 3, child => {
+      child.kill('SIGHUP')
+      setTimeout(() => child.kill('SIGHUP'), 20)
+    })
+    const ended = await mixflow([...train, '--out', 'hung-up', '--set', 'totalImages=100000'], hangUp)
+    expect(ended).toMatchObject({ code: 129, stderr: '' })
+    expect(readdirSync(path('hung-up', 'checkpoints')).length).toBeGreaterThan(0)
+    expect(existsSync(path('hung-up', 'run.lock'))).toBe(false)
+  })
+
+  it('a run goes on to its end when nobody reads stdout or stderr', async () => {
+    const { code } = await mixflow([...train, '--out', 'unread'], child => {
+      child.stdout?.once('data', () => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+      })
+    })
+    expect(code).toBe(0)
+    expect(stepsOf('unread')).toEqual([1, 2, 3, 4])
+    expect(readdirSync(path('unread')).sort()).toContain('report.html')
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('output that a full disk loses is a failure', async () => {
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, [...nodeOptions, '--version'], { stdio: ['ignore', full, 'pipe'] })
+    const [stderr, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+    closeSync(full)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: not all of the output could be written: ENOSPC/)
   })
 })
 

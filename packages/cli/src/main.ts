@@ -1,11 +1,17 @@
 #!/usr/bin/env node
-/** The `mixflow` command. A reader that closes the pipe early, as `head` does, is no error. */
+/** The `mixflow` command. */
 
 import { run } from './run.ts'
+import { outliveOutput } from './terminal/outlive-output.ts'
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+const lostOutput = outliveOutput([process.stdout, process.stderr])
+
+const exitCode = await run(process.argv.slice(2))
+process.exitCode = exitCode
+// what was printed last may fail after this
+process.once('exit', () => {
+  const lost = lostOutput()
+  if (lost === undefined || exitCode !== 0) return
+  process.stderr.write(`error: not all of the output could be written: ${lost.message}\n`)
+  process.exitCode = 1
 })
-
-process.exitCode = await run(process.argv.slice(2))

@@ -1,6 +1,6 @@
 /**
- * One call of `mixflow`, from its arguments to its exit code: 0 done, 1 failed, 2 not understood, 130 and 143 ended by
- * Ctrl-C and by a request to terminate.
+ * One call of `mixflow`, from its arguments to its exit code: 0 done, 1 failed, 2 not understood, and 128 with the number of the
+ * signal that ended it: 130 by Ctrl-C, 143 by a request to terminate, 129 by a closed terminal.
  */
 
 import { CommanderError } from 'commander'

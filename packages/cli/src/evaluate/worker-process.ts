@@ -5,6 +5,8 @@
 
 import { MixflowError } from '@mixflow/core'
 import { localWorker, openExtractor, type PartWorker } from '@mixflow/measure'
+import { outliveOutput } from '../terminal/outlive-output.ts'
+import { endingSignals } from '../terminal/signals.ts'
 import { openGenerator } from './open-generator.ts'
 import type { FromWorker, ToWorker, WorkerTask } from './worker-message.ts'
 
@@ -50,4 +52,5 @@ function sent(error: unknown): FromWorker {
 process.on('message', (message: ToWorker) => void handle(message).catch(error => say(sent(error))))
 process.on('disconnect', () => process.exit(0))
 // Ctrl-C reaches all processes of a terminal; who is in charge says what becomes of it
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {})
+for (const name of endingSignals) process.on(name, () => {})
+outliveOutput([process.stdout, process.stderr])

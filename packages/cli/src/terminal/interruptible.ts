@@ -1,26 +1,25 @@
 /**
- * Ctrl-C and requests to terminate, as an AbortSignal: the work ends where it is safe to. The second one meets no handler
- * any more and ends the process at once, whatever it is doing.
+ * A signal that asks the process to end (Ctrl-C, a closed terminal, a request to terminate) as an AbortSignal: the work ends where
+ * it is safe to. The second one meets no handler and ends the process at once, whatever it is doing. Only SIGHUP never does:
+ * a terminal that closes sends it twice (the shell and the system), and systemd right after SIGTERM.
  */
 
 import { MixflowError } from '@mixflow/core'
-
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
-type SignalName = keyof typeof exitCodes
+import { type EndingSignal, endingSignals, signalExitCode } from './signals.ts'
 
 /** Ended by a signal, as asked: nothing to explain, but the exit code tells. */
 export class Interrupted extends Error {
   readonly exitCode: number
 
-  constructor(name: SignalName) {
+  constructor(name: EndingSignal) {
     super(`ended by ${name}`)
     this.name = 'Interrupted'
-    this.exitCode = exitCodes[name]
+    this.exitCode = signalExitCode(name)
   }
 }
 
 /**
- * Runs `work` with a signal that the first SIGINT or SIGTERM aborts.
+ * Runs `work` with a signal that the first of `endingSignals` aborts.
  *
  * @param onInterrupt told of it at once
  * @throws Interrupted if that happened, after `work` has come to its end; else what `work` throws
@@ -31,17 +30,18 @@ export async function interruptible(
 ): Promise<void> {
   const controller = new AbortController()
   let interrupted: Interrupted | undefined
-  const listeners = (Object.keys(exitCodes) as SignalName[]).map(name => {
+  const listeners = endingSignals.map(name => {
     const listener = () => {
-      remove()
+      if (interrupted !== undefined) return
+      remove(each => each !== 'SIGHUP')
       interrupted = new Interrupted(name)
       onInterrupt()
       controller.abort(interrupted)
     }
     return { name, listener }
   })
-  const remove = () => {
-    for (const { name, listener } of listeners) process.off(name, listener)
+  const remove = (isMeant: (name: EndingSignal) => boolean) => {
+    for (const { name, listener } of listeners) if (isMeant(name)) process.off(name, listener)
   }
   for (const { name, listener } of listeners) process.on(name, listener)
   try {
@@ -49,7 +49,7 @@ export async function interruptible(
   } catch (error) {
     if (interrupted === undefined || !(MixflowError.is(error) && error.code === 'ABORTED')) throw error
   } finally {
-    remove()
+    remove(() => true)
   }
   if (interrupted !== undefined) throw interrupted
 }

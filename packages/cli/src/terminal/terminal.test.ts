@@ -9,6 +9,7 @@ import { describeError } from './describe-error.ts'
 import { Interrupted, interruptible } from './interruptible.ts'
 import { programName } from './program-name.ts'
 import { shellWord } from './shell-word.ts'
+import { endingSignals } from './signals.ts'
 import { statusLine } from './status-line.ts'
 import { table } from './table.ts'
 import { UsageError } from './usage-error.ts'
@@ -49,18 +50,22 @@ describe('describeError', () => {
 })
 
 describe('interruptible', () => {
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  const listeners = () => signals.map(name => process.listenerCount(name))
+  const listeners = () => endingSignals.filter(name => name !== 'SIGHUP').map(name => process.listenerCount(name))
 
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+    ['SIGXCPU', 152],
+    ['SIGUSR2', 140],
   ] as const)('ends the work at %s, and leaves the second one to the system', async (name, exitCode) => {
     const before = listeners()
     const told: string[] = []
     const work = async (signal: AbortSignal) => {
       expect(listeners()).toEqual(before.map(count => count + 1))
       process.emit(name)
+      process.emit('SIGHUP') // never ends at once
       expect(signal.aborted).toBe(true)
       expect(listeners()).toEqual(before)
       told.push('work came to its end')
