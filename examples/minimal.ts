@@ -54,11 +54,11 @@ async function learn(source: core.Source<tf.Tensor>, steps: number) {
   for (let step = 0; step < steps; step++) {
     const numbers = draw({ seed: 1, firstImage: step * batch, images: batch, elementsPerImage: 2 })
     const tensor = (x: Float32Array) => (x.length === batch ? tf.tensor1d(x) : tf.tensor2d(x, [batch, 2]))
-    const draws = Object.fromEntries(Object.entries(numbers).map(([name, x]) => [name, tensor(x)])) as never
+    const draws = core.mapDraws(numbers, tensor)
     const x1 = tensor(moons(batch, step + 1))
     const cost = optimizer.minimize(() => loss(tensorAlgebra, { denoiser, x1, draws }).loss as tf.Scalar, true)
     await cost?.data()
-    tf.dispose([cost as tf.Tensor, x1, draws])
+    tf.dispose([cost as tf.Tensor, x1, { ...draws }])
   }
   return async (x: Float32Array, t: number) => {
     const n = x.length / 2

@@ -11,7 +11,7 @@ export {
 } from './errors.ts'
 export { type Assignment, optimalAssignment } from './flow/assignment.ts'
 export { type Curvature, type CurvatureOptions, curvature } from './flow/curvature.ts'
-export { type DrawRange, type Draws, drawMixtureWeights, stretchTime } from './flow/draws.ts'
+export { type DrawRange, type Draws, drawMixtureWeights, mapDraws, stretchTime } from './flow/draws.ts'
 export {
   type LossByTime,
   type LossByTimeOptions,
@@ -131,7 +131,7 @@ export {
 } from './ode/solver.ts'
 export { dopri5, type EmbeddedTableau, euler, heun, midpoint, rk4, type Tableau } from './ode/tableau.ts'
 export { type TimeGrid, timeGrid } from './ode/time-grid.ts'
-export { kept } from './random/kept.ts'
+export { dropoutMask } from './random/dropout-mask.ts'
 export {
   type DrawShape,
   integers,

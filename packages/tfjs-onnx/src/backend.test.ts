@@ -12,8 +12,8 @@ beforeAll(async () => {
 describe('the backend', () => {
   it('reports a failed tensor where it is read, and computes the others', () => {
     tf.tidy(() => {
-      const places = tf.add(tf.tensor1d([1, 7], 'int32'), tf.scalar(1, 'int32'))
-      const outside = tf.gather(values([3]), places as tf.Tensor1D)
+      const positions = tf.add(tf.tensor1d([1, 7], 'int32'), tf.scalar(1, 'int32'))
+      const outside = tf.gather(values([3]), positions as tf.Tensor1D)
       const fine = tf.add(tf.tensor1d([1, 2]), 1)
       expect([...fine.dataSync()]).toEqual([2, 3])
       expect(() => outside.dataSync()).toThrow(/RUNTIME_FAILED|failed while running/)

@@ -17,10 +17,10 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import { OnnxBackendError } from './errors.ts'
-import { identityOrder, isIdentity, sizeOf } from './graph/order.ts'
+import { identityLayout, isIdentity, sizeOf } from './graph/layout.ts'
 import { collectProgram } from './graph/program.ts'
 import { type FedArray, fed, filled, originOf, type Value } from './graph/value.ts'
-import { type ComputedType, inOrder, type Lazy } from './lazy.ts'
+import { type ComputedType, inLayout, type Lazy } from './lazy.ts'
 import { Executor, type ExecutorOptions, fedLeaves, type Statistics } from './runtime/executor.ts'
 import type { Device, RemoteArray, Runtime } from './runtime/runtime.ts'
 
@@ -119,7 +119,7 @@ export class OnnxBackend extends KernelBackend {
     const data: TensorData = { ...lazy, refCount: 1 }
     const dataId = {}
     this.#data.set(dataId, data)
-    data.value.holders++
+    data.value.refCount++
     if (data.value.origin.kind === 'node') {
       this.#pending.add(data)
       this.#recorded++
@@ -157,13 +157,13 @@ export class OnnxBackend extends KernelBackend {
       this.#data.set(dataId, { parts: { real: part(real), imag: part(imag) }, refCount })
       return
     }
-    const order = identityOrder(shape.length)
+    const layout = identityLayout(shape.length)
     const array = values as FedArray
     const value = isUniform(array)
       ? filled(shape, array[0] as number, dtype)
       : fed(shape, dtype, this.#own(array, dtype))
-    value.holders = 1
-    this.#data.set(dataId, { shape, dtype, order, value, refCount })
+    value.refCount = 1
+    this.#data.set(dataId, { shape, dtype, layout, value, refCount })
   }
 
   /** A copy: recordings run later, when the caller may have put other numbers into the array. */
@@ -197,8 +197,8 @@ export class OnnxBackend extends KernelBackend {
 
   /** An array that nobody holds may still be read by pending nodes: it is let go of after the next run. */
   #release(value: Value): void {
-    value.holders--
-    if (value.holders === 0 && value.origin.kind !== 'node') this.#retired.push(value)
+    value.refCount--
+    if (value.refCount === 0 && value.origin.kind !== 'node') this.#retired.push(value)
   }
 
   override async read(dataId: DataId): Promise<backend_util.BackendValues> {
@@ -223,7 +223,7 @@ export class OnnxBackend extends KernelBackend {
     return this.numbers(dataId).slice()
   }
 
-  /** The numbers of a tensor in tfjs's own order, computed if they are pending. They belong to the backend. */
+  /** The numbers of a tensor in row-major layout, computed if they are pending. They belong to the backend. */
   numbers(dataId: DataId): FedArray {
     const array = this.array(dataId)
     if (!('read' in array)) return array
@@ -235,7 +235,7 @@ export class OnnxBackend extends KernelBackend {
   /** The same, left where it is if the runtime keeps it. */
   array(dataId: DataId): FedArray | RemoteArray {
     const data = this.#numeric(dataId)
-    if (!isIdentity(data.order)) this.#straighten(data)
+    if (!isIdentity(data.layout)) this.#toRowMajor(data)
     if (this.#pending.has(data)) this.#compute(data)
     const { origin, type, shape } = data.value
     if (origin.kind === 'fed') return origin.data
@@ -257,13 +257,13 @@ export class OnnxBackend extends KernelBackend {
     }
   }
 
-  /** Reads want tfjs's own order. */
-  #straighten(data: TensorData): void {
-    const order = identityOrder(data.shape.length)
+  /** Converts the value to row-major layout, for reads. */
+  #toRowMajor(data: TensorData): void {
+    const layout = identityLayout(data.shape.length)
     const old = data.value
-    data.value = inOrder(data, order)
-    data.order = order
-    data.value.holders++
+    data.value = inLayout(data, layout)
+    data.layout = layout
+    data.value.refCount++
     this.#release(old)
     if (data.value.origin.kind === 'node') this.#pending.add(data)
   }
@@ -309,7 +309,7 @@ export class OnnxBackend extends KernelBackend {
     return this.executor.statistics
   }
 
-  /** Runs whatever is pending now: the results take the place of the nodes that make them. */
+  /** Runs whatever is pending now: the results replace the nodes that produce them. */
   flush(): void {
     const waiting = [...this.#pending]
     if (waiting.length > 0) this.#runPending(waiting)

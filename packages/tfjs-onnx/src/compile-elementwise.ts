@@ -1,25 +1,24 @@
 /**
- * `compile` for functions that treat long vectors element by element, like an optimizer's update of all parameters. Plain
- * arithmetic becomes one loop. With any other operator, the graph is built for a piece of the vectors and run on one piece
- * after the other: what lies between its operators then stays in the cache, and needs memory for a piece instead of for
- * everything.
+ * `compile` for functions that treat long vectors element by element, such as an optimizer's update of all parameters.
+ * Plain arithmetic becomes one loop. With any other operator, the graph is built for a chunk of the vectors and run on one
+ * chunk after the other: intermediate results stay in the cache and need memory for one chunk only.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
-import { type Compiled, compile, kept, placeholders } from './compile.ts'
+import { type Compiled, compile, placeholders, presentOnly, sourceOf, type TensorRecord } from './compile.ts'
 import { OnnxBackendError } from './errors.ts'
 import { elementwiseLoop } from './fused/elementwise-loop.ts'
-import { identityOrder } from './graph/order.ts'
+import { identityLayout } from './graph/layout.ts'
 import { collectProgram, type Program } from './graph/program.ts'
 import { type FedArray, fed, type Value } from './graph/value.ts'
-import { type ComputedType, straightened } from './lazy.ts'
+import { type ComputedType, rowMajorValue } from './lazy.ts'
 import { fedLeaves } from './runtime/executor.ts'
 
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
-/** Elements of a piece: a megabyte. */
-const longest = 2 ** 18
+/** Maximum number of elements in a chunk: 1 MiB of float32. */
+const maxChunkLength = 2 ** 18
 
 interface Plan {
   readonly sources: readonly (string | FedArray)[]
@@ -34,23 +33,25 @@ interface Plan {
  *   depends on element i of each vector and on the other inputs.
  * @throws OnnxBackendError KERNEL_INVALID, when called, for vectors of other shapes or results that are no such vectors.
  */
-export function compileElementwise<I extends Tensors, O extends Tensors>(
+export function compileElementwise<I extends TensorRecord<I>, O extends TensorRecord<O>>(
   f: (inputs: I) => O,
   vectors: readonly (keyof I & string)[],
 ): Compiled<I, O> {
   const plans = new Map<string, Plan>()
   const whole = compile(f)
+  const record = (tensors: Tensors) => presentOnly(f(tensors as Tensors & I))
   const run = (inputs: I): O => {
     const backend = tf.backend()
-    // pieces are cut here: elsewhere vectors would travel for it
+    // on another device, cutting vectors into chunks would copy them between devices
     if (!(backend instanceof OnnxBackend) || backend.device !== 'cpu' || backend.runtime.queued) return whole(inputs)
     backend.flush()
-    const length = lengthOf(inputs, vectors)
-    const piece = Math.min(length, longest)
-    const key = [piece, ...Object.entries(inputs).map(([name, x]) => `${name}:${x.dtype}`)].sort().join()
+    const tensors = presentOnly(inputs)
+    const length = lengthOf(tensors, vectors)
+    const chunk = Math.min(length, maxChunkLength)
+    const key = [chunk, ...Object.entries(tensors).map(([name, x]) => `${name}:${x.dtype}`)].sort().join()
     let plan = plans.get(key)
-    if (plan === undefined) plans.set(key, (plan = makePlan(backend, f, { inputs, vectors, piece })))
-    return replay(backend, plan, { inputs, length }) as O
+    if (plan === undefined) plans.set(key, (plan = makePlan(backend, record, { inputs: tensors, vectors, chunk })))
+    return replay(backend, plan, { inputs: tensors, length }) as O
   }
   const dispose = () => {
     whole.dispose()
@@ -68,29 +69,24 @@ function lengthOf(inputs: Tensors, vectors: readonly string[]): number {
 }
 
 const invalid = (message: string): OnnxBackendError =>
-  new OnnxBackendError('KERNEL_INVALID', `a function of elements: ${message}`, {
-    hint: 'vectors and results must be tensors of rank 1 and of one length; use compile() for other functions',
+  new OnnxBackendError('KERNEL_INVALID', `an elementwise function: ${message}`, {
+    hint: 'make vectors and results tensors of rank 1 and equal length, or use compile()',
   })
 
-interface Pieces {
+interface Chunks {
   readonly inputs: Tensors
   readonly vectors: readonly string[]
-  readonly piece: number
+  readonly chunk: number
 }
 
-function makePlan<I extends Tensors>(
-  backend: OnnxBackend,
-  f: (inputs: I) => Tensors,
-  { inputs, vectors, piece }: Pieces,
-): Plan {
-  const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, vectors.includes(name) ? [piece] : shape])
-  const results = new Map<string, ReturnType<typeof straightened>>()
+function makePlan(backend: OnnxBackend, f: (inputs: Tensors) => Tensors, { inputs, vectors, chunk }: Chunks): Plan {
+  const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, vectors.includes(name) ? [chunk] : shape])
+  const results = new Map<string, ReturnType<typeof rowMajorValue>>()
   backend.trace(() => {
-    const given = placeholders(backend, inputs, Object.fromEntries(shapes))
-    for (const [name, result] of Object.entries(f(given as I))) {
-      if (result.shape.length !== 1 || result.shape[0] !== piece)
+    for (const [name, result] of Object.entries(f(placeholders(backend, inputs, Object.fromEntries(shapes))))) {
+      if (result.shape.length !== 1 || result.shape[0] !== chunk)
         throw invalid(`its result ${name} is [${result.shape}]`)
-      results.set(name, straightened(backend.lazy(result)))
+      results.set(name, rowMajorValue(backend.lazy(result)))
     }
   })
   const outputs = [...results.values()]
@@ -100,35 +96,35 @@ function makePlan<I extends Tensors>(
   const isVector = ({ origin }: Value): boolean => origin.kind === 'input' && vectors.includes(origin.name)
   const loop = elementwiseLoop(program, { inputs: leaves, isVector })
   return {
-    sources: leaves.map(value => kept(value) as string | FedArray), // no runtime keeps arrays here
+    sources: leaves.map(value => sourceOf(value) as string | FedArray), // on the CPU no array is remote
     results: [...results].map(([name, { type }]) => ({ name, type: type as ComputedType })),
-    ...(loop === null ? inPieces(backend, program, { leaves, isVector, piece }) : { ...loop, dispose: () => {} }),
+    ...(loop === null ? inChunks(backend, program, { leaves, isVector, chunk }) : { ...loop, dispose: () => {} }),
   }
 }
 
 interface Cut {
   readonly leaves: readonly Value[]
   readonly isVector: (leaf: Value) => boolean
-  readonly piece: number
+  readonly chunk: number
 }
 
-/** Runs the graph of a piece on one piece after the other. */
-function inPieces(
+/** Runs the graph of a chunk on one chunk after the other. */
+function inChunks(
   { executor }: OnnxBackend,
   program: Program,
-  { leaves, isVector, piece }: Cut,
+  { leaves, isVector, chunk }: Cut,
 ): Pick<Plan, 'run' | 'dispose'> {
   const graph = executor.build(program)
   const cut = leaves.map(isVector)
   return {
     run(arrays, results) {
       const length = results[0]?.length ?? 0
-      for (let start = 0; start < length; start += piece) {
-        // the last piece begins where it is whole
-        const from = Math.min(start, length - piece)
-        const part = (array: FedArray): FedArray => array.subarray(from, from + piece)
-        const given = arrays.map((array, i) => (cut[i] ? part(array) : array))
-        executor.runInto(graph, { arrays: given, results: results.map(part) })
+      for (let start = 0; start < length; start += chunk) {
+        // the last chunk overlaps the one before, so that all have the same length
+        const from = Math.min(start, length - chunk)
+        const part = (array: FedArray): FedArray => array.subarray(from, from + chunk)
+        const inputs = arrays.map((array, i) => (cut[i] ? part(array) : array))
+        executor.runInto(graph, { arrays: inputs, results: results.map(part) })
       }
     },
     dispose: () => graph.session.dispose(),
@@ -147,7 +143,7 @@ function replay(
   plan.run(arrays, results)
   const tensors = plan.results.map(({ name, type }, i) => {
     const value = fed([length], type, results[i] as FedArray)
-    const lazy = { shape: [length], dtype: type, order: identityOrder(1), value }
+    const lazy = { shape: [length], dtype: type, layout: identityLayout(1), value }
     return [name, tf.engine().makeTensorFromDataId(backend.tensor(lazy).dataId, [length], type)] as const
   })
   return Object.fromEntries(tensors)

@@ -89,7 +89,7 @@ describe('compile', () => {
     }
   }, 120_000)
 
-  it('runs shares of a batch side by side: the mean of their results is the result of the whole', async () => {
+  it('runs shards of a batch in parallel: the mean of their results is the result of the whole batch', async () => {
     await tf.setBackend('cpu')
     tf.removeBackend(backendName)
     backend = await useOnnxBackend({ threads: 3 })
@@ -101,8 +101,8 @@ describe('compile', () => {
       const { value, grad } = tf.valueAndGrad(loss)(w)
       return { value, grad }
     }
-    const shared = compile(f, { batch: ['x', 'label'], smallestShare: 2 })
-    // 12 images: three shares of 4; 10: two of 5; 7: one of 7
+    const shared = compile(f, { batch: ['x', 'label'], minShardSize: 2 })
+    // 12 images: three shards of 4; 10: two of 5; 7: one of 7
     for (const n of [12, 10, 7]) {
       for (let turn = 0; turn < 3; turn++) {
         const [w, x] = [values([6, 5], turn), values([n, 6], turn + 10)]
@@ -119,17 +119,17 @@ describe('compile', () => {
     shared.dispose()
   })
 
-  it('a share that fails on its thread fails the call, and the next call works', () => {
+  it('a shard that fails on its thread fails the call, and the next call works', () => {
     const f = compile(
       ({ table, index }: { table: tf.Tensor; index: tf.Tensor }) => ({
         y: tf.mean(tf.gather(table, index as tf.Tensor1D)) as tf.Tensor,
       }),
-      { batch: ['index'], smallestShare: 1 },
+      { batch: ['index'], minShardSize: 1 },
     )
     const table = tf.tensor1d([1, 2, 3, 4])
     const run = (...index: number[]) => read(f({ table, index: tf.tensor1d(index, 'int32') }).y)
     expect(run(0, 1, 3)).toEqual([expect.closeTo(7 / 3, 5)])
-    expect(() => run(0, 1, 9)).toThrow(/RUNTIME_FAILED|share of the batch/)
+    expect(() => run(0, 1, 9)).toThrow(/RUNTIME_FAILED|shard of the batch/)
     expect(() => run(9, 1, 0)).toThrow(/out of data bounds/)
     expect(run(3, 3, 3)).toEqual([4])
     f.dispose()

@@ -1,37 +1,40 @@
 /**
- * Record once, replay: `compile` turns a function of tensors into one that runs its graph directly. Recording a train
- * step costs thousands of small JavaScript calls each time; a compiled one costs none after the first call.
+ * Record once, replay: `compile` turns a function of tensors into one that runs a prebuilt graph. Recording a train step
+ * takes thousands of small JavaScript calls; a compiled step takes none after the first call.
  *
- * The function must be pure: it may close over tensors, which keep the value that they had at the first call, and it
- * must not read values. There is one graph per combination of input shapes and dtypes. On another backend than this
- * package's, the function is simply called.
+ * The function must be pure and must not read values. Tensors that it closes over are constants of the graph, with the
+ * values of the first call. One graph is built per combination of input shapes and dtypes. On any other backend, the
+ * function is called as it is.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { OnnxBackend } from './backend.ts'
-import { type InputPart, takeInputsApart, takeOutputsApart } from './graph/border.ts'
-import { identityOrder, sizeOf } from './graph/order.ts'
+import { identityLayout, sizeOf } from './graph/layout.ts'
 import { collectProgram, type Program } from './graph/program.ts'
+import { type InputPart, splitInputs, splitOutputs } from './graph/split-vectors.ts'
 import { type FedArray, originOf, type Value } from './graph/value.ts'
-import { type ComputedType, type Lazy, straightened } from './lazy.ts'
+import { type ComputedType, type Lazy, rowMajorValue } from './lazy.ts'
 import { type AnyArray, fedLeaves, type Graph } from './runtime/executor.ts'
 import type { RuntimePort } from './runtime/runtime.ts'
 
+/** Each property of `T` is a tensor; optional ones may be absent. */
+export type TensorRecord<T> = { readonly [K in keyof T]: tf.Tensor | undefined }
+
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
-export interface Compiled<I extends Tensors, O extends Tensors> {
-  /** Inputs are read, not disposed of; the results belong to the caller. */
+export interface Compiled<I extends TensorRecord<I>, O extends TensorRecord<O>> {
+  /** Reads the inputs without disposing of them; the caller owns the results. */
   (inputs: I): O
-  /** Lets go of the graphs. The function builds them again if it is called again. */
+  /** Releases the graphs. A later call builds them again. */
   dispose(): void
 }
 
-/** Where the arrays of a graph come from, and what becomes of its results. */
+/** Where the inputs of a graph come from, and how its results become the function's outputs. */
 interface Plan {
   readonly graph: Graph
-  /** For each thing to feed, the name of an input, where it begins in one, or a kept array. */
+  /** For each graph input: the name of a function input, a part of one, or a constant array. */
   readonly sources: readonly (string | InputPart | AnyArray)[]
-  /** For each output of the function, how many results of the graph lie in it, one behind the other. */
+  /** For each output of the function, the number of graph results that are concatenated in it. */
   readonly parts: readonly number[]
   readonly results: readonly {
     readonly name: string
@@ -41,33 +44,39 @@ interface Plan {
   }[]
 }
 
-export interface CompileOptions<I extends Tensors> {
+export interface CompileOptions<I> {
   /**
-   * Inputs that hold something for each image of a batch, in their first dimension. `f` may then be run on equal shares of
-   * the batch, side by side and, where a share would need much memory, one after the other, and its results averaged: they
-   * must all be means over the batch.
+   * Inputs whose first dimension is the batch. `f` may then run on equal shards of the batch, in parallel on threads (and
+   * in sequence where a shard would need too much memory), and its results are averaged: every result must be a mean over
+   * the batch.
    */
   readonly batch?: readonly (keyof I)[]
-  /** The least images of a share; 8 unless said. */
-  readonly smallestShare?: number
+  /** Minimum number of images in a shard. Default: 8. */
+  readonly minShardSize?: number
 }
 
-export function compile<I extends Tensors, O extends Tensors>(
+/** Returns `f` as a function that records its graph on the first call and replays it on later ones. */
+export function compile<I extends TensorRecord<I>, O extends TensorRecord<O>>(
   f: (inputs: I) => O,
   options: CompileOptions<I> = {},
 ): Compiled<I, O> {
   const plans = new Map<string, Plan>()
+  const record = (tensors: Tensors) => presentOnly(f(tensors as Tensors & I))
+  const { batch = [], minShardSize = 8 } = options
   const run = (inputs: I): O => {
     const backend = tf.backend()
-    if (!(backend instanceof OnnxBackend)) return tf.tidy(() => f(inputs) as never) as O
+    if (!(backend instanceof OnnxBackend)) return untracked(f, inputs)
     backend.flush()
-    const key = Object.entries(inputs)
+    const tensors = presentOnly(inputs)
+    const key = Object.entries(tensors)
       .map(([name, { shape, dtype }]) => `${name}:${dtype}[${shape}]`)
       .sort()
       .join()
     let plan = plans.get(key)
-    if (plan === undefined) plans.set(key, (plan = makePlan(backend, f, { inputs, options })))
-    return replay(backend, plan, inputs) as O
+    if (plan === undefined) {
+      plans.set(key, (plan = makePlan(backend, record, { inputs: tensors, batch: batch.map(String), minShardSize })))
+    }
+    return replay(backend, plan, tensors) as O
   }
   const dispose = () => {
     for (const { graph } of plans.values()) graph.session.dispose()
@@ -76,24 +85,41 @@ export function compile<I extends Tensors, O extends Tensors>(
   return Object.assign(run, { dispose })
 }
 
-function makePlan<I extends Tensors>(
+/** Calls `f` on another backend, and disposes of the intermediate tensors. */
+function untracked<I, O>(f: (inputs: I) => O, inputs: I): O {
+  let result: O | undefined
+  tf.tidy(() => {
+    result = f(inputs)
+    return { ...result } as tf.TensorContainerObject
+  })
+  return result as O
+}
+
+/** The inputs without absent ones. */
+export const presentOnly = <I extends TensorRecord<I>>(inputs: I): Tensors =>
+  Object.fromEntries(Object.entries(inputs).filter((entry): entry is [string, tf.Tensor] => entry[1] !== undefined))
+
+function makePlan(
   backend: OnnxBackend,
-  f: (inputs: I) => Tensors,
-  { inputs, options }: { inputs: I; options: CompileOptions<I> },
+  f: (inputs: Tensors) => Tensors,
+  { inputs, batch, minShardSize }: { inputs: Tensors; batch: readonly string[]; minShardSize: number },
 ): Plan {
-  const { batch = [], smallestShare = 8 } = options
-  const split = new Set(batch.filter(name => name in inputs).map(String))
+  const split = new Set(batch.filter(name => name in inputs))
   const sizes = [...split].map(name => inputs[name]?.shape[0] as number)
-  const threads = shareCount(sizes, { most: backend.executor.parallelism, smallestShare })
+  const threads = shardCount(sizes, { most: backend.executor.parallelism, minShardSize })
   let count = threads
   let recording = record(backend, f, { inputs, split, count })
-  while (backend.executor.splits && sizesOf(recording.program) > largestShare && (sizes[0] ?? 1) % (2 * count) === 0) {
-    if ((sizes[0] as number) / (2 * count) < smallestShare) break
+  while (
+    backend.executor.splits &&
+    intermediateBytes(recording.program) > maxShardBytes &&
+    (sizes[0] ?? 1) % (2 * count) === 0
+  ) {
+    if ((sizes[0] as number) / (2 * count) < minShardSize) break
     count *= 2
     recording = record(backend, f, { inputs, split, count })
   }
   const { lazies, values, outputs, parts, inputParts, program } = recording
-  const sources = fedLeaves(program).map(value => inputParts.get(value) ?? kept(value))
+  const sources = fedLeaves(program).map(value => inputParts.get(value) ?? sourceOf(value))
   const results = [...lazies].map(([name, { shape, dtype }], i) => ({
     name,
     shape: [...shape],
@@ -106,20 +132,20 @@ function makePlan<I extends Tensors>(
   return { graph, sources, parts: parts.map(({ length }) => length), results }
 }
 
-/** The name of an input, or an array that the function closes over, as it is now. */
-export function kept(value: Value): string | AnyArray {
+/** The name of an input, or a copy of an array that the function closes over. */
+export function sourceOf(value: Value): string | AnyArray {
   const { origin } = value
   if (origin.kind === 'input') return origin.name
   if (origin.kind !== 'remote') return (origin as { data: FedArray }).data.slice()
-  value.holders++ // what the runtime keeps, it keeps from now on
+  value.refCount++ // the graph holds a reference until it is disposed of
   return origin.array
 }
 
-/** Bytes of all intermediate results of a share, above which it is halved: a train step holds about a third of them at once. */
-const largestShare = 3 * 2 ** 30
+/** Bytes of all intermediate results above which a shard is halved; a train step holds about a third of them at once. */
+const maxShardBytes = 3 * 2 ** 30
 
-/** Bytes of what the nodes give, but for those that only rename. */
-const sizesOf = ({ nodes }: Program): number =>
+/** Bytes of all node outputs, except those of Reshape, which shares its input's memory. */
+const intermediateBytes = ({ nodes }: Program): number =>
   nodes
     .filter(({ op }) => op !== 'Reshape')
     .flatMap(({ outputs }) => outputs)
@@ -129,48 +155,45 @@ interface Recorded {
   readonly lazies: ReadonlyMap<string, Lazy>
   readonly values: readonly Value[]
   readonly outputs: readonly Value[]
-  /** What the graph gives for each output, see `takeOutputsApart`. */
+  /** The graph results of each output, see `splitOutputs`. */
   readonly parts: readonly (readonly Value[])[]
   readonly inputParts: ReadonlyMap<Value, InputPart>
   readonly program: Program
 }
 
-/** `f` on a share of the batch. */
-function record<I extends Tensors>(
+/** Records `f` for one of `count` shards of the batch. */
+function record(
   backend: OnnxBackend,
-  f: (inputs: I) => Tensors,
-  { inputs, split, count }: { inputs: I; split: ReadonlySet<string>; count: number },
+  f: (inputs: Tensors) => Tensors,
+  { inputs, split, count }: { inputs: Tensors; split: ReadonlySet<string>; count: number },
 ): Recorded {
   const lazies = new Map<string, Lazy>()
   backend.trace(() => {
     const shapes = Object.entries(inputs).map(([name, { shape: whole }]) => {
-      const share = (whole[0] as number) / count
-      return [name, split.has(name) ? [share, ...whole.slice(1)] : whole] as const
+      const shard = (whole[0] as number) / count
+      return [name, split.has(name) ? [shard, ...whole.slice(1)] : whole] as const
     })
-    const results = f(placeholders(backend, inputs, Object.fromEntries(shapes)) as I)
+    const results = f(placeholders(backend, inputs, Object.fromEntries(shapes)))
     for (const [name, tensor] of Object.entries(results)) lazies.set(name, { ...backend.lazy(tensor) })
   })
-  const values = [...lazies.values()].map(straightened)
+  const values = [...lazies.values()].map(rowMajorValue)
   const outputs = [...new Set(values)]
-  const apart = backend.device === 'cpu' && !backend.runtime.queued
-  const inputParts = apart ? takeInputsApart(outputs, name => split.has(name)) : new Map()
-  const parts = apart ? takeOutputsApart(outputs) : outputs.map(output => [output])
+  const splitsVectors = backend.device === 'cpu' && !backend.runtime.queued
+  const inputParts = splitsVectors ? splitInputs(outputs, name => split.has(name)) : new Map()
+  const parts = splitsVectors ? splitOutputs(outputs) : outputs.map(output => [output])
   return { lazies, values, outputs, parts, inputParts, program: collectProgram(parts.flat()) }
 }
 
-/** The largest number of equal shares of a batch that are not too small. */
-function shareCount(
-  sizes: readonly number[],
-  { most, smallestShare }: { most: number; smallestShare: number },
-): number {
+/** The largest number of equal shards with at least `minShardSize` images each. */
+function shardCount(sizes: readonly number[], { most, minShardSize }: { most: number; minShardSize: number }): number {
   const [size = 1] = sizes
   if (sizes.some(other => other !== size)) return 1
-  let count = Math.max(1, Math.min(most, Math.floor(size / smallestShare)))
+  let count = Math.max(1, Math.min(most, Math.floor(size / minShardSize)))
   while (size % count !== 0) count--
   return count
 }
 
-/** A tensor without numbers for each input. */
+/** A tensor without values for each input. */
 export function placeholders(
   backend: OnnxBackend,
   inputs: Tensors,
@@ -179,8 +202,8 @@ export function placeholders(
   const entries = Object.entries(inputs).map(([name, { dtype }]) => {
     const type = dtype as ComputedType
     const shape = shapes[name] as readonly number[]
-    const value: Value = { shape, type, origin: { kind: 'input', name, dims: shape }, holders: 0 }
-    const { dataId } = backend.tensor({ shape, dtype: type, order: identityOrder(shape.length), value })
+    const value: Value = { shape, type, origin: { kind: 'input', name, dims: shape }, refCount: 0 }
+    const { dataId } = backend.tensor({ shape, dtype: type, layout: identityLayout(shape.length), value })
     return [name, tf.engine().makeTensorFromDataId(dataId, [...shape], type)] as const
   })
   return Object.fromEntries(entries)
@@ -196,7 +219,7 @@ function replay(backend: OnnxBackend, { graph, sources, parts, results }: Plan, 
   })
   const values = runOn(backend, { graph, parts }, arrays)
   const tensors = results.map(({ name, shape, dtype, at }) => {
-    const lazy = { shape, dtype, order: identityOrder(shape.length), value: values[at] as Value }
+    const lazy = { shape, dtype, layout: identityLayout(shape.length), value: values[at] as Value }
     return [name, tf.engine().makeTensorFromDataId(backend.tensor(lazy).dataId, shape, dtype)] as const
   })
   return Object.fromEntries(tensors)
@@ -212,7 +235,7 @@ function runOn(
     shape: dims,
     type,
     origin: originOf(array),
-    holders: 0,
+    refCount: 0,
   })
   if (parts.every(count => count === 1)) {
     return executor.run(graph, arrays).map((array, i) => value(graph.outputs[i] as RuntimePort, array))

@@ -1,5 +1,5 @@
 export { OnnxBackend } from './backend.ts'
-export { type Compiled, type CompileOptions, compile } from './compile.ts'
+export { type Compiled, type CompileOptions, compile, type TensorRecord } from './compile.ts'
 export { compileElementwise } from './compile-elementwise.ts'
 export { errorCodes, OnnxBackendError, type OnnxErrorCode } from './errors.ts'
 export { registerGradients } from './gradients.ts'

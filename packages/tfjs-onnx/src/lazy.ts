@@ -1,9 +1,9 @@
 /**
- * A recorded tensor: its logical shape and dtype as tfjs sees them, the value that holds it, and the order in which the
- * value's dimensions lie. `inOrder` is the only place that records a Transpose for the sake of layout.
+ * A recorded tensor: its logical shape and dtype as tfjs sees them, the value that holds it, and the value's layout.
+ * `inLayout` is the only function that records a Transpose to change a layout.
  */
 
-import { identityOrder, inverseOrder, type Order, permute, type Shape, sameBytes } from './graph/order.ts'
+import { identityLayout, inverseLayout, type Layout, permute, type Shape, sameBytes } from './graph/layout.ts'
 import { emit, reshaped, transposed, type Value } from './graph/value.ts'
 
 /** The dtypes of tfjs that can be computed with. */
@@ -12,27 +12,27 @@ export type ComputedType = 'float32' | 'int32' | 'bool'
 export interface Lazy {
   readonly shape: Shape
   readonly dtype: ComputedType
-  order: Order
+  layout: Layout
   value: Value
 }
 
-/** A recorded tensor in tfjs's own order. */
-export const straight = (value: Value, shape: Shape = value.shape): Lazy => ({
+/** A recorded tensor in row-major layout, as tfjs itself stores tensors. */
+export const rowMajor = (value: Value, shape: Shape = value.shape): Lazy => ({
   shape,
   dtype: value.type as ComputedType,
-  order: identityOrder(shape.length),
+  layout: identityLayout(shape.length),
   value,
 })
 
-/** The tensor's value with its dimensions in the given order. */
-export function inOrder(lazy: Pick<Lazy, 'shape' | 'order' | 'value'>, order: Order): Value {
-  if (sameBytes(lazy.shape, lazy.order, order)) return reshaped(lazy.value, permute(lazy.shape, order))
-  const positions = inverseOrder(lazy.order)
-  return transposed(lazy.value, permute(positions, order))
+/** The tensor's value in the given layout. */
+export function inLayout(lazy: Pick<Lazy, 'shape' | 'layout' | 'value'>, layout: Layout): Value {
+  if (sameBytes(lazy.shape, lazy.layout, layout)) return reshaped(lazy.value, permute(lazy.shape, layout))
+  const positions = inverseLayout(lazy.layout)
+  return transposed(lazy.value, permute(positions, layout))
 }
 
-/** The tensor's value in tfjs's own order. */
-export const straightened = (lazy: Lazy): Value => inOrder(lazy, identityOrder(lazy.shape.length))
+/** The tensor's value in row-major layout. */
+export const rowMajorValue = (lazy: Lazy): Value => inLayout(lazy, identityLayout(lazy.shape.length))
 
 const onnxName = { float32: 1, int32: 6, bool: 9 } as const
 

@@ -14,7 +14,7 @@ import { OnnxBackendError } from './errors.ts'
 import { constantNode, filledFrom, type ModelPorts, writeModel } from './graph/model.ts'
 import { collectProgram, type Program } from './graph/program.ts'
 import type { Value } from './graph/value.ts'
-import { type ComputedType, straightened } from './lazy.ts'
+import { type ComputedType, rowMajorValue } from './lazy.ts'
 import { type NodeProto, NodeProtoSchema } from './proto/onnx_pb.ts'
 import { backendName } from './use-onnx-backend.ts'
 
@@ -48,7 +48,7 @@ interface Recording {
 }
 
 /**
- * Records `f`, called with one placeholder per entry of `specs` in their order, and returns the model's bytes (ONNX,
+ * Records `f`, called with one placeholder per entry of `specs` in their layout, and returns the model's bytes (ONNX,
  * opset 17, standard operators only). Tensors that `f` closes over become initializers.
  *
  * @throws OnnxBackendError TRACE_INVALID if the onnx backend is not current, if `f` reads a value, or if its graph
@@ -121,7 +121,7 @@ function record(backend: OnnxBackend, f: (...inputs: tf.Tensor[]) => TraceResult
       })
       const result = f(...placeholders)
       const named = result instanceof tf.Tensor ? { output: result } : result
-      for (const [name, tensor] of Object.entries(named)) outputs.set(name, straightened(backend.lazy(tensor)))
+      for (const [name, tensor] of Object.entries(named)) outputs.set(name, rowMajorValue(backend.lazy(tensor)))
     },
     { standard: true },
   )
@@ -131,8 +131,8 @@ function record(backend: OnnxBackend, f: (...inputs: tf.Tensor[]) => TraceResult
 function makePlaceholder(backend: OnnxBackend, name: string, { spec, size }: { spec: InputSpec; size: number }) {
   const shape = dimsOf(spec).map(dim => (typeof dim === 'string' ? size : dim))
   const type = dtypeOf(spec)
-  const value: Value = { shape, type, origin: { kind: 'input', name, dims: dimsOf(spec) }, holders: 0 }
-  const { dataId } = backend.tensor({ shape, dtype: type, order: [...shape.keys()], value })
+  const value: Value = { shape, type, origin: { kind: 'input', name, dims: dimsOf(spec) }, refCount: 0 }
+  const { dataId } = backend.tensor({ shape, dtype: type, layout: [...shape.keys()], value })
   return { value, tensor: tf.engine().makeTensorFromDataId(dataId, shape, type) }
 }
 
@@ -148,15 +148,15 @@ function compare(one: Recording, two: Recording, free: string): Pick<ModelPorts,
   const [a, b] = [one.program, two.program]
   if (a.nodes.length !== b.nodes.length) throw differ(`${a.nodes.length} or ${b.nodes.length} operators`)
   a.nodes.forEach((node, i) => {
-    const twin = b.nodes[i]
-    if (twin === undefined || structure(a, i) !== structure(b, i)) throw differ(`operator ${node.op} or ${twin?.op}`)
+    const other = b.nodes[i]
+    if (other === undefined || structure(a, i) !== structure(b, i)) throw differ(`operator ${node.op} or ${other?.op}`)
   })
   const size = sizeSource(one, free)
   const targets = new Set(a.nodes.filter(node => node.op === 'Reshape').map(node => node.inputs[1]))
   const computed = new Map<Value, { nodes: NodeProto[]; name: string }>()
   a.leaves.forEach((leaf, i) => {
-    const twin = b.leaves[i] as Value
-    const formula = linear(leaf, twin, differ)
+    const other = b.leaves[i] as Value
+    const formula = linear(leaf, other, differ)
     if (formula === null) return
     const dynamic = formula.slope.filter(factor => factor !== 0).length
     const name = a.names.get(leaf) as string

@@ -11,7 +11,7 @@ export const backendName = 'onnx'
 
 export interface OnnxBackendOptions {
   /**
-   * Where graphs run; `cpu` unless said. `auto` takes CUDA where it works, else the CPU: the backend's `device` tells. What
+   * Device that graphs run on. Default: `cpu`. `auto` takes CUDA if it works, else the CPU; see the backend's `device`. What
    * another device than the CPU has no kernel for runs on the CPU.
    */
   readonly device?: Device | 'auto'
@@ -28,7 +28,7 @@ const optionNames = ['device', 'threads', 'sessions', 'runtime'] as const satisf
 
 /**
  * Registers the backend if it is not yet, makes it tfjs's current one, and returns it. Where it is registered already, it stays as
- * it is, unless another device or runtime is asked for: then a new one takes its place.
+ * it is, unless another device or runtime is asked for: then a new one replaces it.
  *
  * @throws OnnxBackendError OPTION_INVALID; RUNTIME_MISSING if onnxruntime-node cannot be loaded, the device cannot be used (the message says
  *   what is not there), or tensors are left on the backend that should be replaced.

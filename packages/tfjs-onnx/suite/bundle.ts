@@ -3,7 +3,7 @@
  * need a bundler; `ignoreAnnotations` keeps it from dropping specs as files without side effects.
  *
  * The bundle has a copy of tfjs-core of its own. That works because tfjs keeps its engine and its registries of kernels
- * and gradients in one global place, and it means that the backend under test is loaded by Node as its users load it.
+ * and gradients in one global object, and it means that the backend under test is loaded by Node as its users load it.
  */
 
 import { dirname, join } from 'node:path'

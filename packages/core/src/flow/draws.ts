@@ -33,6 +33,21 @@ export function drawBatch(range: DrawRange, { needs, weight, minTime }: DrawRule
   }
 }
 
+/** Applies `f` to each draw that is present: arrays to tensors, or a batch to a part of it. */
+export function mapDraws<A, B>(draws: Draws<A>, f: (values: A, name: keyof Draws<A>) => B): Draws<B> {
+  const mapped = (name: SourceDrawName) => {
+    const values = draws[name]
+    return values === undefined ? {} : { [name]: f(values, name) }
+  }
+  return {
+    t: f(draws.t, 't'),
+    ...mapped('noise'),
+    ...mapped('encoderNoise'),
+    ...mapped('kappaNoise'),
+    ...mapped('mixtureWeight'),
+  }
+}
+
 /** w of each image, `[N]`, by the rule. */
 export function drawMixtureWeights(range: DrawRange, weight: MixtureWeightRule): Float32Array {
   const key = { ...range, stream: 'mixtureWeight', elementsPerImage: 1 } as const

@@ -26,16 +26,16 @@ interface Inputs {
 
 /** Null where the program has an operator, a type or a shape that such a loop has not. */
 export function elementwiseLoop(program: Program, { inputs, isVector }: Inputs): ElementwiseLoop | null {
-  const places = layOut(program, { inputs, isVector })
-  if (places === null) return null
-  const { vectors, constants } = places
-  const code = codeOf(program, places)
+  const memory = layOut(program, { inputs, isVector })
+  if (memory === null) return null
+  const { vectors, constants } = memory
+  const code = codeOf(program, memory)
   if (code === null) return null
-  const loop = instantiate({ ...code, values: places.values.size, memoryBytes: places.bytes })
+  const loop = instantiate({ ...code, values: memory.values.size, memoryBytes: memory.bytes })
   const singles = new Float32Array(loop.memory, 0, vectors.start / 4)
   for (const [at, value] of constants) singles[at / 4] = value
   const view = (start: number): Float32Array => new Float32Array(loop.memory, start, strip)
-  const [from, to] = [inputs.map(input => places.at(input)), program.outputs.map((_, i) => vectors.output(i))]
+  const [from, to] = [inputs.map(input => memory.at(input)), program.outputs.map((_, i) => vectors.output(i))]
   const [fromViews, toViews] = [from.map(view), to.map(view)]
   return {
     run(given, results) {
@@ -58,7 +58,7 @@ export function elementwiseLoop(program: Program, { inputs, isVector }: Inputs):
 }
 
 /** Where everything lies in the module's memory: first single numbers, then strips of vectors. */
-interface Places {
+interface MemoryLayout {
   at(leaf: Value): number
   readonly vectors: { readonly start: number; output(index: number): number }
   readonly constants: ReadonlyMap<number, number>
@@ -67,7 +67,7 @@ interface Places {
   readonly bytes: number
 }
 
-function layOut(program: Program, { inputs, isVector }: Inputs): Places | null {
+function layOut(program: Program, { inputs, isVector }: Inputs): MemoryLayout | null {
   const { leaves, nodes, outputs } = program
   const used = leaves.filter(({ type }) => type !== 'int64') // shapes
   const all = [...used, ...nodes.flatMap(node => node.outputs)]
@@ -96,14 +96,14 @@ const constantOf = ({ origin }: Value): number | null =>
   origin.kind === 'constant' ? (origin.data[0] as number) : origin.kind === 'fill' ? origin.value : null
 
 /** Single numbers and what only they make come before the loop. */
-function codeOf(program: Program, places: Places): { before: Code; each: Code } | null {
+function codeOf(program: Program, memory: MemoryLayout): { before: Code; each: Code } | null {
   const { leaves, nodes, outputs } = program
   const [before, each]: [number[], number[]] = [[], []]
   const inLoop = new Set<Value>()
-  const number = (value: Value): number => places.values.get(value) as number
-  for (const leaf of leaves.filter(value => places.values.has(value))) {
-    const at = places.at(leaf)
-    const isSingle = at < places.vectors.start
+  const number = (value: Value): number => memory.values.get(value) as number
+  for (const leaf of leaves.filter(value => memory.values.has(value))) {
+    const at = memory.at(leaf)
+    const isSingle = at < memory.vectors.start
     if (!isSingle) inLoop.add(leaf)
     const target = isSingle ? before : each
     target.push(...(isSingle ? spread(at) : load(at)), ...set(number(leaf)))
@@ -117,7 +117,7 @@ function codeOf(program: Program, places: Places): { before: Code; each: Code } 
     const target = varies ? each : before
     target.push(...operands.flatMap(operand => get(number(operand))), ...operator(node), ...set(number(result)))
   }
-  outputs.forEach((output, i) => void each.push(...store(places.vectors.output(i), get(number(output)))))
+  outputs.forEach((output, i) => void each.push(...store(memory.vectors.output(i), get(number(output)))))
   return { before, each }
 }
 

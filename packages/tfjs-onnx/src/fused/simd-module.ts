@@ -17,7 +17,7 @@ const firstValue = 2
 export const get = (value: number): Code => [0x20, ...unsigned(firstValue + value)]
 export const set = (value: number): Code => [0x21, ...unsigned(firstValue + value)]
 
-/** Four numbers of the array that begins at this byte, at the loop's place. */
+/** Four numbers of the array that begins at this byte, at the loop's offset. */
 export const load = (start: number): Code => [...here, ...simd(0x00), 4, ...unsigned(start)]
 
 /** One number at this byte, four times. */
@@ -59,11 +59,11 @@ export function instantiate({ values, before, each, memoryBytes }: SimdLoop): Ru
   const pages = Math.ceil(memoryBytes / 65536)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const body = [
-    ...[2, 1, int32, ...unsigned(values), vector], // locals besides the parameter: the place, the values
+    ...[2, 1, int32, ...unsigned(values), vector], // locals besides the parameter: the offset, the values
     ...before,
     ...[0x03, 0x40], // loop
     ...each,
-    ...[...here, 0x41, turnBytes, 0x6a, 0x22, 1], // the place goes on,
+    ...[...here, 0x41, turnBytes, 0x6a, 0x22, 1], // advance the offset,
     ...[0x20, 0, 0x49, 0x0d, 0], // and round again while it is below the end
     ...[0x0b, 0x0b],
   ]

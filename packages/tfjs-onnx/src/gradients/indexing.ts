@@ -58,8 +58,8 @@ const topK: Rule = {
   outputs: [false, true],
   gradient: (dys: T[], saved) => {
     const [x, indices] = saved as [T, T]
-    const places = tf.equal(tf.expandDims(indices, -1), tf.range(0, x.shape.at(-1) as number, 1, 'int32'))
-    return { x: () => tf.sum(where(places, tf.expandDims(dys[0] as T, -1)), -2) }
+    const positions = tf.equal(tf.expandDims(indices, -1), tf.range(0, x.shape.at(-1) as number, 1, 'int32'))
+    return { x: () => tf.sum(where(positions, tf.expandDims(dys[0] as T, -1)), -2) }
   },
 }
 

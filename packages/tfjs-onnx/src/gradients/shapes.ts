@@ -1,4 +1,4 @@
-/** Gradients of kernels that move data: each is the movement back, and a sum where an element went to several places. */
+/** Gradients of kernels that move data: each moves the gradient back, and sums it where an element was copied. */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { linear, perInput, type Rule, type RuleTable, sumTo, type T, unary } from './rule.ts'
@@ -16,7 +16,7 @@ interface Stride {
   readonly step: number
 }
 
-/** Puts the elements along a dimension back to every `step`-th place of `size` ones. */
+/** Scatters the elements along a dimension to every `step`-th of `size` positions. */
 function spread(dy: T, dimension: number, { begin, step, size }: Stride & { size: number }): T {
   const count = dy.shape[dimension] as number
   const [first, stride] = step > 0 ? [begin, step] : [begin + (count - 1) * step, -step]
@@ -64,8 +64,8 @@ const mirrorPad: Rule = unary((dy, x, { paddings, mode }) => {
       )
     const around = (left: number, right: number) =>
       back.shape.map((_, i) => (i === dimension ? [left, right] : [0, 0])) as [number, number][]
-    const reflected = (begin: number, length: number, place: number): T =>
-      tf.pad(tf.reverse(part(begin, length), dimension), around(place, size - place - length))
+    const reflected = (begin: number, length: number, position: number): T =>
+      tf.pad(tf.reverse(part(begin, length), dimension), around(position, size - position - length))
     let sum = part(before, size)
     if (before > 0) sum = tf.add(sum, reflected(0, before, offset))
     if (after > 0) sum = tf.add(sum, reflected(before + size, after, size - after - offset))

@@ -6,7 +6,7 @@
  */
 
 import type { RemoteArray } from '../runtime/runtime.ts'
-import { type Shape, sizeOf } from './order.ts'
+import { type Shape, sizeOf } from './layout.ts'
 
 /** Element types as ONNX names them; tfjs itself has float32, int32 and bool. */
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float16' | 'float64'
@@ -25,8 +25,8 @@ export interface Value {
   readonly shape: Shape
   readonly type: ElementType
   origin: Origin
-  /** How many tensors hold this value: when nobody does, its array can be reused. */
-  holders: number
+  /** Number of tensors that hold this value; at 0, its array can be reused. */
+  refCount: number
 }
 
 export type AttributeValue = number | string | readonly number[] | { readonly float: number }
@@ -68,7 +68,7 @@ export function emitAll(spec: NodeSpec): Value[] {
     key: `${domain}:${spec.op}${attributesKey(attributes)}${sizes}`,
   }
   const origin: Origin = { kind: 'node', node }
-  for (const { shape, type } of spec.outputs) outputs.push({ shape, type, origin, holders: 0 })
+  for (const { shape, type } of spec.outputs) outputs.push({ shape, type, origin, refCount: 0 })
   return outputs
 }
 
@@ -103,7 +103,7 @@ export const integers = (data: readonly number[]): Value => ({
   shape: [data.length],
   type: 'int64',
   origin: { kind: 'constant', data },
-  holders: 0,
+  refCount: 0,
 })
 
 /** A scalar that is part of the graph. */
@@ -111,7 +111,7 @@ export const scalar = (value: number, type: ElementType = 'float32'): Value => (
   shape: [],
   type,
   origin: { kind: 'constant', data: [value] },
-  holders: 0,
+  refCount: 0,
 })
 
 /** An array with the same value everywhere: never fed, never stored. */
@@ -119,14 +119,14 @@ export const filled = (shape: Shape, value: number, type: ElementType): Value =>
   shape,
   type,
   origin: { kind: 'fill', value },
-  holders: 0,
+  refCount: 0,
 })
 
 export const fed = (shape: Shape, type: ElementType, data: FedArray): Value => ({
   shape,
   type,
   origin: { kind: 'fed', data },
-  holders: 0,
+  refCount: 0,
 })
 
 /** Where a value comes from that was computed, or is to be fed. */

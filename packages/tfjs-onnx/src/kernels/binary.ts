@@ -121,7 +121,7 @@ function leading(condition: Lazy, rank: number): Lazy {
   if (condition.shape.length !== 1 || rank <= 1) return condition
   const shape = [...condition.shape, ...new Array<number>(rank - 1).fill(1)]
   const value = emit('Unsqueeze', [condition.value, onesAfterFirst(rank)], { shape })
-  return { shape, dtype: condition.dtype, order: [...shape.keys()], value }
+  return { shape, dtype: condition.dtype, layout: [...shape.keys()], value }
 }
 
 const onesAfterFirst = (rank: number): Value => integers(Array.from({ length: rank - 1 }, (_, i) => i + 1))

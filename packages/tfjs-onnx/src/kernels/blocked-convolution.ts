@@ -17,7 +17,7 @@
  */
 
 import type { backend_util } from '@tensorflow/tfjs-core'
-import type { Shape } from '../graph/order.ts'
+import type { Shape } from '../graph/layout.ts'
 import { emit, integers, reshaped, transposed, type Value } from '../graph/value.ts'
 import { padValue } from './shape.ts'
 

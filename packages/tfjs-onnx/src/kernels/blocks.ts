@@ -1,9 +1,9 @@
 /** Kernels that regroup dimensions: blocks of pixels become batches or channels, and the other way round. */
 
 import { backend_util } from '@tensorflow/tfjs-core'
-import { permute, type Shape, sizeOf } from '../graph/order.ts'
+import { permute, type Shape, sizeOf } from '../graph/layout.ts'
 import { emit, reshaped, scalar } from '../graph/value.ts'
-import { type ComputedType, castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import { type ComputedType, castTo, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import type { KernelFunction, KernelTable } from './call.ts'
 import { counting } from './create.ts'
 import { numeric, where } from './elementwise.ts'
@@ -16,7 +16,7 @@ const spaceToBatch: KernelFunction = call => {
   const blocks = call.attribute<number[]>('blockShape')
   const given = call.attribute<[number, number][]>('paddings')
   const paddings = x.shape.map((_, i) => given[i - 1] ?? ([0, 0] as const))
-  const physical = permute(paddings, x.order)
+  const physical = permute(paddings, x.layout)
   const padding = { before: physical.map(([n]) => n), after: physical.map(([, n]) => n) }
   const shape = x.shape.map((size, i) => size + (paddings[i]?.[0] as number) + (paddings[i]?.[1] as number))
   const padded: Lazy = { ...x, shape, value: castTo(padValue(numeric(x.value), padding), x.dtype) }
@@ -63,10 +63,10 @@ const diagonal: KernelFunction = call => {
   const hit = emit('Equal', [reshaped(counting(size), [size, 1]), counting(size)], { shape, type: 'bool' })
   const value = where(
     hit,
-    numeric(reshaped(straightened(x), [size])),
+    numeric(reshaped(rowMajorValue(x), [size])),
     scalar(0, x.dtype === 'bool' ? 'int32' : x.dtype),
   )
-  return reshape({ ...straight(castTo(value, x.dtype as ComputedType)), shape }, [...x.shape, ...x.shape])
+  return reshape({ ...rowMajor(castTo(value, x.dtype as ComputedType)), shape }, [...x.shape, ...x.shape])
 }
 
 export const blockKernels: KernelTable = {
@@ -76,6 +76,6 @@ export const blockKernels: KernelTable = {
   Diag: diagonal,
   FlipLeftRight: call => {
     const image = call.input('image')
-    return { ...image, value: reversed(image.value, [image.order.indexOf(2)]) }
+    return { ...image, value: reversed(image.value, [image.layout.indexOf(2)]) }
   },
 }

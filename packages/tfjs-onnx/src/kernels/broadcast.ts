@@ -1,30 +1,30 @@
 /**
- * Bringing tensors of different shapes and orders together, as every element-wise kernel needs it: NumPy's broadcasting
- * on the logical shapes, carried out on the physical ones. The result lies in the order of the operand that already has
+ * Bringing tensors of different shapes and layouts together, as every element-wise kernel needs it: NumPy's broadcasting
+ * on the logical shapes, carried out on the physical ones. The result takes the layout of the operand that already has
  * the full shape, so that a bias or a mask follows an image's layout and not the other way round.
  */
 
 import { backend_util } from '@tensorflow/tfjs-core'
-import { identityOrder, type Order, permute, type Shape } from '../graph/order.ts'
+import { identityLayout, type Layout, permute, type Shape } from '../graph/layout.ts'
 import { reshaped, scalar, type Value } from '../graph/value.ts'
-import { inOrder, type Lazy } from '../lazy.ts'
+import { inLayout, type Lazy } from '../lazy.ts'
 
 export interface Together {
   readonly shape: Shape
-  readonly order: Order
+  readonly layout: Layout
   readonly values: readonly Value[]
 }
 
 export function together(operands: readonly Lazy[]): Together {
   const shape = broadcastShape(operands.map(operand => operand.shape))
-  const order = commonOrder(operands, shape)
+  const layout = commonLayout(operands, shape)
   const scalars = fillsToSpare(operands, shape)
   const values = operands.map(operand => {
     const { origin, type } = operand.value
     if (origin.kind === 'fill' && scalars.has(operand)) return scalar(origin.value, type)
-    return alignedValue(operand, order)
+    return alignedValue(operand, layout)
   })
-  return { shape, order, values }
+  return { shape, layout, values }
 }
 
 /** Fills that can be scalars, because the other operands have the full shape without them. */
@@ -43,21 +43,21 @@ export const broadcastShape = (shapes: readonly Shape[]): Shape =>
 
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
 
-/** The order of the operand that decides: of full shape, and rather computed than fed. */
-function commonOrder(operands: readonly Lazy[], shape: Shape): Order {
+/** The layout of the first operand of full shape; computed operands take precedence over fed ones. */
+function commonLayout(operands: readonly Lazy[], shape: Shape): Layout {
   const full = operands.filter(operand => sameShape(operand.shape, shape))
   const ranked = operands.filter(operand => operand.shape.length === shape.length)
   const chosen = full.find(operand => operand.value.origin.kind === 'node') ?? full[0] ?? ranked[0]
-  return chosen?.order ?? identityOrder(shape.length)
+  return chosen?.layout ?? identityLayout(shape.length)
 }
 
-/** The operand with as many dimensions as the result, in the result's order; leading ones may be left out. */
-export function alignedValue(operand: Lazy, order: Order): Value {
-  const missing = order.length - operand.shape.length
-  if (missing === 0) return inOrder(operand, order)
+/** The operand with as many dimensions as the result, in the result's layout; leading ones may be absent. */
+export function alignedValue(operand: Lazy, layout: Layout): Value {
+  const missing = layout.length - operand.shape.length
+  if (missing === 0) return inLayout(operand, layout)
   if (operand.shape.length === 0) return operand.value
   const shape = [...new Array<number>(missing).fill(1), ...operand.shape]
-  const expanded = [...identityOrder(missing), ...operand.order.map(dimension => dimension + missing)]
+  const expanded = [...identityLayout(missing), ...operand.layout.map(dimension => dimension + missing)]
   const value = reshaped(operand.value, permute(shape, expanded))
-  return inOrder({ shape, order: expanded, value }, order)
+  return inLayout({ shape, layout: expanded, value }, layout)
 }

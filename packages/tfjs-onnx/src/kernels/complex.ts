@@ -5,9 +5,9 @@
 
 import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
-import { sizeOf } from '../graph/order.ts'
+import { sizeOf } from '../graph/layout.ts'
 import { emit, emitAll, filled, integers, reshaped, scalar, type Value } from '../graph/value.ts'
-import { castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import { castTo, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import { Call, type Given, type KernelTable, type TensorKernel } from './call.ts'
 import { apply, combine, compare, where } from './elementwise.ts'
 
@@ -24,7 +24,7 @@ const isComplex = (info: TensorInfo | undefined | null): boolean => info?.dtype 
 function halves(backend: OnnxBackend, info: TensorInfo): Halves {
   if (!isComplex(info)) {
     const real = backend.lazy(info)
-    return { real, imag: straight(filled(real.shape, 0, 'float32')) }
+    return { real, imag: rowMajor(filled(real.shape, 0, 'float32')) }
   }
   const { real, imag } = backend.parts(info)
   return { real: backend.lazy(real), imag: backend.lazy(imag) }
@@ -104,7 +104,7 @@ const fourier =
       [sizeOf(shape) / length, length, 1],
       [sizeOf(shape) / length, length, 2],
     ]
-    const columns = [real, imag].map(half => reshaped(straightened(half), batch))
+    const columns = [real, imag].map(half => reshaped(rowMajorValue(half), batch))
     const pairs = emit('Concat', columns, { shape: split, attributes: { axis: 2 } })
     const wide = emit('Cast', [pairs], { shape: split, type: 'float64', attributes: { to: 11 } })
     const turned = emit('DFT', [wide], { shape: split, attributes: { axis: 1, inverse: inverse ? 1 : 0 } })
@@ -114,7 +114,7 @@ const fourier =
       inputs: [narrow, integers([1, 1])],
       attributes: { axis: 2 },
       outputs: [batch, batch].map(size => ({ shape: size, type: 'float32' })),
-    }).map(half => straight(reshaped(half, shape))) as [Lazy, Lazy]
+    }).map(half => rowMajor(reshaped(half, shape))) as [Lazy, Lazy]
     return backend.complexTensor(re, im)
   }
 

@@ -7,9 +7,9 @@
  */
 
 import { backend_util } from '@tensorflow/tfjs-core'
-import { identityOrder, type Order, type Shape } from '../graph/order.ts'
+import { identityLayout, type Layout, type Shape } from '../graph/layout.ts'
 import { emit, integers, reshaped, transposed, type Value } from '../graph/value.ts'
-import { castTo, inOrder, type Lazy, straight } from '../lazy.ts'
+import { castTo, inLayout, type Lazy, rowMajor } from '../lazy.ts'
 import {
   type Blocks,
   blockedFilterGradient,
@@ -24,20 +24,20 @@ import { padValue, reversed } from './shape.ts'
 
 type Info = backend_util.Conv2DInfo
 
-const nhwcAsNchw: Order = [0, 3, 1, 2]
-const hwioAsOihw: Order = [3, 2, 0, 1]
+const nhwcAsNchw: Layout = [0, 3, 1, 2]
+const hwioAsOihw: Layout = [3, 2, 0, 1]
 
 const nchw = (x: Lazy, info: Info): Value =>
-  castTo(inOrder(x, info.dataFormat === 'channelsLast' ? nhwcAsNchw : identityOrder(4)), 'float32')
+  castTo(inLayout(x, info.dataFormat === 'channelsLast' ? nhwcAsNchw : identityLayout(4)), 'float32')
 
 /** A result in NCHW as the tensor that tfjs expects. */
 function image(value: Value, info: Info): Lazy {
-  if (info.dataFormat === 'channelsFirst') return straight(value)
+  if (info.dataFormat === 'channelsFirst') return rowMajor(value)
   const [n, c, h, w] = value.shape as [number, number, number, number]
-  return { shape: [n, h, w, c], dtype: 'float32', order: nhwcAsNchw, value }
+  return { shape: [n, h, w, c], dtype: 'float32', layout: nhwcAsNchw, value }
 }
 
-const oihw = (filter: Lazy): Value => castTo(inOrder(filter, hwioAsOihw), 'float32')
+const oihw = (filter: Lazy): Value => castTo(inLayout(filter, hwioAsOihw), 'float32')
 
 const outShape = ({ batchSize, outChannels, outHeight, outWidth }: Info): Shape => [
   batchSize,
@@ -144,7 +144,7 @@ function cropAround(x: Value, pads: readonly number[]): Value {
   })
 }
 
-/** What the stride left over at the bottom and right edges, ConvTranspose has to be told as output padding. */
+/** What the stride left over at the bottom and right edges, ConvTranspose takes as output padding. */
 function convolveTransposed(dy: Value, filter: Value, info: Info): Value {
   const [down, right] = reach(info)
   const { top, bottom, left } = info.padInfo
@@ -170,21 +170,21 @@ const filterGradient: KernelFunction = call => {
   const x = call.input('x')
   const dy = call.input('dy')
   const info = infoOf(call, { input: x.shape, filter: call.attribute('filterShape') })
-  const { value, order } = gradientOfFilter(nchw(x, info), nchw(dy, info), { info, block: call.channelBlock })
+  const { value, layout } = gradientOfFilter(nchw(x, info), nchw(dy, info), { info, block: call.channelBlock })
   const shape = [info.filterHeight, info.filterWidth, info.inChannels, info.outChannels]
-  return { shape, dtype: 'float32', order, value }
+  return { shape, dtype: 'float32', layout, value }
 }
 
 /** A gradient of the filter: its value, and how the value's dimensions (of H, W, I, O) lie. */
 interface FilterGradient {
   readonly value: Value
-  readonly order: Order
+  readonly layout: Layout
 }
 
 function gradientOfFilter(x: Value, dy: Value, blocks: Blocks): FilterGradient {
   const { info } = blocks
   const blocked = fitsBlocks(blocks) ? blockedFilterGradient(x, dy, blocks) : null
-  if (blocked !== null) return { value: blocked, order: hwioAsOihw }
+  if (blocked !== null) return { value: blocked, layout: hwioAsOihw }
   const unit = info.strideHeight === 1 && info.strideWidth === 1
   return unit && info.filterHeight * info.filterWidth > 1 ? shiftedProduct(x, dy, info) : tapProducts(x, dy, info)
 }
@@ -216,7 +216,7 @@ function shiftedProduct(x: Value, dy: Value, info: Info): FilterGradient {
     shape: [batchSize, filterHeight * outChannels, filterWidth * inChannels],
   })
   const value = reshaped(sumOverBatch(product), [filterHeight, outChannels, filterWidth, inChannels])
-  return { value, order: [0, 3, 1, 2] }
+  return { value, layout: [0, 3, 1, 2] }
 }
 
 /** Joined along the channels. */
@@ -248,7 +248,7 @@ function tapProducts(x: Value, dy: Value, info: Info): FilterGradient {
     taps.length === 1
       ? (taps[0] as Value)
       : emit('Concat', taps, { shape: [taps.length, outChannels, inChannels], attributes: { axis: 0 } })
-  return { value: reshaped(all, [filterHeight, filterWidth, outChannels, inChannels]), order: [0, 1, 3, 2] }
+  return { value: reshaped(all, [filterHeight, filterWidth, outChannels, inChannels]), layout: [0, 1, 3, 2] }
 }
 
 const sumOverBatch = (x: Value): Value =>

@@ -1,16 +1,16 @@
 /** Convolutions of volumes and their gradients, in NCDHW with OIDHW filters. */
 
 import { backend_util } from '@tensorflow/tfjs-core'
-import type { Order, Shape } from '../graph/order.ts'
+import type { Layout, Shape } from '../graph/layout.ts'
 import { emit, integers, reshaped, transposed, type Value } from '../graph/value.ts'
-import { castTo, inOrder, type Lazy } from '../lazy.ts'
+import { castTo, inLayout, type Lazy } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { attributesOf, channelsLast, spatial, spreadOver, taps, type Windows, windowsOf } from './window.ts'
 
 type Shape5D = [number, number, number, number, number]
 
-const outputsFirst: Order = [4, 3, 0, 1, 2]
-const oidhw = (filter: Lazy): Value => castTo(inOrder(filter, outputsFirst), 'float32')
+const outputsFirst: Layout = [4, 3, 0, 1, 2]
+const oidhw = (filter: Lazy): Value => castTo(inLayout(filter, outputsFirst), 'float32')
 
 const windows = (call: Call, shapes: { input: Shape; filter: Shape }): Windows =>
   windowsOf(
@@ -42,16 +42,21 @@ const filterGradient: KernelFunction = call => {
   const shape = call.attribute<number[]>('filterShape')
   const geometry = windows(call, { input: x.shape, filter: shape })
   const { batch, inChannels, outChannels, output, filter } = geometry
-  const places = output.reduce((product, size) => product * size, 1)
-  const slopes = reshaped(spatial(dy), [batch, outChannels, places])
+  const positions = output.reduce((product, size) => product * size, 1)
+  const slopes = reshaped(spatial(dy), [batch, outChannels, positions])
   const sums = taps(spatial(x), geometry).map(seen => {
-    const columns = transposed(reshaped(seen, [batch, inChannels, places]), [0, 2, 1])
+    const columns = transposed(reshaped(seen, [batch, inChannels, positions]), [0, 2, 1])
     const product = emit('MatMul', [slopes, columns], { shape: [batch, outChannels, inChannels] })
     const attributes = { keepdims: 1 }
     return emit('ReduceSum', [product, integers([0])], { shape: [1, outChannels, inChannels], attributes })
   })
   const all = emit('Concat', sums, { shape: [sums.length, outChannels, inChannels], attributes: { axis: 0 } })
-  return { shape, dtype: 'float32', order: [0, 1, 2, 4, 3], value: reshaped(all, [...filter, outChannels, inChannels]) }
+  return {
+    shape,
+    dtype: 'float32',
+    layout: [0, 1, 2, 4, 3],
+    value: reshaped(all, [...filter, outChannels, inChannels]),
+  }
 }
 
 export const convolution3dKernels: KernelTable = {

@@ -1,8 +1,8 @@
 /** Kernels that make tensors from attributes. Their numbers are part of the graph. */
 
-import { sizeOf } from '../graph/order.ts'
+import { sizeOf } from '../graph/layout.ts'
 import { emit, reshaped, scalar, type Value } from '../graph/value.ts'
-import { type ComputedType, castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import { type ComputedType, castTo, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import type { KernelFunction, KernelTable } from './call.ts'
 import { lazyFill } from './shape.ts'
 
@@ -11,14 +11,14 @@ export const constantVector = (data: readonly number[], type: ComputedType): Val
   shape: [data.length],
   type,
   origin: { kind: 'constant', data },
-  holders: 0,
+  refCount: 0,
 })
 
 /** 0, 1, 2 … as int32. */
 export const counting = (count: number): Value => constantVector([...Array(count).keys()], 'int32')
 
 const series = (count: number, at: (i: number) => number, type: ComputedType): Lazy =>
-  straight(
+  rowMajor(
     constantVector(
       Array.from({ length: count }, (_, i) => at(i)),
       type,
@@ -53,11 +53,11 @@ const oneHot: KernelFunction = call => {
   const dtype = call.attribute<ComputedType | undefined>('dtype') ?? 'float32'
   const shape = [...indices.shape, depth]
   if (sizeOf(shape) === 0) return lazyFill(shape, 0, dtype)
-  const column = reshaped(castTo(straightened(indices), 'int32'), [...indices.shape, 1])
+  const column = reshaped(castTo(rowMajorValue(indices), 'int32'), [...indices.shape, 1])
   const hit = emit('Equal', [column, counting(depth)], { shape, type: 'bool' })
   const [on, off] = [call.attribute<number>('onValue'), call.attribute<number>('offValue')]
   const value = emit('Where', [hit, scalar(on), scalar(off)], { shape, type: 'float32' })
-  return straight(castTo(value, dtype))
+  return rowMajor(castTo(value, dtype))
 }
 
 export const createKernels: KernelTable = {

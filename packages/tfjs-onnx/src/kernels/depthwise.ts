@@ -1,9 +1,9 @@
 /** Depthwise convolutions: each channel has filters of its own. In NCHW, as grouped convolutions. */
 
 import { backend_util } from '@tensorflow/tfjs-core'
-import type { Shape } from '../graph/order.ts'
+import type { Shape } from '../graph/layout.ts'
 import { emit, integers, reshaped, type Value } from '../graph/value.ts'
-import { castTo, inOrder, type Lazy, straight, straightened } from '../lazy.ts'
+import { castTo, inLayout, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { apply } from './elementwise.ts'
 import { finish } from './matmul.ts'
@@ -28,7 +28,7 @@ function depthwise(call: Call, shapes: { input: Shape; filter: Shape }): Depthwi
     first ? 'channelsFirst' : 'channelsLast',
   )
   const format = first
-    ? { read: (x: Lazy) => castTo(straightened(x), 'float32'), write: (value: Value) => straight(value) }
+    ? { read: (x: Lazy) => castTo(rowMajorValue(x), 'float32'), write: (value: Value) => rowMajor(value) }
     : { read: spatial, write: channelsLast }
   return { ...windowsOf(info), ...format }
 }
@@ -36,7 +36,7 @@ function depthwise(call: Call, shapes: { input: Shape; filter: Shape }): Depthwi
 /** [H, W, I, M] as one filter of one channel for each result: [I·M, 1, H, W]. */
 function grouped(filter: Lazy): Value {
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number]
-  return reshaped(castTo(inOrder(filter, [2, 3, 0, 1]), 'float32'), [channels * multiplier, 1, height, width])
+  return reshaped(castTo(inLayout(filter, [2, 3, 0, 1]), 'float32'), [channels * multiplier, 1, height, width])
 }
 
 const forward: KernelFunction = call => {
@@ -72,7 +72,7 @@ const filterGradient: KernelFunction = call => {
     return reshaped(sum, [1, inChannels, multiplier])
   })
   const all = emit('Concat', sums, { shape: [sums.length, inChannels, multiplier], attributes: { axis: 0 } })
-  return straight(reshaped(all, shape))
+  return rowMajor(reshaped(all, shape))
 }
 
 export const depthwiseKernels: KernelTable = {

@@ -5,7 +5,7 @@
  */
 
 import { backend_util } from '@tensorflow/tfjs-core'
-import { sizeOf } from '../graph/order.ts'
+import { sizeOf } from '../graph/layout.ts'
 import type { Lazy } from '../lazy.ts'
 import type { KernelFunction, KernelTable } from './call.ts'
 import { apply, combine, numeric } from './elementwise.ts'

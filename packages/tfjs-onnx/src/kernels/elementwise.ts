@@ -35,11 +35,11 @@ export const notANumber = (x: Value): Value => emit('IsNaN', [x], { shape: x.sha
 /** ONNX calculates with numbers only: bools are taken as integers. */
 export const numeric = (x: Value): Value => (x.type === 'bool' ? castTo(x, 'int32') : x)
 
-/** Aligns the operands, builds the value, and wraps it with the common shape and order. */
+/** Aligns the operands, builds the value, and wraps it with the common shape and layout. */
 export function combine(operands: readonly Lazy[], build: (values: readonly Value[]) => Value): Lazy {
-  const { shape, order, values } = together(operands)
+  const { shape, layout, values } = together(operands)
   const value = build(values)
-  return { shape, order, value, dtype: value.type as ComputedType }
+  return { shape, layout, value, dtype: value.type as ComputedType }
 }
 
 export const clip = (x: Value, low: number, high: number): Value =>

@@ -1,12 +1,12 @@
 /**
- * Kernels that choose elements by indices, or put them in their places. Indices whose values are known already are
- * checked at once, as tfjs does; others by ONNX Runtime when the graph runs.
+ * Kernels that gather or scatter elements by indices. Indices whose values are already known are
+ * checked at once, as tfjs does; others are checked by ONNX Runtime when the graph runs.
  */
 
 import { backend_util, gather_util, scatter_util, util } from '@tensorflow/tfjs-core'
-import { type Shape, sizeOf } from '../graph/order.ts'
+import { type Shape, sizeOf } from '../graph/layout.ts'
 import { emit, emitAll, filled, integers, reshaped, transposed, type Value } from '../graph/value.ts'
-import { castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import { castTo, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { numeric } from './elementwise.ts'
 import { lazyFill } from './shape.ts'
@@ -14,7 +14,7 @@ import { lazyFill } from './shape.ts'
 /** What tfjs's helpers look at. */
 const asTensor = ({ shape, dtype }: Lazy) => ({ shape, dtype, rank: shape.length, size: sizeOf(shape) }) as never
 
-const whole = (indices: Lazy): Value => castTo(straightened(indices), 'int32')
+const whole = (indices: Lazy): Value => castTo(rowMajorValue(indices), 'int32')
 
 const wide = (indices: Value): Value =>
   emit('Cast', [indices], { shape: indices.shape, type: 'int64', attributes: { to: 7 } })
@@ -24,7 +24,7 @@ function knownNumbers({ value: { origin } }: Lazy): ArrayLike<number> {
   return origin.kind === 'fill' ? [origin.value] : []
 }
 
-/** Indices are places in the first `depth` dimensions of `shape`, one behind the other. */
+/** Each row of the indices addresses the first `depth` dimensions of `shape`. */
 function checkPlaces(call: Call, indices: Lazy, { shape, depth }: { shape: Shape; depth: number }): void {
   const known = knownNumbers(indices)
   for (let i = 0; i < known.length; i++) {
@@ -44,17 +44,17 @@ const gather: KernelFunction = call => {
   checkPlaces(call, indices, { shape: [dimSize], depth: 1 })
   if (sizeOf(shape) === 0) return lazyFill(shape, 0, x.dtype)
   if (batchDims === 0) {
-    const value = emit('Gather', [straightened(x), whole(indices)], { shape, attributes: { axis } })
-    return { ...straight(value), dtype: x.dtype }
+    const value = emit('Gather', [rowMajorValue(x), whole(indices)], { shape, attributes: { axis } })
+    return { ...rowMajor(value), dtype: x.dtype }
   }
   const count = sizeOf(indices.shape) / batchSize
-  const rows = transposed(reshaped(straightened(x), [batchSize, outerSize, dimSize, sliceSize]), [0, 2, 1, 3])
-  const places = reshaped(wide(whole(indices)), [batchSize, count, 1])
-  const chosen = emit('GatherND', [rows, places], {
+  const rows = transposed(reshaped(rowMajorValue(x), [batchSize, outerSize, dimSize, sliceSize]), [0, 2, 1, 3])
+  const positions = reshaped(wide(whole(indices)), [batchSize, count, 1])
+  const chosen = emit('GatherND', [rows, positions], {
     shape: [batchSize, count, outerSize, sliceSize],
     attributes: { batch_dims: 1 },
   })
-  return { ...straight(reshaped(transposed(chosen, [0, 2, 1, 3]), shape)), dtype: x.dtype }
+  return { ...rowMajor(reshaped(transposed(chosen, [0, 2, 1, 3]), shape)), dtype: x.dtype }
 }
 
 const gatherNd: KernelFunction = call => {
@@ -63,20 +63,20 @@ const gatherNd: KernelFunction = call => {
   const [shape] = gather_util.prepareAndValidate(asTensor(params), asTensor(indices))
   checkPlaces(call, indices, { shape: params.shape, depth: indices.shape.at(-1) as number })
   if (sizeOf(shape) === 0) return lazyFill(shape, 0, params.dtype)
-  return straight(emit('GatherND', [straightened(params), wide(whole(indices))], { shape }))
+  return rowMajor(emit('GatherND', [rowMajorValue(params), wide(whole(indices))], { shape }))
 }
 
-/** Puts `updates` into `into` at places that are named by the rows of `indices`. */
+/** Writes `updates` into `into` at the positions given by the rows of `indices`. */
 function scatter(call: Call, into: Lazy, reduction: 'add' | 'none'): Lazy {
   const [indices, updates] = [call.input('indices'), call.input('updates')]
   const { shape } = into
   const { sliceRank, numUpdates } = scatter_util.calculateShapes(asTensor(updates), asTensor(indices), [...shape])
   checkPlaces(call, indices, { shape, depth: sliceRank })
   if (sizeOf(shape) === 0 || numUpdates === 0) return into
-  const places = reshaped(wide(whole(indices)), [numUpdates, sliceRank])
-  const rows = reshaped(numeric(straightened(updates)), [numUpdates, ...shape.slice(sliceRank)])
-  const value = emit('ScatterND', [numeric(straightened(into)), places, rows], { shape, attributes: { reduction } })
-  return straight(castTo(value, into.dtype))
+  const positions = reshaped(wide(whole(indices)), [numUpdates, sliceRank])
+  const rows = reshaped(numeric(rowMajorValue(updates)), [numUpdates, ...shape.slice(sliceRank)])
+  const value = emit('ScatterND', [numeric(rowMajorValue(into)), positions, rows], { shape, attributes: { reduction } })
+  return rowMajor(castTo(value, into.dtype))
 }
 
 const topK: KernelFunction = call => {
@@ -86,15 +86,15 @@ const topK: KernelFunction = call => {
   if (k > last) throw call.refuse(`k is ${k}, but the last dimension has only ${last} elements`)
   const shape = [...x.shape.slice(0, -1), k]
   if (sizeOf(shape) === 0) return [lazyFill(shape, 0, x.dtype), lazyFill(shape, 0, 'int32')]
-  const [values, places] = emitAll({
+  const [values, positions] = emitAll({
     op: 'TopK',
-    inputs: [numeric(straightened(x)), integers([k])],
+    inputs: [numeric(rowMajorValue(x)), integers([k])],
     outputs: [
       { shape, type: x.dtype === 'bool' ? 'int32' : x.dtype },
       { shape, type: 'int64' },
     ],
   }) as [Value, Value]
-  return [straight(castTo(values, x.dtype)), straight(castTo(places, 'int32'))]
+  return [rowMajor(castTo(values, x.dtype)), rowMajor(castTo(positions, 'int32'))]
 }
 
 export const indexingKernels: KernelTable = {
@@ -103,7 +103,7 @@ export const indexingKernels: KernelTable = {
   ScatterNd: call => {
     const { dtype } = call.input('updates')
     const shape = call.attribute<number[]>('shape')
-    return scatter(call, straight(filled(shape, 0, dtype)), 'add')
+    return scatter(call, rowMajor(filled(shape, 0, dtype)), 'add')
   },
   TensorScatterUpdate: call => scatter(call, call.input('tensor'), 'none'),
   TopK: topK,

@@ -5,26 +5,26 @@
 
 import type { backend_util } from '@tensorflow/tfjs-core'
 import { OnnxBackendError } from '../errors.ts'
-import { identityOrder, type Order } from '../graph/order.ts'
+import { identityLayout, type Layout } from '../graph/layout.ts'
 import { emit, transposed, type Value } from '../graph/value.ts'
-import { type ComputedType, castTo, inOrder, type Lazy, straight } from '../lazy.ts'
+import { type ComputedType, castTo, inLayout, type Lazy, rowMajor } from '../lazy.ts'
 import { broadcastShape } from './broadcast.ts'
 import type { Call, KernelTable } from './call.ts'
 import { activate, apply, combine } from './elementwise.ts'
 import { reshape } from './shape.ts'
 
-const swapLast = (rank: number): Order => {
-  const order = [...identityOrder(rank)]
-  order.push(...order.splice(-2).reverse())
-  return order
+const swapLast = (rank: number): Layout => {
+  const layout = [...identityLayout(rank)]
+  layout.push(...layout.splice(-2).reverse())
+  return layout
 }
 
 /** The operand with rows and columns as the product wants them. */
 function operand(x: Lazy, transpose: boolean, type: ComputedType): Value {
   const rank = x.shape.length
   const swapped = swapLast(rank)
-  const lies = x.order.every((dimension, i) => dimension === swapped[i])
-  const value = castTo(inOrder(x, lies ? swapped : identityOrder(rank)), type)
+  const lies = x.layout.every((dimension, i) => dimension === swapped[i])
+  const value = castTo(inLayout(x, lies ? swapped : identityLayout(rank)), type)
   return lies === transpose ? value : transposed(value, swapped)
 }
 
@@ -41,7 +41,7 @@ export function matMul(a: Lazy, b: Lazy, flags: { transposeA: boolean; transpose
   }
   const batch = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)])
   const shape = [...batch, left.shape.at(-2) as number, right.shape.at(-1) as number]
-  return straight(emit('MatMul', [left, right], { shape }))
+  return rowMajor(emit('MatMul', [left, right], { shape }))
 }
 
 const flagsOf = (call: Call) => ({

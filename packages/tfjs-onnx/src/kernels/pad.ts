@@ -1,6 +1,6 @@
 /** Padding: with a constant, or with what lies before the edge. */
 
-import { inverseOrder, permute, type Shape } from '../graph/order.ts'
+import { inverseLayout, permute, type Shape } from '../graph/layout.ts'
 import { emit, integers } from '../graph/value.ts'
 import { castTo, type Lazy } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
@@ -11,13 +11,13 @@ type Paddings = readonly (readonly [number, number])[]
 
 const pad: KernelFunction = call => {
   const x = call.input('x')
-  const physical = permute(call.attribute<Paddings>('paddings'), x.order)
+  const physical = permute(call.attribute<Paddings>('paddings'), x.layout)
   const value = padValue(
     numeric(x.value),
     { before: physical.map(([n]) => n), after: physical.map(([, n]) => n) },
     call.attribute('constantValue'),
   )
-  return { ...x, shape: permute(value.shape, inverseOrder(x.order)), value: castTo(value, x.dtype) }
+  return { ...x, shape: permute(value.shape, inverseLayout(x.layout)), value: castTo(value, x.dtype) }
 }
 
 const mirrorPad: KernelFunction = call => {
@@ -34,9 +34,9 @@ function reflected(call: Call, x: Lazy, paddings: Paddings): Lazy {
       throw call.refuse(`cannot reflect ${before} and ${after} beyond a size of ${size}`)
     return size + before + after
   })
-  const physical = permute(paddings, x.order)
+  const physical = permute(paddings, x.layout)
   const value = emit('Pad', [x.value, integers([...physical.map(([n]) => n), ...physical.map(([, n]) => n)])], {
-    shape: permute(shape, x.order),
+    shape: permute(shape, x.layout),
     attributes: { mode: 'reflect' },
   })
   return { ...x, shape, value }
@@ -50,7 +50,7 @@ const symmetric = (x: Lazy, paddings: Paddings): Lazy =>
       if (length === 0) return []
       const from = padded.shape.map((_, i) => (i === axis ? begin : 0))
       const part = slice(padded, from, padded.shape.with(axis, length))
-      return [{ ...part, value: reversed(part.value, [part.order.indexOf(axis)]) }]
+      return [{ ...part, value: reversed(part.value, [part.layout.indexOf(axis)]) }]
     }
     return concat([...turned(0, before), padded, ...turned(size - after, after)], axis)
   }, x)

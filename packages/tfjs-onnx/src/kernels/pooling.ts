@@ -4,7 +4,7 @@
  */
 
 import { backend_util, util } from '@tensorflow/tfjs-core'
-import { type Shape, sizeOf } from '../graph/order.ts'
+import { type Shape, sizeOf } from '../graph/layout.ts'
 import { emit, emitAll, filled, integers, reshaped, scalar, type Value } from '../graph/value.ts'
 import { castTo } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
@@ -58,8 +58,8 @@ const averageGradient: KernelFunction = call => {
   const dy = spatial(call.input('dy'))
   const { batch, inChannels, filter, output } = windows
   if (isTiling(windows)) {
-    const share = apply('Div', dy, scalar(sizeOf(filter)))
-    return channelsLast(enlarge(share, filter))
+    const spread = apply('Div', dy, scalar(sizeOf(filter)))
+    return channelsLast(enlarge(spread, filter))
   }
   // every channel of every image is an image of its own, spread by a filter of ones
   const rows = reshaped(sharesOf(dy, windows), [batch * inChannels, 1, ...output])
@@ -89,7 +89,7 @@ function enlargeImages(x: Value, times: readonly number[]): Value {
     shape: [4],
     type: 'float32',
     origin: { kind: 'constant', data: [1, 1, ...times] },
-    holders: 0,
+    refCount: 0,
   }
   const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
   return emit('Resize', [x, null, scales], { shape, attributes })
@@ -97,12 +97,12 @@ function enlargeImages(x: Value, times: readonly number[]): Value {
 
 /** `dy` by the number of elements under each window: fewer at the edges, where padding does not count. */
 function sharesOf(dy: Value, windows: Windows): Value {
-  return windows.output.reduce<Value>((share, size, i) => {
+  return windows.output.reduce<Value>((quotient, size, i) => {
     const counts = Array.from({ length: size }, (_, at) => elementsUnder(windows, i, at))
     const shape = [size, ...windows.output.slice(i + 1).map(() => 1)]
     const same = counts.every(count => count === counts[0])
     const origin = { kind: 'constant', data: same ? counts.slice(0, 1) : counts } as const
-    return apply('Div', share, { shape: same ? [] : shape, type: 'float32', origin, holders: 0 })
+    return apply('Div', quotient, { shape: same ? [] : shape, type: 'float32', origin, refCount: 0 })
   }, dy)
 }
 
@@ -117,7 +117,7 @@ const maximumGradient: KernelFunction = call => {
   if (!isPoolable(windows)) return null
   const dy = spatial(call.input('dy'))
   const shape = pooled(windows)
-  const [, places] = emitAll({
+  const [, positions] = emitAll({
     op: 'MaxPool',
     inputs: [spatial(input)],
     attributes: poolAttributes(windows, 'MaxPool'),
@@ -131,7 +131,7 @@ const maximumGradient: KernelFunction = call => {
   const zeros = filled([sizeOf(whole)], 0, 'float32')
   const flat = (value: Value): Value => reshaped(value, [sizeOf(shape)])
   const attributes = { axis: 0, reduction: 'add' }
-  const sums = emit('ScatterElements', [zeros, flat(places), flat(dy)], { shape: zeros.shape, attributes })
+  const sums = emit('ScatterElements', [zeros, flat(positions), flat(dy)], { shape: zeros.shape, attributes })
   return channelsLast(reshaped(sums, whole))
 }
 

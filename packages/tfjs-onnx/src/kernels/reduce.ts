@@ -1,9 +1,9 @@
-/** Reductions over any dimensions, softmax and argmax: all of them in the order in which the operand happens to lie. */
+/** Reductions over any dimensions, softmax and argmax: all of them in the layout of the operand. */
 
 import { util } from '@tensorflow/tfjs-core'
-import { type Order, permute, type Shape } from '../graph/order.ts'
+import { type Layout, permute, type Shape } from '../graph/layout.ts'
 import { type AttributeValue, emit, integers, scalar, type Value } from '../graph/value.ts'
-import { type ComputedType, castTo, type Lazy, straight, straightened } from '../lazy.ts'
+import { type ComputedType, castTo, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { apply, notANumber, where } from './elementwise.ts'
 import { padValue } from './shape.ts'
@@ -16,27 +16,27 @@ interface Reduction {
   readonly axesAs: 'input' | 'attribute'
 }
 
-/** Physical axes, and the shape and order of what remains. */
+/** Physical axes, and the shape and layout of the rest. */
 function settle(
   x: Lazy,
   axes: readonly number[],
   keepDims: boolean,
-): { physical: number[]; shape: Shape; order: Order } {
+): { physical: number[]; shape: Shape; layout: Layout } {
   const reduced = new Set(axes)
-  const physical = [...x.order.keys()].filter(k => reduced.has(x.order[k] as number))
-  if (keepDims) return { physical, shape: x.shape.map((size, i) => (reduced.has(i) ? 1 : size)), order: x.order }
+  const physical = [...x.layout.keys()].filter(k => reduced.has(x.layout[k] as number))
+  if (keepDims) return { physical, shape: x.shape.map((size, i) => (reduced.has(i) ? 1 : size)), layout: x.layout }
   const kept = [...x.shape.keys()].filter(i => !reduced.has(i))
-  const order = x.order.filter(dimension => !reduced.has(dimension)).map(dimension => kept.indexOf(dimension))
-  return { physical, shape: permute(x.shape, kept), order }
+  const layout = x.layout.filter(dimension => !reduced.has(dimension)).map(dimension => kept.indexOf(dimension))
+  return { physical, shape: permute(x.shape, kept), layout }
 }
 
 export function reduce(x: Lazy, { op, axes, keepDims, axesAs }: Reduction): Lazy {
   if (axes.length === 0) return x
-  const { physical, shape, order } = settle(x, axes, keepDims)
+  const { physical, shape, layout } = settle(x, axes, keepDims)
   const attributes: Record<string, AttributeValue> = { keepdims: keepDims ? 1 : 0 }
   if (axesAs === 'attribute') attributes.axes = physical
   const inputs = axesAs === 'input' ? [x.value, integers(physical)] : [x.value]
-  return { ...x, shape, order, value: emit(op, inputs, { shape: permute(shape, order), attributes }) }
+  return { ...x, shape, layout, value: emit(op, inputs, { shape: permute(shape, layout), attributes }) }
 }
 
 const as = (x: Lazy, type: ComputedType): Lazy => ({ ...x, dtype: type, value: castTo(x.value, type) })
@@ -89,27 +89,27 @@ const argReduction =
     const chosen = given.dtype === 'float32' ? where(notANumber(given.value), scalar(worst), given.value) : given.value
     const x = { ...given, value: chosen }
     const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
-    const { physical, shape, order } = settle(x, [axis], false)
+    const { physical, shape, layout } = settle(x, [axis], false)
     const value = emit(op, [x.value], {
-      shape: permute(shape, order),
+      shape: permute(shape, layout),
       type: 'int64',
       attributes: { axis: physical[0] as number, keepdims: 0 },
     })
-    return { shape, order, dtype: 'int32', value: castTo(value, 'int32') }
+    return { shape, layout, dtype: 'int32', value: castTo(value, 'int32') }
   }
 
 const overLast =
   (op: string): KernelFunction =>
   call => {
     const x = toFloat(call.input('logits'))
-    const axis = x.order.indexOf(x.shape.length - 1)
+    const axis = x.layout.indexOf(x.shape.length - 1)
     return { ...x, value: emit(op, [x.value], { shape: x.value.shape, attributes: { axis } }) }
   }
 
 const cumulativeSum: KernelFunction = call => {
   const x = call.input('x')
   const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
-  const position: Value = { ...integers([x.order.indexOf(axis)]), shape: [] }
+  const position: Value = { ...integers([x.layout.indexOf(axis)]), shape: [] }
   const attributes = {
     exclusive: call.attribute<boolean>('exclusive') ? 1 : 0,
     reverse: call.attribute<boolean>('reverse') ? 1 : 0,
@@ -118,12 +118,12 @@ const cumulativeSum: KernelFunction = call => {
 }
 
 /**
- * Products of ever more factors, in log₂(size) steps: each multiplies with what lies 1, 2, 4 … places before it.
+ * Products of ever more factors, in log₂(size) steps: each multiplies with the element 1, 2, 4 … positions before it.
  */
 const cumulativeProduct: KernelFunction = call => {
   const x = fromBool(call.input('x'))
   const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
-  const at = x.order.indexOf(axis)
+  const at = x.layout.indexOf(axis)
   const size = x.shape[axis] as number
   const back = call.attribute<boolean>('reverse')
   const shifted = (value: Value, by: number): Value => {
@@ -143,20 +143,20 @@ const segmentSum: KernelFunction = call => {
   const segments = call.attribute<number>('numSegments')
   const [rows = 0, ...rest] = x.shape
   const width = rest.reduce((product, size) => product * size, 1)
-  const flat = emit('Reshape', [castTo(straightened(x), 'float32'), integers([rows, width])], { shape: [rows, width] })
-  const ids = castTo(straightened(call.input('segmentIds')), 'int32')
+  const flat = emit('Reshape', [castTo(rowMajorValue(x), 'float32'), integers([rows, width])], { shape: [rows, width] })
+  const ids = castTo(rowMajorValue(call.input('segmentIds')), 'int32')
   const column = emit('Reshape', [ids, integers([1, rows])], { shape: [1, rows] })
   const wanted: Value = {
     shape: [segments, 1],
     type: 'int32',
     origin: { kind: 'constant', data: [...Array(segments).keys()] },
-    holders: 0,
+    refCount: 0,
   }
   const hit = castTo(emit('Equal', [column, wanted], { shape: [segments, rows], type: 'bool' }), 'float32')
   const sum = emit('MatMul', [hit, flat], { shape: [segments, width] })
   const shape = [segments, ...rest]
   const shaped = emit('Reshape', [sum, integers(shape)], { shape })
-  return straight(castTo(shaped, x.dtype))
+  return rowMajor(castTo(shaped, x.dtype))
 }
 
 export const reduceKernels: KernelTable = {

@@ -4,9 +4,9 @@
  * only, follow tfjs's own (which differ from ONNX's at the edges), and are fed rather than part of the graph.
  */
 
-import type { Shape } from '../graph/order.ts'
+import type { Shape } from '../graph/layout.ts'
 import { emit, fed, scalar, transposed, type Value } from '../graph/value.ts'
-import { inOrder, type Lazy } from '../lazy.ts'
+import { inLayout, type Lazy } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { constantVector } from './create.ts'
 import { apply } from './elementwise.ts'
@@ -116,7 +116,7 @@ const resizeNearest: KernelFunction = call => {
   const images = call.input('images')
   const convention = conventionOf(call)
   const sizes = dimensions(images.shape, call.attribute('size'))
-  const value = inOrder(images, channelsFirst(4))
+  const value = inLayout(images, channelsFirst(4))
   const times = repeats(sizes, convention)
   const resized = times === null ? chosen(value, sizes, convention) : enlarge(value, times)
   return { ...channelsLast(resized), dtype: images.dtype }
@@ -124,8 +124,8 @@ const resizeNearest: KernelFunction = call => {
 
 const chosen = (x: Value, sizes: readonly Sizes[], convention: Convention): Value =>
   sizes.reduce<Value>((value, size, i) => {
-    const places = constantVector(nearest(size, convention), 'int32')
-    return emit('Gather', [value, places], { shape: value.shape.with(i + 2, size.to), attributes: { axis: i + 2 } })
+    const positions = constantVector(nearest(size, convention), 'int32')
+    return emit('Gather', [value, positions], { shape: value.shape.with(i + 2, size.to), attributes: { axis: i + 2 } })
   }, x)
 
 const gradient =

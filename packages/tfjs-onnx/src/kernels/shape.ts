@@ -1,41 +1,41 @@
 /**
- * Kernels that move or select data. Where a new order says the same (transpose, most reshapes), nothing is recorded at
+ * Kernels that move or select data. Where a new layout is enough (transpose, most reshapes), nothing is recorded at
  * all; the others act on the physical dimensions, wherever these lie.
  */
 
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core'
-import { inverseOrder, permute, reshapeOrder, type Shape, sizeOf } from '../graph/order.ts'
+import { inverseLayout, permute, reshapedLayout, type Shape, sizeOf } from '../graph/layout.ts'
 import { emit, emitAll, filled, integers, reshaped, scalar, type Value } from '../graph/value.ts'
-import { type ComputedType, inOrder, type Lazy, straight, straightened } from '../lazy.ts'
+import { type ComputedType, inLayout, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import type { KernelFunction, KernelTable } from './call.ts'
 
 export function reshape(x: Lazy, shape: Shape): Lazy {
-  const order = reshapeOrder(x.shape, x.order, shape)
-  if (order === null) return { ...straight(reshaped(straightened(x), shape)), dtype: x.dtype }
-  return { shape, order, dtype: x.dtype, value: reshaped(x.value, permute(shape, order)) }
+  const layout = reshapedLayout(x.shape, x.layout, shape)
+  if (layout === null) return { ...rowMajor(reshaped(rowMajorValue(x), shape)), dtype: x.dtype }
+  return { shape, layout, dtype: x.dtype, value: reshaped(x.value, permute(shape, layout)) }
 }
 
 /** Logical dimension `i` of the result is dimension `permutation[i]` of `x`. */
 export function transpose(x: Lazy, permutation: readonly number[]): Lazy {
-  const inverse = inverseOrder(permutation)
-  return { ...x, shape: permute(x.shape, permutation), order: x.order.map(dimension => inverse[dimension] as number) }
+  const inverse = inverseLayout(permutation)
+  return { ...x, shape: permute(x.shape, permutation), layout: x.layout.map(dimension => inverse[dimension] as number) }
 }
 
 export const filledInput = (x: Lazy): number | null => (x.value.origin.kind === 'fill' ? x.value.origin.value : null)
 
 export const lazyFill = (shape: Shape, value: number, dtype: ComputedType): Lazy =>
-  straight(filled(shape, value, dtype))
+  rowMajor(filled(shape, value, dtype))
 
 /** `begin` and `size` per logical dimension. */
 export function slice(x: Lazy, begin: readonly number[], size: readonly number[]): Lazy {
   const same = filledInput(x)
   if (same !== null) return lazyFill(size, same, x.dtype)
-  const axes = [...x.order.keys()].filter(k => size[x.order[k] as number] !== x.shape[x.order[k] as number])
+  const axes = [...x.layout.keys()].filter(k => size[x.layout[k] as number] !== x.shape[x.layout[k] as number])
   if (axes.length === 0) return x
-  const starts = axes.map(k => begin[x.order[k] as number] as number)
-  const ends = axes.map((k, i) => (starts[i] as number) + (size[x.order[k] as number] as number))
+  const starts = axes.map(k => begin[x.layout[k] as number] as number)
+  const ends = axes.map((k, i) => (starts[i] as number) + (size[x.layout[k] as number] as number))
   const value = emit('Slice', [x.value, integers(starts), integers(ends), integers(axes)], {
-    shape: permute(size, x.order),
+    shape: permute(size, x.layout),
   })
   return { ...x, shape: size, value }
 }
@@ -47,10 +47,10 @@ export function concat(tensors: readonly Lazy[], axis: number): Lazy {
   const [first] = full
   if (first === undefined) return lazyFill(shape, 0, dtype)
   if (full.length === 1) return first
-  const order = (full.find(tensor => tensor.value.origin.kind === 'node') ?? first).order
-  const values = full.map(tensor => inOrder(tensor, order))
-  const value = emit('Concat', values, { shape: permute(shape, order), attributes: { axis: order.indexOf(axis) } })
-  return { ...first, shape, order, value }
+  const layout = (full.find(tensor => tensor.value.origin.kind === 'node') ?? first).layout
+  const values = full.map(tensor => inLayout(tensor, layout))
+  const value = emit('Concat', values, { shape: permute(shape, layout), attributes: { axis: layout.indexOf(axis) } })
+  return { ...first, shape, layout, value }
 }
 
 function split(x: Lazy, sizes: readonly number[], axis: number): Lazy[] {
@@ -61,8 +61,8 @@ function split(x: Lazy, sizes: readonly number[], axis: number): Lazy[] {
   const values = emitAll({
     op: 'Split',
     inputs: [x.value, integers(sizes)],
-    attributes: { axis: x.order.indexOf(axis) },
-    outputs: shapes.map(shape => ({ shape: permute(shape, x.order), type: x.dtype })),
+    attributes: { axis: x.layout.indexOf(axis) },
+    outputs: shapes.map(shape => ({ shape: permute(shape, x.layout), type: x.dtype })),
   })
   return values.map((value, i) => ({ ...x, shape: shapes[i] as Shape, value }))
 }
@@ -90,12 +90,12 @@ const tile: KernelFunction = call => {
   const shape = x.shape.map((size, i) => size * (repeats[i] as number))
   const same = filledInput(x)
   if (same !== null) return lazyFill(shape, same, x.dtype)
-  return { ...x, shape, value: repeat(x, shape, permute(repeats, x.order)) }
+  return { ...x, shape, value: repeat(x, shape, permute(repeats, x.layout)) }
 }
 
 /** Repeating only dimensions of size 1 is a broadcast, which ONNX Runtime does without copying twice. */
 function repeat(x: Lazy, shape: Shape, repeats: readonly number[]): Value {
-  const physical = permute(shape, x.order)
+  const physical = permute(shape, x.layout)
   const broadcast = x.value.shape.every((size, i) => size === 1 || repeats[i] === 1)
   return emit(broadcast ? 'Expand' : 'Tile', [x.value, integers(broadcast ? physical : repeats)], { shape: physical })
 }
@@ -116,13 +116,13 @@ const stridedSlice: KernelFunction = call => {
   )
   if (info.isIdentity) return reshape(x, info.finalShape)
   if (sizeOf(info.finalShape) === 0) return lazyFill(info.finalShape, 0, x.dtype)
-  const physical = x.order.map(dimension => dimension)
+  const physical = x.layout.map(dimension => dimension)
   const starts = physical.map(dimension => info.begin[dimension] as number)
   const steps = physical.map(dimension => info.strides[dimension] as number)
   const ends = physical.map((dimension, i) => stop(info.end[dimension] as number, steps[i] as number))
   const shape = slice_util.computeOutShape(info.begin, info.end, info.strides)
   const value = emit('Slice', [x.value, ...[starts, ends, [...physical.keys()], steps].map(integers)], {
-    shape: permute(shape, x.order),
+    shape: permute(shape, x.layout),
   })
   return reshape({ ...x, shape, value }, info.finalShape)
 }
@@ -138,7 +138,7 @@ const reverse: KernelFunction = call => {
     ...x,
     value: reversed(
       x.value,
-      dims.map(dimension => x.order.indexOf(dimension)),
+      dims.map(dimension => x.layout.indexOf(dimension)),
     ),
   }
 }
@@ -213,7 +213,7 @@ export const shapeKernels: KernelTable = {
     const x = call.input('x')
     const shape = call.attribute<number[]>('shape')
     const aligned = reshape(x, [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape])
-    const physical = permute(shape, aligned.order)
+    const physical = permute(shape, aligned.layout)
     return { ...aligned, shape, value: emit('Expand', [aligned.value, integers(physical)], { shape: physical }) }
   },
   Reverse: reverse,

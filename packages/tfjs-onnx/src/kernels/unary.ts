@@ -1,6 +1,6 @@
-/** Element-wise kernels of one operand: one ONNX operator each, or a short chain, in whatever order the operand lies. */
+/** Element-wise kernels of one operand: one ONNX operator each, or a short chain, in the layout of the operand. */
 
-import { permute } from '../graph/order.ts'
+import { permute } from '../graph/layout.ts'
 import { emit, filled, type Value } from '../graph/value.ts'
 import { type ComputedType, castTo, type Lazy } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
@@ -45,7 +45,7 @@ const table = (kernels: readonly string[], make: (op: string) => KernelFunction)
 
 const fillLike = (x: Lazy, value: number): Lazy => ({
   ...x,
-  value: filled(permute(x.shape, x.order), value, x.dtype),
+  value: filled(permute(x.shape, x.layout), value, x.dtype),
 })
 
 /** 1 above zero, alpha elsewhere; NaN stays NaN. */

@@ -4,9 +4,9 @@
  */
 
 import type { backend_util } from '@tensorflow/tfjs-core'
-import type { Order, Shape } from '../graph/order.ts'
+import type { Layout, Shape } from '../graph/layout.ts'
 import { emit, integers, type Value } from '../graph/value.ts'
-import { castTo, inOrder, type Lazy } from '../lazy.ts'
+import { castTo, inLayout, type Lazy } from '../lazy.ts'
 import { padValue } from './shape.ts'
 
 type Info2D = backend_util.Conv2DInfo
@@ -70,25 +70,25 @@ export const attributesOf = (windows: Windows) => ({
   pads: [...windows.before, ...paddingAfter(windows).map(n => Math.max(n, 0))],
 })
 
-/** The order of channels-last data that lies with its channels first, for images or volumes. */
-export const channelsFirst = (rank: number): Order => [
+/** The layout of channels-last images or volumes that are stored channels-first. */
+export const channelsFirst = (rank: number): Layout => [
   0,
   rank - 1,
   ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
 ]
 
 /** The value of channels-last data, channels first. */
-export const spatial = (x: Lazy): Value => castTo(inOrder(x, channelsFirst(x.shape.length)), 'float32')
+export const spatial = (x: Lazy): Value => castTo(inLayout(x, channelsFirst(x.shape.length)), 'float32')
 
 /** A value with its channels first, as the channels-last tensor that tfjs expects. */
 export function channelsLast(value: Value): Lazy {
   const [n, c, ...sizes] = value.shape as [number, number, ...number[]]
-  return { shape: [n, ...sizes, c], dtype: 'float32', order: channelsFirst(value.shape.length), value }
+  return { shape: [n, ...sizes, c], dtype: 'float32', layout: channelsFirst(value.shape.length), value }
 }
 
 /**
  * Each element of `dy` times the filter, added up where the windows lie: the gradient of a convolution's input. What
- * the strides left over at the far edges, ConvTranspose has to be told as output padding.
+ * the strides left over at the far edges, ConvTranspose takes as output padding.
  */
 export function spreadOver(dy: Value, filter: Value, windows: Windows, groups = 1): Value {
   const after = paddingAfter(windows)
@@ -111,16 +111,16 @@ export function taps(x: Value, windows: Windows): Value[] {
   const padded = padValue(x, { before: [0, 0, ...before], after: [0, 0, ...after] })
   const axes = output.map((_, i) => i + 2)
   const shape: Shape = [...x.shape.slice(0, 2), ...output]
-  return everyPlace(filter).map(place => {
-    const starts = place.map((at, i) => at * (dilations[i] as number))
+  return everyOffset(filter).map(offset => {
+    const starts = offset.map((at, i) => at * (dilations[i] as number))
     const ends = starts.map((start, i) => start + ((output[i] as number) - 1) * (strides[i] as number) + 1)
     return emit('Slice', [padded, ...[starts, ends, axes, strides].map(integers)], { shape })
   })
 }
 
-/** All places in a box, the last dimension fastest. */
-const everyPlace = (sizes: Sizes): number[][] =>
+/** All offsets in a box, the last dimension fastest. */
+const everyOffset = (sizes: Sizes): number[][] =>
   sizes.reduce<number[][]>(
-    (places, size) => places.flatMap(place => Array.from({ length: size }, (_, i) => [...place, i])),
+    (offsets, size) => offsets.flatMap(offset => Array.from({ length: size }, (_, i) => [...offset, i])),
     [[]],
   )

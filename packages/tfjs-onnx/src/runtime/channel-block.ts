@@ -16,7 +16,7 @@ const channels = 64
 /** 1 where there are no such operators. */
 export function channelBlockOf(createSession: CreateSession): number {
   const shape = [1, channels, 1, 2]
-  const x: Value = { shape, type: 'float32', origin: { kind: 'input', name: 'x', dims: shape }, holders: 0 }
+  const x: Value = { shape, type: 'float32', origin: { kind: 'input', name: 'x', dims: shape }, refCount: 0 }
   const y = emit('ReorderInput', [x], { shape, domain: 'com.microsoft.nchwc' })
   const model = writeModel(collectProgram([y]), { inputs: new Map([['x', x]]), outputs: new Map([['y', y]]) })
   const image = (data: Float32Array): RuntimeArray => ({ type: 'float32', dims: shape, data })

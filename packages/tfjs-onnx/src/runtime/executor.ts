@@ -4,9 +4,9 @@
  */
 
 import { OnnxBackendError } from '../errors.ts'
+import { sizeOf } from '../graph/layout.ts'
 import { writeModel } from '../graph/model.ts'
 import { narrowed } from '../graph/narrow.ts'
-import { sizeOf } from '../graph/order.ts'
 import type { Program } from '../graph/program.ts'
 import type { FedArray, Value } from '../graph/value.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -42,14 +42,14 @@ export interface Statistics {
 /** A program that is ready to run. */
 export interface Graph {
   readonly session: RuntimeSession | QueuedSession
-  /** What to feed, in this order. */
+  /** What to feed, in this layout. */
   readonly inputs: readonly RuntimePort[]
   readonly outputs: readonly RuntimePort[]
   readonly nodes: number
 }
 
-/** Which inputs of a program hold something for each image of a batch, and into how many shares they are cut. */
-export interface SharedInputs {
+/** The inputs of a program whose first dimension is the batch, and the number of shards they are split into. */
+export interface ShardedInputs {
   readonly count: number
   /** How many run side by side. */
   readonly threads: number
@@ -59,7 +59,7 @@ export interface SharedInputs {
 /** Numbers here, or kept by the runtime. */
 export type AnyArray = FedArray | RemoteArray
 
-/** The leaves of a program that are fed when it runs, in order. */
+/** The leaves of a program that are fed when it runs, in layout. */
 export const fedLeaves = (program: Program): Value[] =>
   program.leaves.filter(({ origin }) => ['fed', 'remote', 'input'].includes(origin.kind))
 
@@ -98,19 +98,19 @@ export class Executor {
     return this.#options.runtime.channelBlock ?? 1
   }
 
-  /** Into how many shares a batch can usefully be cut. */
+  /** The number of shards that can run in parallel. */
   get parallelism(): number {
     const { runtime, threads } = this.#options
     return runtime.createShardedSession === undefined ? 1 : (threads ?? runtime.parallelism ?? 1)
   }
 
-  /** Whether a batch can be cut into shares. */
+  /** Whether a batch can be split into shards. */
   get splits(): boolean {
     return this.#options.runtime.createShardedSession !== undefined
   }
 
-  /** A graph that the caller keeps, and disposes of; with `shares`, it is recorded for a share and run on all of them. */
-  build(recorded: Program, shares?: SharedInputs): Graph {
+  /** Builds a graph that the caller owns and disposes of. With `shards`, the program is of one shard and runs on all. */
+  build(recorded: Program, shards?: ShardedInputs): Graph {
     const start = performance.now()
     const { runtime } = this.#options
     const program = runtime.mostTensors === undefined ? recorded : narrowed(recorded, runtime.mostTensors)
@@ -118,11 +118,11 @@ export class Executor {
     const outputs = new Map(program.outputs.map((value, i) => [`out${i}`, value]))
     const model = writeModel(program, { inputs, outputs })
     const ports = { inputs: [...inputs].map(port), outputs: [...outputs].map(port) }
-    const split = new Set([...inputs].flatMap(([name, value]) => (shares?.isSplit(value) ? [name] : [])))
+    const split = new Set([...inputs].flatMap(([name, value]) => (shards?.isSplit(value) ? [name] : [])))
     const session =
-      shares === undefined || runtime.createShardedSession === undefined
+      shards === undefined || runtime.createShardedSession === undefined
         ? runtime.createSession(model, this.#options)
-        : runtime.createShardedSession(model, { ...ports, count: shares.count, threads: shares.threads, split })
+        : runtime.createShardedSession(model, { ...ports, count: shards.count, threads: shards.threads, split })
     this.#statistics.builds++
     this.#statistics.buildMilliseconds += performance.now() - start
     return { session, ...ports, nodes: program.nodes.length }

@@ -1,4 +1,4 @@
-/** All that needs Node, in one module: bundlers put `not-in-page.ts` in its place (see `imports` in package.json). */
+/** All that needs Node, in one module: bundlers replace it by `not-in-page.ts` (see `imports` in package.json). */
 
 export { InferenceSession, Tensor } from 'onnxruntime-node'
 export { automatic, checkDevice } from './node-device.ts'

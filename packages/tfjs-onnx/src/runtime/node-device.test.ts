@@ -13,7 +13,7 @@ const root = mkdtempSync(join(tmpdir(), 'mixflow-device-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 describe('devices in Node', () => {
-  it('are the CPU unless said, and by themselves where there is no better one', async () => {
+  it('are the CPU by default, and with `auto` where nothing better is available', async () => {
     expect((await useOnnxBackend()).device).toBe('cpu')
     expect((await useOnnxBackend({ device: 'auto' })).runtime.note).toBeUndefined()
   })

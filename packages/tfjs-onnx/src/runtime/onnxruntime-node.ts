@@ -41,14 +41,14 @@ export function onnxruntimeOn(device: Device): Runtime {
       return (channelBlock ??= channelBlockOf(createSession))
     },
     parallelism: availableParallelism(),
-    createShardedSession(model, shares) {
+    createShardedSession(model, shards) {
       const options = { threads: 1 }
-      return shardedSession({ ...shares, model, options: nativeOptions(options) }, createSession(model, options))
+      return shardedSession({ ...shards, model, options: nativeOptions(options) }, createSession(model, options))
     },
   }
 }
 
-/** How sessions run: whole graphs, on the CPU unless said; what another device cannot run goes to the CPU. */
+/** How sessions run: whole graphs, on the CPU by default; what another device cannot run goes to the CPU. */
 export const nativeOptions = ({ threads, device = 'cpu' }: SessionOptions & { readonly device?: Device }) => ({
   executionProviders: [device],
   graphOptimizationLevel: 'all' as const,

@@ -94,7 +94,7 @@ class WebSession implements QueuedSession {
         }),
       )
       .catch(failed('refused a recorded graph'))
-    this.#session.catch(() => {}) // told by what is read
+    this.#session.catch(() => {}) // reported where a result is read
   }
 
   enqueue(
@@ -109,7 +109,7 @@ class WebSession implements QueuedSession {
     })
     return outputs.map(({ name, type, dims }) => {
       const tensor = results.then(all => all[name] as OrtTensor)
-      tensor.catch(() => {}) // told by what is read
+      tensor.catch(() => {}) // reported where a result is read
       return new WebArray(this.#queue, tensor, { type, dims })
     })
   }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Queue } from './queue.ts'
 
-it('runs one task at a time, in order, past those that fail', async () => {
+it('runs one task at a time, in layout, past those that fail', async () => {
   const queue = new Queue()
   const log: string[] = []
   let running = 0

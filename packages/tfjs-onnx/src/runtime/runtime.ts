@@ -45,16 +45,16 @@ export interface RuntimePort {
   readonly dims: readonly number[]
 }
 
-/** A graph that is run on shares of a batch, side by side and one after the other; its results are averaged. */
-export interface Shares {
+/** How a graph runs on shards of a batch, in parallel and in sequence; its results are averaged. */
+export interface Shards {
   /** How many, 2 or more. */
   readonly count: number
   /** How many run side by side; each thread takes equally many. */
   readonly threads: number
-  /** Inputs and outputs at the size of one share. */
+  /** Inputs and outputs, sized for one shard. */
   readonly inputs: readonly RuntimePort[]
   readonly outputs: readonly RuntimePort[]
-  /** Names of the inputs that are cut along their first dimension; the others go to every share whole. */
+  /** Names of the inputs that are split along their first dimension; every shard gets the others whole. */
   readonly split: ReadonlySet<string>
 }
 
@@ -71,12 +71,12 @@ export interface Runtime {
   readonly queued?: boolean
   /** Settles when everything that was queued is done. */
   idle?(): Promise<void>
-  /** How many tensors an operator may have, inputs and outputs together; any number unless said. */
+  /** How many tensors an operator may have, inputs and outputs together. Default: unlimited. */
   readonly mostTensors?: number
-  /** Its convolutions work on blocks of so many channels, with operators of their own; 1 (there are none) unless said. */
+  /** Its convolutions work on blocks of so many channels, with operators of their own; 1: it has none. Default: 1. */
   readonly channelBlock?: number
-  /** Threads that can run side by side; 1 unless said. */
+  /** Number of threads that can run in parallel. Default: 1. */
   readonly parallelism?: number
   /** A session that is fed whole batches. A runtime without it runs them in one piece. */
-  createShardedSession?(model: Uint8Array<ArrayBuffer>, shares: Shares): RuntimeSession
+  createShardedSession?(model: Uint8Array<ArrayBuffer>, shards: Shards): RuntimeSession
 }

@@ -1,28 +1,28 @@
 /**
- * One graph on several threads at once, each on its shares of a batch; the results are averaged. Operators of small images
- * are too short to be worth sharing among threads one by one, so on a few cores this trains half as fast again, and it
- * scales with cores where single operators do not.
+ * One graph on several threads at once, each on its shards of a batch; the results are averaged. Operators on small images
+ * are too short to be split among threads one by one, so on a few cores this trains half as fast again, and it scales with
+ * cores where single operators do not.
  *
- * A thread that has more than one share takes them in turn, so that a large batch needs no more memory than a small one.
+ * A thread with several shards runs them in sequence, so a large batch needs no more memory than a small one.
  *
- * The calling thread does the first shares itself. The others are worker threads with sessions of their own that wait on
- * shared memory (ONNX Runtime takes no shared arrays, so numbers are copied in and out: little beside a train step). Waiting
- * is by futex and nothing is posted between threads, so the call stays synchronous.
+ * The calling thread runs the first shards itself. The others are worker threads with their own sessions that wait on shared
+ * memory. ONNX Runtime takes no shared arrays, so numbers are copied in and out, which is cheap beside a train step. Waiting
+ * uses Atomics and no messages are posted between threads, so the call stays synchronous.
  */
 
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { OnnxBackendError } from '../errors.ts'
 import type { FedArray } from '../graph/value.ts'
-import type { RuntimeArray, RuntimePort, RuntimeSession, Shares } from './runtime.ts'
+import type { RuntimeArray, RuntimePort, RuntimeSession, Shards } from './runtime.ts'
 
-export interface ShareRequest extends Shares {
+export interface ShardRequest extends Shards {
   readonly model: Uint8Array<ArrayBuffer>
   /** Options of the sessions, as the native binding takes them. */
   readonly options: object
 }
 
-/** Places in the shared memory's head, as 32-bit words: the turn to do, the turn done, and whether it failed. */
+/** 32-bit words at the head of the shared memory: the turn requested, the turn done, and whether it failed. */
 const [asked, done, failed] = [0, 1, 2]
 const headBytes = 64
 const messageBytes = 1024
@@ -30,7 +30,7 @@ const messageBytes = 1024
 /** A thread builds its session (some seconds for a large graph) before it answers for the first time. */
 const leastPatience = 120_000
 
-interface Place extends RuntimePort {
+interface BufferRange extends RuntimePort {
   readonly offset: number
   readonly length: number
 }
@@ -52,12 +52,12 @@ try {
   initOrt()
   const session = new binding.InferenceSession()
   session.loadModel(model.buffer, model.byteOffset, model.byteLength, options)
-  const place = ({ name, type, dims, offset, length }) => {
+  const bufferOf = ({ name, type, dims, offset, length }) => {
     const own = new arrays[type](length)
     return { name, own, shared: new arrays[type](memory, offset, split.has(name) ? rounds * length : length), tensor: new Tensor(type, own, dims) }
   }
-  const [given, results] = [inputs.map(place), outputs.map(place)]
-  const tensors = places => Object.fromEntries(places.map(({ name, tensor }) => [name, tensor]))
+  const [given, results] = [inputs.map(bufferOf), outputs.map(bufferOf)]
+  const tensors = buffers => Object.fromEntries(buffers.map(({ name, tensor }) => [name, tensor]))
   const [feeds, fetches] = [tensors(given), tensors(results)]
   run = () => {
     for (let round = 0; round < rounds; round++) {
@@ -92,21 +92,21 @@ for (let turn = 0; ; ) {
 `
 
 /** @param first session of the same model for the calling thread; the sharded one disposes of it. */
-export function shardedSession(request: ShareRequest, first: RuntimeSession): RuntimeSession {
+export function shardedSession(request: ShardRequest, first: RuntimeSession): RuntimeSession {
   const rounds = request.count / request.threads
   const helpers = Array.from({ length: request.threads - 1 }, (_, i) => startHelper(request, i + 1))
-  const share = (feeds: Readonly<Record<string, RuntimeArray>>, index: number, shares = 1) =>
+  const shard = (feeds: Readonly<Record<string, RuntimeArray>>, index: number, shards = 1) =>
     Object.fromEntries(
-      request.inputs.map(port => [port.name, shareOf(port, feeds, { index, shares, split: request.split })]),
+      request.inputs.map(port => [port.name, shardOf(port, feeds, { index, shards, split: request.split })]),
     )
   const scratch = rounds === 1 ? {} : Object.fromEntries(request.outputs.map(port => [port.name, ownArray(port)]))
   return {
     run(feeds, outputs) {
       const start = performance.now()
-      for (const helper of helpers) helper.start(share(feeds, helper.index, rounds))
-      first.run(share(feeds, 0), outputs)
+      for (const helper of helpers) helper.start(shard(feeds, helper.index, rounds))
+      first.run(shard(feeds, 0), outputs)
       for (let round = 1; round < rounds; round++) {
-        first.run(share(feeds, round), scratch)
+        first.run(shard(feeds, round), scratch)
         for (const { name } of request.outputs)
           addTo(outputs[name]?.data as Float32Array, scratch[name]?.data as Float32Array)
       }
@@ -134,9 +134,9 @@ function addTo(total: Float32Array, part: Float32Array): void {
   for (let i = 0; i < total.length; i++) total[i] = (total[i] as number) + (part[i] as number)
 }
 
-/** `total` and `parts` are sums of results of so many shares. */
-function average(total: Float32Array, parts: readonly Float32Array[], shares: number): void {
-  const weight = 1 / shares
+/** Writes the mean over `shards` shards into `total`, which, like each of `parts`, is a sum over some of them. */
+function average(total: Float32Array, parts: readonly Float32Array[], shards: number): void {
+  const weight = 1 / shards
   for (let i = 0; i < total.length; i++) {
     let sum = total[i] as number
     for (const part of parts) sum += part[i] as number
@@ -144,13 +144,13 @@ function average(total: Float32Array, parts: readonly Float32Array[], shares: nu
   }
 }
 
-function shareOf(
+function shardOf(
   { name, type, dims }: RuntimePort,
   feeds: Readonly<Record<string, RuntimeArray>>,
-  { index, shares, split }: { index: number; shares: number; split: ReadonlySet<string> },
+  { index, shards, split }: { index: number; shards: number; split: ReadonlySet<string> },
 ): RuntimeArray {
   const { data } = feeds[name] as RuntimeArray
-  const length = dims.reduce((product, size) => product * size, 1) * shares
+  const length = dims.reduce((product, size) => product * size, 1) * shards
   return { type, dims, data: split.has(name) ? data.subarray(index * length, (index + 1) * length) : data }
 }
 
@@ -166,28 +166,30 @@ interface Helper {
   stop(): void
 }
 
-function startHelper({ model, options, inputs, outputs, split, count, threads }: ShareRequest, index: number): Helper {
+function startHelper({ model, options, inputs, outputs, split, count, threads }: ShardRequest, index: number): Helper {
   const rounds = count / threads
-  const placed = layOut([...inputs, ...outputs], port => (split.has(port.name) ? rounds : 1))
-  const memory = new SharedArrayBuffer(placed.bytes)
+  const layout = layOut([...inputs, ...outputs], port => (split.has(port.name) ? rounds : 1))
+  const memory = new SharedArrayBuffer(layout.bytes)
   const head = new Int32Array(memory, 0, 3)
-  const [givenPlaces, resultPlaces] = [placed.places.slice(0, inputs.length), placed.places.slice(inputs.length)]
+  const [inputRanges, outputRanges] = [layout.ranges.slice(0, inputs.length), layout.ranges.slice(inputs.length)]
   const require = createRequire(import.meta.url)
   const modules = {
     binding: require.resolve('onnxruntime-node/dist/binding.js'),
     tensor: require.resolve('onnxruntime-node'),
   }
-  const ports = { inputs: givenPlaces, outputs: resultPlaces, rounds, split }
+  const ports = { inputs: inputRanges, outputs: outputRanges, rounds, split }
   const workerData = { memory, ...ports, model, options, modules }
   const worker = new Worker(workerSource, { eval: true, workerData })
   worker.unref()
-  const given = new Map(givenPlaces.map(place => [place.name, view(memory, place, split.has(place.name) ? rounds : 1)]))
+  const shared = new Map(
+    inputRanges.map(range => [range.name, view(memory, range, split.has(range.name) ? rounds : 1)]),
+  )
   let turn = 0
   return {
     index,
-    results: new Map(resultPlaces.map(place => [place.name, view(memory, place)])),
+    results: new Map(outputRanges.map(range => [range.name, view(memory, range)])),
     start(feeds) {
-      for (const [name, shared] of given) shared.set(feeds[name]?.data as FedArray)
+      for (const [name, array] of shared) array.set(feeds[name]?.data as FedArray)
       Atomics.store(head, asked, ++turn)
       Atomics.notify(head, asked)
     },
@@ -204,18 +206,18 @@ function startHelper({ model, options, inputs, outputs, split, count, threads }:
 function layOut(
   ports: readonly RuntimePort[],
   timesOf: (port: RuntimePort) => number,
-): { places: Place[]; bytes: number } {
+): { ranges: BufferRange[]; bytes: number } {
   let offset = headBytes + messageBytes
-  const places = ports.map(port => {
+  const ranges = ports.map(port => {
     const length = port.dims.reduce((product, size) => product * size, 1)
-    const place = { ...port, offset, length }
+    const range = { ...port, offset, length }
     offset += Math.ceil((timesOf(port) * length * (port.type === 'bool' ? 1 : 4)) / 64) * 64
-    return place
+    return range
   })
-  return { places, bytes: offset }
+  return { ranges, bytes: offset }
 }
 
-function view(memory: SharedArrayBuffer, { type, offset, length }: Place, times = 1): FedArray {
+function view(memory: SharedArrayBuffer, { type, offset, length }: BufferRange, times = 1): FedArray {
   const make = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type]
   return new make(memory as unknown as ArrayBuffer, offset, times * length)
 }
@@ -223,7 +225,7 @@ function view(memory: SharedArrayBuffer, { type, offset, length }: Place, times 
 const unanswered = (patience: number): OnnxBackendError =>
   new OnnxBackendError(
     'RUNTIME_FAILED',
-    `a thread that runs a share of the batch has not answered for ${Math.round(patience / 1000)} s`,
+    `a thread that runs a shard of the batch has not answered for ${Math.round(patience / 1000)} s`,
     { hint: 'it may have run out of memory: use fewer threads, useOnnxBackend({ threads: 1 })' },
   )
 
@@ -232,6 +234,6 @@ function failure(memory: SharedArrayBuffer): OnnxBackendError {
   const text = new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0) < 0 ? messageBytes : bytes.indexOf(0)))
   return new OnnxBackendError(
     'RUNTIME_FAILED',
-    `ONNX Runtime failed on a thread that runs a share of the batch: ${text}`,
+    `ONNX Runtime failed on a thread that runs a shard of the batch: ${text}`,
   )
 }

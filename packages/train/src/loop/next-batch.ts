@@ -3,7 +3,7 @@
  * the seed and the place in the sequence of images, so nothing but the cursor has to be remembered to go on.
  */
 
-import { type Draws, kept, type Objective, optimalPairing, reorder, uniforms } from '@mixflow/core'
+import { type Draws, dropoutMask, type Objective, optimalPairing, reorder, uniforms } from '@mixflow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type BatchCursor, type BatchSelection, batchOrder } from '../data/batch-order.ts'
 import type { Dataset, ImageBatch } from '../data/dataset.ts'
@@ -29,7 +29,7 @@ export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCurs
     const draws = rules.draw({ seed, firstImage, images: batchSize, elementsPerImage })
     const given = data.batch(indices, { flip: mirrored })
     const batch = pairing === 'independent' ? given : pairedWith(draws, given)
-    const drawn = { images: batch.images, draws, kept: dropoutMask(selection, model), next }
+    const drawn = { images: batch.images, draws, dropoutMask: maskOf(selection, model), next }
     if (labels === null || batch.labels === null) return drawn
     return { ...drawn, labels: batch.labels, shownLabels: hideSome(batch.labels, selection, model) }
   }
@@ -48,9 +48,9 @@ function hideSome(given: Int32Array, { firstImage }: BatchSelection, { config, l
   return given.map((label, i) => ((draw[i] as number) < config.labelDropout ? (labels?.count ?? label) : label))
 }
 
-function dropoutMask({ firstImage, indices }: BatchSelection, { config, denoiser }: TrainingModel) {
+function maskOf({ firstImage, indices }: BatchSelection, { config, denoiser }: TrainingModel) {
   if (denoiser.dropout === undefined) return undefined
   const { rate, values } = denoiser.dropout
   const { seed } = config
-  return kept({ seed, stream: 'dropout', firstImage, images: indices.length, elementsPerImage: values, rate })
+  return dropoutMask({ seed, stream: 'dropout', firstImage, images: indices.length, elementsPerImage: values, rate })
 }

@@ -6,7 +6,21 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { ParameterVector } from './parameter-vector.ts'
 import { type TrainingModel, under } from './training-model.ts'
 
-type Tensors = Record<string, tf.Tensor>
+interface DenoiserInput {
+  readonly parameters: tf.Tensor
+  /** [N, C, H, W] */
+  readonly x: tf.Tensor
+  readonly t: tf.Tensor1D
+  readonly label?: tf.Tensor1D | undefined
+  readonly w?: tf.Tensor1D | undefined
+}
+
+interface EncoderInput {
+  readonly parameters: tf.Tensor
+  /** Images [N, C, H, W], or labels [N]. */
+  readonly kappa: tf.Tensor
+  readonly label?: tf.Tensor1D | undefined
+}
 
 export interface TensorSampler {
   /** For core's `sample`, with these parameters; `encode` also takes images as κ. */
@@ -20,26 +34,29 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
   const signalChannels = model.source?.kappa === 'image+noise' ? 2 * channels : channels
   const kappaShape = (x: Float32Array) => [x.length / (signalChannels * height * width), signalChannels, height, width]
 
-  const denoise = compile(({ parameters, x, t, label, w }: Tensors) => {
-    const own = under('denoiser', vector.split(parameters as tf.Tensor))
-    const xt = tf.transpose(x as tf.Tensor, [0, 2, 3, 1]) as tf.Tensor4D
-    const condition = { label: label as tf.Tensor1D | undefined, mixtureWeight: w as tf.Tensor1D | undefined }
-    const velocity = model.denoiser.apply(own, xt, t as tf.Tensor1D, condition)
-    return { velocity: tf.transpose(velocity, [0, 3, 1, 2]) as tf.Tensor }
+  const denoise = compile(({ parameters, x, t, label, w }: DenoiserInput) => {
+    const denoiserParameters = under('denoiser', vector.split(parameters))
+    const xt = tf.transpose(x, [0, 2, 3, 1]) as tf.Tensor4D
+    const velocity = model.denoiser.apply(denoiserParameters, xt, t, { label, mixtureWeight: w })
+    return { output: tf.transpose(velocity, [0, 3, 1, 2]) as tf.Tensor }
   })
-  const encode = compile(({ parameters, kappa, label }: Tensors) => {
-    const own = under('encoder', vector.split(parameters as tf.Tensor))
-    const signal =
-      (kappa as tf.Tensor).rank === 4 ? tf.transpose(kappa as tf.Tensor, [0, 2, 3, 1]) : (kappa as tf.Tensor)
-    const output = model.encoder?.apply(own, signal, { label: label as tf.Tensor1D | undefined }) as tf.Tensor4D
+  const encode = compile(({ parameters, kappa, label }: EncoderInput) => {
+    const encoderParameters = under('encoder', vector.split(parameters))
+    const signal = kappa.rank === 4 ? tf.transpose(kappa, [0, 2, 3, 1]) : kappa
+    const output = model.encoder?.apply(encoderParameters, signal, { label }) as tf.Tensor4D
     return { output: tf.transpose(output, [0, 3, 1, 2]) as tf.Tensor }
   })
 
-  const run = async (f: typeof denoise | typeof encode, inputs: Tensors, keep: tf.Tensor): Promise<Float32Array> => {
-    const [result] = Object.values(f(inputs)) as [tf.Tensor]
-    const data = (await result.data()) as Float32Array
-    tf.dispose([result, ...Object.values(inputs).filter(x => x !== keep)])
-    await new Promise(resolve => setImmediate(resolve)) // timers and signals have their turn
+  /** Runs a network and disposes of its inputs, except the parameters, which belong to the caller. */
+  const run = async <I extends { readonly parameters: tf.Tensor }>(
+    network: (input: I) => { readonly output: tf.Tensor },
+    input: I,
+  ): Promise<Float32Array> => {
+    const { output } = network(input)
+    const data = await output.data<'float32'>()
+    const { parameters, ...others } = input
+    tf.dispose([output, others])
+    await new Promise(resolve => setImmediate(resolve)) // let timers and signals run
     return data
   }
 
@@ -47,21 +64,17 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
     backend: parameters =>
       float32Backend({
         velocity: (x, { t, label, w }) =>
-          run(
-            denoise,
-            {
-              parameters,
-              x: tf.tensor(x, shape(x)),
-              t: tf.tensor1d(t),
-              ...(label === undefined ? {} : { label: tf.tensor1d(label, 'int32') }),
-              ...(w === undefined ? {} : { w: tf.tensor1d(w) }),
-            },
+          run(denoise, {
             parameters,
-          ),
+            x: tf.tensor(x, shape(x)),
+            t: tf.tensor1d(t),
+            label: label && tf.tensor1d(label, 'int32'),
+            w: w && tf.tensor1d(w),
+          }),
         encode: async (kappa, label) => {
-          const told = label === undefined ? {} : { label: tf.tensor1d(label, 'int32') }
           const signal = kappa instanceof Int32Array ? tf.tensor1d(kappa, 'int32') : tf.tensor(kappa, kappaShape(kappa))
-          return splitOutputs(model, await run(encode, { parameters, kappa: signal, ...told }, parameters))
+          const input = { parameters, kappa: signal, label: label && tf.tensor1d(label, 'int32') }
+          return splitOutputs(model, await run(encode, input))
         },
       }),
     dispose() {

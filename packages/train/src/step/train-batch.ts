@@ -1,34 +1,42 @@
-/** What a training step is given, how it becomes tensors, and how a batch is cut where memory is short. */
+/** The inputs of a training step: as arrays, as tensors, and split into parts where memory is short. */
 
-import type { Draws, ImageShape } from '@mixflow/core'
+import { type Draws, type ImageShape, mapDraws } from '@mixflow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** A batch, ready for the step: images NCHW in [-1, 1], and all random draws. */
 export interface TrainBatch {
   readonly images: Float32Array
-  /** Class of each image, which κ may be. Absent without classes. */
+  /** Class of each image. Absent without classes. */
   readonly labels?: Int32Array | undefined
-  /** What the denoiser is told: some classes are hidden (the number of classes stands there), which guidance needs. */
+  /** Labels for the denoiser: label dropout replaces some by the number of classes, "no label", which guidance needs. */
   readonly shownLabels?: Int32Array | undefined
   readonly draws: Draws<Float32Array>
-  /** Which values dropout keeps, 1 or 0, [N, values]. Absent without dropout. */
-  readonly kept?: Uint8Array | undefined
+  /** 1 where dropout keeps a value and 0 where it drops it, [N, values]. Absent without dropout. */
+  readonly dropoutMask?: Uint8Array | undefined
 }
 
-/** Tensors with something for each image of the batch. */
-export const perImage = [
+/** A batch as tensors, all with the batch as their first dimension; images and noises [N, C, H, W]. */
+export interface BatchTensors extends Draws<tf.Tensor> {
+  readonly x1: tf.Tensor
+  readonly label?: tf.Tensor1D | undefined
+  readonly shownLabel?: tf.Tensor1D | undefined
+  /** [N, values] */
+  readonly dropoutMask?: tf.Tensor2D | undefined
+}
+
+export const batchTensorNames = [
   'x1',
   'label',
   'shownLabel',
-  'kept',
+  'dropoutMask',
   't',
   'mixtureWeight',
   'noise',
   'encoderNoise',
   'kappaNoise',
-]
+] as const satisfies (keyof BatchTensors)[]
 
-/** A batch in the fewest parts of equal size with no more images than this. */
+/** Splits a batch into the fewest parts of equal size with at most `imagesAtOnce` images each. */
 export function partsOf(batch: TrainBatch, imagesAtOnce: number | null): TrainBatch[] {
   const count = batch.draws.t.length
   let parts = Math.max(1, Math.ceil(count / (imagesAtOnce ?? count)))
@@ -41,34 +49,22 @@ export function partsOf(batch: TrainBatch, imagesAtOnce: number | null): TrainBa
     images: part(batch.images, i) as Float32Array,
     labels: part(batch.labels, i),
     shownLabels: part(batch.shownLabels, i),
-    kept: part(batch.kept, i),
-    draws: Object.fromEntries(
-      Object.entries(batch.draws).map(([name, values]: [string, Float32Array]) => [name, part(values, i)]),
-    ) as unknown as Draws<Float32Array>,
+    dropoutMask: part(batch.dropoutMask, i),
+    draws: mapDraws(batch.draws, values => part(values, i) as Float32Array),
   }))
 }
 
-/** Named as the step's graph wants them. */
 export function batchTensors(
-  { images, labels, shownLabels = labels, draws, kept }: TrainBatch,
+  { images, labels, shownLabels = labels, draws, dropoutMask }: TrainBatch,
   image: ImageShape,
-): Record<string, tf.Tensor> {
+): BatchTensors {
   const count = draws.t.length
   const shape = [count, image.channels, image.height, image.width]
   return {
     x1: tf.tensor(images, shape),
-    ...(labels === undefined ? {} : { label: tf.tensor1d(labels, 'int32') }),
-    ...(shownLabels === undefined ? {} : { shownLabel: tf.tensor1d(shownLabels, 'int32') }),
-    ...(kept === undefined ? {} : { kept: tf.tensor(kept, [count, kept.length / count], 'bool') }),
-    ...drawTensors(draws, shape),
+    label: labels && tf.tensor1d(labels, 'int32'),
+    shownLabel: shownLabels && tf.tensor1d(shownLabels, 'int32'),
+    dropoutMask: dropoutMask && tf.tensor2d(dropoutMask, [count, dropoutMask.length / count], 'bool'),
+    ...mapDraws(draws, values => (values.length === count ? tf.tensor1d(values) : tf.tensor(values, shape))),
   }
-}
-
-/** Numbers per image as vectors, noises as images. */
-function drawTensors(draws: Draws<Float32Array>, shape: number[]): Record<string, tf.Tensor> {
-  const entries = Object.entries(draws).map(([name, values]: [string, Float32Array]) => [
-    name,
-    values.length === shape[0] ? tf.tensor1d(values) : tf.tensor(values, shape),
-  ])
-  return Object.fromEntries(entries)
 }

@@ -102,9 +102,9 @@ describe('dropout', () => {
       return { first, values: model.denoiser.dropout?.values as number, next: batches(model, data)(first.next) }
     }
     const [small, large] = [of(2), of(4)]
-    expect(large.first.kept?.length).toBe(4 * large.values)
-    expect(small.first.kept).toEqual(large.first.kept?.subarray(0, 2 * small.values))
-    expect(small.next.kept).toEqual(large.first.kept?.subarray(2 * small.values))
+    expect(large.first.dropoutMask?.length).toBe(4 * large.values)
+    expect(small.first.dropoutMask).toEqual(large.first.dropoutMask?.subarray(0, 2 * small.values))
+    expect(small.next.dropoutMask).toEqual(large.first.dropoutMask?.subarray(2 * small.values))
   })
 
   it('repeats bit for bit', async () => {
@@ -116,7 +116,7 @@ describe('dropout', () => {
   it('changes the loss of a step, and is absent without a rate', async () => {
     const data = tinyData()
     const without = trainingModel(tinyConfig({ denoiser: song(0) }), dataFacts(data))
-    expect(batches(without, data)(firstBatch).kept).toBeUndefined()
+    expect(batches(without, data)(firstBatch).dropoutMask).toBeUndefined()
     // the branches start at almost nothing: only after a step do dropped values matter
     const losses = await Promise.all([0, 0.2].map(async rate => (await steps({ denoiser: song(rate) }, 3)).losses))
     expect(losses[0]?.[2]).not.toBe(losses[1]?.[2])
@@ -150,6 +150,6 @@ describe('a batch in parts', () => {
     const [, second] = partsOf(batch(4), 2)
     expect([...(second?.images ?? [])]).toEqual([6, 7, 8, 9, 10, 11])
     expect([...(second?.labels ?? [])]).toEqual([2, 3])
-    expect(second?.kept).toBeUndefined()
+    expect(second?.dropoutMask).toBeUndefined()
   })
 })

@@ -1,12 +1,13 @@
 /**
- * One training step, as two graphs. The first splits the parameters and takes the MixFlow objective and its gradient; it is
- * run on shares of the batch side by side, one per thread. The second clips, and updates the moving average and the
- * parameters. The formulas of the objective are core's, of the networks the zoo's.
+ * One training step, as compiled graphs: `gradients` computes the MixFlow objective and its gradient, on shards of the batch
+ * in parallel, one per thread; `average` averages the gradients of a batch that is split to save memory; `norm` is the
+ * gradient's length; `update` clips the gradient and updates the moving average and the parameters. The objective's
+ * formulas are in core, the networks in zoo.
  *
- * Order as in the reference implementation: the average takes in the parameters before the optimizer changes them.
+ * As in the reference implementation, the moving average is updated before the optimizer changes the parameters.
  */
 
-import type { Draws } from '@mixflow/core'
+import { mapDraws } from '@mixflow/core'
 import { compile, compileElementwise } from '@mixflow/tfjs-onnx'
 import { tensorAlgebra } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
@@ -15,9 +16,9 @@ import { objectiveOf, type TrainingModel, under } from '../model/training-model.
 import { type AdamScalars, adamScalars, adamUpdate } from './adam.ts'
 import { movingAverage } from './moving-average.ts'
 import { emaKeep, learningRate } from './schedule.ts'
-import { batchTensors, partsOf, perImage, type TrainBatch } from './train-batch.ts'
+import { type BatchTensors, batchTensorNames, batchTensors, partsOf, type TrainBatch } from './train-batch.ts'
 
-/** What a run carries from step to step, each a vector of all parameters. */
+/** The state that a run carries from step to step; each tensor is a vector over all parameters. */
 export interface TrainState {
   readonly parameters: tf.Tensor
   readonly ema: tf.Tensor
@@ -43,38 +44,68 @@ export interface StepResult {
 }
 
 export interface TrainStep {
-  /** The state is read, not disposed of. `step` counts from 1, `imagesSeen` before this step. */
+  /** Reads the state without disposing of it. `step` counts from 1; `imagesSeen` is the count before this step. */
   run(state: TrainState, batch: TrainBatch, at: { step: number; imagesSeen: number }): Promise<StepResult>
   dispose(): void
 }
 
-type Tensors = Record<string, tf.Tensor>
+type Scalars = Readonly<Record<keyof AdamScalars | 'keep', tf.Tensor>>
+
+interface Gradient {
+  /** A vector over all parameters. */
+  readonly gradient: tf.Tensor
+  /** [3]: loss, flow loss, KL. */
+  readonly losses: tf.Tensor
+}
+
+interface GradientInput extends BatchTensors {
+  readonly parameters: tf.Tensor
+}
+
+interface AverageInput {
+  readonly mean: tf.Tensor
+  readonly meanLosses: tf.Tensor
+  readonly next: tf.Tensor
+  readonly nextLosses: tf.Tensor
+  /** 1 / number of parts, the next one included. */
+  readonly share: tf.Tensor
+}
+
+interface UpdateInput extends TrainState, Scalars {
+  readonly gradient: tf.Tensor
+  readonly norm: tf.Tensor
+}
 
 export function trainStep(model: TrainingModel, vector: ParameterVector): TrainStep {
   const { config, image } = model
-  const gradients = compile((inputs: Tensors) => gradientGraph(model, vector, inputs), { batch: perImage })
-  const length = compile(({ gradient }: Tensors) => ({ norm: normOf(gradient as tf.Tensor) }))
-  const update = compileElementwise((inputs: Tensors) => updateGraph(model, inputs), [...stateNames, 'gradient'])
-  const average = compile(({ share, ...inputs }: Tensors) => averageGraph(inputs, share as tf.Tensor))
+  const gradients = compile((input: GradientInput) => gradientGraph(model, vector, input), { batch: batchTensorNames })
+  const average = compile(averageGraph)
+  const norm = compile(({ gradient }: Pick<Gradient, 'gradient'>) => ({ norm: tf.sqrt(tf.dot(gradient, gradient)) }))
+  const update = compileElementwise((input: UpdateInput) => updateGraph(model, input), [...stateNames, 'gradient'])
 
   const gradientOf = ({ parameters }: TrainState, batch: TrainBatch): Gradient => {
-    const given = tf.tidy(() => batchTensors(batch, image))
-    const result = gradients({ parameters, ...given }) as unknown as Gradient
-    tf.dispose(given)
+    const tensors = tf.tidy(() => ({ ...batchTensors(batch, image) }))
+    const result = gradients({ parameters, ...tensors })
+    tf.dispose(tensors)
     return result
   }
 
-  /** Of the whole batch, in parts of equal size where it is not computed at once. */
+  /** The gradient of the whole batch, averaged over parts where memory does not allow the batch at once. */
   const meanGradient = (state: TrainState, batch: TrainBatch): Gradient => {
     const [first, ...others] = partsOf(batch, config.imagesAtOnce) as [TrainBatch, ...TrainBatch[]]
     let mean = gradientOf(state, first)
     others.forEach((part, i) => {
-      const { gradient, losses } = gradientOf(state, part)
-      // of i + 2 parts, the last
-      const inputs = { ...mean, otherGradient: gradient, otherLosses: losses, share: tf.scalar(1 / (i + 2)) }
-      const next = average(inputs) as unknown as Gradient
-      tf.dispose(inputs)
-      mean = next
+      const next = gradientOf(state, part)
+      const share = tf.scalar(1 / (i + 2))
+      const averaged = average({
+        mean: mean.gradient,
+        meanLosses: mean.losses,
+        next: next.gradient,
+        nextLosses: next.losses,
+        share,
+      })
+      tf.dispose([{ ...mean }, { ...next }, share])
+      mean = averaged
     })
     return mean
   }
@@ -82,94 +113,71 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
   return {
     async run(state, batch, { step, imagesSeen }) {
       const rate = learningRate(config, imagesSeen)
-      const scalars = { ...adamScalars(config, { step, rate }), keep: emaKeep(config, step) }
-      const fed = tf.tidy(() =>
-        Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)])),
-      ) as Tensors
+      const scalars = scalarTensors({ ...adamScalars(config, { step, rate }), keep: emaKeep(config, step) })
       const { gradient, losses } = meanGradient(state, batch)
-      const { norm } = length({ gradient }) as { norm: tf.Tensor }
-      const next = update({ ...state, gradient, norm, ...fed }) as unknown as TrainState
-      const [loss, flowLoss, kl] = (await losses.data()) as unknown as [number, number, number]
-      const [gradientNorm] = (await norm.data()) as unknown as [number]
-      tf.dispose([fed, gradient, losses, norm])
+      const length = norm({ gradient }).norm
+      const next: TrainState = update({ ...state, ...scalars, gradient, norm: length })
+      const [loss = Number.NaN, flowLoss = Number.NaN, kl = Number.NaN] = await losses.data()
+      const [gradientNorm = Number.NaN] = await length.data()
+      tf.dispose([scalars, gradient, losses, length])
       return { state: next, metrics: { loss, flowLoss, kl, gradientNorm, learningRate: rate } }
     },
     dispose() {
-      gradients.dispose()
-      average.dispose()
-      length.dispose()
-      update.dispose()
+      for (const graph of [gradients, average, norm, update]) graph.dispose()
     },
   }
 }
 
-interface Gradient {
-  readonly gradient: tf.Tensor
-  readonly losses: tf.Tensor
+function scalarTensors<K extends string>(values: Readonly<Record<K, number>>): Record<K, tf.Tensor> {
+  const entries = Object.entries<number>(values).map(([name, value]) => [name, tf.scalar(value)])
+  return Object.fromEntries(entries) as Record<K, tf.Tensor>
 }
 
-/** (1 − share) · of what was averaged so far + share · of the next. */
-function averageGraph({ gradient, losses, otherGradient, otherLosses }: Tensors, share: tf.Tensor): Tensors {
+/** (1 − share) · mean + share · next */
+function averageGraph({ mean, meanLosses, next, nextLosses, share }: AverageInput): Gradient {
   const mix = (a: tf.Tensor, b: tf.Tensor) => tf.add(a, tf.mul(tf.sub(b, a), share))
-  return {
-    gradient: mix(gradient as tf.Tensor, otherGradient as tf.Tensor),
-    losses: mix(losses as tf.Tensor, otherLosses as tf.Tensor),
-  }
+  return { gradient: mix(mean, next), losses: mix(meanLosses, nextLosses) }
 }
-
-const imageDraws = ['noise', 'encoderNoise', 'kappaNoise'] as const
 
 const nhwc = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 3, 1])
 
-/** Gradient and losses of a batch, or of a share of it: means over its images. */
-function gradientGraph(model: TrainingModel, vector: ParameterVector, inputs: Tensors): Tensors {
-  // what leaves the differentiated function besides its result has to be kept from tfjs's tidying
+/** Gradient and losses of a batch, or of a shard of it: means over its images. */
+function gradientGraph(model: TrainingModel, vector: ParameterVector, input: GradientInput): Gradient {
+  // tfjs disposes of all tensors of the differentiated function except its result, so the parts are kept by hand
   let parts: tf.Tensor[] = []
   const { value, grad } = tf.valueAndGrad((parameters: tf.Tensor) => {
-    const result = lossOf(model, vector, { parameters, inputs })
+    const result = lossOf(model, vector, { ...input, parameters })
     parts = [result.flowLoss, result.kl ?? tf.zerosLike(result.flowLoss)].map(part => tf.keep(tf.reshape(part, [])))
     return result.loss
-  })(inputs.parameters as tf.Tensor)
+  })(input.parameters)
   const losses = tf.stack([tf.reshape(value, []), ...parts])
   tf.dispose(parts)
   return { gradient: grad, losses }
 }
 
-/** Of a vector. */
-const normOf = (x: tf.Tensor): tf.Tensor => tf.sqrt(tf.dot(x, x))
-
-/** The moving average and the optimizer, in this order. */
-function updateGraph({ config }: TrainingModel, inputs: Tensors): Tensors {
-  const state = inputs as unknown as TrainState
-  const given = inputs.gradient as tf.Tensor
-  const factor = config.clipNorm === null ? null : clipFactor(inputs.norm as tf.Tensor, config.clipNorm)
-  const gradient = factor === null ? given : tf.mul(given, factor)
-  const ema = movingAverage({ ema: state.ema, parameters: state.parameters, keep: inputs.keep as tf.Tensor })
-  const scalars = inputs as unknown as Record<keyof AdamScalars, tf.Tensor>
-  return { ...adamUpdate(config, { ...state, gradient, scalars }), ema }
+/** The moving average, then the optimizer. */
+function updateGraph({ config }: TrainingModel, input: UpdateInput): TrainState {
+  const { clipNorm } = config
+  const gradient = clipNorm === null ? input.gradient : tf.mul(input.gradient, clipFactor(input.norm, clipNorm))
+  const ema = movingAverage(input)
+  return { ...adamUpdate(config, { ...input, gradient, scalars: input }), ema }
 }
 
 const clipFactor = (norm: tf.Tensor, limit: number): tf.Tensor => tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6)))
 
-function lossOf(
-  model: TrainingModel,
-  vector: ParameterVector,
-  { parameters, inputs }: { parameters: tf.Tensor; inputs: Tensors },
-) {
-  const named = vector.split(parameters)
-  const own = under('denoiser', named)
-  const draws = Object.fromEntries(
-    Object.entries(inputs).map(([name, x]) => [name, (imageDraws as readonly string[]).includes(name) ? nhwc(x) : x]),
-  ) as unknown as Draws<tf.Tensor>
-  return objectiveOf(model, named, inputs.label).loss(tensorAlgebra, {
+function lossOf(model: TrainingModel, vector: ParameterVector, input: GradientInput) {
+  const named = vector.split(input.parameters)
+  const denoiserParameters = under('denoiser', named)
+  const { label, shownLabel, dropoutMask } = input
+  return objectiveOf(model, named, label).loss(tensorAlgebra, {
     denoiser: (xt, t, { mixtureWeight }) =>
-      model.denoiser.apply(own, xt as tf.Tensor4D, t as tf.Tensor1D, {
-        label: inputs.shownLabel as tf.Tensor1D | undefined,
+      model.denoiser.apply(denoiserParameters, xt as tf.Tensor4D, t as tf.Tensor1D, {
+        label: shownLabel,
         mixtureWeight: mixtureWeight as tf.Tensor1D | undefined,
-        kept: inputs.kept as tf.Tensor2D | undefined,
+        dropoutMask,
       }),
-    x1: nhwc(inputs.x1 as tf.Tensor),
-    label: inputs.label,
-    draws,
+    x1: nhwc(input.x1),
+    label,
+    draws: mapDraws(input, draw => (draw.rank === 4 ? nhwc(draw) : draw)),
   })
 }

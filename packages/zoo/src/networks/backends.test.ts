@@ -53,7 +53,7 @@ function songDenoiser(): Case {
     network.apply(parameters, squareOf(x), tf.tensor1d([0.7]), {
       label: tf.tensor1d([1], 'int32'),
       mixtureWeight: tf.tensor1d([0.3]),
-      kept: tf.tensor2d(mask, [1, values], 'bool'),
+      dropoutMask: tf.tensor2d(mask, [1, values], 'bool'),
     })
   return { parameters: network.parameters, apply }
 }

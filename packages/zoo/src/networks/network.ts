@@ -38,7 +38,7 @@ export interface DenoiserCondition {
   /** w, float32 [N] in 0..1. */
   readonly mixtureWeight?: tf.Tensor1D | undefined
   /** In training, which values dropout keeps: bool [N, dropout.values]. Left out, nothing is dropped. */
-  readonly kept?: tf.Tensor2D | undefined
+  readonly dropoutMask?: tf.Tensor2D | undefined
   /**
    * Told what the parts give, by the names of their parameters, images as [N, H, W, C]: for comparing with another
    * implementation. Networks may tell nothing.

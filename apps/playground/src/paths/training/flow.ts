@@ -3,9 +3,9 @@
  * in the source alone; networks of both start alike and see the same data, noise and times.
  */
 import {
-  type Draws,
   type KappaFc,
   kappaFc,
+  mapDraws,
   mixture,
   objective,
   type Source,
@@ -64,9 +64,7 @@ export function flow(method: Method, settings: Settings, data: Dataset): Flow {
       const numbers = draw({ ...range, elementsPerImage: 2 })
       Object.assign(optimizer, { learningRate: learningRate / (1 + index / halfRateSteps) })
       tf.tidy(() => {
-        const draws = Object.fromEntries(
-          Object.entries(numbers).map(([name, x]: [string, Float32Array]) => [name, rows(x, batchSize)]),
-        ) as unknown as Draws<tf.Tensor>
+        const draws = mapDraws(numbers, x => rows(x, batchSize))
         const x1 = rows(data(range), batchSize)
         optimizer.minimize(
           () => loss(tensorAlgebra, { denoiser: apply, x1, draws }).loss as tf.Scalar,

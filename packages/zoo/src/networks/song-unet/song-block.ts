@@ -28,8 +28,8 @@ export interface SongBlockOptions {
 export interface SongBlockInput {
   /** [N, embedding] */
   readonly embedding: tf.Tensor2D
-  /** Values kept by dropout, bool [N, H, W, to]; all where it is left out. */
-  readonly kept?: tf.Tensor4D | undefined
+  /** Values dropoutMask by dropout, bool [N, H, W, to]; all where it is left out. */
+  readonly dropoutMask?: tf.Tensor4D | undefined
 }
 
 export interface SongBlock {
@@ -79,10 +79,10 @@ export function songBlock(name: string, options: SongBlockOptions): SongBlock {
     return resample === 'up' ? upsample(skip.apply(given, x)) : skip.apply(given, resampled(x, resample))
   }
 
-  const apply: SongBlock['apply'] = (given, x, { embedding: vector, kept }) => {
+  const apply: SongBlock['apply'] = (given, x, { embedding: vector, dropoutMask }) => {
     let h = conv0.product(given, resampled(norm0.apply(given, x), resample))
     h = norm1.apply(given, tf.add(h, shift(given, vector)))
-    if (kept !== undefined) h = tf.mul(h, tf.mul(tf.cast(kept, 'float32'), 1 / (1 - options.dropout)))
+    if (dropoutMask !== undefined) h = tf.mul(h, tf.mul(tf.cast(dropoutMask, 'float32'), 1 / (1 - options.dropout)))
     h = conv1.apply(given, h)
     const sum = tf.mul(tf.add(h, shortcut(given, x)), Math.SQRT1_2) as tf.Tensor4D
     return attend === null ? sum : attend.apply(given, sum)

@@ -238,7 +238,7 @@ describe('dropout', () => {
   const x = random([2, 8, 8, 3], 9) as tf.Tensor4D
   const t = tf.tensor1d([0.2, 0.9])
   const { values } = network.dropout as { values: number }
-  const run = (kept?: tf.Tensor2D) => network.apply(moved, x, t, { kept })
+  const run = (dropoutMask?: tf.Tensor2D) => network.apply(moved, x, t, { dropoutMask })
 
   it('is of the values between the two convolutions of each block', () => {
     // 8 channels at 8×8 in 1 + 2 blocks, 16 at 8×8 in the enlargement, 8 at 4×4 in the reduction, 16 at 4×4 in 1 + 2 + 2
@@ -260,7 +260,7 @@ describe('dropout', () => {
 
   it('of everything leaves the blocks their shortcuts and biases: the time plays no part any more', () => {
     const none = tf.zeros([2, values], 'bool') as tf.Tensor2D
-    const at = (time: number) => network.apply(moved, x, tf.tensor1d([time, time]), { kept: none })
+    const at = (time: number) => network.apply(moved, x, tf.tensor1d([time, time]), { dropoutMask: none })
     expect(apart(at(0.1), at(0.9))).toBe(0)
   })
 
@@ -278,9 +278,10 @@ describe('dropout', () => {
 
   it('the gradient is that of the function: a finite difference along it', () => {
     const mask = Uint8Array.from({ length: 2 * values }, (_, i) => Number((i * 7919) % 4 !== 0))
-    const kept = tf.tensor2d(mask, [2, values], 'bool')
+    const dropoutMask = tf.tensor2d(mask, [2, values], 'bool')
     const slope = random([2, 8, 8, 3], 11)
-    const f = (image: tf.Tensor) => tf.sum(tf.mul(network.apply(moved, image as tf.Tensor4D, t, { kept }), slope))
+    const f = (image: tf.Tensor) =>
+      tf.sum(tf.mul(network.apply(moved, image as tf.Tensor4D, t, { dropoutMask }), slope))
     const gradient = tf.grad(f)(x)
     const step = tf.mul(gradient, 0.01 / (tf.norm(gradient).dataSync()[0] as number))
     const difference = (tf.sub(f(tf.add(x, step)), f(tf.sub(x, step))).dataSync()[0] as number) / 0.02

@@ -76,7 +76,7 @@ function told<T extends tf.Tensor>({ onPart }: Pick<DenoiserCondition, 'onPart'>
   return output
 }
 
-interface BodyInput extends Pick<DenoiserCondition, 'kept' | 'onPart'> {
+interface BodyInput extends Pick<DenoiserCondition, 'dropoutMask' | 'onPart'> {
   readonly vector: tf.Tensor2D
 }
 
@@ -89,21 +89,21 @@ function songBody(options: SongUnetOptions, { image: { channels, height: edge } 
   const norm = songNorm(`${last}_norm`, width, { silu: true })
   const exit = songConv(`${last}_conv`, { from: width, to: channels, kernel: 3, gain: closingGain })
 
-  /** The rows of `kept` as one image for each block. */
-  const masks = (kept: tf.Tensor2D): tf.Tensor4D[] =>
-    tf.split(kept, stages.map(droppable), 1).map((part, i) => {
+  /** The rows of `dropoutMask` as one image for each block. */
+  const masks = (dropoutMask: tf.Tensor2D): tf.Tensor4D[] =>
+    tf.split(dropoutMask, stages.map(droppable), 1).map((part, i) => {
       const { to, edge: side } = stages[i] as SongStage
       return tf.transpose(tf.reshape(part, [-1, to, side, side]), [0, 2, 3, 1]) as tf.Tensor4D
     })
 
   const apply = (given: Parameters, x: tf.Tensor4D, { vector, ...condition }: BodyInput): tf.Tensor4D => {
-    const { kept } = condition
-    const keeps = kept === undefined ? [] : masks(kept)
+    const { dropoutMask } = condition
+    const keeps = dropoutMask === undefined ? [] : masks(dropoutMask)
     let h = told(condition, `${first}_conv`, entry.apply(given, x))
     const stack = [h]
     stages.forEach(({ name, skip }, i) => {
       if (skip === 'pop') h = tf.concat([h, stack.pop() as tf.Tensor4D], 3)
-      h = told(condition, name, (blocks[i] as SongBlock).apply(given, h, { embedding: vector, kept: keeps[i] }))
+      h = told(condition, name, (blocks[i] as SongBlock).apply(given, h, { embedding: vector, dropoutMask: keeps[i] }))
       if (skip === 'push') stack.push(h)
     })
     h = told(condition, `${last}_norm`, norm.apply(given, h))

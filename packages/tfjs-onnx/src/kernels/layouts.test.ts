@@ -1,6 +1,6 @@
 /**
- * Kernels on tensors whose dimensions lie in another order than tfjs sees, as images do behind a convolution: the same as
- * tfjs's cpu backend gives, which has no orders.
+ * Kernels on tensors that are not in row-major layout, such as images after a convolution, give the results of tfjs's cpu
+ * backend, which has no layouts.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
@@ -88,7 +88,7 @@ const ops: Readonly<Record<string, () => tf.Tensor | tf.Tensor[]>> = {
   fft: () => tf.real(tf.spectral.fft(tf.complex(tf.transpose(values([5, 2])), tf.transpose(values([5, 2], 2))))),
 }
 
-describe('kernels follow the order of their operand', () => {
+describe('kernels follow the layout of their operand', () => {
   it.each(Object.entries(ops))('%s', async (_, build) => {
     const { cpu, onnx } = await onBoth(build)
     expect(onnx.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(

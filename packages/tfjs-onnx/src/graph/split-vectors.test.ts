@@ -66,7 +66,7 @@ describe('vectors at the border of a compiled function', () => {
     }
   })
 
-  it('gives gradients of a vector that shares of a batch average', () => {
+  it('gives gradients of a vector that are averaged over shards of a batch', () => {
     const f = ({ v, x }: Inputs) => {
       const loss = (vector: tf.Tensor) => {
         const [a, b, c] = split(vector) as [tf.Tensor, tf.Tensor, tf.Tensor]
@@ -76,7 +76,7 @@ describe('vectors at the border of a compiled function', () => {
       return { gradient: tf.grad(loss)(v) }
     }
     const inputs = { v: values([12]), x: values([4, 2], 2) }
-    const [whole, shared] = [compile(f), compile(f, { batch: ['x'], smallestShare: 1 })]
+    const [whole, shared] = [compile(f), compile(f, { batch: ['x'], minShardSize: 1 })]
     const [wanted, got] = [whole(inputs).gradient.dataSync(), shared(inputs).gradient.dataSync()]
     wanted.forEach((value, i) => void expect(got[i]).toBeCloseTo(value, 5))
     whole.dispose()

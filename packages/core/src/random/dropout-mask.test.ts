@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MixflowError } from '../errors.ts'
-import { kept } from './kept.ts'
+import { dropoutMask } from './dropout-mask.ts'
 import { uniforms } from './random.ts'
 
 const key = { seed: 11, stream: 'dropout' } as const
@@ -11,9 +11,9 @@ function gapsOf(mask: Uint8Array): number[] {
   return places.map((place, i) => place - (i === 0 ? -1 : places[i - 1]!) - 1)
 }
 
-describe.each([0.001, 0.05, 0.13, 0.25, 0.5, 0.9, 0.999])('kept, rate %s', rate => {
+describe.each([0.001, 0.05, 0.13, 0.25, 0.5, 0.9, 0.999])('a dropout mask of rate %s', rate => {
   const elementsPerImage = 200_000
-  const mask = kept({ ...key, images: 1, elementsPerImage, rate })
+  const mask = dropoutMask({ ...key, images: 1, elementsPerImage, rate })
 
   it('drops that share of the values', () => {
     const dropped = mask.filter(value => value === 0).length
@@ -50,16 +50,16 @@ describe.each([0.001, 0.05, 0.13, 0.25, 0.5, 0.9, 0.999])('kept, rate %s', rate 
 
   it('image i is the same whatever the batch, and a longer image begins as a shorter one', () => {
     const shape = { elementsPerImage: 1000, rate }
-    const all = kept({ ...key, ...shape, images: 4 })
-    expect(kept({ ...key, ...shape, firstImage: 2, images: 2 })).toEqual(all.subarray(2000))
-    expect(kept({ ...key, rate, images: 1, elementsPerImage: 300 })).toEqual(all.subarray(0, 300))
+    const all = dropoutMask({ ...key, ...shape, images: 4 })
+    expect(dropoutMask({ ...key, ...shape, firstImage: 2, images: 2 })).toEqual(all.subarray(2000))
+    expect(dropoutMask({ ...key, rate, images: 1, elementsPerImage: 300 })).toEqual(all.subarray(0, 300))
     expect(all.subarray(0, 1000)).not.toEqual(all.subarray(1000, 2000))
   })
 })
 
 it('rate 0 keeps everything; other rates are refused', () => {
-  expect(kept({ ...key, images: 2, elementsPerImage: 3, rate: 0 })).toEqual(new Uint8Array(6).fill(1))
+  expect(dropoutMask({ ...key, images: 2, elementsPerImage: 3, rate: 0 })).toEqual(new Uint8Array(6).fill(1))
   for (const rate of [-0.1, 1, 1e-4, Number.NaN]) {
-    expect(() => kept({ ...key, images: 1, rate })).toThrow(MixflowError)
+    expect(() => dropoutMask({ ...key, images: 1, rate })).toThrow(MixflowError)
   }
 })

@@ -1,23 +1,23 @@
-/** Orders against plain arrays: whatever an order says, the logical elements stay where they are. */
+/** Layouts against plain arrays: a layout never changes the logical elements. */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  identityOrder,
-  inverseOrder,
-  type Order,
+  identityLayout,
+  inverseLayout,
+  type Layout,
   permute,
-  reshapeOrder,
+  reshapedLayout,
   type Shape,
   sameBytes,
   sizeOf,
-} from './order.ts'
+} from './layout.ts'
 
-/** The elements in logical order, read from memory that lies in `order`. */
-function logical(memory: readonly number[], shape: Shape, order: Order): number[] {
-  const physical = permute(shape, order)
+/** The elements in logical order, read from memory in `layout`. */
+function logical(memory: readonly number[], shape: Shape, layout: Layout): number[] {
+  const physical = permute(shape, layout)
   const strides = physical.map((_, k) => sizeOf(physical.slice(k + 1)))
-  const position = inverseOrder(order)
+  const position = inverseLayout(layout)
   return Array.from({ length: sizeOf(shape) }, (_, index) => {
     let rest = index
     let offset = 0
@@ -33,7 +33,7 @@ const shapes = fc.array(fc.constantFrom(1, 1, 2, 3, 4, 6), { minLength: 1, maxLe
 const ordered = shapes.chain(shape =>
   fc.record({
     shape: fc.constant(shape),
-    order: fc.shuffledSubarray([...shape.keys()], { minLength: shape.length }),
+    layout: fc.shuffledSubarray([...shape.keys()], { minLength: shape.length }),
   }),
 )
 
@@ -48,19 +48,19 @@ const regrouped = (shape: Shape) =>
     }, [])
   })
 
-describe('orders', () => {
-  it('a reshape that moves no byte keeps every element in its logical place', () => {
+describe('layouts', () => {
+  it('a reshape that moves no byte keeps every element at its logical index', () => {
     let free = 0
     fc.assert(
       fc.property(
         ordered.chain(given => fc.tuple(fc.constant(given), regrouped(given.shape))),
-        ([{ shape, order }, target]) => {
-          const result = reshapeOrder(shape, order, target)
+        ([{ shape, layout }, target]) => {
+          const result = reshapedLayout(shape, layout, target)
           if (result === null) return
           free++
-          expect([...result].sort()).toEqual([...identityOrder(target.length)].sort())
+          expect([...result].sort()).toEqual([...identityLayout(target.length)].sort())
           const memory = Array.from({ length: sizeOf(shape) }, (_, i) => i)
-          expect(logical(memory, target, result)).toEqual(logical(memory, shape, order))
+          expect(logical(memory, target, result)).toEqual(logical(memory, shape, layout))
         },
       ),
       { numRuns: 2000, seed: 1 },
@@ -68,12 +68,12 @@ describe('orders', () => {
     expect(free).toBeGreaterThan(500)
   })
 
-  it('tfjs’s own order can always be reshaped', () => {
+  it('the row-major layout can always be reshaped', () => {
     fc.assert(
       fc.property(
         ordered.chain(given => fc.tuple(fc.constant(given), regrouped(given.shape))),
         ([{ shape }, target]) => {
-          expect(reshapeOrder(shape, identityOrder(shape.length), target)).toEqual(identityOrder(target.length))
+          expect(reshapedLayout(shape, identityLayout(shape.length), target)).toEqual(identityLayout(target.length))
         },
       ),
       { numRuns: 500, seed: 2 },
@@ -83,11 +83,11 @@ describe('orders', () => {
   it('knows the reshapes that networks do: groups, tokens and heads of NCHW images', () => {
     const nchw = [0, 3, 1, 2]
     // [N, H, W, C] -> [N, HW, groups, C / groups], in memory N, groups, C / groups, HW
-    expect(reshapeOrder([2, 4, 4, 8], nchw, [2, 16, 4, 2])).toEqual([0, 2, 3, 1])
-    expect(reshapeOrder([2, 4, 4, 8], nchw, [2, 16, 8])).toEqual([0, 2, 1])
+    expect(reshapedLayout([2, 4, 4, 8], nchw, [2, 16, 4, 2])).toEqual([0, 2, 3, 1])
+    expect(reshapedLayout([2, 4, 4, 8], nchw, [2, 16, 8])).toEqual([0, 2, 1])
     // merging channels with pixels would move bytes
-    expect(reshapeOrder([2, 4, 4, 8], nchw, [2, 128])).toBeNull()
-    expect(reshapeOrder([2, 1, 1, 8], nchw, [2, 8])).toEqual([0, 1])
+    expect(reshapedLayout([2, 4, 4, 8], nchw, [2, 128])).toBeNull()
+    expect(reshapedLayout([2, 1, 1, 8], nchw, [2, 8])).toEqual([0, 1])
   })
 
   it('dimensions of size 1 lie anywhere', () => {

@@ -1,7 +1,7 @@
 /**
- * Which of many values chance keeps, each on its own with the same probability: the masks of dropout. Not the values are
- * drawn but the gaps between dropped ones, which follow a geometric distribution, so that a rate of 0.1 costs a tenth of
- * the random numbers. Counted like all randomness: the mask of image i depends on seed, i and rate alone.
+ * Dropout masks. Instead of one random number per value, the gaps between dropped values are drawn, which follow a
+ * geometric distribution: a rate of 0.1 needs a tenth of the random numbers. As with all counter-based randomness here, the
+ * mask of image i depends on seed, i and rate only.
  *
  * Source: the gap method, Vitter 1984 ("skipping"), with powers by repeated products, which every engine rounds alike.
  */
@@ -9,12 +9,12 @@ import { MixflowError } from '../errors.ts'
 import { type DrawShape, type RandomKey, uniforms } from './random.ts'
 
 /**
- * 1 where a value is kept and 0 where it is dropped, `[images × elementsPerImage]`, image by image.
+ * Returns 1 where a value is kept and 0 where it is dropped, `[images × elementsPerImage]`, image by image.
  *
- * @param draw.rate probability that a value is dropped, met to 2⁻²⁴: 0, or 0.001..0.999
+ * @param draw.rate probability that a value is dropped, to within 2⁻²⁴: 0, or 0.001..0.999
  * @throws MixflowError ARGUMENT_INVALID for a rate, seed or count outside its range
  */
-export function kept(draw: RandomKey & DrawShape & { readonly rate: number }): Uint8Array {
+export function dropoutMask(draw: RandomKey & DrawShape & { readonly rate: number }): Uint8Array {
   const { rate, images, firstImage = 0, elementsPerImage = 1 } = draw
   if (!(rate === 0 || (rate >= 0.001 && rate <= 0.999))) {
     throw new MixflowError('ARGUMENT_INVALID', `rate must be 0 or a probability in 0.001..0.999, got ${rate}`)
@@ -34,7 +34,7 @@ export function kept(draw: RandomKey & DrawShape & { readonly rate: number }): U
   return mask
 }
 
-/** Drops values of a row, gap by gap. A longer draw begins as a shorter one does, so drawing again goes on. */
+/** Drops values of a row, gap by gap. A longer draw starts with the shorter one, so drawing again continues it. */
 function dropFrom(
   row: Uint8Array,
   gapOf: (u: number) => number,
@@ -44,8 +44,8 @@ function dropFrom(
   const mean = row.length * rate
   let numbers = draw(Math.ceil(mean + 6 * Math.sqrt(mean) + 8))
   let next = 0
-  for (let place = gapOf(numbers[next++]!); place < row.length; place += 1 + gapOf(numbers[next++]!)) {
-    row[place] = 0
+  for (let i = gapOf(numbers[next++]!); i < row.length; i += 1 + gapOf(numbers[next++]!)) {
+    row[i] = 0
     if (next === numbers.length) numbers = draw(2 * numbers.length)
   }
 }
@@ -53,8 +53,8 @@ function dropFrom(
 const buckets = 1024
 
 /**
- * The number of values kept before the next dropped one, of a uniform number u: how many k from 1 have u < (1 − rate)^k.
- * A table says for each bucket of u where to begin to look.
+ * Maps a uniform number u to the number of values kept before the next dropped one: the count of k ≥ 1 with
+ * u < (1 − rate)^k. A table gives the first k to test for each bucket of u.
  */
 function gaps(rate: number): (u: number) => number {
   const powers = [1]

@@ -1,26 +1,26 @@
 /**
- * Long vectors at the border of a program, like all parameters of a network and their gradient: where the program first of all
- * takes a vector apart, its parts can be fed instead, and where it puts one together at the end, the parts can be the
- * results. They lie in the same memory, one behind the other, and nobody copies them.
+ * Long vectors at the inputs and outputs of a program, such as all parameters of a network and their gradient. Where a
+ * program starts by splitting a vector, the parts become its inputs, and where it ends by concatenating one, the parts
+ * become its results. They are ranges of the same array, so nothing is copied.
  */
 
-import { sizeOf } from './order.ts'
+import { sizeOf } from './layout.ts'
 import { collectProgram } from './program.ts'
 import type { Node, Value } from './value.ts'
 
-/** Where a part begins in the input of this name. */
+/** The range of the input `name` that begins at `start`. */
 export interface InputPart {
   readonly name: string
   readonly start: number
 }
 
 /**
- * Makes inputs of the parts of vectors that are only taken apart. The recording is changed.
+ * Replaces input vectors that are only split by inputs for their parts. Changes the recording.
  *
  * @param outputs of the recording
- * @param isWhole inputs that stay as they are
+ * @param isWhole inputs to leave as they are
  */
-export function takeInputsApart(
+export function splitInputs(
   outputs: readonly Value[],
   isWhole: (name: string) => boolean,
 ): ReadonlyMap<Value, InputPart> {
@@ -42,15 +42,15 @@ export function takeInputsApart(
   return parts
 }
 
-/** The values that lie one behind the other in each output: several where it is put together last, else itself. */
-export function takeOutputsApart(outputs: readonly Value[]): readonly (readonly Value[])[] {
+/** The values that are concatenated in each output: several if its last node is a Concat, else the output itself. */
+export function splitOutputs(outputs: readonly Value[]): readonly (readonly Value[])[] {
   const taken = new Set<Value>(outputs)
   return outputs.map(output => {
     const { origin } = output
     if (origin.kind !== 'node' || origin.node.op !== 'Concat' || output.shape.length !== 1) return [output]
     const parts = (origin.node.inputs as readonly Value[]).map(beforeRenaming)
     const own = new Set(parts)
-    // a result comes from a node, and there is one of each
+    // each part must be a distinct result of a node
     const possible = own.size === parts.length && parts.every(part => part.origin.kind === 'node' && !taken.has(part))
     if (!possible) return [output]
     for (const part of parts) taken.add(part)
