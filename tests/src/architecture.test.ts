@@ -12,13 +12,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'tfjs-onnx': [],
   zoo: ['core'],
-  train: ['core', 'zoo', 'tfjs-onnx'],
-  export: ['core', 'zoo', 'tfjs-onnx'],
-  measure: ['core', 'tfjs-onnx'],
-  'sdk-node': ['core', 'zoo'],
+  files: ['core'],
+  train: ['core', 'zoo', 'tfjs-onnx', 'files'],
+  export: ['core', 'zoo', 'tfjs-onnx', 'files'],
+  measure: ['core', 'tfjs-onnx', 'files'],
+  'sdk-node': ['core', 'zoo', 'files'],
   'sdk-web': ['core', 'zoo'],
   serve: ['core', 'sdk-node'],
-  cli: ['core', 'zoo', 'tfjs-onnx', 'train', 'export', 'measure', 'sdk-node', 'serve'],
+  cli: ['core', 'zoo', 'tfjs-onnx', 'files', 'train', 'export', 'measure', 'sdk-node', 'serve'],
 }
 
 /** What tests run with, and nothing that is published imports: a page in a browser, a model. */

@@ -3,12 +3,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { writeFileDurably } from '@mixflow/files'
 import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { factsText, listText } from './data-command.ts'
 import { modelFolder } from './export-command.ts'
 import { run } from './run.ts'
-import { writePng } from './terminal/write-png.ts'
 
 /** A checkpoint of the reference, beside the repository: it need not be there. */
 const lightning = resolve(import.meta.dirname, '../../../../shared/reference/ckpt/songunet-a-lightning.ckpt')
@@ -150,7 +150,7 @@ describe('mixflow data', () => {
     const folder = join(root, 'photos')
     for (const size of [4, 6]) {
       const image = { channels: 1, height: size, width: size, data: new Float32Array(size * size) }
-      await writePng(join(folder, `${size}.png`), encodePng(image))
+      await writeFileDurably(join(folder, `${size}.png`), encodePng(image))
     }
     const refused = await mixflow('data', folder)
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--size 64') })

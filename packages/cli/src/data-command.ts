@@ -1,6 +1,7 @@
 /** `mixflow data`: the data sets that have a name, or one data set opened. */
 
 import { checkWord, splitImages } from '@mixflow/core'
+import { writeFileDurably } from '@mixflow/files'
 import {
   type DataDescription,
   type Dataset,
@@ -12,11 +13,11 @@ import {
   progressDisplay,
   type Split,
 } from '@mixflow/train'
+import { checkPngPath } from './terminal/check-output.ts'
 import { interruptible } from './terminal/interruptible.ts'
 import { printable } from './terminal/printable.ts'
 import { table } from './terminal/table.ts'
 import { UsageError } from './terminal/usage-error.ts'
-import { checkPngPath, writePng } from './terminal/write-png.ts'
 
 export interface DataFlags {
   readonly split: string
@@ -42,7 +43,7 @@ export async function dataCommand(spec: string | undefined, flags: DataFlags): P
     }).finally(() => display.close())
     process.stdout.write(`${factsText(data)}\n`)
     if (flags.grid === undefined) return
-    await writePng(flags.grid, firstPictures(data))
+    await writeFileDurably(flags.grid, firstPictures(data))
     process.stdout.write(`\nthe first pictures: ${flags.grid}\n`)
   })
 }

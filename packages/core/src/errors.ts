@@ -21,6 +21,7 @@ export const errorCodes = {
   TRAIN_RESUME_MISMATCH: 'a run cannot go on with this configuration, data or folder',
   TRAIN_BUSY: 'another process is training into the same folder',
   // file formats
+  FILE_INVALID: 'a path given to be read is no regular file: a folder, named pipe, device or socket',
   SAFETENSORS_INVALID: 'the bytes are not a well-formed safetensors file',
   CHECKPOINT_INVALID: 'the folder or file is not a complete, consistent checkpoint',
   MANIFEST_INVALID: 'mixflow.json does not follow the manifest format',

@@ -17,6 +17,7 @@ import {
   throwIfAborted,
   writeSafetensors,
 } from '@mixflow/core'
+import { writeFileDurably } from '@mixflow/files'
 import { checkSize, type Extractor, type ExtractorDescription } from './extractor.ts'
 import {
   type FeatureStatistics,
@@ -28,7 +29,6 @@ import {
 import type { Rows } from './nearest-neighbours.ts'
 import type { ImageSize } from './resize.ts'
 import { readStatistics, type StatisticsKey, statisticsName, stepsKey, writeStatistics } from './statistics-file.ts'
-import { writeWhole } from './write-whole.ts'
 
 /** Images to compare with; a data set of `@mixflow/train` is one. */
 export interface ReferenceImages extends ImageSize {
@@ -146,7 +146,7 @@ async function computed(images: ReferenceImages, extractor: Extractor, options: 
 
 function writeRows(path: string, key: StatisticsKey, { features, dimensions }: Rows): Promise<void> {
   const tensors = { features: storedTensor(features, [key.count, dimensions]) }
-  return writeWhole(path, writeSafetensors({ tensors, metadata: { key: JSON.stringify(key) } }))
+  return writeFileDurably(path, writeSafetensors({ tensors, metadata: { key: JSON.stringify(key) } }))
 }
 
 /** @throws MixflowError STATISTICS_INVALID where the file is of something else */

@@ -12,11 +12,11 @@ import {
   tensorValues,
   writeSafetensors,
 } from '@mixflow/core'
+import { writeFileDurably } from '@mixflow/files'
 import { z } from 'zod'
 import type { ExtractorDescription } from './extractor.ts'
 import type { Gaussian } from './feature-statistics.ts'
 import type { ImageSize } from './resize.ts'
-import { writeWhole } from './write-whole.ts'
 
 /** All that statistics depend on. */
 export interface StatisticsKey {
@@ -83,7 +83,7 @@ export function writeStatistics(path: string, { key, gaussian }: StoredStatistic
     tensors: { mean: storedTensor(gaussian.mean, [n]), covariance: storedTensor(gaussian.covariance, [n, n]) },
     metadata: { format: 'mixflow-statistics', version: '1', count: String(count), ...words },
   })
-  return writeWhole(path, bytes)
+  return writeFileDurably(path, bytes)
 }
 
 /**

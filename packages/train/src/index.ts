@@ -22,7 +22,6 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-store.ts'
-export { makeFolder, writeFileDurably } from './checkpoint/write-durably.ts'
 export {
   type ConfigRequest,
   changeConfig,

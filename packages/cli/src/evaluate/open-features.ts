@@ -4,9 +4,9 @@
  * known by.
  */
 
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkWord, MixflowError } from '@mixflow/core'
+import { writeFileDurably } from '@mixflow/files'
 import {
   extractorFileName,
   findExtractor,
@@ -55,9 +55,8 @@ async function fetched(address: URL, { signal, onProgress }: FeaturesOptions): P
   }
   const folder = join(cacheFolder('measures'), 'extractors', sha256)
   await download({ addresses: [new URL(file, url).href], path: join(folder, file), bytes, sha256, signal, onProgress })
-  await mkdir(folder, { recursive: true })
   // statistics that it names stay where they are: they are computed here
-  await writeFile(join(folder, extractorFileName), JSON.stringify({ ...JSON.parse(text), statistics: [] }))
+  await writeFileDurably(join(folder, extractorFileName), JSON.stringify({ ...JSON.parse(text), statistics: [] }))
   return readExtractor(folder)
 }
 

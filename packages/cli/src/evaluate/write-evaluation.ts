@@ -3,9 +3,10 @@
  * where neighbours were measured.
  */
 
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkFolder } from '../terminal/write-png.ts'
+import { writeFileDurably } from '@mixflow/files'
+import { checkFolder } from '../terminal/check-output.ts'
 import type { EvaluationResult } from './evaluation.ts'
 import { evaluationMarkdown } from './evaluation-text.ts'
 import { neighboursFile, neighboursText } from './neighbours-picture.ts'
@@ -19,7 +20,6 @@ export async function writeEvaluation(
   { result, neighbours }: { readonly result: EvaluationResult; readonly neighbours: Uint8Array | null },
 ): Promise<string> {
   await checkFolder(folder)
-  await mkdir(folder, { recursive: true })
   const curve = speedQualityPicture(result)
   const shown = {
     curve: curve === null ? null : names.curve,
@@ -37,8 +37,7 @@ export async function writeEvaluation(
       await rm(path, { force: true }) // of another evaluation
       continue
     }
-    await writeFile(`${path}.tmp`, content)
-    await rename(`${path}.tmp`, path)
+    await writeFileDurably(path, content)
   }
   return Object.entries(files)
     .filter(([, content]) => content !== null)

@@ -4,19 +4,11 @@
  */
 
 import { availableParallelism, cpus } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { checkWord, MixflowError } from '@mixflow/core'
+import { writeFileDurably } from '@mixflow/files'
 import { findExtractor, openExtractor, referenceOf } from '@mixflow/measure'
-import {
-  dataCacheFolder,
-  lockRun,
-  makeFolder,
-  openData,
-  type ProgressDisplay,
-  progressDisplay,
-  useBackend,
-  writeFileDurably,
-} from '@mixflow/train'
+import { dataCacheFolder, lockRun, openData, type ProgressDisplay, progressDisplay, useBackend } from '@mixflow/train'
 import { interruptible } from '../terminal/interruptible.ts'
 import { shellWord } from '../terminal/shell-word.ts'
 import { UsageError } from '../terminal/usage-error.ts'
@@ -118,8 +110,7 @@ async function finish(run: PlannedRun, options: Finishing): Promise<void> {
       onTrainEvent: event => display.show(event),
       onMeasure: text => display.show({ type: 'phase', text }),
     })
-    await makeFolder(dirname(path))
-    await writeFileDurably(path, [new TextEncoder().encode(experimentRunText(record))])
+    await writeFileDurably(path, experimentRunText(record))
     say(`result      ${path}`)
   } finally {
     await unlock()

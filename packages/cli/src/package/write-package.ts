@@ -1,10 +1,9 @@
 /** Puts a model into a package's folder: file by file, each whole or not at all, and takes away what an earlier model had more. */
 
 import { readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type Manifest, manifestFileName, parseManifest } from '@mixflow/core'
-import { makeFolder, writeFileDurably } from '@mixflow/train'
-import { diskError } from '../terminal/write-png.ts'
+import { diskError, writeFileDurably } from '@mixflow/files'
 
 export interface PackageContent {
   /** Folder of the model. */
@@ -20,19 +19,14 @@ export async function writePackage(folder: string, { model, manifest, added }: P
   const before = await json(join(folder, 'package.json'))
   const others = Object.entries(added(before))
   const stale = (await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path))
-  for (const path of paths) await writeWhole(join(folder, path), await readFile(join(model, path)))
-  for (const [path, content] of others) await writeWhole(join(folder, path), new TextEncoder().encode(content))
+  for (const path of paths) await writeFileDurably(join(folder, path), await readFile(join(model, path)))
+  for (const [path, content] of others) await writeFileDurably(join(folder, path), content)
   for (const path of stale) {
-    await rm(join(folder, path), { force: true }).catch(({ code }: NodeJS.ErrnoException) => {
-      throw diskError(folder, code)
+    await rm(join(folder, path), { force: true }).catch(error => {
+      throw diskError(folder, error)
     })
   }
   return [...paths, ...others.map(([path]) => path)]
-}
-
-async function writeWhole(path: string, content: Uint8Array): Promise<void> {
-  await makeFolder(dirname(path))
-  await writeFileDurably(path, [content])
 }
 
 const json = (path: string): Promise<Record<string, unknown>> =>

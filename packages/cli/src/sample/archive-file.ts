@@ -1,7 +1,7 @@
 /** An archive in the making: it grows beside its place, with the record of what it is, and is moved there when it is whole. */
 
 import { rename, rm } from 'node:fs/promises'
-import { diskError } from '../terminal/write-png.ts'
+import { diskError } from '@mixflow/files'
 import { checkSameSamples, readSampleRecord, type SampleRecord, writeSampleRecord } from './sample-record.ts'
 import { ZipWriter } from './zip-writer.ts'
 
@@ -22,7 +22,7 @@ export async function openArchive(
   const found = resume ? await readSampleRecord(recordPath) : null
   if (found !== null) checkSameSamples(found, record, part)
   const zip = await ZipWriter.open(part, { resume: found !== null }).catch(error => {
-    throw diskError(part, error.code)
+    throw diskError(part, error)
   })
   await writeSampleRecord(recordPath, record)
   return {
@@ -41,7 +41,6 @@ export const onDisk = async <T>(path: string, work: () => Promise<T>): Promise<T
   try {
     return await work()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw typeof code === 'string' && /^E[A-Z]+$/.test(code) ? diskError(path, code) : error
+    throw diskError(path, error)
   }
 }

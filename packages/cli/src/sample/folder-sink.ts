@@ -2,7 +2,8 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkPngPath, writePng } from '../terminal/write-png.ts'
+import { writeFileDurably } from '@mixflow/files'
+import { checkPngPath } from '../terminal/check-output.ts'
 import type { NumberedImage, SampleSink, SinkOptions } from './sample-output.ts'
 import { checkSameSamples, readSampleRecord, writeSampleRecord } from './sample-record.ts'
 
@@ -24,7 +25,7 @@ export async function folderSink(folder: string, { record, resume, encodePng }: 
       const names = images.map(image => join(folder, pictureName(image)))
       for (const name of names) await checkPngPath(name)
       for (const [i, image] of images.entries()) {
-        await writePng(names[i] as string, encodePng(image))
+        await writeFileDurably(names[i] as string, encodePng(image), { sync: false })
         if (!isRecorded) await writeSampleRecord(recordPath, record)
         isRecorded = true
       }

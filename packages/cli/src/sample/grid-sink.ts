@@ -1,7 +1,7 @@
 /** All pictures in one, in rows. Small pictures are enlarged. */
 
 import { imageGrid, magnify, type PlanarImage } from '@mixflow/core'
-import { writePng } from '../terminal/write-png.ts'
+import { writeFileDurably } from '@mixflow/files'
 import type { SampleSink, SinkOptions } from './sample-output.ts'
 
 export async function gridSink(path: string, { columns, encodePng }: SinkOptions): Promise<SampleSink> {
@@ -12,7 +12,7 @@ export async function gridSink(path: string, { columns, encodePng }: SinkOptions
       all.push(...images)
     },
     async finish() {
-      await writePng(path, encodePng(samplesGrid(all, columns)))
+      await writeFileDurably(path, encodePng(samplesGrid(all, columns)))
       return path
     },
     async [Symbol.asyncDispose]() {},

@@ -9,7 +9,7 @@
 import { open, stat } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import { MixflowError, type PlanarImage } from '@mixflow/core'
-import { checkFolder, checkPngPath } from '../terminal/write-png.ts'
+import { checkFolder, checkPngPath } from '../terminal/check-output.ts'
 import { folderSink } from './folder-sink.ts'
 import { gridSink } from './grid-sink.ts'
 import { npzSink } from './npz-sink.ts'

@@ -3,11 +3,10 @@
  * would go on with the same ones.
  */
 
-import { readFile, writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { type Manifest, MixflowError } from '@mixflow/core'
+import { readRegularText, writeFileDurably } from '@mixflow/files'
 import { z } from 'zod'
-import { diskError } from '../terminal/write-png.ts'
 
 const schema = z.strictObject({
   format: z.literal('mixflow-samples'),
@@ -35,7 +34,7 @@ export const sampleRecord = ({ manifest, seed, count, request }: RecordFacts): S
 
 /** Null where there is none, or no whole one. */
 export async function readSampleRecord(path: string): Promise<SampleRecord | null> {
-  const text = await readFile(path, 'utf8').catch(() => null)
+  const text = await readRegularText(path).catch(() => null)
   if (text === null) return null
   try {
     return schema.parse(JSON.parse(text))
@@ -45,11 +44,8 @@ export async function readSampleRecord(path: string): Promise<SampleRecord | nul
 }
 
 /** @throws MixflowError OUTPUT_DISK */
-export async function writeSampleRecord(path: string, record: SampleRecord): Promise<void> {
-  await writeFile(path, `${JSON.stringify(record, null, 2)}\n`).catch(error => {
-    throw diskError(path, error.code)
-  })
-}
+export const writeSampleRecord = (path: string, record: SampleRecord): Promise<void> =>
+  writeFileDurably(path, `${JSON.stringify(record, null, 2)}\n`)
 
 /** @throws MixflowError OUTPUT_EXISTS naming what differs from what is there */
 export function checkSameSamples(found: SampleRecord, wanted: SampleRecord, path: string): void {

@@ -7,7 +7,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises'
 import { MixflowError } from '@mixflow/core'
-import { crc32 } from './crc32.ts'
+import { crc32 } from '@mixflow/files'
 
 interface Entry {
   readonly name: string

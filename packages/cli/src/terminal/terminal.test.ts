@@ -3,8 +3,10 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { writeFileDurably } from '@mixflow/files'
 import pc from 'picocolors'
 import { afterAll, describe, expect, it } from 'vitest'
+import { checkPngPath } from './check-output.ts'
 import { describeError } from './describe-error.ts'
 import { Interrupted, interruptible } from './interruptible.ts'
 import { programName } from './program-name.ts'
@@ -13,7 +15,6 @@ import { endingSignals } from './signals.ts'
 import { statusLine } from './status-line.ts'
 import { table } from './table.ts'
 import { UsageError } from './usage-error.ts'
-import { checkPngPath, writePng } from './write-png.ts'
 
 describe('describeError', () => {
   const plain = pc.createColors(false)
@@ -164,9 +165,9 @@ describe('PNG files', () => {
   it('are written into folders that are made, and replaced', async () => {
     const path = join(root, 'new', 'deep', 'a.PNG')
     await checkPngPath(path)
-    await writePng(path, png)
+    await writeFileDurably(path, png)
     await checkPngPath(path)
-    await writePng(path, png.subarray(0, 9))
+    await writeFileDurably(path, png.subarray(0, 9))
     expect(readFileSync(path)).toHaveLength(9)
     expect(readdirSync(join(root, 'new', 'deep'))).toEqual(['a.PNG'])
   })
@@ -193,7 +194,7 @@ describe('PNG files', () => {
   })
 
   it('leave nothing half done where they cannot be written', async () => {
-    await expect(writePng(join(root, 'folder.png'), png)).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
+    await expect(writeFileDurably(join(root, 'folder.png'), png)).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
     expect(readdirSync(root).filter(name => name.startsWith('.tmp'))).toEqual([])
   })
 })

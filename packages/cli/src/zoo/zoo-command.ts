@@ -4,8 +4,8 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { formatBytes, makeFolder, writeFileDurably } from '@mixflow/train'
+import { writeFileDurably } from '@mixflow/files'
+import { formatBytes } from '@mixflow/train'
 import { marksOf, placed } from '../terminal/marked-section.ts'
 import { table } from '../terminal/table.ts'
 import { readModelPackages } from './model-packages.ts'
@@ -27,8 +27,7 @@ export async function zooCommand(folder: string, { list, report }: ZooFlags): Pr
   ])
   const said = rows.length === 0 ? [`no models in ${folder}`] : table([['name', 'package', 'size', 'licence'], ...rows])
   const write = async (path: string, text: string) => {
-    await makeFolder(dirname(path))
-    await writeFileDurably(path, [new TextEncoder().encode(text)])
+    await writeFileDurably(path, text)
     said.push(path)
   }
   if (list !== undefined) await write(list, listFile(models, list))

@@ -6,8 +6,15 @@
 import { lstat, readdir, readFile, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
-import { diskError } from './disk-error.ts'
+import { diskError } from '@mixflow/files'
 import { allNames } from './file-names.ts'
+
+/** What the file system refuses, as an error of the exporter. */
+export const exportDisk = {
+  code: 'EXPORT_DISK',
+  hint: 'export to a folder that you may write to',
+  hintIfFull: 'export to a disk with room for it',
+} as const
 
 /** The absolute path to write to; a link to a folder is followed, and so stays one. */
 export const placeOf = (path: string): Promise<string> => realpath(path).catch(() => resolve(path))
@@ -20,12 +27,12 @@ export const placeOf = (path: string): Promise<string> => realpath(path).catch((
 export async function checkReplaceable(path: string, { overwrite }: { readonly overwrite: boolean }): Promise<boolean> {
   const info = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
-    throw diskError(path, error)
+    throw diskError(path, error, exportDisk)
   })
   if (info === null) return false
   if (!info.isDirectory()) throw refuse(path, 'not-a-folder', 'is there already and is no folder')
   const entries = await readdir(path).catch(error => {
-    throw diskError(path, error)
+    throw diskError(path, error, exportDisk)
   })
   if (entries.length === 0) return true
   if (!entries.includes(manifestFileName)) {

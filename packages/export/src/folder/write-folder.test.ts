@@ -2,7 +2,8 @@
 
 import { spawnSync } from 'node:child_process'
 import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { temporaryPath } from '@mixflow/files'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Folder, temporaryFolder } from '../fixtures/tiny-checkpoint.ts'
 import { placeOf } from './replaceable.ts'
@@ -147,8 +148,9 @@ describe('what ends early leaves nothing', () => {
 
   test('a process that was killed: the next export clears it away', async () => {
     const { pid } = spawnSync(process.execPath, ['--version'])
-    const gone = [`.tmp-model-${pid}-0a1b2c3d`, `.tmp-model-${pid}-0a1b2c3d-old`]
-    const kept = [`.tmp-model-${process.ppid}-0a1b2c3d`, `.tmp-other-${pid}-0a1b2c3d`, '.tmp-model-notes']
+    const of = (owner: number) => basename(temporaryPath(path)).replace(`-${process.pid}-`, `-${owner}-`)
+    const gone = [of(pid), `${of(pid)}-old`]
+    const kept = [of(process.ppid), '.tmp-model-notes']
     for (const name of [...gone, ...kept]) await mkdir(join(root.path, name, 'deep'), { recursive: true })
     await write()
     expect((await readdir(root.path)).sort()).toEqual([...kept, 'model'].sort())

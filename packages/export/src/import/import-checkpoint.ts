@@ -18,10 +18,11 @@ import {
   safetensorsHeader,
   throwIfAborted,
 } from '@mixflow/core'
+import type { FileContent } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { buildDenoiser, buildEncoder, countParameters, networkContext, type ParameterSpec } from '@mixflow/zoo/networks'
 import { checkReplaceable, placeOf } from '../folder/replaceable.ts'
-import { type Content, writeFolder } from '../folder/write-folder.ts'
+import { writeFolder } from '../folder/write-folder.ts'
 import { openFile } from './byte-source.ts'
 import { type ForeignTensor, openForeign } from './foreign-checkpoint.ts'
 import { namedForeign } from './foreign-names.ts'
@@ -88,7 +89,7 @@ export async function importCheckpoint(options: ImportOptions): Promise<ImportRe
   const step = options.step ?? foreign.numbers.get('global_step') ?? 0
   const place = `checkpoints/step-${String(step).padStart(9, '0')}`
   const listed: CheckpointFile[] = []
-  const files = new Map<string, Content>()
+  const files = new Map<string, FileContent>()
   let done = 0
   const onTensor = () => {
     throwIfAborted(signal)

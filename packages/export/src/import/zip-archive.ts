@@ -7,8 +7,8 @@
  */
 
 import { throwIfAborted } from '@mixflow/core'
+import { crc32 } from '@mixflow/files'
 import type { ByteSource } from './byte-source.ts'
-import { crc32 } from './crc32.ts'
 import { type RefusalReason, refusal } from './refuse.ts'
 
 export interface ZipEntry {

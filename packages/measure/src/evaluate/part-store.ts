@@ -18,7 +18,7 @@ import {
   tensorValues,
   writeSafetensors,
 } from '@mixflow/core'
-import { writeWhole } from '../write-whole.ts'
+import { writeFileDurably } from '@mixflow/files'
 import type { Part, ResultOf } from './part.ts'
 
 export interface PartStore {
@@ -58,7 +58,7 @@ export function folderStore(folder: string): PartStore {
   const measured = (key: string) => join(folder, 'measured', `${key}.json`)
   return {
     has: (key, part) => existsSync(place(key, part)),
-    write: (key, part, result) => writeWhole(place(key, part), encode(result)),
+    write: (key, part, result) => writeFileDurably(place(key, part), encode(result)),
     async read<P extends Part>(key: string, part: P) {
       const path = place(key, part)
       const bytes = await readFile(path).catch(error => {
@@ -71,7 +71,7 @@ export function folderStore(folder: string): PartStore {
       return text === null ? null : JSON.parse(text)
     },
     async finish(key, result) {
-      await writeWhole(measured(key), `${JSON.stringify(result, null, 2)}\n`)
+      await writeFileDurably(measured(key), `${JSON.stringify(result, null, 2)}\n`)
       await rm(partsOf(key), { recursive: true, force: true })
     },
   }

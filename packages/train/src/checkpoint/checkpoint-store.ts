@@ -19,7 +19,7 @@ import {
   sha256Hex,
   storedTensor,
 } from '@mixflow/core'
-import { makeFolder, temporaryPrefix, writeFolderDurably } from './write-durably.ts'
+import { writeFolderDurably } from '@mixflow/files'
 
 export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
 
@@ -43,7 +43,6 @@ const folderName = (step: number): string => `step-${String(step).padStart(9, '0
 /** Writes the checkpoint of a step, then removes the oldest beyond `keep`. Returns its folder. */
 export async function writeCheckpoint(run: string, content: CheckpointContent, keep: number): Promise<string> {
   const root = checkpointsFolder(run)
-  await makeFolder(root)
   const files = new Map<string, readonly Uint8Array[]>()
   const listed: Checkpoint['files'][number][] = []
   for (const [role, tensors] of Object.entries(content.tensors) as [CheckpointRole, NamedTensors][]) {
@@ -62,10 +61,8 @@ export async function writeCheckpoint(run: string, content: CheckpointContent, k
 }
 
 async function removeOld(root: string, keep: number): Promise<void> {
-  const entries = await readdir(root)
-  const leftovers = entries.filter(name => name.startsWith(temporaryPrefix))
-  const old = steps(entries).slice(keep)
-  for (const name of [...leftovers, ...old]) await rm(join(root, name), { recursive: true, force: true })
+  const old = steps(await readdir(root)).slice(keep)
+  for (const name of old) await rm(join(root, name), { recursive: true, force: true })
 }
 
 /** Names of checkpoint folders, the newest first. */

@@ -394,7 +394,7 @@ describe('the disk', () => {
       code: 'DOWNLOAD_DISK',
       message: expect.stringContaining('the disk is full'),
       hint: expect.stringContaining('MIXFLOW_CACHE'),
-      details: { code: 'ENOSPC' },
+      details: { reason: 'ENOSPC' },
     })
     expect(server.requests).toHaveLength(1)
     await rm(`${path}.part`)

@@ -12,9 +12,9 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MixflowError } from '@mixflow/core'
+import { diskError, lockFile } from '@mixflow/files'
 import type { Dispatcher } from 'undici'
 import { throwIfAborted } from './abort.ts'
-import { lockFile } from './file-lock.ts'
 import { discard, httpClient, interrupted, openBody, UnusableRange, wrongSize } from './http-body.ts'
 import type { OnProgress } from './progress.ts'
 
@@ -228,13 +228,10 @@ async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> 
   try {
     return await operation()
   } catch (cause) {
-    if (MixflowError.is(cause)) throw cause
-    const { code, message } = cause as NodeJS.ErrnoException
-    const full = code === 'ENOSPC' || code === 'EDQUOT'
-    throw new MixflowError('DOWNLOAD_DISK', `${path} cannot be written: ${full ? 'the disk is full' : message}`, {
-      hint: `${full ? 'free some space' : 'check the folder'}, or set MIXFLOW_CACHE to a folder elsewhere`,
-      details: { path, code },
-      cause,
+    throw diskError(path, cause, {
+      code: 'DOWNLOAD_DISK',
+      hint: 'choose a folder that you may write to: set MIXFLOW_CACHE',
+      hintIfFull: 'free some space, or set MIXFLOW_CACHE to a folder on another disk',
     })
   }
 }

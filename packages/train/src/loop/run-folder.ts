@@ -7,9 +7,9 @@ import { appendFileSync, existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { diskError, makeFolder, writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
-import { diskError, makeFolder, writeFileDurably } from '../checkpoint/write-durably.ts'
 import { storedConfig } from '../config/stored-config.ts'
 
 export const runFiles = {
@@ -46,7 +46,7 @@ export async function startRun(folder: string, record: RunRecord): Promise<void>
 
 /** Writes `config.json`: of a new run, or of one that goes on with settings changed. */
 export function recordRun(folder: string, record: RunRecord): Promise<void> {
-  return writeFileDurably(join(folder, runFiles.config), [encode(`${JSON.stringify(record, null, 2)}\n`)])
+  return writeFileDurably(join(folder, runFiles.config), `${JSON.stringify(record, null, 2)}\n`)
 }
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is no run in the folder, CONFIG_* if its configuration is damaged. */
@@ -95,8 +95,6 @@ export function freeRunFolder(root: string, name: string): string {
   }
 }
 
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-
 /** One logged step. */
 export interface MetricsLine {
   readonly step: number
@@ -130,5 +128,5 @@ export async function trimMetrics(folder: string, step: number): Promise<void> {
       return false
     }
   })
-  await writeFileDurably(path, [encode(kept.map(line => `${line}\n`).join(''))])
+  await writeFileDurably(path, kept.map(line => `${line}\n`).join(''))
 }

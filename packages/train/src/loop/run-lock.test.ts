@@ -32,7 +32,8 @@ it('is respected as long as the process that holds it goes on', async () => {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
   try {
     await lockedBy({ pid: other.pid as number })
-    const refused = { code: 'TRAIN_BUSY', message: `${folder} is being trained by process ${other.pid}` }
+    const message = `${folder} is being trained by process ${other.pid} on ${hostname()}`
+    const refused = { code: 'TRAIN_BUSY', message }
     await expect(lockRun({ folder, resume: true })).rejects.toMatchObject(refused)
   } finally {
     other.kill('SIGKILL')
@@ -42,14 +43,14 @@ it('is respected as long as the process that holds it goes on', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('counts for nothing where its process has ended, is of another machine, or is no process', async () => {
+it('counts for nothing where its process has ended, is of another machine and is not touched, or is no process', async () => {
   for (const owner of [
     { pid: spawnSync(process.execPath, ['-v']).pid },
     { pid: 1, host: 'elsewhere' },
     { pid: -1.5 },
   ]) {
     await lockedBy(owner)
-    await (await lockRun({ folder, resume: true }))()
+    await (await lockRun({ folder, resume: true, beatMs: 10, deadAfterMs: 50 }))()
     expect(readdirSync(folder)).toEqual([])
   }
 })

@@ -1,79 +1,32 @@
-/**
- * One process trains a run at a time: `run.lock` in its folder names the process while it does. A lock whose process has
- * ended (it was killed) counts for nothing; what cannot be known, a process of another machine, is taken to have ended.
- */
+/** One process trains a run at a time: `run.lock` in its folder names the process while it does. */
 
 import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { diskError, makeFolder } from '../checkpoint/write-durably.ts'
+import { diskError, type LockOptions, makeFolder, tryLockFile } from '@mixflow/files'
 
-/** Folders that this process has locked. */
-const held = new Set<string>()
+export interface RunLockOptions extends Pick<LockOptions, 'onWait' | 'beatMs' | 'deadAfterMs'> {
+  readonly folder: string
+  readonly resume?: boolean
+}
 
 /**
- * Locks the run in a folder; the result gives it back. The folder of a new run is made.
+ * Locks the run in a folder, and returns a function that unlocks it. Makes the folder of a new run. A lock whose process has ended
+ * is taken over; one of another machine once it has not been touched for 15 seconds.
  *
  * @throws MixflowError TRAIN_BUSY if another process trains it, or another call in this one; OUTPUT_DISK
  */
-export async function lockRun({
-  folder,
-  resume = false,
-}: {
-  readonly folder: string
-  readonly resume?: boolean
-}): Promise<() => Promise<void>> {
+export async function lockRun({ folder, resume = false, ...options }: RunLockOptions): Promise<() => Promise<void>> {
   if (resume && !existsSync(folder)) return async () => {} // there is no run: resuming it will say so
   await makeFolder(folder)
-  const path = resolve(folder, 'run.lock')
-  if (held.has(path)) throw busy(folder, process.pid)
-  held.add(path)
-  try {
-    while (!(await create(path))) {
-      const owner = await ownerOf(path)
-      if (owner !== null) throw busy(folder, owner)
-      await rm(path, { force: true })
-    }
-  } catch (error) {
-    held.delete(path)
-    throw error
-  }
-  return async () => {
-    await rm(path, { force: true }).catch(() => {})
-    held.delete(path)
-  }
-}
-
-async function create(path: string): Promise<boolean> {
-  try {
-    await writeFile(path, JSON.stringify({ pid: process.pid, host: hostname() }), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+  const path = join(folder, 'run.lock')
+  const lock = await tryLockFile(path, options).catch(error => {
     throw diskError(path, error)
-  }
-}
-
-/** The process of the lock, if it goes on; null for one that has ended. */
-async function ownerOf(path: string): Promise<number | null> {
-  try {
-    const { pid, host } = JSON.parse(await readFile(path, 'utf8')) as { pid: unknown; host: unknown }
-    if (host !== hostname() || !Number.isInteger(pid) || pid === process.pid) return null
-    process.kill(pid as number, 0)
-    return pid as number
-  } catch (error) {
-    // of somebody else, and alive
-    if ((error as NodeJS.ErrnoException).code === 'EPERM') return Number.NaN
-    return null
-  }
-}
-
-function busy(folder: string, pid: number): MixflowError {
-  const who = Number.isNaN(pid) ? 'a process of another user' : `process ${pid}`
-  return new MixflowError('TRAIN_BUSY', `${folder} is being trained by ${who}`, {
-    hint: `wait for its end, or train into another folder; if no such training goes on, remove ${join(folder, 'run.lock')}`,
-    details: { folder, pid },
+  })
+  if ('release' in lock) return () => lock.release()
+  const { pid, host } = lock.owner
+  throw new MixflowError('TRAIN_BUSY', `${folder} is being trained by process ${pid} on ${host}`, {
+    hint: `wait for its end, or train into another folder; if no such training goes on, remove ${path}`,
+    details: { folder, pid, host },
   })
 }

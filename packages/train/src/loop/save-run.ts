@@ -2,10 +2,10 @@
 
 import { join } from 'node:path'
 import { type Checkpoint, curvature, normals } from '@mixflow/core'
+import { writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/backend-in-use.ts'
 import { writeCheckpoint } from '../checkpoint/checkpoint-store.ts'
-import { writeFileDurably } from '../checkpoint/write-durably.ts'
 import { storedState } from '../model/train-state.ts'
 import { parameterCounts } from '../model/training-model.ts'
 import { gridPng } from '../report/png.ts'

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileDurably } from '../checkpoint/write-durably.ts'
+import { writeFileDurably } from '@mixflow/files'
 import type { SourceRow } from '../loop/pictures.ts'
 import { runFiles } from '../loop/run-folder.ts'
 import { gridPng } from './png.ts'
@@ -29,7 +29,7 @@ export async function writeReport(folder: string, { sources, ...facts }: ReportC
     sources: sources?.map(({ name, images }) => ({ name, png: gridPng(images, { columns: images.length }) })) ?? null,
   })
   const path = join(folder, runFiles.report)
-  await writeFileDurably(path, [new TextEncoder().encode(page)])
+  await writeFileDurably(path, page)
   return path
 }
 

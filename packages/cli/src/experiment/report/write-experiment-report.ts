@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { makeFolder, writeFileDurably } from '@mixflow/train'
+import { writeFileDurably } from '@mixflow/files'
 import { marksOf, placed } from '../../terminal/marked-section.ts'
 import { readExperimentRuns } from '../experiment-run.ts'
 import { absentText, groupSection } from './group-section.ts'
@@ -39,8 +39,7 @@ export async function writeExperimentReport({ results, file }: ExperimentReportO
   }
   const written: string[] = []
   const write = async (path: string, text: string) => {
-    await makeFolder(dirname(path))
-    await writeFileDurably(path, [new TextEncoder().encode(text)])
+    await writeFileDurably(path, text)
     written.push(path)
   }
   const sections: string[] = []

@@ -5,7 +5,7 @@
 
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { lockFile } from '../../data/file-lock.ts'
+import { lockFile } from '@mixflow/files'
 
 export interface MakeOptions<T> {
   readonly signal?: AbortSignal | undefined

@@ -1,4 +1,4 @@
-/** The checksum of ZIP archives, CRC-32 as in IEEE 802.3. (Node has it from 20.15 and 22.2 on; older ones are supported.) */
+/** The checksum of ZIP archives: CRC-32 as in IEEE 802.3, polynomial 0xEDB88320. Node has it only from 20.15 and 22.2 on. */
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte
@@ -6,7 +6,11 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** @param before of the bytes that come before these, to go on from */
+/**
+ * Returns the checksum of bytes, as an unsigned 32-bit integer.
+ *
+ * @param before checksum of the bytes before these, to continue from; default: 0
+ */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let value = ~before
   for (let i = 0; i < bytes.length; i++) value = (table[(value ^ (bytes[i] as number)) & 255] as number) ^ (value >>> 8)

@@ -1,8 +1,9 @@
-/** PNG files as results: the folder is made if need be, a file is there whole or not at all, and only a PNG is replaced. */
+/** Whether a result can be written at a path, asked before anything is computed; only a PNG is replaced by a PNG. */
 
-import { access, constants, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { diskError, openRegularFile } from '@mixflow/files'
 
 const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10)
 
@@ -31,37 +32,21 @@ export async function checkFolder(folder: string): Promise<void> {
   const there = await stat(folder).catch((error: NodeJS.ErrnoException) => error)
   if (there instanceof Error) {
     if (there.code === 'ENOENT' && dirname(folder) !== folder) return checkFolder(dirname(folder))
-    throw diskError(folder, there.code)
+    throw diskError(folder, there)
   }
-  if (!there.isDirectory()) throw diskError(folder, 'it is no folder')
+  if (!there.isDirectory()) {
+    throw new MixflowError('OUTPUT_DISK', `${folder} cannot be written to: it is not a folder`, {
+      hint: 'choose a folder that you may write to',
+      details: { path: folder },
+    })
+  }
   await access(folder, constants.W_OK).catch(error => {
-    throw diskError(folder, error.code)
-  })
-}
-
-export function diskError(path: string, reason: string | undefined): MixflowError {
-  const isFull = reason === 'ENOSPC' || reason === 'EDQUOT'
-  return new MixflowError('OUTPUT_DISK', `${path} cannot be written to: ${isFull ? 'the disk is full' : reason}`, {
-    hint: isFull ? 'free some space, or write to another disk' : 'give a place that you may write to: --out',
-    details: { path, reason },
+    throw diskError(folder, error)
   })
 }
 
 async function isPng(path: string): Promise<boolean> {
-  await using file = await open(path)
+  await using file = await openRegularFile(path)
   const { buffer } = await file.read(new Uint8Array(signature.length))
   return signature.every((byte, i) => buffer[i] === byte)
-}
-
-/** @throws MixflowError OUTPUT_DISK; nothing is left behind then. */
-export async function writePng(path: string, png: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.tmp-${process.pid}-${basename(path)}`)
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(temporary, png)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {})
-    throw diskError(path, (error as NodeJS.ErrnoException).code)
-  }
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { lockFile } from './file-lock.ts'
 import { startChild } from './fixtures/child.ts'
+import { lockFile, tryLockFile } from './lock-file.ts'
 
 let folder: string
 let path: string
@@ -90,7 +91,7 @@ describe('lockFile', () => {
   })
 
   it('takes over at once from a process that was killed', async () => {
-    const child = startChild({ lock: path })
+    const child = startChild({ path, keep: true })
     await once(child.stdout!, 'data')
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -108,5 +109,40 @@ describe('lockFile', () => {
 
   it('passes on that there is no such folder', async () => {
     await expect(lockFile(join(folder, 'none', 'x.lock'), quick)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('tryLockFile', () => {
+  it('takes a lock, and says who holds it otherwise', async () => {
+    const lock = await tryLockFile(path, quick)
+    expect(await tryLockFile(path, quick)).toMatchObject({ owner: { pid: process.pid, host: hostname() } })
+    if ('release' in lock) await lock.release()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('takes a lock of another host that is touched for one that is held', async () => {
+    await writeFile(path, foreign)
+    let time = 1
+    const beat = setInterval(() => void utimes(path, time, time++).catch(() => {}), 5)
+    const found = await tryLockFile(path, { beatMs: 10, deadAfterMs: 3_600_000 })
+    clearInterval(beat)
+    expect(found).toMatchObject({ owner: { pid: 1, host: 'another-host' } })
+  })
+
+  it.skipIf(process.platform !== 'linux')(
+    'sees that the number of a process has been given to another one',
+    async () => {
+      const other = { pid: process.ppid, host: hostname(), started: 'another-boot:1', id: 'x' }
+      await writeFile(path, JSON.stringify(other))
+      expect(await tryLockFile(path, quick)).toHaveProperty('release')
+    },
+  )
+
+  it.each([false, true])('is held by one of several processes at a time; killed in between: %s', async stale => {
+    const task = { path, marker: join(folder, 'marker'), rounds: 60, stale }
+    const children = Array.from({ length: 3 }, () => startChild(task))
+    const said = await Promise.all(children.map(child => text(child.stdout!)))
+    expect(said).toEqual(['0\n', '0\n', '0\n'])
+    expect((await readdir(folder)).filter(name => name !== 'file.lock')).toEqual([])
   })
 })

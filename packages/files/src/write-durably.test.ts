@@ -4,7 +4,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { diskError, makeFolder, writeFileDurably, writeFolderDurably } from './write-durably.ts'
+import { diskError } from './disk-error.ts'
+import { makeFolder } from './make-folder.ts'
+import { writeFileDurably } from './write-file.ts'
+import { writeFolderDurably } from './write-folder.ts'
 
 let root: string
 beforeEach(async () => {
@@ -30,7 +33,7 @@ it('leaves nothing of a file or folder that cannot be written, and what was ther
   await writeFile(join(root, 'b', 'old'), 'old')
   const refused = { code: 'OUTPUT_DISK', message: expect.stringContaining(root) }
   await expect(writeFileDurably(join(root, 'a.txt'), bytes('x'))).rejects.toMatchObject(refused)
-  const impossible = new Map([['no/such/folder', bytes('x')]])
+  const impossible = new Map([['x'.repeat(300), bytes('x')]])
   await expect(writeFolderDurably(join(root, 'b'), impossible)).rejects.toMatchObject(refused)
   expect((await readdir(root)).sort()).toEqual(['a.txt', 'b'])
   expect(await readdir(join(root, 'b'))).toEqual(['old'])

@@ -1,0 +1,26 @@
+/** What the file system refuses while something is written, as a typed error. */
+
+import { MixflowError, type MixflowErrorCode } from '@mixflow/core'
+
+export interface DiskErrorOptions {
+  /** Default: OUTPUT_DISK. */
+  readonly code?: MixflowErrorCode
+  /** What to do, if the disk is not full. Default: choose a folder that can be written to. */
+  readonly hint?: string
+  /** Added to the hint if the disk is full. */
+  readonly hintIfFull?: string
+}
+
+/** Returns a MixflowError for an error of the file system, and any other error unchanged. */
+export function diskError(path: string, cause: unknown, options: DiskErrorOptions = {}): unknown {
+  const { code, syscall } = cause as NodeJS.ErrnoException
+  if (MixflowError.is(cause) || syscall === undefined) return cause
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const { hint = 'choose a folder that you may write to', hintIfFull = 'free some space, or write to another disk' } =
+    options
+  return new MixflowError(
+    options.code ?? 'OUTPUT_DISK',
+    `${path} cannot be written: ${isFull ? 'the disk is full' : code}`,
+    { hint: isFull ? hintIfFull : hint, details: { path, reason: code }, cause },
+  )
+}

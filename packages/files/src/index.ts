@@ -1,0 +1,15 @@
+export { crc32 } from './crc32.ts'
+export { type DiskErrorOptions, diskError } from './disk-error.ts'
+export { type FileLock, type LockOptions, lockFile, tryLockFile } from './lock-file.ts'
+export { makeFolder } from './make-folder.ts'
+export type { Owner } from './owner.ts'
+export {
+  openRegularFile,
+  readFailure,
+  readRegularFile,
+  readRegularFileSync,
+  readRegularText,
+} from './regular-file.ts'
+export { removeLeftovers, temporaryPath } from './temporary.ts'
+export { type FileContent, type WriteOptions, writeFileDurably } from './write-file.ts'
+export { type FolderOptions, writeFolderDurably } from './write-folder.ts'

@@ -1,0 +1,89 @@
+/**
+ * Reading files that a user named. A named pipe, device or socket has no end, and opening one may wait for ever: it is refused
+ * before it is opened, and opened without waiting in case it took the place of a file in between.
+ */
+
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { MixflowError } from '@mixflow/core'
+
+const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Opens a regular file for reading; links are followed.
+ *
+ * @throws MixflowError FILE_INVALID for anything else than a regular file; system errors (ENOENT, EACCES) pass
+ */
+export async function openRegularFile(path: string): Promise<FileHandle> {
+  checkKind(path, await stat(path))
+  const file = await open(path, flags)
+  try {
+    checkKind(path, await file.stat())
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/**
+ * Returns the bytes of a regular file, as an array of its own.
+ *
+ * @throws MixflowError FILE_INVALID for anything else than a regular file; system errors pass
+ */
+export async function readRegularFile(
+  path: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await openRegularFile(path)
+  try {
+    return own(await file.readFile(options))
+  } finally {
+    await file.close()
+  }
+}
+
+/** Returns the text of a regular file in UTF-8, without a byte order mark. Errors as `readRegularFile`. */
+export async function readRegularText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readRegularFile(path))
+}
+
+/** As `readRegularFile`, while the process waits. */
+export function readRegularFileSync(path: string): Uint8Array<ArrayBuffer> {
+  checkKind(path, statSync(path))
+  const file = openSync(path, flags)
+  try {
+    checkKind(path, fstatSync(file))
+    return own(readFileSync(file))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Why a file could not be read, for a message: the code of a system error, or what the path is. */
+export function readFailure(cause: unknown): string {
+  if (MixflowError.is(cause)) return String(cause.details.kind ?? cause.message)
+  return (cause as NodeJS.ErrnoException).code ?? (cause instanceof Error ? cause.message : String(cause))
+}
+
+function checkKind(path: string, info: Stats): void {
+  if (info.isFile()) return
+  const kind = kindOf(info)
+  throw new MixflowError('FILE_INVALID', `${path} is ${kind}, not a regular file`, {
+    hint: 'give the path of a regular file; save the output of a program to a file first',
+    details: { path, kind: `it is ${kind}` },
+  })
+}
+
+function kindOf(info: Stats): string {
+  if (info.isDirectory()) return 'a folder'
+  if (info.isFIFO()) return 'a named pipe'
+  if (info.isSocket()) return 'a socket'
+  return 'a device'
+}
+
+/** Not a Buffer: `slice` of a Buffer is a view, and a small one begins anywhere in memory that others share. */
+const own = (bytes: Buffer): Uint8Array<ArrayBuffer> =>
+  bytes.byteOffset === 0 && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length
+    ? new Uint8Array(bytes.buffer)
+    : new Uint8Array(bytes)
