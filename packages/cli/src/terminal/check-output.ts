@@ -1,7 +1,7 @@
 /** Whether a result can be written at a path, asked before anything is computed; only a PNG is replaced by a PNG. */
 
 import { access, constants, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
+import { basename, dirname, extname } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { diskError, openRegularFile } from '@mixflow/files'
 
