@@ -3,7 +3,7 @@
  * with, against mljs's solver. The squared distances are computed once, before the clock starts; both must find the same cost.
  */
 
-import { normals, optimalAssignment, pairingCosts } from '@mixflow/core'
+import { couplingCosts, normals, optimalAssignment } from '@mixflow/core'
 import { openData } from '@mixflow/train'
 import { linearSumAssignment } from 'linear-sum-assignment'
 import type { Comparison } from '../compare.ts'
@@ -14,7 +14,7 @@ const batch = 512
 async function costs(): Promise<Float64Array> {
   const data = await openData('quickstart', { limit: batch })
   const { images } = data.batch(Array.from({ length: batch }, (_, i) => i))
-  return pairingCosts(
+  return couplingCosts(
     normals({ seed: 1, stream: 'noise', images: batch, elementsPerImage: images.length / batch }),
     images,
     batch,

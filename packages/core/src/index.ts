@@ -10,6 +10,7 @@ export {
   untilAborted,
 } from './errors.ts'
 export { type Assignment, optimalAssignment } from './flow/assignment.ts'
+export { type Coupling, couplingCosts, couplings, optimalCoupling, reorder } from './flow/coupling.ts'
 export { type Curvature, type CurvatureOptions, curvature } from './flow/curvature.ts'
 export { type DrawRange, type Draws, drawMixtureWeights, mapDraws, stretchTime } from './flow/draws.ts'
 export {
@@ -28,7 +29,6 @@ export {
   type ObjectiveSpec,
   objective,
 } from './flow/objective.ts'
-export { optimalPairing, type Pairing, pairingCosts, pairings, reorder } from './flow/pairing.ts'
 export { type Path, type PathPoint, straightPath } from './flow/path.ts'
 export {
   type Checkpoint,

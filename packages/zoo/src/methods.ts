@@ -16,7 +16,7 @@ const changes = {
   mixflow: config => config,
   'fast-ode': config => ({ ...config, source: config.source && { ...config.source, weight: 1 } }),
   'rectified-flow': config => ({ ...config, ...unconditioned }),
-  'optimal-transport': config => ({ ...config, ...unconditioned, pairing: 'optimal-transport' }),
+  'optimal-transport': config => ({ ...config, ...unconditioned, coupling: 'optimal-transport' }),
 } as const satisfies Record<string, (config: TrainingConfig) => TrainingConfig>
 
 export type MethodName = keyof typeof changes

@@ -3,7 +3,7 @@
  * checkpoint keeps the resolved one. Counts of images rather than of steps: they mean the same at any batch size.
  */
 
-import type { GaussianKind, Kappa, Mixing, MixtureWeightRule, Pairing, SolverName } from '@mixflow/core'
+import type { Coupling, GaussianKind, Kappa, Mixing, MixtureWeightRule, SolverName } from '@mixflow/core'
 
 export interface NetworkConfig {
   /** A row of `denoiserKinds` or `encoderKinds` in `@mixflow/zoo/networks`. */
@@ -72,7 +72,7 @@ export interface TrainingConfig {
   readonly emaHalfLifeImages: number
 
   /** Which noise of a batch meets which of its images; `optimal-transport` only without a `source`. */
-  readonly pairing: Pairing
+  readonly coupling: Coupling
   /** null: plain rectified flow, x0 ~ N(0, I). */
   readonly source: SourceConfig | null
   readonly denoiser: NetworkConfig

@@ -133,7 +133,7 @@ describe('planRuns', () => {
     ])
     const [flow, mixflow] = runs as [PlannedRun, PlannedRun]
     expect(flow.config).toMatchObject({ data: 'mnist:./digits', seed: 1, totalImages: 40 * 64, source: null })
-    const differing = ['source', 'encoder', 'pairing']
+    const differing = ['source', 'encoder', 'coupling']
     for (const [key, value] of Object.entries(mixflow.config)) {
       if (!differing.includes(key)) expect([key, flow.config[key as keyof TrainingConfig]]).toEqual([key, value])
     }

@@ -68,7 +68,7 @@ describe('a new run', () => {
     const { config, folder } = await plan({ target: 'mnist', method: 'optimal-transport', set: ['batchSize=8'] })
     expect(config).toEqual({
       ...presets.mnist.config,
-      ...{ source: null, encoder: null, pairing: 'optimal-transport', batchSize: 8 },
+      ...{ source: null, encoder: null, coupling: 'optimal-transport', batchSize: 8 },
     })
     expect(folder).toBe(join(root, 'mnist-optimal-transport'))
     await expect(plan({ target: 'mnist', method: 'fastode' })).rejects.toMatchObject({

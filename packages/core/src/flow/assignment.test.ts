@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { distance, reference } from '../fixtures/reference.ts'
 import { normals } from '../random/random.ts'
 import { type Assignment, optimalAssignment } from './assignment.ts'
-import { pairingCosts } from './pairing.ts'
+import { couplingCosts } from './coupling.ts'
 
 interface OptimalTransport {
   readonly minibatch_ot: {
@@ -20,7 +20,7 @@ describe.skipIf(numbers === undefined)('optimalAssignment against SciPy', () => 
   const { perm, optimal_cost, tiny } = numbers.json.minibatch_ot
 
   it('pairs the same images at the same cost', () => {
-    const found = optimalAssignment(pairingCosts(numbers.float32('ot.x0'), numbers.float32('ot.x1'), 16))
+    const found = optimalAssignment(couplingCosts(numbers.float32('ot.x0'), numbers.float32('ot.x1'), 16))
     expect([...found.order]).toEqual(perm)
     expect(found.cost).toBeCloseTo(optimal_cost, 9)
     expect([...optimalAssignment(Float64Array.from(tiny.cost.flat())).order]).toEqual(tiny.perm)
@@ -81,10 +81,10 @@ describe('optimalAssignment', () => {
     const [images, elements] = [128, 48]
     const x = normals({ seed: 3, stream: 'probe', images, elementsPerImage: elements })
     const turned = Float32Array.from(x, (_, k) => x[(k + 5 * elements) % x.length]!)
-    const same = optimalAssignment(pairingCosts(x, x, images))
+    const same = optimalAssignment(couplingCosts(x, x, images))
     expect([...same.order]).toEqual(Array.from({ length: images }, (_, i) => i))
     expect(same.cost).toBe(0)
-    const { order } = optimalAssignment(pairingCosts(x, turned, images))
+    const { order } = optimalAssignment(couplingCosts(x, turned, images))
     expect([...order]).toEqual(Array.from({ length: images }, (_, i) => (i + images - 5) % images))
   })
 

@@ -5,9 +5,9 @@ import { distance, reference } from '../fixtures/reference.ts'
 import { standardNormal } from '../source/gaussian.ts'
 import { type Encoder, type Kappa, kappaFc } from '../source/kappa-fc.ts'
 import { type Mixing, mixture } from '../source/mixture.ts'
+import { couplingCosts, reorder } from './coupling.ts'
 import { type Draws, drawBatch, stretchTime } from './draws.ts'
 import { type Denoiser, objective } from './objective.ts'
-import { pairingCosts, reorder } from './pairing.ts'
 
 interface LossCase {
   readonly name: string
@@ -151,10 +151,10 @@ describe.skipIf(numbers === undefined)('objective against the reference implemen
     expect(distance(x0, float32(`${name}.x0`))).toBeLessThan(2e-5)
   })
 
-  it('minibatch optimal transport: the costs, and the given pairing reaches the least one', () => {
+  it('minibatch optimal transport: the costs, and the given coupling reaches the least one', () => {
     const [x0, x1] = [float32('ot.x0'), float32('ot.x1')]
     const { perm, optimal_cost, identity_cost } = json.minibatch_ot
-    const costs = pairingCosts(x0, x1, 16)
+    const costs = couplingCosts(x0, x1, 16)
     expect(distance(costs, numbers.float64('ot.cost'))).toBeLessThan(1e-9)
     const paired = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0)
     expect(paired(x0, x1)).toBeCloseTo(identity_cost, 9)

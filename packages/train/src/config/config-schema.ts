@@ -1,6 +1,6 @@
 /** What each setting of a training configuration may be. The type is the zoo's; this checks values of it at run time. */
 
-import { gaussianKinds, kappas, maxSeed, mixings, pairings, solverNames } from '@mixflow/core'
+import { couplings, gaussianKinds, kappas, maxSeed, mixings, solverNames } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
 
@@ -45,7 +45,7 @@ export const configSchema = z.strictObject({
   clipNorm: z.number().positive().nullable(),
   emaHalfLifeImages: z.number().positive(),
 
-  pairing: z.enum(pairings),
+  coupling: z.enum(couplings),
   source: source.nullable(),
   denoiser: network,
   encoder: network.nullable(),

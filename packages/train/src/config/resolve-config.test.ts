@@ -256,7 +256,7 @@ describe('contradictions', () => {
       'source.gaussian is "off" but source.mixing is "distribution"',
       '--set source.mixing=sample',
     ],
-    [['pairing=optimal-transport'], 'source is set', '--method optimal-transport'],
+    [['coupling=optimal-transport'], 'source is set', '--method optimal-transport'],
     [['source.tanh=true'], 'source.tanh changes the draw', '--set source.mixing=sample'],
     [['labelDropout=0'], 'sampling.guidance is 1 but labelDropout is 0', '--set labelDropout=0.1'],
     [['sampling.nfe=4'], 'heun cannot take exactly 4 evaluations', 'use nfe 3 or 5'],

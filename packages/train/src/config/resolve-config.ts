@@ -130,9 +130,9 @@ function checkConsistency(config: TrainingConfig): void {
       'plain rectified flow has neither: --set source=null --set encoder=null',
     )
   }
-  if (config.source !== null && config.pairing === 'optimal-transport') {
+  if (config.source !== null && config.coupling === 'optimal-transport') {
     refuse(
-      'pairing is "optimal-transport" but source is set: a source that looked at an image belongs to it',
+      'coupling is "optimal-transport" but source is set: a conditioned source is already coupled to its image',
       'add --set source=null --set encoder=null, or use --method optimal-transport',
     )
   }

@@ -6,11 +6,11 @@ describe('storedConfig', () => {
   const { config } = presets.mnist
 
   it('gives what a run from before a setting did', () => {
-    const { imagesAtOnce, pairing, ...older } = config
+    const { imagesAtOnce, coupling, ...older } = config
     const { gridPower, ...sampling } = config.sampling
     expect(storedConfig({ ...older, sampling })).toEqual({
       ...older,
-      ...{ imagesAtOnce: null, pairing: 'independent' },
+      ...{ imagesAtOnce: null, coupling: 'independent' },
       sampling: { ...sampling, gridPower: 1 },
     })
   })
@@ -18,7 +18,7 @@ describe('storedConfig', () => {
   it('leaves what is there', () => {
     const own = {
       ...config,
-      ...{ source: null, encoder: null, pairing: 'optimal-transport', imagesAtOnce: 4 },
+      ...{ source: null, encoder: null, coupling: 'optimal-transport', imagesAtOnce: 4 },
       sampling: { ...config.sampling, gridPower: 1.3 },
     }
     expect(storedConfig(own)).toEqual(own)

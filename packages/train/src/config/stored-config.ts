@@ -7,7 +7,7 @@
 import type { TrainingConfig } from '@mixflow/zoo'
 import { checkConfig } from './resolve-config.ts'
 
-const late = { imagesAtOnce: null, pairing: 'independent' } as const satisfies Partial<TrainingConfig>
+const late = { imagesAtOnce: null, coupling: 'independent' } as const satisfies Partial<TrainingConfig>
 const lateOfSampling = { gridPower: 1 } as const satisfies Partial<TrainingConfig['sampling']>
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,4 +1,4 @@
-import { pairingCosts } from '@mixflow/core'
+import { couplingCosts } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { describe, expect, it } from 'vitest'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
@@ -11,18 +11,18 @@ const first = (changes: Partial<TrainingConfig>) => {
   return batches(trainingModel(config, dataFacts(data)), data)({ epoch: 0, position: 0 })
 }
 
-/** Each image as text, with its label: what a pairing may move but not change. */
+/** Each image as text, with its label: what a coupling may move but not change. */
 const images = ({ images, labels }: ReturnType<typeof first>) =>
   Array.from({ length: 20 }, (_, i) => `${labels?.[i]} ${images.subarray(64 * i, 64 * (i + 1))}`)
 
 describe('batches', () => {
   it('paired by optimal transport hold the same images, labels and noise, closer together', () => {
     const independent = first({})
-    const paired = first({ pairing: 'optimal-transport' })
+    const paired = first({ coupling: 'optimal-transport' })
     expect(paired.draws).toEqual(independent.draws)
     expect(images(paired).sort()).toEqual(images(independent).sort())
     const distance = ({ draws, images }: typeof paired) => {
-      const costs = pairingCosts(draws.noise as Float32Array, images, 20)
+      const costs = couplingCosts(draws.noise as Float32Array, images, 20)
       return Array.from({ length: 20 }, (_, i) => costs[21 * i] as number).reduce((sum, cost) => sum + cost)
     }
     expect(distance(paired)).toBeLessThan(distance(independent))

@@ -3,7 +3,7 @@
  * the seed and the place in the sequence of images, so nothing but the cursor has to be remembered to go on.
  */
 
-import { type Draws, dropoutMask, type Objective, optimalPairing, reorder, uniforms } from '@mixflow/core'
+import { type Draws, dropoutMask, type Objective, optimalCoupling, reorder, uniforms } from '@mixflow/core'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type BatchCursor, type BatchSelection, batchOrder } from '../data/batch-order.ts'
 import type { Dataset, ImageBatch } from '../data/dataset.ts'
@@ -18,7 +18,7 @@ export interface PlacedBatch extends TrainBatch {
 /** The batch at each place of the data, whichever was asked for before. */
 export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCursor) => PlacedBatch {
   const { config, image, labels } = model
-  const { seed, batchSize, flip, pairing } = config
+  const { seed, batchSize, flip, coupling } = config
   const order = batchOrder({ count: data.count, batchSize, seed, flips: flip })
   // which draws the source needs does not depend on parameters
   const rules: Objective<tf.Tensor> = objectiveOf(model, {})
@@ -28,7 +28,7 @@ export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCurs
     const { firstImage, indices, flip: mirrored, next } = selection
     const draws = rules.draw({ seed, firstImage, images: batchSize, elementsPerImage })
     const given = data.batch(indices, { flip: mirrored })
-    const batch = pairing === 'independent' ? given : pairedWith(draws, given)
+    const batch = coupling === 'independent' ? given : coupledWith(draws, given)
     const drawn = { images: batch.images, draws, dropoutMask: maskOf(selection, model), next }
     if (labels === null || batch.labels === null) return drawn
     return { ...drawn, labels: batch.labels, shownLabels: hideSome(batch.labels, selection, model) }
@@ -36,8 +36,8 @@ export function batches(model: TrainingModel, data: Dataset): (cursor: BatchCurs
 }
 
 /** The images (and labels) in the order in which optimal transport meets them with the noise. */
-function pairedWith({ noise, t }: Draws<Float32Array>, { images, labels }: ImageBatch): ImageBatch {
-  const order = optimalPairing(noise as Float32Array, images, t.length)
+function coupledWith({ noise, t }: Draws<Float32Array>, { images, labels }: ImageBatch): ImageBatch {
+  const order = optimalCoupling(noise as Float32Array, images, t.length)
   return { images: reorder(images, order), labels: labels && Int32Array.from(order, i => labels[i] as number) }
 }
 

@@ -148,7 +148,7 @@ describe('train', () => {
     const { checkpoint } = await runFor(7, { folder })
     for (const path of [join(folder, runFiles.config), join(checkpoint, checkpointFileName)]) {
       const record = JSON.parse(readFileSync(path, 'utf8'))
-      for (const key of ['pairing', 'imagesAtOnce']) delete record.config[key]
+      for (const key of ['coupling', 'imagesAtOnce']) delete record.config[key]
       delete record.config.sampling.gridPower
       writeFileSync(path, JSON.stringify(record))
     }
@@ -198,7 +198,7 @@ describe('train', () => {
 
   it.each([
     ['plain rectified flow', { source: null, encoder: null }],
-    ['minibatch optimal transport', { source: null, encoder: null, pairing: 'optimal-transport' }],
+    ['minibatch optimal transport', { source: null, encoder: null, coupling: 'optimal-transport' }],
     ['without labels', { labels: false }],
     ['AdamW, no clipping, constant rate', { optimizer: 'adamw', weightDecay: 0.1, clipNorm: null, decayFraction: 0 }],
   ] as [string, Partial<TrainingConfig>][])('%s', async (_, changes) => {

@@ -30,7 +30,7 @@ export const quickstart = {
     clipNorm: 1,
     emaHalfLifeImages: 3_000,
 
-    pairing: 'independent',
+    coupling: 'independent',
     source: {
       kappa: 'image',
       gaussian: 'mean-variance',

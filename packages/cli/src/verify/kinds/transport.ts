@@ -1,6 +1,6 @@
-/** Minibatch optimal transport, a part of the fixtures of the objective: costs of pairs, and the pairing that costs least. */
+/** Minibatch optimal transport, a part of the fixtures of the objective: costs of pairs, and the coupling that costs least. */
 
-import { optimalAssignment, pairingCosts } from '@mixflow/core'
+import { couplingCosts, optimalAssignment } from '@mixflow/core'
 import { z } from 'zod'
 import { invalid, prose, type TensorFile } from '../fixture.ts'
 import { type Report, tolerances } from '../report.ts'
@@ -27,14 +27,14 @@ export function checkTransport(ot: z.infer<typeof minibatch>, { tensors, report,
   const [images, columns] = ot.cost_shape
   if (images !== columns || ot.perm.length !== images)
     throw invalid(file, 'minibatch_ot: the costs are no square, or perm is of another size')
-  const costs = pairingCosts(tensors.float32('ot.x0'), tensors.float32('ot.x1'), images)
+  const costs = couplingCosts(tensors.float32('ot.x0'), tensors.float32('ot.x1'), images)
   const compare = (quantity: string, found: number | Float64Array, expected: number | Float64Array) =>
     report.compare(subject, quantity, { found, expected, tolerance: tolerances.double })
   compare('costs', costs, tensors.float64('ot.cost'))
   const { cost } = optimalAssignment(costs)
   compare('least cost', cost, ot.optimal_cost)
-  compare('cost without pairing', costOf(costs, [...ot.perm.keys()]), ot.identity_cost)
-  // several pairings may be as good, so the given one is judged by its cost
+  compare('cost without coupling', costOf(costs, [...ot.perm.keys()]), ot.identity_cost)
+  // several couplings may be as good, so the given one is judged by its cost
   compare('cost of perm', costOf(costs, ot.perm), cost)
   if (tensors.has('ot.perm')) compare('cost of the tensor ot.perm', costOf(costs, tensors.float64('ot.perm')), cost)
   if (ot.tiny === undefined) return
@@ -46,6 +46,8 @@ export function checkTransport(ot: z.infer<typeof minibatch>, { tensors, report,
 /** NaN for what gives two rows one column, or a row none. */
 function costOf(costs: Float64Array, order: ArrayLike<number>): number {
   const columns = Array.from(order)
-  const isPairing = new Set(columns).size === columns.length && columns.every(column => column in columns)
-  return isPairing ? columns.reduce((sum, column, row) => sum + costs[row * columns.length + column]!, 0) : Number.NaN
+  const isPermutation = new Set(columns).size === columns.length && columns.every(column => column in columns)
+  return isPermutation
+    ? columns.reduce((sum, column, row) => sum + costs[row * columns.length + column]!, 0)
+    : Number.NaN
 }

@@ -1,36 +1,36 @@
 /**
- * Which noise meets which data image within a batch. By default image i meets noise i; minibatch optimal transport pairs
- * them so that the summed squared distance is least (Tong et al. 2023, Pooladian et al. 2023), a baseline to compare with.
- * Data that already belong to their noise (a source that looked at the image) must not be paired anew.
+ * The coupling of noise and images within a batch. The independent coupling pairs noise i with image i; minibatch optimal
+ * transport minimises the sum of squared distances (Tong et al. 2023, Pooladian et al. 2023), a baseline to compare with.
+ * A source that is conditioned on the image is already coupled to it, and must not be coupled again.
  */
 import { MixflowError } from '../errors.ts'
 import { optimalAssignment } from './assignment.ts'
 
-export const pairings = ['independent', 'optimal-transport'] as const
-export type Pairing = (typeof pairings)[number]
+export const couplings = ['independent', 'optimal-transport'] as const
+export type Coupling = (typeof couplings)[number]
 
 /**
- * Which data image each noise gets so that Σ ‖x0[i] − x1[order[i]]‖² is least: `reorder(x1, order)` applies it.
+ * Returns the `order` that minimises Σ ‖x0[i] − x1[order[i]]‖². `reorder(x1, order)` applies it.
  *
- * @throws MixflowError ARGUMENT_INVALID where the two are no `images` images each, or hold what is no finite number.
+ * @throws MixflowError ARGUMENT_INVALID if x0 or x1 does not hold `images` images, or contains NaN or infinity.
  */
-export function optimalPairing(x0: Float32Array, x1: Float32Array, images: number): Uint32Array {
-  return optimalAssignment(pairingCosts(x0, x1, images)).order
+export function optimalCoupling(x0: Float32Array, x1: Float32Array, images: number): Uint32Array {
+  return optimalAssignment(couplingCosts(x0, x1, images)).order
 }
 
 /** `[N × N]`, row by row: Σ (x0[i] − x1[j])² over the elements of images i and j. */
-export function pairingCosts(x0: Float32Array, x1: Float32Array, images: number): Float64Array {
+export function couplingCosts(x0: Float32Array, x1: Float32Array, images: number): Float64Array {
   const elements = x0.length / images
   if (x1.length !== x0.length || !Number.isInteger(elements)) {
     throw new MixflowError(
       'ARGUMENT_INVALID',
-      `x0 (${x0.length} numbers) and x1 (${x1.length}) are no ${images} images each`,
+      `x0 (${x0.length} numbers) and x1 (${x1.length} numbers) must hold ${images} images each`,
     )
   }
   const costs = new Float64Array(images * images)
   const at = (j: number) => Math.min(j, images - 1) * elements
   for (let i = 0; i < images; i++) {
-    // four columns at a time, so that a row is read once for all of them
+    // four columns at a time, so that each row is read only once for them
     for (let j = 0; j < images; j += 4) {
       const [first, second, third, fourth] = [at(j), at(j + 1), at(j + 2), at(j + 3)]
       let a = 0
@@ -50,14 +50,11 @@ export function pairingCosts(x0: Float32Array, x1: Float32Array, images: number)
   return costs
 }
 
-/**
- * The images in another order: image i of the result is image order[i] of x. To apply a pairing, reorder the data
- * (and its labels): noise i then meets image order[i].
- */
+/** Returns the images of x in another order: image i of the result is image `order[i]` of x. */
 export function reorder(x: Float32Array, order: ArrayLike<number>): Float32Array {
   const elements = x.length / order.length
   if (!Number.isInteger(elements)) {
-    throw new MixflowError('ARGUMENT_INVALID', `${x.length} numbers are no ${order.length} images`)
+    throw new MixflowError('ARGUMENT_INVALID', `${x.length} numbers cannot be ${order.length} images`)
   }
   const out = new Float32Array(x.length)
   for (let i = 0; i < order.length; i++) {
