@@ -1,6 +1,6 @@
 /** `mixflow data`: the data sets that have a name, or one data set opened. */
 
-import { checkWord, splitImages } from '@mixflow/core'
+import { checkWord, labelText, splitImages } from '@mixflow/core'
 import { writeFileDurably } from '@mixflow/files'
 import {
   type DataDescription,
@@ -16,6 +16,7 @@ import {
 import { checkPngPath } from './terminal/check-output.ts'
 import { interruptible } from './terminal/interruptible.ts'
 import { printable } from './terminal/printable.ts'
+import { shellWord } from './terminal/shell-word.ts'
 import { table } from './terminal/table.ts'
 import { UsageError } from './terminal/usage-error.ts'
 
@@ -93,12 +94,16 @@ export function factsText(data: Dataset): string {
   return printable([...table(facts), ...classLines(data)].join('\n'))
 }
 
-/** Each class with its number, as `--label` takes it, and how many images it has. */
+/** Each class with its index, its name, how many images it has and, where its name would not do, what `--label` takes. */
 function classLines({ labels, classNames }: Dataset): string[] {
   if (labels === null || classNames === null) return []
   const counts = new Array<number>(classNames.length).fill(0)
   for (const label of labels) counts[label] = (counts[label] as number) + 1
-  const rows = classNames.map((name, i) => [`  ${i}`, name, formatCount(counts[i] as number)])
+  const known = { count: classNames.length, names: classNames }
+  const rows = classNames.map((name, i) => {
+    const word = labelText(i, known)
+    return [`  ${i}`, name, formatCount(counts[i] as number), word === name ? '' : `--label ${shellWord(word)}`]
+  })
   return table(rows, { right: [0, 2] })
 }
 

@@ -1,7 +1,7 @@
 /** `mixflow export`: a run or checkpoint becomes a model, in the run's folder unless said otherwise. */
 
 import { basename, dirname, join, normalize } from 'node:path'
-import type { Manifest, Parity } from '@mixflow/core'
+import { labelText, type Manifest, type Parity } from '@mixflow/core'
 import { type ExportResult, exportModel } from '@mixflow/export'
 import { interruptible } from './terminal/interruptible.ts'
 import { programName } from './terminal/program-name.ts'
@@ -45,7 +45,7 @@ export function modelFolder(path: string): string {
 export function asText({ folder, manifest, checkpoint, weights, damaged }: ExportResult, program: string): string {
   const { training, labels, sampler, name } = manifest
   const kind = weights === 'ema' ? 'averaged weights' : 'weights'
-  const label = labels === null ? '' : ` --label ${Math.min(3, labels.count - 1)}`
+  const label = labels === null ? '' : ` --label ${shellWord(labelText(Math.min(3, labels.count - 1), labels))}`
   const count = sampler.nfe === undefined ? '' : ` --nfe ${sampler.nfe}`
   return [
     ...damaged.map(({ folder: path, error }) => `passed over ${path}: ${error.message}`),

@@ -141,7 +141,10 @@ function addSample(program: Command): void {
     .option('--solver <name>', 'euler, heun, heun-full, midpoint, rk4, ab2 or dopri5')
     .option('--grid-power <p>', 'times of the steps: (i / steps)^p; above 1, shorter steps near the noise', decimal)
     .option('--seed <n>', 'the same seed makes the same pictures', whole(0))
-    .option('--label <class>', 'number or name of a class, or none; drawn from the seed unless given')
+    .option(
+      '--label <class>',
+      'name or index of a class (name:2 or index:2 where 2 is both), or none; default: drawn from the seed',
+    )
     .option('--guidance <g>', 'how much to exaggerate the class; 0 is off', decimal)
     .option('--mixture-weight <w>', '0..1, of a source conditioned on label or noise', decimal)
     .option('--batch-size <n>', 'pictures of one evaluation; 64 unless given', whole(1))
@@ -213,7 +216,10 @@ function addEvaluate(program: Command): void {
     )
     .option('--resize <how>', 'to the extractor’s size: none, pad or tensorflow-bilinear')
     .option('--rounding <how>', 'to bytes: round, or truncate to repeat the paper’s numbers')
-    .option('--label <class>', 'of all samples: number or name of a class, or none; drawn from the seed unless given')
+    .option(
+      '--label <class>',
+      'of all samples: name or index of a class (name:2 or index:2 where 2 is both), or none; default: drawn from the seed',
+    )
     .option('--guidance <g>', 'how much to exaggerate the class; 0 is off', decimal)
     .option('--mixture-weight <w>', '0..1, of a source conditioned on label or noise', decimal)
     .option('--grid-power <p>', 'times of the steps: (i / steps)^p', decimal)

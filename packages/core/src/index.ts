@@ -43,6 +43,7 @@ export {
   sampledLabels,
   verifyCheckpointFiles,
 } from './format/checkpoint.ts'
+export { type ClassLabel, labelText, resolveLabel, sameClasses } from './format/class-label.ts'
 export { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './format/float16.ts'
 export {
   type Manifest,

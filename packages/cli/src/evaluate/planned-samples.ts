@@ -1,6 +1,6 @@
 /** What is measured of samples: by which features, with which settings, against which images. */
 
-import { defined } from '@mixflow/core'
+import { defined, resolveLabel } from '@mixflow/core'
 import {
   comparesWithData,
   openExtractor,
@@ -13,7 +13,6 @@ import {
   shippedReference,
 } from '@mixflow/measure'
 import { cacheFolder, type Dataset, openData } from '@mixflow/train'
-import { labelOf } from '../sample/label-of.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
 import type { SampleFacts } from './evaluation.ts'
 import { dataOf, type Job, shareOf } from './job.ts'
@@ -62,7 +61,8 @@ const usualFeatures = ({ model: { image } }: OpenGenerator): string =>
 
 function guidanceOf({ flags, generator: { model } }: Job): number | null {
   if (model.labels === null) return null
-  return flags.guidance ?? (flags.label?.toLowerCase() === 'none' ? 0 : model.sampler.guidance)
+  const isOfNone = flags.label !== undefined && resolveLabel(flags.label, model.labels) === null
+  return flags.guidance ?? (isOfNone ? 0 : model.sampler.guidance)
 }
 
 /** What is not said is the model's own. */
@@ -73,7 +73,7 @@ function plannedSettings({ flags, solvers, generator: { model } }: Job): Setting
   return planSettings({
     solvers: solvers ?? [solver],
     nfe: flags.nfe ?? [nfe ?? 9],
-    common: { ...common, ...(label === undefined ? {} : { label: labelOf(label, model.labels) }) },
+    common: { ...common, ...(label === undefined ? {} : { label: resolveLabel(label, model.labels) }) },
   })
 }
 

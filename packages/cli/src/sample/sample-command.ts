@@ -1,12 +1,11 @@
 /** `mixflow sample`: pictures of an exported model, as one PNG or many, or as an archive. */
 
 import { join } from 'node:path'
-import { defined, MixflowError, resolveRequest, type SampleRequest } from '@mixflow/core'
+import { defined, MixflowError, resolveLabel, resolveRequest, type SampleRequest } from '@mixflow/core'
 import { refuseRun } from '../refuse-run.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { recordFileName } from './folder-sink.ts'
-import { labelOf } from './label-of.ts'
 import { type SamplingCost, sampleInto } from './sample-into.ts'
 import { chooseOutput, openSink, type SampleOutput } from './sample-output.ts'
 import { readSampleRecord, sampleRecord } from './sample-record.ts'
@@ -45,7 +44,7 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
         onProgress: ({ phase, fraction }) => status.show(`load the model: ${phase} ${percent(fraction)}`),
       })
       const asked = defined({ nfe, steps, gridPower, solver, guidance, mixtureWeight })
-      const label = flags.label === undefined ? {} : { label: labelOf(flags.label, model.manifest.labels) }
+      const label = flags.label === undefined ? {} : { label: resolveLabel(flags.label, model.manifest.labels) }
       const seed = flags.seed ?? (flags.resume ? await seedOf(output) : undefined)
       const resolved = resolveRequest(
         { ...(asked as SampleRequest), ...label, count: flags.count, ...(seed === undefined ? {} : { seed }) },

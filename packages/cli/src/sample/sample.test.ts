@@ -2,42 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MixflowError } from '@mixflow/core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { samplesGrid } from './grid-sink.ts'
-import { labelOf } from './label-of.ts'
 import { chooseOutput } from './sample-output.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-sample-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-describe('labelOf', () => {
-  const emoji = { count: 3, names: ['Flags', 'Food & Drink', 'none of these'] }
-
-  it('takes a number, a name whatever its case, or none', () => {
-    expect(['0', '2', 'Flags', 'food & drink'].map(word => labelOf(word, emoji))).toEqual([0, 2, 0, 1])
-    expect(labelOf('none', emoji)).toBeNull()
-    expect(labelOf('1', { count: 2 })).toBe(1)
-  })
-
-  it('takes names that are numbers, or words of ours, for names', () => {
-    expect(labelOf('3', { count: 2, names: ['1', '3'] })).toBe(1)
-    expect(labelOf('0', { count: 2, names: ['1', '3'] })).toBe(0)
-    expect(labelOf('none', { count: 2, names: ['some', 'none'] })).toBe(1)
-  })
-
-  it.each(['3', '-1', '1.5', 'Flag', ''])('refuses %j with the classes there are', word => {
-    const run = () => labelOf(word, emoji)
-    expect(run).toThrow(MixflowError)
-    expect(run).toThrow(expect.objectContaining({ hint: expect.stringContaining('classes: 0 Flags, 1 Food & Drink') }))
-  })
-
-  it('names the nearest class, and says where there are none', () => {
-    const hint = (text: string) => expect.objectContaining({ hint: expect.stringContaining(text) })
-    expect(() => labelOf('Flasg', emoji)).toThrow(hint('did you mean "Flags"?'))
-    expect(() => labelOf('0', null)).toThrow(/has no classes/)
-  })
-})
 
 describe('the output of sampling', () => {
   it('is one picture for a .png, else a folder', async () => {

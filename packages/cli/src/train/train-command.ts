@@ -137,7 +137,7 @@ async function farewell(
   data: Dataset,
   { program, result }: Done,
 ): Promise<string> {
-  const labels = config.labels && data.classNames ? { count: data.classNames.length } : null
+  const labels = config.labels && data.classNames ? { count: data.classNames.length, names: data.classNames } : null
   const commands = nextCommands({ program, preset, folder, state: result.outcome, config, labels })
   const shown = result.outcome === 'finished' ? commands : commands.slice(0, 1)
   const grid = await lastGrid(folder)

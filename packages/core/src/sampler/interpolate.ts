@@ -3,6 +3,7 @@
  * near, so that everything in between is as likely as the ends (a straight line would pass through too little noise).
  * Shoemake's slerp (1985), per image and stream.
  */
+import type { ClassLabel } from '../format/class-label.ts'
 import { normals } from '../random/random.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
@@ -14,8 +15,8 @@ import { drawBatch, integrateSource } from './sample.ts'
 export interface InterpolateRequest extends SolveRequest {
   /** Images, both ends included, 2 or more. */
   readonly count: number
-  /** Class of all images, or of each; that of image 0 of the first seed unless said. */
-  readonly label?: number | readonly number[] | null
+  /** Class of all images, or of each. Default: that of image 0 of the first seed. */
+  readonly label?: ClassLabel | readonly ClassLabel[] | null
 }
 
 export interface Ends {

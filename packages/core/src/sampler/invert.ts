@@ -2,6 +2,7 @@
  * Inversion: the flow run backwards, from a picture at t = 1 to the source it came from at t = 0. Sampling from that source
  * gives the picture back, up to the errors of two solvers: the more steps, the nearer.
  */
+import type { ClassLabel } from '../format/class-label.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
 import { integrate } from './integrate.ts'
@@ -10,8 +11,8 @@ import { completeRequest, type SamplerModel, type SolveRequest, solveKeys } from
 import type { Inversion } from './result.ts'
 
 export interface InvertRequest extends Omit<SolveRequest, 'batchSize' | 'perImage'> {
-  /** Class of the picture; none unless said. Some models need one: `labels.required`. */
-  readonly label?: number | null
+  /** Class of the image, an index or a name. Default: none; models with `labels.required` need one. */
+  readonly label?: ClassLabel | null
 }
 
 const keys = solveKeys.filter(key => key !== 'batchSize' && key !== 'perImage')

@@ -4,6 +4,7 @@
  * with the same words.
  */
 import { MixflowError } from '../errors.ts'
+import { type ClassLabel, resolveLabel } from '../format/class-label.ts'
 import type { Manifest } from '../format/manifest.ts'
 import {
   type FixedSolverName,
@@ -42,10 +43,10 @@ export interface SolveRequest {
   /** With an adaptive solver: choose the steps for each image by itself, so that it depends on no other; slower. */
   readonly perImage?: boolean
   /**
-   * Class of all images, or of each; `null` for no class, where the model knows that. Drawn from the seed, each class equally
-   * often, unless said.
+   * Class of all images, or of each: an index or a name (`resolveLabel` has the rule); `null` for no class, where the model knows
+   * that. Default: drawn from the seed, each class equally often.
    */
-  readonly label?: number | readonly number[] | null
+  readonly label?: ClassLabel | readonly ClassLabel[] | null
   /**
    * Classifier-free guidance g: velocity = v(label) + g · (v(label) − v(no label)). 0 is off. The model's own unless said;
    * without a class there is none.
@@ -158,12 +159,13 @@ export function completeRequest(
     throw invalid(`onStep must be a function, got ${show(onStep)}`)
   if (signal !== undefined && !isSignal(signal)) throw invalid(`signal must be an AbortSignal, got ${show(signal)}`)
 
-  const labels = resolveLabels(request, model, { count, firstImage, seed })
+  const label = resolveClasses(request, model, { count })
+  const labels = labelsOfImages(label, model, { count, firstImage, seed })
   return {
     ...{ count, firstImage, seed, batchSize, perImage, labels, signal, onStep },
     ...resolveSolver(request, model),
-    guidance: resolveGuidance(request, model),
-    mixtureWeight: resolveMixtureWeight(request, model, sourceIsGiven),
+    guidance: resolveGuidance({ ...request, label }, model),
+    mixtureWeight: resolveMixtureWeight({ ...request, label }, model, sourceIsGiven),
   }
 }
 
@@ -237,47 +239,61 @@ function nearestSteps(solver: FixedSolverName, sampler: SamplerModel['sampler'])
   return steps
 }
 
-function resolveLabels(
+type ResolvedLabel = number | readonly number[] | null | undefined
+type WithClass = Omit<SampleRequest, 'label'> & { readonly label: ResolvedLabel }
+
+/** The label in indices: null for no class, undefined where it is left open. */
+function resolveClasses(
   { label }: SampleRequest,
+  { labels }: SamplerModel,
+  { count }: Pick<ResolvedRequest, 'count'>,
+): ResolvedLabel {
+  if (label === undefined) return undefined
+  if (Array.isArray(label)) {
+    if (label.length !== count) throw invalid(`label has ${label.length} entries for ${count} images`)
+    return label.map(each => resolveLabel(each, labels) ?? refuseNone(each))
+  }
+  const index = resolveLabel(label as ClassLabel | null, labels)
+  if (index !== null || !labels?.required) return index
+  throw invalid(`label is ${show(label)}, but this model was never shown an image without its label`, 'give a label')
+}
+
+function refuseNone(label: unknown): never {
+  throw invalid(
+    `each entry of label must be a class, got ${show(label)}`,
+    'give label: null for no class in all images',
+  )
+}
+
+/** One index per image. */
+function labelsOfImages(
+  label: ResolvedLabel,
   { labels }: SamplerModel,
   { count, firstImage, seed }: Pick<ResolvedRequest, 'count' | 'firstImage' | 'seed'>,
 ): Int32Array | undefined {
-  if (labels === null) {
-    if (label === undefined || label === null) return undefined
-    throw invalid('this model has no classes', 'leave label out')
-  }
+  if (labels === null) return undefined
   if (label === undefined)
     return Int32Array.from(integers({ seed, stream: 'label', firstImage, images: count, below: labels.count }))
-  if (label === null) {
-    if (!labels.required) return new Int32Array(count).fill(labels.count)
-    throw invalid('label is null, but this model was never shown a picture without its label', 'give a label')
-  }
-  const list = typeof label === 'number' ? new Array<number>(count).fill(label) : label
-  if (!Array.isArray(list)) throw invalid(`label must be a number, an array of numbers or null, got ${show(label)}`)
-  if (list.length !== count) throw invalid(`label has ${list.length} entries for ${count} images`)
-  for (const value of list) {
-    if (Number.isInteger(value) && value >= 0 && value < labels.count) continue
-    const names = labels.names?.map((name, i) => `${i} ${name}`).join(', ')
-    throw invalid(`label must be an integer in 0..${labels.count - 1}, got ${show(value)}`, names)
-  }
-  return Int32Array.from(list)
+  return Array.isArray(label)
+    ? Int32Array.from(label)
+    : new Int32Array(count).fill((label as number | null) ?? labels.count)
 }
 
-function resolveGuidance({ guidance, label }: SampleRequest, { labels, sampler }: SamplerModel): number {
+function resolveGuidance({ guidance, label }: WithClass, { labels, sampler }: SamplerModel): number {
   if (guidance === undefined) return labels === null || label === null ? 0 : sampler.guidance
   checkNumber('guidance', guidance, 0, 1000)
   if (guidance > 0 && labels === null) throw invalid('this model has no classes to guide towards', 'leave guidance out')
   if (guidance > 0 && label === null)
     throw invalid('guidance needs a class, but label is null', 'give a label, or guidance: 0')
   if (guidance > 0 && labels?.required) {
-    const why = 'guidance compares with no label, but this model was never shown a picture without its label'
+    const why = 'guidance compares with no label, but this model was never shown an image without its label'
     throw invalid(why, 'leave guidance out, or train with labelDropout')
   }
   return guidance
 }
 
 function resolveMixtureWeight(
-  { mixtureWeight, label }: SampleRequest,
+  { mixtureWeight, label }: WithClass,
   { source, sampler }: SamplerModel,
   isGiven: boolean,
 ): number {

@@ -373,6 +373,6 @@ describe('resolveRequest', () => {
 
   it('names the classes where a label is none of them', () => {
     const labels = { count: 2, names: ['cat', 'dog'] }
-    expect(() => resolve({ label: 2 }, { labels })).toThrow(expect.objectContaining({ hint: '0 cat, 1 dog' }))
+    expect(() => resolve({ label: 2 }, { labels })).toThrow(expect.objectContaining({ hint: 'classes: 0 cat, 1 dog' }))
   })
 })

@@ -16,7 +16,8 @@ const number = (least: number, most: number) => {
   return z.number({ error }).min(least, { error }).max(most, { error })
 }
 
-const classes = 'must be a number, an array of numbers or null'
+const classes = 'must be an index or a name of a class, an array of these, or null'
+const oneClass = [z.int(), z.string()] as const
 
 export const imagesRequestSchema = ({ maxCount, maxNfe }: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) =>
   z
@@ -45,9 +46,14 @@ export const imagesRequestSchema = ({ maxCount, maxNfe }: Pick<ResolvedOptions, 
         .exactOptional()
         .describe('Of an adaptive solver, relative and absolute; 1e-5 unless said.'),
       label: z
-        .union([z.int(), z.array(z.int()).max(maxCount), z.null()], { error: classes })
+        .union([...oneClass, z.array(z.union(oneClass)).max(maxCount), z.null()], { error: classes })
         .exactOptional()
-        .describe('Class of all images, or of each; null for none. Drawn from the seed unless said.'),
+        .describe(
+          [
+            'Class of all images, or of each: a number is an index, a string a name, else an index in digits; "index:2" and "name:2" say',
+            'which is meant. null or "none" for no class. Default: drawn from the seed.',
+          ].join(' '),
+        ),
       guidance: number(0, 1000)
         .exactOptional()
         .describe('v(label) + guidance · (v(label) − v(no label)); 0 is off. The model’s own unless said.'),

@@ -9,7 +9,7 @@ const commands = (facts: Partial<Parameters<typeof nextCommands>[0]>) =>
 it('exports, samples and trains longer after a finished run', () => {
   expect(commands({})).toEqual([
     'npx mixflow export runs/quickstart',
-    'npx mixflow sample runs/quickstart/model --count 64 --nfe 5 --seed 7 --label 1 --out samples.png',
+    'npx mixflow sample runs/quickstart/model --count 64 --nfe 5 --seed 7 --label one --out samples.png',
     'npx mixflow train quickstart --out runs/quickstart --resume --set totalImages=128000',
   ])
 })

@@ -1,5 +1,5 @@
 /** What to type after a training run: go on with it, export the model, draw from it, train longer. */
-import { isAdaptive } from '@mixflow/core'
+import { isAdaptive, labelText } from '@mixflow/core'
 import type { ReportData } from './report-data.ts'
 
 export interface NextCommand {
@@ -18,7 +18,7 @@ export function nextCommands({ program, preset, folder, state, config, labels }:
   const anew = `${start} --out ${quoted(`${folder}-2`)} --set learningRate=${config.learningRate / 2}`
   const { solver, nfe } = config.sampling
   const evaluations = isAdaptive(solver) ? '' : ` --nfe ${nfe}`
-  const label = labels === null ? '' : ` --label ${Math.min(3, labels.count - 1)}`
+  const label = labels === null ? '' : ` --label ${quoted(labelText(Math.min(3, labels.count - 1), labels))}`
   return [
     ...(state === 'finished' ? [] : [{ title: 'Go on from the last checkpoint', command: resume }]),
     ...(state === 'failed' ? [{ title: 'Or start anew with half the learning rate', command: anew }] : []),

@@ -1,4 +1,5 @@
 /** What `sample` is for every Sampler: shapes, repeatability, costs, progress, aborts, labels. */
+import { labelText } from '../../format/class-label.ts'
 import { fixedSolvers, nfeOf } from '../../ode/solver.ts'
 import type { SampleRequest } from '../../sampler/request.ts'
 import type { SampleProgress } from '../../sampler/result.ts'
@@ -165,5 +166,26 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     )
     const drawn = await sampler.sample({ ...base, count: 2 })
     near(drawn.images, (await sampler.sample({ ...base, count: 2 })).images, 'drawn labels, twice')
+  }),
+
+  withSampler('a class may be given by name, alone and in an array', async sampler => {
+    const { labels } = sampler.capabilities()
+    const request: SampleRequest = { seed: 3, count: 2, solver: 'euler', steps: 1, guidance: 0 }
+    if (labels === null) {
+      await refused(() => sampler.sample({ ...request, label: 'name:0' }), 'REQUEST_INVALID')
+      return
+    }
+    const last = labels.count - 1
+    const byIndex = await sampler.sample({ ...request, label: last })
+    for (const label of [`index:${last}`, labelText(last, labels), [labelText(last, labels), last]]) {
+      const byName = await sampler.sample({ ...request, label })
+      same(
+        byName.images.map(image => image.label),
+        [last, last],
+        'classes',
+      )
+      near(byName.images, byIndex.images, `label ${label}`)
+    }
+    await refused(() => sampler.sample({ ...request, label: 'index:-1' }), 'REQUEST_INVALID')
   }),
 ]
