@@ -71,7 +71,7 @@ export {
   writeSafetensors,
 } from './format/safetensors.ts'
 export { sha256Hex } from './format/sha256.ts'
-export type { JsonObject, JsonValue } from './format/strict-json.ts'
+export { type JsonObject, type JsonValue, parseStrictJson, type StrictJsonOptions } from './format/strict-json.ts'
 export {
   float32Values,
   type StoredTensor,

@@ -51,8 +51,8 @@ describe('extractor.json', () => {
     expect(() => parseExtractorFile(text, 'x/extractor.json')).toThrow(/^x\/extractor.json: /)
   })
 
-  it('refuses what is no JSON, and a network without a description', async () => {
-    expect(() => parseExtractorFile('{', 'x')).toThrow(/it is no JSON/)
+  it('refuses what is not JSON, and a network without a description', async () => {
+    expect(() => parseExtractorFile('{', 'x')).toThrow(/x has its end instead of/)
     await expect(readExtractor(join(root, 'inception.onnx'))).rejects.toThrow(/network without a description/)
   })
 

@@ -1,5 +1,5 @@
 /** JSON of one kind, strictly: unknown and missing keys are refused by name, with the place and what was expected. */
-import { MixflowError, type MixflowErrorCode } from '@mixflow/core'
+import { MixflowError, type MixflowErrorCode, parseStrictJson } from '@mixflow/core'
 import { z } from 'zod'
 
 export interface JsonFile<T> {
@@ -12,21 +12,12 @@ export interface JsonFile<T> {
 
 /** @throws MixflowError with the file's code */
 export function parseJson<T>(text: string, { schema, code, place, hint }: JsonFile<T>): T {
-  const refuse = (why: string, cause?: unknown) =>
-    new MixflowError(code, `${place}: ${why}`, { hint, details: { place }, cause })
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw refuse('it is no JSON', cause)
-  }
+  const json = parseStrictJson(text, { what: place, code, hint })
   const result = schema.safeParse(json)
   if (result.success) return result.data
-  throw refuse(
-    z
-      .prettifyError(result.error)
-      .replaceAll('✖ ', '')
-      .replaceAll(/\s*\n\s*/g, ' '),
-    result.error,
-  )
+  const why = z
+    .prettifyError(result.error)
+    .replaceAll('✖ ', '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+  throw new MixflowError(code, `${place}: ${why}`, { hint, details: { place }, cause: result.error })
 }

@@ -55,14 +55,14 @@ export async function modelOf(files: FolderFiles): Promise<{ readonly model: Mod
     })
   }
   const text = await files.get(path)!.text()
-  const { files: named } = parseManifest(text)
+  const manifest = parseManifest(text)
   const base = path.slice(0, -manifestFileName.length)
-  const addresses = named.flatMap(entry => {
+  const addresses = manifest.files.flatMap(entry => {
     const file = files.get(base + entry.path)
     return file === undefined ? [] : [[entry.path, URL.createObjectURL(file)] as const]
   })
   return {
-    model: { manifest: JSON.parse(text), files: Object.fromEntries(addresses) },
+    model: { manifest, files: Object.fromEntries(addresses) },
     release() {
       for (const [, address] of addresses) URL.revokeObjectURL(address)
     },

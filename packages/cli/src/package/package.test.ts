@@ -151,6 +151,13 @@ describe('mixflow package', () => {
     const before = JSON.parse(text('out', 'package.json'))
     expect(before).toMatchObject({ name: '@you/model-stripes', version: '0.0.0', license: 'MIT', sideEffects: false })
     expect(before.exports['.']).toEqual({ types: './index.d.ts', default: './index.js' })
+    writeFileSync(path('out', 'package.json'), '{"version": "1.2.3", "keyw')
+    const damaged = await pack('--float16')
+    expect(damaged).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/package\.json has its end.*\n.*delete it/),
+    })
+    expect(text('out', 'package.json')).toBe('{"version": "1.2.3", "keyw')
     writeFileSync(path('out', 'package.json'), JSON.stringify({ ...before, version: '1.2.3', keywords: ['stripes'] }))
     writeFileSync(path('out', 'CHANGELOG.md'), 'ours')
     expect(await pack('--float16')).toMatchObject({ code: 0, stderr: '' })

@@ -2,8 +2,9 @@
 
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Manifest, manifestFileName, parseManifest } from '@mixflow/core'
+import { type Manifest, MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
 import { diskError, writeFileDurably } from '@mixflow/files'
+import { readJsonFile } from '../json-file.ts'
 
 export interface PackageContent {
   /** Folder of the model. */
@@ -13,10 +14,10 @@ export interface PackageContent {
   readonly added: (before: Record<string, unknown>) => Readonly<Record<string, string>>
 }
 
-/** Returns the paths. @throws MixflowError OUTPUT_DISK */
+/** Returns the paths. @throws MixflowError OUTPUT_DISK; ARGUMENT_INVALID for a package.json there that is damaged */
 export async function writePackage(folder: string, { model, manifest, added }: PackageContent): Promise<string[]> {
   const paths = [manifestFileName, ...manifest.files.map(({ path }) => path)]
-  const before = await json(join(folder, 'package.json'))
+  const before = await packageJson(join(folder, 'package.json'))
   const others = Object.entries(added(before))
   const stale = (await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path))
   for (const path of paths) await writeFileDurably(join(folder, path), await readFile(join(model, path)))
@@ -29,10 +30,15 @@ export async function writePackage(folder: string, { model, manifest, added }: P
   return [...paths, ...others.map(([path]) => path)]
 }
 
-const json = (path: string): Promise<Record<string, unknown>> =>
-  readFile(path, 'utf8')
-    .then(text => JSON.parse(text))
-    .catch(() => ({}))
+/** What the file says; nothing where there is none. A damaged one is refused: what its owner wrote there would be lost. */
+async function packageJson(path: string): Promise<Record<string, unknown>> {
+  const hint = `correct ${path}, or delete it to have it made again`
+  const found = await readJsonFile(path, { code: 'ARGUMENT_INVALID', hint })
+  if (found !== null && (typeof found !== 'object' || Array.isArray(found))) {
+    throw new MixflowError('ARGUMENT_INVALID', `${path} is not a JSON object`, { hint, details: { path } })
+  }
+  return { ...found }
+}
 
 /** Files of the model that is there. */
 const namedIn = (path: string): Promise<string[]> =>

@@ -8,9 +8,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import {
   float32Values,
+  type JsonValue,
   MixflowError,
   nearest,
   parseSafetensors,
+  parseStrictJson,
   type StoredTensor,
   type TensorDtype,
   tensorValues,
@@ -43,6 +45,10 @@ export function invalid(file: string, message: string, hint?: string): MixflowEr
     details: { file },
   })
 }
+
+/** What a JSON file of reference numbers holds. @throws MixflowError VERIFY_INVALID */
+export const readFixtureJson = (file: string): JsonValue =>
+  parseStrictJson(readFileSync(file), { what: file, code: 'VERIFY_INVALID', hint: `copy ${dirname(file)} again` })
 
 /** The JSON by its schema. @throws MixflowError VERIFY_INVALID naming the first field that is wrong. */
 export function parsed<T>({ file, json }: Fixture, schema: z.ZodType<T>): T {

@@ -253,7 +253,7 @@ describe('what cannot be understood is refused by name', () => {
     writeFileSync(join(folder, 'others.json'), '{"group": "solv')
     expect(await mixflow(folder)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/VERIFY_INVALID.*is no JSON/),
+      stderr: expect.stringMatching(/VERIFY_INVALID.*has its end instead of/),
     })
   })
 

@@ -3,11 +3,11 @@
  * Which part a fixture is of, its `group` says; everything else comes from the fixture, too.
  */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { MixflowError, throwIfAborted } from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
-import { type Fixture, invalid, known } from './fixture.ts'
+import { type Fixture, invalid, known, readFixtureJson } from './fixture.ts'
 import { checkCheckpoints } from './kinds/checkpoints.ts'
 import { checkEncoder } from './kinds/encoder.ts'
 import { checkLoss } from './kinds/loss.ts'
@@ -77,7 +77,7 @@ export async function verify(folder: string, { threads, signal, onFixture }: Ver
 async function verified(file: string): Promise<Verified> {
   const report = new Report()
   try {
-    const fixture = { file, json: readJson(file) }
+    const fixture = { file, json: readFixtureJson(file) }
     const group = groupOf(fixture)
     if (group === null) report.skip(basename(file), 'all of it', 'it has no "group" that would say which part it is of')
     else await kinds[group](fixture, report)
@@ -115,12 +115,4 @@ function jsonFiles(folder: string): string[] {
   const own = entries.filter(entry => entry.isFile() && entry.name.endsWith('.json'))
   if (own.length > 0) return own.map(({ name }) => join(folder, name))
   return entries.filter(entry => entry.isDirectory()).flatMap(({ name }) => jsonFiles(join(folder, name)))
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (cause) {
-    throw invalid(file, `it is no JSON: ${(cause as Error).message}`, `copy ${dirname(file)} again`)
-  }
 }

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Manifest, MixflowError, manifestFileName, parseManifest, sha256Hex } from '@mixflow/core'
 import { z } from 'zod'
+import { readJsonFile } from '../json-file.ts'
 import { type QualityRecord, qualityFile } from '../package/quality-record.ts'
 
 export interface PackagedModel {
@@ -58,11 +59,9 @@ async function readPackage(folder: string, bytes: Uint8Array): Promise<PackagedM
   }
 }
 
-/** null where there is none, or none that can be read. */
+/** null where there is none. */
 const readJson = (path: string): Promise<unknown> =>
-  readFile(path, 'utf8')
-    .then(text => JSON.parse(text))
-    .catch(() => null)
+  readJsonFile(path, { code: 'ARGUMENT_INVALID', hint: 'make the package again: mixflow package <run> …' })
 
 const refuse = (message: string, { folder, cause }: { readonly folder: string; readonly cause?: unknown }) =>
   new MixflowError('ARGUMENT_INVALID', message, {

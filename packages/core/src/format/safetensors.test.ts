@@ -249,6 +249,17 @@ describe('values', () => {
     expect(shifted.buffer).not.toBe(bytes.buffer)
   })
 
+  it('reads a Buffer whose header is no multiple of 8 bytes, at any offset of its memory', () => {
+    const header = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+    const file = Buffer.concat([Buffer.alloc(8), Buffer.from(header), Buffer.from(Float32Array.of(1.5, -2).buffer)])
+    file.writeUInt32LE(header.length)
+    for (let offset = 0; offset < 8; offset++) {
+      const bytes = Buffer.alloc(offset + file.length).subarray(offset)
+      bytes.set(file)
+      expect(float32Values(parseSafetensors(bytes).tensors.get('a')!)).toEqual(Float32Array.of(1.5, -2))
+    }
+  })
+
   it.each([
     Float64Array.of(1 / 3, -0),
     Float32Array.of(1.5, Number.NaN),

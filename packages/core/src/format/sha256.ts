@@ -4,8 +4,8 @@ import { matching } from './schema.ts'
 
 /** @throws MixflowError CONTEXT_INSECURE where a page has no WebCrypto */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  // WebCrypto takes no view of shared memory; a plain one is passed as it is.
-  const plain = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice()
+  // WebCrypto takes no view of shared memory; a plain one is passed as it is. (`slice` of a Buffer would be a view.)
+  const plain = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes)
   if (globalThis.crypto?.subtle === undefined) {
     throw new MixflowError('CONTEXT_INSECURE', 'there is no WebCrypto here to verify files with', {
       hint: 'open the page by https, or on localhost: browsers have it in secure contexts only',

@@ -56,7 +56,8 @@ describe('strict JSON', () => {
     ['"\\u12"', 'json-syntax'],
     ['"\\', 'json-syntax'],
     ['/* */ 1', 'json-syntax'],
-    ['\ufeff{}', 'json-syntax'],
+    ['\ufeff\ufeff{}', 'json-syntax'],
+    ['{}\ufeff', 'json-syntax'],
     ['\u00a0{}', 'json-syntax'],
     ['[1e999]', 'json-number'],
     ['"\\ud800"', 'json-surrogate'],
@@ -67,6 +68,18 @@ describe('strict JSON', () => {
     ['[{"x":{"toString":1,"toString":1}}]', 'json-duplicate-key'],
   ])('refuses %j: %s', (text, expected) => {
     expect(reason(text)).toBe(expected)
+  })
+
+  it('skips a byte order mark at the beginning, in text and in bytes', () => {
+    expect(parse('\ufeff{"a": 1}')).toEqual({ a: 1 })
+    expect(parse(new TextEncoder().encode('\ufeff{"a": 1}'))).toEqual({ a: 1 })
+    expect(parse(new TextEncoder().encode('{"a": "\ufeffb"}'))).toEqual({ a: '\ufeffb' })
+  })
+
+  it('gives the caller’s hint, where there is one', () => {
+    for (const source of ['{', Uint8Array.of(0xff)]) {
+      expect(refusal(() => parse(source, { hint: 'delete it' })).hint).toBe('delete it')
+    }
   })
 
   it('says the line and column', () => {

@@ -4,8 +4,9 @@
  * UTF-8, halves of surrogate pairs, numbers beyond float64's range, and nesting deeper than a limit (it would overflow
  * the stack).
  *
- * One pass, linear in the length. `__proto__` and its like become ordinary own keys. What it leaves out: big integers
- * keep only float64's precision, so callers check `Number.isSafeInteger` where it matters.
+ * One pass, linear in the length. `__proto__` and its like become ordinary own keys. One byte order mark at the beginning,
+ * which editors on Windows write, is skipped. What it leaves out: big integers keep only float64's precision, so callers
+ * check `Number.isSafeInteger` where it matters.
  */
 import { MixflowError, type MixflowErrorCode } from '../errors.ts'
 
@@ -18,6 +19,8 @@ export interface StrictJsonOptions {
   /** The file's name in messages. */
   readonly what: string
   readonly code: MixflowErrorCode
+  /** What to do about a file that is not JSON. Default: write or download it again. */
+  readonly hint?: string
   /** Deepest nesting of arrays and objects that is read; 64 unless said. */
   readonly maxDepth?: number
   /** Largest size in bytes (of a string: in UTF-16 units); 16 MiB unless said. */
@@ -37,7 +40,7 @@ export type StrictJsonReason =
   | 'json-surrogate'
 
 /**
- * Parses one JSON value that fills the whole text.
+ * The one JSON value that fills the whole text.
  *
  * @throws MixflowError with `options.code`; details: `reason` (StrictJsonReason) and `position` where there is one.
  */
@@ -45,11 +48,12 @@ export function parseStrictJson(source: string | Uint8Array, options: StrictJson
   const maxBytes = options.maxBytes ?? 16 * 2 ** 20
   if (source.length > maxBytes) {
     throw new MixflowError(options.code, `${options.what} has ${source.length} bytes; at most ${maxBytes} are read`, {
-      hint: 'this is hardly the file that was meant: look at what is in it',
+      hint: options.hint ?? 'look at what is in the file: it is probably not the one that was meant',
       details: { reason: 'too-large' satisfies StrictJsonReason, bytes: source.length, maxBytes },
     })
   }
-  return new Scanner(typeof source === 'string' ? source : decodeUtf8(source, options), options).document()
+  const text = typeof source === 'string' ? source : decodeUtf8(source, options)
+  return new Scanner(text.startsWith('\ufeff') ? text.slice(1) : text, options).document()
 }
 
 function decodeUtf8(bytes: Uint8Array, options: StrictJsonOptions): string {
@@ -57,7 +61,7 @@ function decodeUtf8(bytes: Uint8Array, options: StrictJsonOptions): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
     throw new MixflowError(options.code, `${options.what} is not UTF-8 text`, {
-      hint: 'the file is damaged, or is not JSON: fetch or write it again',
+      hint: options.hint ?? 'the file is damaged, or is not JSON: write or download it again',
       details: { reason: 'not-utf8' satisfies StrictJsonReason },
       cause,
     })
@@ -214,7 +218,7 @@ class Scanner {
     const column = position - before.lastIndexOf('\n')
     const place = `line ${line}, column ${column}`
     return new MixflowError(this.options.code, `${this.options.what} ${message} (${place})`, {
-      hint: 'the file is damaged or was edited by hand: fetch or write it again',
+      hint: this.options.hint ?? 'correct the file there, or write or download it again',
       details: { reason, position, line, column },
     })
   }

@@ -155,7 +155,8 @@ function view(tensor: StoredTensor): TensorValues {
   const { byteLength } = tensor.bytes
   const size = type.BYTES_PER_ELEMENT
   if (byteLength % size !== 0) throw failed('length', `${byteLength} bytes are no whole number of ${tensor.dtype}`)
-  const bytes = tensor.bytes.byteOffset % size === 0 ? tensor.bytes : tensor.bytes.slice()
+  // not `slice`, which gives a view where the bytes are a Buffer of Node
+  const bytes = tensor.bytes.byteOffset % size === 0 ? tensor.bytes : Uint8Array.from(tensor.bytes)
   return new type(bytes.buffer, bytes.byteOffset, byteLength / size)
 }
 

@@ -5,6 +5,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseStrictJson } from '@mixflow/core'
 import { readPart } from './read-part.ts'
 
 const maxConfigBytes = 4 * 2 ** 20
@@ -15,10 +16,9 @@ const pngStart = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 /** The command of `config.json`. */
 export async function runCommand(run: string): Promise<string | undefined> {
   try {
-    const text = new TextDecoder().decode(
-      await readPart({ folder: run, name: 'config.json', maxBytes: maxConfigBytes }),
-    )
-    const { command } = JSON.parse(text) as { readonly command?: unknown }
+    const bytes = await readPart({ folder: run, name: 'config.json', maxBytes: maxConfigBytes })
+    const json = parseStrictJson(bytes, { what: 'config.json', code: 'CHECKPOINT_INVALID' })
+    const { command } = json as { readonly command?: unknown }
     return typeof command === 'string' && command.trim() !== '' ? command : undefined
   } catch {
     return undefined

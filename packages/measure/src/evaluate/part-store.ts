@@ -10,11 +10,12 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  float32Values,
   MixflowError,
   parseSafetensors,
+  parseStrictJson,
   type StoredTensor,
   storedTensor,
+  type TensorDtype,
   tensorValues,
   writeSafetensors,
 } from '@mixflow/core'
@@ -67,8 +68,13 @@ export function folderStore(folder: string): PartStore {
       return decode(bytes, { part, path }) as ResultOf<P>
     },
     async finished(key) {
-      const text = await readFile(measured(key), 'utf8').catch(() => null)
-      return text === null ? null : JSON.parse(text)
+      const path = measured(key)
+      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null
+        throw unreadable(path, error)
+      })
+      const hint = `delete ${path}: this range of images is then measured again`
+      return bytes && parseStrictJson(bytes, { what: path, code: 'STATISTICS_INVALID', hint })
     },
     async finish(key, result) {
       await writeFileDurably(measured(key), `${JSON.stringify(result, null, 2)}\n`)
@@ -99,22 +105,41 @@ function encode(result: ResultOf<Part>): Uint8Array {
 }
 
 function decode(bytes: Uint8Array, { part, path }: { readonly part: Part; readonly path: string }): ResultOf<Part> {
-  const { tensors } = parseSafetensors(bytes, { name: path })
-  const find = (name: string) => {
-    const tensor = tensors.get(name)
-    if (tensor !== undefined) return tensor
-    throw new MixflowError('STATISTICS_INVALID', `${path} has no ${name}`, {
-      hint: 'delete it: this part of the evaluation is then done again',
+  const refuse = (why: string, cause?: unknown) =>
+    new MixflowError('STATISTICS_INVALID', `${path} ${why}`, {
+      hint: `delete ${path}: this part of the evaluation is then done again`,
       details: { path },
+      cause,
     })
+  const tensors = tensorsIn()
+  function tensorsIn() {
+    try {
+      return parseSafetensors(bytes).tensors
+    } catch (cause) {
+      throw refuse(`is damaged: ${(cause as Error).message}`, cause)
+    }
   }
-  const float64 = (name: string) => Float64Array.from(tensorValues(find(name)) as Float64Array)
-  if (part.kind === 'trajectories') return { perImage: float64('perImage'), byTime: float64('byTime') }
+  /** Values of the dtype that `encode` gave them, so many for each image (any number where undefined). */
+  const values = (name: string, dtype: TensorDtype, perImage?: number) => {
+    const tensor = tensors.get(name)
+    if (tensor?.dtype !== dtype) throw refuse(`has no ${name} in ${dtype}`)
+    const found = tensorValues(tensor)
+    if (perImage === undefined || found.length === perImage * part.images) return found
+    throw refuse(`has ${found.length} values of ${name} for ${part.images} images`)
+  }
+  const float64 = (name: string, perImage?: number) => Float64Array.from(values(name, 'F64', perImage) as Float64Array)
+  const perImage = (name: string) => {
+    const found = Float32Array.from(values(name, 'F32') as Float32Array)
+    if (found.length > 0 && found.length % part.images === 0) return found
+    throw refuse(`has ${found.length} values of ${name} for ${part.images} images`)
+  }
+  const one = (name: string) => float64(name)[0] ?? Number.NaN
+  if (part.kind === 'trajectories') return { perImage: float64('perImage', 1), byTime: float64('byTime') }
   return {
-    features: Float32Array.from(float32Values(find('features'))),
-    logits: tensors.has('logits') ? Float32Array.from(float32Values(find('logits'))) : null,
-    labels: tensors.has('labels') ? Int32Array.from(tensorValues(find('labels')) as Int32Array) : null,
-    nfe: float64('nfe')[0]!,
-    steps: float64('steps')[0]!,
+    features: perImage('features'),
+    logits: tensors.has('logits') ? perImage('logits') : null,
+    labels: tensors.has('labels') ? Int32Array.from(values('labels', 'I32', 1) as Int32Array) : null,
+    nfe: one('nfe'),
+    steps: one('steps'),
   }
 }

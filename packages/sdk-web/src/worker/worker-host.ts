@@ -215,8 +215,9 @@ class WorkerHost {
         if (method === 'put') await cache.put(key, bytes!)
         else if (method === 'delete') await cache.delete(key)
         else {
-          // the cache keeps its own copy
-          const kept = (await cache.match(key))?.slice()
+          const found = await cache.match(key)
+          // a copy of its own, which `slice` of a Buffer is not: the cache keeps its memory
+          const kept = found && Uint8Array.from(found)
           return kept && new Moved(kept, [kept.buffer])
         }
         return undefined

@@ -1,11 +1,11 @@
 /** The body of a request as JSON: of the right type, not too large, UTF-8. */
-import { MixflowError } from '@mixflow/core'
+import { parseStrictJson } from '@mixflow/core'
 import { httpError } from './problem.ts'
 
 /** Room for ten thousand classes, and no more to hold for anybody. */
 const mostBytes = 64 * 1024
 
-/** @throws MixflowError HTTP_INVALID (413, 415), REQUEST_INVALID for what is no JSON */
+/** @throws MixflowError HTTP_INVALID (413, 415), REQUEST_INVALID for what is not JSON */
 export async function readJson(request: Request): Promise<unknown> {
   const { headers } = request
   const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
@@ -20,7 +20,11 @@ export async function readJson(request: Request): Promise<unknown> {
     throw httpError(415, message, { headers: { 'accept-encoding': 'identity' } })
   }
   if (Number(headers.get('content-length') ?? 0) > mostBytes) throw tooLarge()
-  return parse(await readBytes(request))
+  return parseStrictJson(await readBytes(request), {
+    what: 'the body',
+    code: 'REQUEST_INVALID',
+    hint: 'send a JSON object such as {"count": 4, "seed": 42}',
+  })
 }
 
 async function readBytes({ body }: Request): Promise<Uint8Array> {
@@ -33,18 +37,6 @@ async function readBytes({ body }: Request): Promise<Uint8Array> {
     bytes += value.length
     if (bytes > mostBytes) throw tooLarge()
     chunks.push(value)
-  }
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    const why = cause instanceof SyntaxError ? cause.message : 'it is not UTF-8'
-    throw new MixflowError('REQUEST_INVALID', `the body is no JSON: ${why}`, {
-      hint: 'an object such as {"count": 4, "seed": 42}',
-      cause,
-    })
   }
 }
 

@@ -1,6 +1,6 @@
 /** The κ-encoder: parameters by name, mean and log-variance, a draw from them, and the gradients of a squared error. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type GaussianKind, type Kappa, kappaFc } from '@mixflow/core'
 import { tensorAlgebra } from '@mixflow/train'
@@ -15,6 +15,7 @@ import {
   openTensors,
   parsed,
   prose,
+  readFixtureJson,
   remarks,
   TensorFile,
 } from '../fixture.ts'
@@ -225,7 +226,10 @@ function weightsOf(fixture: Fixture, { files, base_weights: base }: Weights, see
   const folder = dirname(fixture.file)
   const others = readdirSync(folder).filter(name => name.endsWith('.json'))
   const found = others
-    .map(name => ({ file: join(folder, name), json: JSON.parse(readFileSync(join(folder, name), 'utf8')) }))
+    .map(name => ({
+      file: join(folder, name),
+      json: readFixtureJson(join(folder, name)) as Partial<Weights & { group: string; case: string }>,
+    }))
     .find(({ json }) => json?.group === 'encoder' && json.case === base)
   if (found === undefined) {
     // its weights may have come along without it: "… all other tensors come from <file>"
