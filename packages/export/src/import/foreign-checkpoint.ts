@@ -3,10 +3,22 @@
 import type { TensorDtype } from '@mixflow/core'
 import { safetensorsHeaderBytes, safetensorsLayout } from '@mixflow/core'
 import type { ByteSource } from './byte-source.ts'
+import { refuseOtherFile } from './other-files.ts'
 import { openTorch } from './torch-archive.ts'
+import { isLegacyTorch, openLegacyTorch } from './torch-legacy.ts'
+
+/** Kinds of tensors that have no dtype in safetensors; their numbers are not read. */
+export type UnreadKind =
+  | 'complex32'
+  | 'complex128'
+  | 'quantised'
+  | 'sparse'
+  | 'nested'
+  | 'without numbers'
+  | 'of a device'
 
 export interface ForeignTensor {
-  readonly dtype: TensorDtype
+  readonly dtype: TensorDtype | UnreadKind
   readonly shape: readonly number[]
   /** C order, little-endian. */
   read(): Promise<Uint8Array>
@@ -18,18 +30,22 @@ export interface ForeignCheckpoint {
   readonly numbers: ReadonlyMap<string, number>
 }
 
-/** @throws as `openTorch`; SAFETENSORS_INVALID */
+/**
+ * Recognised by its content; where that does not tell, by its name.
+ *
+ * @throws as `openTorch`; SAFETENSORS_INVALID; CHECKPOINT_INVALID, `not-a-checkpoint`, for a file of another known kind
+ */
 export async function openForeign(
   source: ByteSource,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ForeignCheckpoint> {
-  return (await isSafetensors(source)) ? openSafetensors(source) : openTorch(source, options)
-}
-
-/** By its content where that tells, else by its name. */
-async function isSafetensors(source: ByteSource): Promise<boolean> {
-  const start = await source.read(0, Math.min(9, source.size))
-  return start[8] === 0x7b || (source.name.endsWith('.safetensors') && start[0] !== 0x50)
+  const start = await source.read(0, Math.min(512, source.size))
+  if (start[8] === 0x7b) return openSafetensors(source)
+  if (isLegacyTorch(start)) return openLegacyTorch(source)
+  refuseOtherFile(start, source)
+  return source.name.endsWith('.safetensors') && start[0] !== 0x50
+    ? openSafetensors(source)
+    : openTorch(source, options)
 }
 
 async function openSafetensors(source: ByteSource): Promise<ForeignCheckpoint> {

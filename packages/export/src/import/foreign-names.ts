@@ -24,6 +24,20 @@ const prefixes = [
 
 /** What a checkpoint may have besides: how many steps the average has seen. */
 const counters = new Set(['ema.n_averaged'])
+/** What wrappers add to names: torch.compile, FSDP, activation checkpoints, Fabric. */
+const wrappers = new Set(['_orig_mod', '_fsdp_wrapped_module', '_checkpoint_wrapped_module', '_forward_module'])
+
+/**
+ * A name without what `torch.compile` and the wrappers of parallel training added anywhere in it. `module` is added by
+ * (Distributed)DataParallel, but for the one after `ema`, which is the average's own.
+ */
+function unwrapped(name: string): string {
+  const parts = name.split('.').filter(part => !wrappers.has(part))
+  const first = parts.findIndex(part => part !== 'module')
+  const isAverage = parts[first] === 'ema' && parts[first + 1] === 'module'
+  return parts.filter((part, i) => part !== 'module' || (isAverage && i === first + 1)).join('.')
+}
+
 const filter = /\.resample_filter$/
 
 /** @throws MixflowError CHECKPOINT_INVALID, `tensor-unknown` or `no-tensors` */
@@ -35,11 +49,20 @@ export function namedForeign(tensors: ReadonlyMap<string, ForeignTensor>, file: 
   }
   const filters = new Map<string, ForeignTensor>()
   const unknown: string[] = []
-  for (const [name, tensor] of tensors) {
+  const seen = new Map<string, string>()
+  for (const [given, tensor] of tensors) {
+    const name = unwrapped(given)
+    const other = seen.get(name)
+    if (other !== undefined) {
+      throw refusal(`has two tensors that are ${name}: ${JSON.stringify([other, given])}`, {
+        ...{ file, reason: 'tensor-duplicate', hint: 'save the state_dict of one of the two, and import that' },
+      })
+    }
+    seen.set(name, given)
     const prefix = prefixes.find(({ foreign }) => name.startsWith(foreign) && name.length > foreign.length)
     if (counters.has(name)) continue
-    if (prefix === undefined) unknown.push(name)
-    else if (filter.test(name)) filters.set(name, tensor)
+    if (prefix === undefined) unknown.push(given)
+    else if (filter.test(name)) filters.set(given, tensor)
     else found[prefix.role].set(prefix.own + name.slice(prefix.foreign.length), tensor)
   }
   if (unknown.length > 0) {

@@ -15,7 +15,9 @@ import {
   type ImageShape,
   type JsonObject,
   type Labels,
+  type StoredTensor,
   safetensorsHeader,
+  type TensorDtype,
   throwIfAborted,
 } from '@mixflow/core'
 import type { FileContent } from '@mixflow/files'
@@ -162,19 +164,24 @@ function checkTensors(
       const shapes = `[${tensor.shape.join(', ')}]; the network's is [${shape.join(', ')}]`
       throw refusal(`has the tensor ${name} with the shape ${shapes}`, { file, reason: 'tensor-shape', hint })
     }
-    if (!['F32', 'F16', 'BF16'].includes(tensor.dtype)) {
-      throw refusal(`has the tensor ${name} as ${tensor.dtype}; weights are F32, F16 or BF16`, {
-        file,
-        reason: 'tensor-dtype',
+    if (!isWeight(tensor)) {
+      throw refusal(`is valid, and has the tensor ${name} as ${tensor.dtype}; weights are read as F32, F16 or BF16`, {
+        ...{ file, reason: 'tensor-dtype' },
+        hint: 'load it in Python, convert the weights with .float(), and save the state_dict again',
       })
     }
   }
 }
 
+const isWeight = ({ dtype }: ForeignTensor): boolean => ['F32', 'F16', 'BF16'].includes(dtype)
+const storedOf = async ({ dtype, shape, read }: ForeignTensor): Promise<StoredTensor> => ({
+  ...{ dtype: dtype as TensorDtype, shape, bytes: await read() },
+})
+
 /** What the reference keeps as a constant is one here, too: the mean of four pixels. */
 async function checkFilter(name: string, tensor: ForeignTensor, file: string): Promise<void> {
   const size = tensor.shape.reduce((product, edge) => product * edge, 1)
-  const values = size === 4 && tensor.dtype === 'F32' ? float32Values({ ...tensor, bytes: await tensor.read() }) : []
+  const values = size === 4 && isWeight(tensor) ? float32Values(await storedOf(tensor)) : []
   if (values.length === 4 && values.every(value => value === 0.25)) return
   throw refusal(`has another resampling filter in ${name} than the mean of four pixels`, {
     file,
@@ -193,7 +200,7 @@ async function* tensorFile(
   yield header
   for (const name of order) {
     const tensor = tensors.get(name) as ForeignTensor
-    const values = float32Values({ ...tensor, bytes: await tensor.read() })
+    const values = float32Values(await storedOf(tensor))
     const bad = values.findIndex(value => !Number.isFinite(value))
     if (bad >= 0) {
       throw refusal(`has ${values[bad]} in the tensor ${name}`, {

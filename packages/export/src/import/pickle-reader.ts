@@ -15,8 +15,9 @@ export class PickleReader {
     this.#file = file
   }
 
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
+  /** How many bytes were read. */
+  get at(): number {
+    return this.#at
   }
 
   #take(length: number): number {
@@ -39,13 +40,14 @@ export class PickleReader {
   /** Big-endian, the only number here that is. */
   float64 = (): number => this.#view.getFloat64(this.#take(8), false)
 
-  /** Two's complement, of at most eight bytes. */
-  long(length: number): number {
-    if (length > 8) throw this.refusal('pickle-number', `has a number of ${length} bytes`)
+  /** Two's complement; null for a number that float64 cannot hold exactly. */
+  long(length: number): number | null {
     const at = this.#take(length)
+    if (length > 8) return null
     let value = 0n
     for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[at + i] as number)
-    return this.#safe(length === 0 ? 0n : BigInt.asIntN(8 * length, value))
+    const number = length === 0 ? 0 : Number(BigInt.asIntN(8 * length, value))
+    return Number.isSafeInteger(number) ? number : null
   }
 
   #safe(value: bigint): number {
@@ -65,6 +67,16 @@ export class PickleReader {
       return utf8.decode(bytes)
     } catch {
       throw this.refusal('pickle-text', 'has a text that is no UTF-8')
+    }
+  }
+
+  /** A string of Python 2: text where it is UTF-8. */
+  bytesOrText(length: number): string | Uint8Array {
+    const bytes = this.data(length)
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      return bytes
     }
   }
 

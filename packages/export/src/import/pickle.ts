@@ -1,19 +1,27 @@
 /**
  * Python's pickle as data. A pickle is a program for a small stack machine, and Python's reader lets it call anything;
  * this one knows numbers, texts and plain containers, and a `world` of a few names whose calls are functions of ours. Every
- * other name is refused, so nothing that a file asks for is ever run. The machine makes at most one value per instruction
- * and never walks what it made, so a file can neither explode nor loop.
+ * other name is refused, so nothing that a file asks for is ever run. What is plain data but of no use here (a set, a date,
+ * an integer beyond float64) becomes `inert`: made, filled and dropped without a trace.
  *
- * After the comments of CPython's pickletools (protocols 0 to 5). Left out: texts of protocol 0, objects by class, sets.
+ * The machine never walks what it made, and all that it makes is counted in cells of some 16 bytes, whatever it is: values
+ * on the stack, entries of containers, characters, what a call copies. Memory and time are bounded by their number.
+ *
+ * After the comments of CPython's pickletools (protocols 2 to 5). Left out: the texts of protocols 0 and 1.
  */
 
 import { MixflowError } from '@mixflow/core'
 import { PickleReader } from './pickle-reader.ts'
 import type { RefusalReason } from './refuse.ts'
 
-export type PickleKey = string | number | boolean | null
-
-export type PickleValue = PickleKey | Uint8Array | PickleList | PickleDict | PickleName | PickleOpaque
+export type PickleValue =
+  | (string | number | boolean | null)
+  | Uint8Array
+  | PickleList
+  | PickleDict
+  | PickleName
+  | PickleOpaque
+  | PickleInert
 
 /** A list, or a tuple. */
 export interface PickleList {
@@ -23,7 +31,7 @@ export interface PickleList {
 
 export interface PickleDict {
   readonly kind: 'dict'
-  readonly entries: Map<PickleKey, PickleValue>
+  readonly entries: Map<PickleValue, PickleValue>
 }
 
 /** A name of the world that was not called. */
@@ -38,25 +46,56 @@ export interface PickleOpaque {
   readonly value: object
 }
 
+/** Plain data of no use: what was made of it, its entries and its state are read past. */
+export interface PickleInert {
+  readonly kind: 'inert'
+}
+export const inert: PickleInert = { kind: 'inert' }
+
+/**
+ * What calling a name means. The work must not depend on the size of the arguments, but for what `spend` was told of before.
+ *
+ * @param spend counts so many cells; throws where the pickle has made too many
+ */
+export type PickleCall = (args: readonly PickleValue[], spend: (cells: number) => void) => PickleValue
+
 export interface PickleWorld {
-  /** Names (`module.name`) that may occur, and what calling them means; null: they are not called. */
-  readonly names: ReadonlyMap<string, ((args: readonly PickleValue[]) => PickleValue) | null>
+  /** What a name (`module.name`) means when it is called; null: it may occur and is not called; undefined: it is refused. */
+  meaning(name: string): PickleCall | null | undefined
   /** What a reference to something outside of the pickle means. */
   persistent(id: PickleValue): PickleValue
 }
 
-/** Values on the stack or remembered, and containers: far more than a checkpoint has. */
+/** Values on the stack at once, and marks: far more than a checkpoint has. */
 const most = 1_000_000
+/** Cells in all: 128 MB, or the views of 60,000 tensors. */
+const mostCells = 8_000_000
+/** In cells. */
+const size = { list: 4, dict: 16, entry: 4, call: 16, remembered: 3, text: 2, charactersOfCell: 16 } as const
+
+export interface PickleOptions {
+  /** Named in messages. */
+  readonly file: string
+  /** More may follow the end of the pickle. */
+  readonly more?: boolean
+}
 
 /**
- * @param file named in messages
+ * What a pickle holds, and where in the bytes it ends.
+ *
  * @throws MixflowError CHECKPOINT_UNSAFE for a name that is not in the world; CHECKPOINT_INVALID with a `pickle-…` reason
  */
-export function unpickle(bytes: Uint8Array, world: PickleWorld, file: string): PickleValue {
+export function unpickle(
+  bytes: Uint8Array,
+  world: PickleWorld,
+  { file, more = false }: PickleOptions,
+): { readonly value: PickleValue; readonly end: number } {
   const machine = new Machine(bytes, world, file)
   for (;;) {
-    const done = machine.step()
-    if (done !== undefined) return done
+    const value = machine.step()
+    if (value === undefined) continue
+    if (!more && machine.in.at < bytes.length) throw machine.in.refusal('pickle-trailing', 'goes on after its end')
+    return { value, end: machine.in.at }
   }
 }
 
@@ -67,7 +106,7 @@ class Machine {
   readonly #stack: PickleValue[] = []
   readonly #marks: number[] = []
   readonly #memo = new Map<number, PickleValue>()
-  #made = 0
+  #cells = 0
 
   constructor(bytes: Uint8Array, world: PickleWorld, file: string) {
     this.in = new PickleReader(bytes, file)
@@ -92,13 +131,18 @@ class Machine {
     const result = this.pop()
     if (this.#stack.length > 0 || this.#marks.length > 0)
       throw this.#refuse('pickle-stack', 'ends with values left over')
-    if (!this.in.isAtEnd) throw this.#refuse('pickle-trailing', 'goes on after its end')
     return result
   }
 
   // ---- stack and memo ------------------------------------------------------------------------------------------------
 
+  readonly spend = (cells: number): void => {
+    this.#cells += cells
+    if (this.#cells > mostCells) throw this.#refuse('pickle-objects', `makes more than ${mostCells} values`)
+  }
+
   push(value: PickleValue): void {
+    this.spend(1)
     if (this.#stack.length >= most) throw this.#refuse('pickle-objects', `has more than ${most} values at once`)
     this.#stack.push(value)
   }
@@ -129,7 +173,7 @@ class Machine {
   }
 
   remember(index: number = this.#memo.size): void {
-    if (this.#memo.size >= most) throw this.#refuse('pickle-objects', `remembers more than ${most} values`)
+    this.spend(size.remembered)
     this.#memo.set(index, this.top())
   }
 
@@ -141,36 +185,60 @@ class Machine {
 
   // ---- containers and names ------------------------------------------------------------------------------------------
 
-  make<C extends PickleList | PickleDict>(container: C): void {
-    if (++this.#made > most) throw this.#refuse('pickle-objects', `has more than ${most} containers`)
-    this.push(container)
+  list(list: PickleList): void {
+    this.spend(size.list + list.items.length)
+    this.push(list)
+  }
+
+  dict(): void {
+    this.spend(size.dict)
+    this.push({ kind: 'dict', entries: new Map() })
+  }
+
+  text(value: string | Uint8Array): void {
+    this.spend(size.text + Math.ceil(value.length / size.charactersOfCell))
+    this.push(value)
   }
 
   append(values: readonly PickleValue[]): void {
     const list = this.top()
+    if (list === inert) return
+    this.spend(values.length)
     if (kindOf(list) !== 'list') throw this.#refuse('pickle-arguments', 'appends to what is no list')
     for (const value of values) (list as PickleList).items.push(value)
   }
 
   setItems(values: readonly PickleValue[]): void {
     const dict = this.top()
+    if (dict === inert) return
+    this.spend((size.entry * values.length) / 2)
     if (kindOf(dict) !== 'dict' || values.length % 2 !== 0) {
       throw this.#refuse('pickle-arguments', 'sets an entry of what is no dictionary')
     }
     const { entries } = dict as PickleDict
     for (let i = 0; i < values.length; i += 2) {
       const key = values[i] as PickleValue
-      if (typeof key === 'object' && key !== null)
-        throw this.#refuse('pickle-key', 'has a key that is no text or number')
+      if (kindOf(key) === 'list' || kindOf(key) === 'dict')
+        throw this.#refuse('pickle-key', 'has a list or a dictionary as a key')
+      if (key === inert) continue
       if (entries.has(key))
         throw this.#refuse('pickle-duplicate', `has the key ${JSON.stringify(key)?.slice(0, 80)} twice`)
       entries.set(key, values[i + 1] as PickleValue)
     }
   }
 
+  /** What was added to a set; nothing of it is kept. */
+  addItems(): void {
+    this.popMark()
+    if (this.top() !== inert) throw this.#refuse('pickle-arguments', 'adds to what is no set')
+  }
+
   name(module: PickleValue, name: PickleValue): void {
     const full = `${module}.${name}`
-    if (typeof module !== 'string' || typeof name !== 'string' || !this.#world.names.has(full)) throw this.#unsafe(full)
+    if (typeof module !== 'string' || typeof name !== 'string' || this.#world.meaning(full) === undefined) {
+      throw this.#unsafe(full)
+    }
+    this.spend(size.list)
     this.push({ kind: 'name', name: full })
   }
 
@@ -178,19 +246,19 @@ class Machine {
     const args = this.pop()
     const called = this.pop()
     const name = kindOf(called) === 'name' ? (called as PickleName).name : null
-    const meaning = name === null ? null : this.#world.names.get(name)
+    const meaning = name === null ? null : this.#world.meaning(name)
     if (kindOf(args) !== 'tuple' || meaning === null || meaning === undefined) {
       throw this.#refuse('pickle-arguments', `calls ${name ?? 'what is no function'}`)
     }
-    if (++this.#made > most) throw this.#refuse('pickle-objects', `has more than ${most} containers`)
-    this.push(meaning((args as PickleList).items))
+    this.spend(size.call)
+    this.push(meaning((args as PickleList).items, this.spend))
   }
 
-  /** Attributes of an ordered dictionary, which hold nothing that is needed. */
+  /** Attributes of a dictionary or of plain data, which hold nothing that is needed. */
   build(): void {
-    const state = this.pop()
-    if (kindOf(state) !== 'dict' || kindOf(this.top()) !== 'dict') {
-      throw this.#refuse('pickle-arguments', 'sets the state of what is no dictionary')
+    this.pop()
+    if (!['dict', 'inert', 'opaque'].includes(kindOf(this.top()) ?? '')) {
+      throw this.#refuse('pickle-arguments', 'sets the state of what has none')
     }
   }
 
@@ -216,7 +284,7 @@ class Machine {
       `${this.#file} asks for ${JSON.stringify(shown)}; nothing of it was run`,
       {
         hint: 'a checkpoint of tensors and plain values needs no such name. If you trust where it comes from, load it in Python and save its state_dict as .safetensors',
-        details: { reason: 'pickle-name', file: this.#file, name: shown, known: [...this.#world.names.keys()] },
+        details: { reason: 'pickle-name', file: this.#file, name: shown },
       },
     )
   }
@@ -231,7 +299,7 @@ const tuple = (items: PickleValue[]): PickleList => ({ kind: 'tuple', items })
 function popTuple(machine: Machine, count: number): void {
   const items: PickleValue[] = []
   for (let i = 0; i < count; i++) items.unshift(machine.pop())
-  machine.make(tuple(items))
+  machine.list(tuple(items))
 }
 
 /** By opcode; its name in pickletools beside it. */
@@ -249,30 +317,40 @@ const instructions: Readonly<Record<number, (machine: Machine) => void>> = {
   74: m => m.push(m.in.int32()), // BININT
   75: m => m.push(m.in.uint(1)), // BININT1
   77: m => m.push(m.in.uint(2)), // BININT2
-  138: m => m.push(m.in.long(m.in.uint(1))), // LONG1
-  139: m => m.push(m.in.long(m.in.uint(4))), // LONG4
+  138: m => m.push(m.in.long(m.in.uint(1)) ?? inert), // LONG1
+  139: m => m.push(m.in.long(m.in.uint(4)) ?? inert), // LONG4
   71: m => m.push(m.in.float64()), // BINFLOAT
-  88: m => m.push(m.in.text(m.in.uint(4))), // BINUNICODE
-  140: m => m.push(m.in.text(m.in.uint(1))), // SHORT_BINUNICODE
-  141: m => m.push(m.in.text(m.in.uint(8))), // BINUNICODE8
-  66: m => m.push(m.in.data(m.in.uint(4))), // BINBYTES
-  67: m => m.push(m.in.data(m.in.uint(1))), // SHORT_BINBYTES
-  142: m => m.push(m.in.data(m.in.uint(8))), // BINBYTES8
+  88: m => m.text(m.in.text(m.in.uint(4))), // BINUNICODE
+  140: m => m.text(m.in.text(m.in.uint(1))), // SHORT_BINUNICODE
+  141: m => m.text(m.in.text(m.in.uint(8))), // BINUNICODE8
+  85: m => m.text(m.in.bytesOrText(m.in.uint(1))), // SHORT_BINSTRING
+  84: m => m.text(m.in.bytesOrText(m.in.uint(4))), // BINSTRING
+  66: m => m.text(m.in.data(m.in.uint(4))), // BINBYTES
+  67: m => m.text(m.in.data(m.in.uint(1))), // SHORT_BINBYTES
+  142: m => m.text(m.in.data(m.in.uint(8))), // BINBYTES8
+  150: m => m.text(m.in.data(m.in.uint(8))), // BYTEARRAY8
 
-  93: m => m.make({ kind: 'list', items: [] }), // EMPTY_LIST
+  93: m => m.list({ kind: 'list', items: [] }), // EMPTY_LIST
   97: m => m.append([m.pop()]), // APPEND
   101: m => m.append(m.popMark()), // APPENDS
-  41: m => m.make(tuple([])), // EMPTY_TUPLE
-  116: m => m.make(tuple(m.popMark())), // TUPLE
+  41: m => m.list(tuple([])), // EMPTY_TUPLE
+  116: m => m.list(tuple(m.popMark())), // TUPLE
   133: m => popTuple(m, 1), // TUPLE1
   134: m => popTuple(m, 2), // TUPLE2
   135: m => popTuple(m, 3), // TUPLE3
-  125: m => m.make({ kind: 'dict', entries: new Map() }), // EMPTY_DICT
+  125: m => m.dict(), // EMPTY_DICT
   115: m => {
     const value = m.pop()
     m.setItems([m.pop(), value])
   }, // SETITEM
   117: m => m.setItems(m.popMark()), // SETITEMS
+
+  143: m => m.push(inert), // EMPTY_SET
+  144: m => m.addItems(), // ADDITEMS
+  145: m => {
+    m.popMark()
+    m.push(inert)
+  }, // FROZENSET
 
   113: m => m.remember(m.in.uint(1)), // BINPUT
   114: m => m.remember(m.in.uint(4)), // LONG_BINPUT
@@ -286,6 +364,11 @@ const instructions: Readonly<Record<number, (machine: Machine) => void>> = {
     m.name(m.pop(), name)
   }, // STACK_GLOBAL
   82: m => m.call(), // REDUCE
+  129: m => m.call(), // NEWOBJ
+  146: m => {
+    m.pop()
+    m.call()
+  }, // NEWOBJ_EX
   98: m => m.build(), // BUILD
   81: m => m.persistent(), // BINPERSID
 }

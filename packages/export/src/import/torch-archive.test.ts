@@ -1,11 +1,10 @@
 /** PyTorch's files: what the reference's hold, and that nothing but tensors and plain values ever comes out of one. */
 
 import { existsSync, readFileSync } from 'node:fs'
-import { MixflowError } from '@mixflow/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ByteSource, bytesSource } from './byte-source.ts'
-import { eight, good, numbersOf, open, refusalOf } from './fixtures/foreign-bytes.ts'
+import { good, numbersOf, open, refusalOf } from './fixtures/foreign-bytes.ts'
 import { checkpointOps, op, tensorOps, torchFile } from './fixtures/torch-file.ts'
 import { openForeign } from './foreign-checkpoint.ts'
 
@@ -69,7 +68,7 @@ describe.skipIf(!isThere)('the reference’s checkpoints', () => {
     'bad-zip-size.ckpt': 'zip-size',
     'bad-central-directory-offset.ckpt': 'zip-directory',
     'bad-crc.ckpt': 'zip-crc',
-    'not-a-zip.ckpt': 'not-an-archive',
+    'not-a-zip.ckpt': 'not-a-checkpoint',
   }
 
   test.each(listing.bad.map(({ file, kind }) => [file, kind] as const))('%s is refused', async (file, kind) => {
@@ -175,66 +174,5 @@ describe('a wrong tensor', () => {
     ['of a storage of a kind that is not there', { type: 'UntypedStorage', elements: 8, shape: [8] }, 'pickle-name'],
   ])('%s', async (_, tensor, reason) => {
     expect((await refusalOf(state(tensor))).details.reason).toBe(reason)
-  })
-})
-
-describe('whatever bytes there are, the answer is tensors or a refusal', () => {
-  /** Never anything else than a MixflowError with a code for checkpoints, and never more memory than the file. */
-  async function judge(bytes: Uint8Array): Promise<void> {
-    try {
-      const { tensors } = await open(bytes)
-      for (const { shape, read } of tensors.values()) {
-        expect(shape.reduce((a, b) => a * b, 1)).toBeLessThanOrEqual(bytes.length)
-        expect((await read()).length).toBeLessThanOrEqual(bytes.length)
-      }
-    } catch (error) {
-      if (!MixflowError.is(error)) throw error
-      expect(error.code).toMatch(/^(CHECKPOINT_(INVALID|UNSAFE)|SAFETENSORS_INVALID)$/)
-    }
-  }
-  const settings = { seed: 12, numRuns: 1500 }
-
-  test('a checkpoint with some bytes changed', async () => {
-    const whole = torchFile(good, undefined, { descriptors: true, wide: true })
-    const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255))
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async changes => {
-        const bytes = whole.slice()
-        for (const [at, value] of changes) bytes[at] = value
-        await judge(bytes)
-      }),
-      settings,
-    )
-  })
-
-  test('a checkpoint cut short, or with a part left out', async () => {
-    const whole = torchFile(good)
-    await fc.assert(
-      fc.asyncProperty(fc.nat(whole.length), fc.nat(whole.length), async (from, to) => {
-        await judge(Uint8Array.from([...whole.slice(0, Math.min(from, to)), ...whole.slice(Math.max(from, to))]))
-      }),
-      settings,
-    )
-  })
-
-  test('any instructions in any order', async () => {
-    const piece = fc.oneof(
-      fc.constantFrom<readonly number[]>(...Object.values(op).filter(value => typeof value !== 'function')),
-      fc.constantFrom<readonly number[]>(
-        tensorOps(eight),
-        op.text('state_dict'),
-        op.text('x'),
-        op.int(2),
-        op.put(0),
-        op.get(0),
-      ),
-      fc.array(fc.nat(255), { maxLength: 3 }),
-    )
-    await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async pieces =>
-        judge(torchFile([...op.start, ...pieces.flat(), ...op.stop])),
-      ),
-      settings,
-    )
   })
 })

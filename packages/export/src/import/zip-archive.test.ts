@@ -20,7 +20,7 @@ describe('a wrong archive', () => {
     return bytes
   }
   test.each<[string, Uint8Array, string]>([
-    ['of nothing', new Uint8Array(0), 'not-an-archive'],
+    ['of nothing', new Uint8Array(0), 'file'],
     ['that is text', new TextEncoder().encode('weights of a model, as they are described in words'), 'not-an-archive'],
     ['with bytes before it', Uint8Array.from([0, ...zipFile(entries)]), 'not-an-archive'],
     ['with bytes after it', Uint8Array.from([...zipFile(entries), 0]), 'zip-truncated'],

@@ -29,10 +29,25 @@ export interface ZipArchive {
 const limits = { entries: 200_000, directoryBytes: 2 ** 26 } as const
 const pieceBytes = 2 ** 20
 
+export interface ZipOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Told of the names before anything else is looked at; may throw. */
+  readonly onNames?: (names: readonly string[]) => void
+}
+
 /** @throws MixflowError CHECKPOINT_INVALID with a `zip-…` reason, or `not-an-archive` */
-export async function openZip(source: ByteSource, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
+export async function openZip(source: ByteSource, { signal, onNames }: ZipOptions = {}) {
   const zip = reader(source)
   const directory = await zip.directory()
+  onNames?.(directory.listed.map(({ name }) => name))
+  for (const { name, method } of directory.listed) {
+    if (method === 0) continue
+    throw zip.refuse(
+      'zip-compressed',
+      `has the compressed entry ${show(name)}`,
+      'unpack it, and pack it again without compression: zip -0 -r <file> <folder>',
+    )
+  }
   const entries = new Map<string, ZipEntry>()
   let end = 0
   for (const listed of [...directory.listed].sort((a, b) => a.header - b.header)) {
@@ -75,6 +90,8 @@ interface Listed {
   readonly size: number
   readonly crc32: number
   readonly flags: number
+  /** Of compression; 0: stored. */
+  readonly method: number
   /** Where its local header begins. */
   readonly header: number
 }
@@ -123,8 +140,8 @@ function reader(source: ByteSource) {
     if (source.size < 22 || start.getUint32(0, true) !== signature.local) {
       throw refuse(
         'not-an-archive',
-        'is no zip archive',
-        'give a .ckpt that PyTorch 1.6 or newer wrote, or .safetensors',
+        'is neither a checkpoint of PyTorch nor safetensors',
+        'give a .ckpt that torch.save wrote, or a .safetensors',
       )
     }
     const length = Math.min(source.size, 22 + 0xffff)
@@ -144,7 +161,7 @@ function reader(source: ByteSource) {
         }
       )
     }
-    throw refuse('zip-truncated', 'has no end of a zip archive: it is cut short', 'fetch or copy it again')
+    throw refuse('zip-truncated', 'has no end of a zip archive: it is cut short', 'download or copy it again')
   }
 
   async function record64(end: number) {
@@ -178,18 +195,22 @@ function reader(source: ByteSource) {
     const name = text(data, at + 46, nameBytes)
     const flags = data.getUint16(at + 8, true)
     if (flags & 1) throw refuse('zip-encrypted', `has the encrypted entry ${show(name)}`)
-    if (data.getUint16(at + 10, true) !== 0) {
-      throw refuse(
-        'zip-compressed',
-        `has the compressed entry ${show(name)}`,
-        'PyTorch stores without: pack it again so',
-      )
-    }
     const extra = new DataView(data.buffer, data.byteOffset + at + 46 + nameBytes, extraBytes)
     const fields = [24, 20, 42].map(i => data.getUint32(at + i, true))
     const [size, packed, header] = widened(fields, extra) as [number, number, number]
-    if (size !== packed) throw refuse('zip-size', `has the entry ${show(name)} with two sizes, ${size} and ${packed}`)
-    return { listed: { name, size, flags, header, crc32: data.getUint32(at + 16, true) }, next }
+    if (size !== packed && data.getUint16(at + 10, true) === 0)
+      throw refuse('zip-size', `has the entry ${show(name)} with two sizes, ${size} and ${packed}`)
+    return {
+      listed: {
+        name,
+        size,
+        flags,
+        header,
+        method: data.getUint16(at + 10, true),
+        crc32: data.getUint32(at + 16, true),
+      },
+      next,
+    }
   }
 
   /** Numbers that did not fit stand in the extra field, in this order. */
