@@ -1,6 +1,6 @@
 /** A checkpoint from elsewhere, whatever its format: tensors by name, each read when it is wanted, and a few numbers. */
 
-import type { TensorDtype } from '@mixflow/core'
+import type { StoredTensor, TensorDtype } from '@mixflow/core'
 import { safetensorsHeaderBytes, safetensorsLayout } from '@mixflow/core'
 import type { ByteSource } from './byte-source.ts'
 import { refuseOtherFile } from './other-files.ts'
@@ -22,6 +22,12 @@ export interface ForeignTensor {
   readonly shape: readonly number[]
   /** C order, little-endian. */
   read(): Promise<Uint8Array>
+}
+
+/** The tensor with its bytes. @throws as `read` */
+export async function readForeign({ dtype, shape, read }: ForeignTensor): Promise<StoredTensor> {
+  // reading refuses every kind that has no dtype
+  return { shape, bytes: await read(), dtype: dtype as TensorDtype }
 }
 
 export interface ForeignCheckpoint {

@@ -15,9 +15,7 @@ import {
   type ImageShape,
   type JsonObject,
   type Labels,
-  type StoredTensor,
   safetensorsHeader,
-  type TensorDtype,
   throwIfAborted,
 } from '@mixflow/core'
 import type { FileContent } from '@mixflow/files'
@@ -26,7 +24,7 @@ import { buildDenoiser, buildEncoder, countParameters, networkContext, type Para
 import { checkReplaceable, placeOf } from '../folder/replaceable.ts'
 import { writeFolder } from '../folder/write-folder.ts'
 import { openFile } from './byte-source.ts'
-import { type ForeignTensor, openForeign } from './foreign-checkpoint.ts'
+import { type ForeignTensor, openForeign, readForeign } from './foreign-checkpoint.ts'
 import { namedForeign } from './foreign-names.ts'
 import { refusal } from './refuse.ts'
 
@@ -174,14 +172,11 @@ function checkTensors(
 }
 
 const isWeight = ({ dtype }: ForeignTensor): boolean => ['F32', 'F16', 'BF16'].includes(dtype)
-const storedOf = async ({ dtype, shape, read }: ForeignTensor): Promise<StoredTensor> => ({
-  ...{ dtype: dtype as TensorDtype, shape, bytes: await read() },
-})
 
 /** What the reference keeps as a constant is one here, too: the mean of four pixels. */
 async function checkFilter(name: string, tensor: ForeignTensor, file: string): Promise<void> {
   const size = tensor.shape.reduce((product, edge) => product * edge, 1)
-  const values = size === 4 && isWeight(tensor) ? float32Values(await storedOf(tensor)) : []
+  const values = size === 4 && isWeight(tensor) ? float32Values(await readForeign(tensor)) : []
   if (values.length === 4 && values.every(value => value === 0.25)) return
   throw refusal(`has another resampling filter in ${name} than the mean of four pixels`, {
     file,
@@ -200,7 +195,7 @@ async function* tensorFile(
   yield header
   for (const name of order) {
     const tensor = tensors.get(name) as ForeignTensor
-    const values = float32Values(await storedOf(tensor))
+    const values = float32Values(await readForeign(tensor))
     const bad = values.findIndex(value => !Number.isFinite(value))
     if (bad >= 0) {
       throw refusal(`has ${values[bad]} in the tensor ${name}`, {

@@ -281,6 +281,8 @@ export function contentOf(content: PickleValue, file: string) {
   return { tensors, numbers }
 }
 
+const isUnread = (dtype: ForeignTensor['dtype']): boolean => dtype === 'quantised' || dtype.startsWith('complex')
+
 function unreadTensor({ dtype, shape }: Unread, file: string): ForeignTensor {
   return {
     ...{ dtype, shape },
@@ -298,6 +300,7 @@ function foreignTensor(view: View, file: string): ForeignTensor {
     shape: at.shape,
     async read() {
       const form = `has a tensor [${at.shape.join(', ')}]`
+      if (isUnread(type.dtype)) throw refusal(`${form} that is ${type.dtype}`, { file, reason: 'tensor-dtype' })
       const hint = 'load it in Python, make the tensor contiguous (.contiguous()), and save it again'
       if (numbers > elements) {
         throw refusal(`${form} that repeats the few numbers of its storage`, { file, reason: 'tensor-expanded', hint })

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { float32Values, MixflowError, tensorValues } from '@mixflow/core'
-import { type ForeignCheckpoint, importCheckpoint, openFile, openForeign } from '@mixflow/export'
+import { type ForeignCheckpoint, importCheckpoint, openFile, openForeign, readForeign } from '@mixflow/export'
 import { checkpointsFolder } from '@mixflow/train'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
 import { buildDenoiser, buildEncoder, type ParameterSpec } from '@mixflow/zoo/networks'
@@ -94,7 +94,7 @@ async function opened(path: string) {
 async function numbers({ tensors }: ForeignCheckpoint, name: string): Promise<number[]> {
   const found = tensors.get(name)
   if (found === undefined) return []
-  const stored = { ...found, bytes: await found.read() }
+  const stored = await readForeign(found)
   if (found.dtype !== 'I64') return [...float32Values(stored)]
   return Array.from(tensorValues(stored) as BigInt64Array, Number)
 }
