@@ -10,6 +10,7 @@ import { type EndpointName, endpoints } from './api/endpoints.ts'
 import { imagesRequestSchema } from './api/images-request.ts'
 import { openapiDocument } from './api/openapi.ts'
 import type { ModelRunner } from './batching/model-runner.ts'
+import { finishBody } from './http/finish-body.ts'
 import { checkAsked } from './http/guard.ts'
 import { asMixflowError, headersOf, httpError, problemOf, problemType } from './http/problem.ts'
 import type { Metrics } from './metrics.ts'
@@ -118,6 +119,7 @@ const observed =
     await next()
     for (const [name, value] of Object.entries(commonHeaders)) c.res.headers.set(name, value)
     if (isStopping()) c.res.headers.set('connection', 'close')
+    c.res = await finishBody(c.res, c.env.incoming)
   }
 
 const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }

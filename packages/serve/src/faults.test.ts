@@ -193,6 +193,67 @@ describe('closing', () => {
   })
 })
 
+/** A connection on which these bytes were sent, and what comes back once it is closed. */
+async function sent(address: string, text: string) {
+  const { host, hostname, port } = new URL(address)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  await new Promise(resolve => socket.write(text.replace('HOST', `Host: ${host}\r\n`), resolve))
+  await fetch(`${address}/healthz`)
+  return socket
+}
+
+describe('the end of the drain', () => {
+  const head = 'POST /v1/images HTTP/1.1\r\nHOSTContent-Type: application/json\r\n'
+  it.each([
+    ['half a body', `${head}Content-Length: 50\r\n\r\n{"c`],
+    ['half a chunk', `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"c`],
+    ['half of its headers', 'GET /healthz HTTP/1.1\r\nHOST'],
+    ['a body for another path', `${head.replace('images', 'nothing')}Content-Length: 50\r\n\r\n{"c`],
+    ['nothing', ''],
+    ['a request, and reads no answer', 'GET /openapi.json HTTP/1.1\r\nHOST\r\n'.repeat(200)],
+  ])(
+    'does not wait for a client that has sent %s',
+    async (_, text) => {
+      const server = await start({ drainSeconds: 0.05 })
+      const socket = await sent(server.address, text)
+      const closed = new Promise(resolve => socket.once('close', resolve))
+      await server.close()
+      socket.resume()
+      await closed
+      expect(server.log.at(-1)).toMatchObject({ event: 'stopped' })
+      expect(server.log.filter(({ level }) => level === 'error')).toEqual([])
+    },
+    10_000,
+  )
+
+  it('does not wait for a sampling whose evaluation does not end, nor for the client of its stream', async () => {
+    const stuck = gated(model)
+    const server = await start({ drainSeconds: 0.05 }, { small: stuck })
+    const response = await post(server.address, { label: 0 }, { headers: { accept: 'text/event-stream' } })
+    await stuck.begun(1)
+    await server.close()
+    await response.text().catch(() => {})
+    stuck.open()
+  }, 10_000)
+})
+
+describe('a client that leaves in the middle of its body', () => {
+  it.each(['Content-Length: 50\r\n\r\n{"c', 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"c'])(
+    'is a 499: %j',
+    async rest => {
+      const server = await start()
+      const socket = await sent(
+        server.address,
+        `POST /v1/images HTTP/1.1\r\nHOSTContent-Type: application/json\r\n${rest}`,
+      )
+      socket.destroy()
+      await expect.poll(() => server.log.filter(({ status }) => status === 499)).toHaveLength(1)
+      expect(server.log.filter(({ level }) => level !== 'info')).toEqual([])
+    },
+  )
+})
+
 /** A request of which the server has seen the beginning; `end` sends the rest, and gives all of the answer. */
 async function begunRequest(address: string) {
   const { host, hostname, port } = new URL(address)

@@ -5,6 +5,7 @@
 import { decode } from 'fast-png'
 import { afterAll, expect, it } from 'vitest'
 import { images, metric, post } from './fixtures/client.ts'
+import { mixedLoad } from './fixtures/mixed-load.ts'
 import { smallModel } from './fixtures/small-model.ts'
 import type { LogRecord } from './http/log.ts'
 import { outcomes } from './metrics.ts'
@@ -86,6 +87,14 @@ it('a hundred clients at once are served, refused or forgotten, and it adds up',
     }
   }
   expect(most, 'of 255').toBeLessThanOrEqual(1)
+})
+
+it('a mixed load over kept-alive connections: each client that stays gets an answer, and nothing is a fault', async () => {
+  const { failures, left, statuses } = await mixedLoad({ address, requests: 250, seed: 7, clients: 8 })
+  expect(failures).toEqual([])
+  expect(Object.values(statuses).reduce((sum, n) => sum + n, left)).toBe(250)
+  expect(Object.keys(statuses)).toEqual(['200', '400', '403', '404', '405', '413', '415'])
+  expect(log.filter(({ level }) => level !== 'info')).toEqual([])
 })
 
 it('and the server is as good as new', async () => {

@@ -100,6 +100,58 @@ describe('a request is refused', () => {
   })
 })
 
+describe('what is no request gets a problem', () => {
+  const head = 'POST /v1/images HTTP/1.1\r\nHost: localhost\r\n'
+  it.each<[string, string, number]>([
+    ['a Host with a space', 'GET /healthz HTTP/1.1\r\nHost: x y\r\n\r\n', 400],
+    ['a Host with a user', 'GET /healthz HTTP/1.1\r\nHost: user@localhost\r\n\r\n', 400],
+    ['a Host without its bracket', 'GET /healthz HTTP/1.1\r\nHost: [::1\r\n\r\n', 400],
+    ['a Host with a port that is none', 'GET /healthz HTTP/1.1\r\nHost: localhost:99999\r\n\r\n', 400],
+    ['an empty Host', 'GET /healthz HTTP/1.1\r\nHost:\r\n\r\n', 400],
+    ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    ['HTTP/1.0 without a Host', 'GET /healthz HTTP/1.0\r\n\r\n', 400],
+    ['two Hosts', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n', 403],
+    ['a Host that it was not told', 'GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n', 403],
+    ['a backslash in its path', 'GET /a\\b HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['an incomplete escape in its path', 'GET /%f HTTP/1.1\r\nHost: localhost\r\n\r\n', 404],
+    ['no ASCII in its path', 'GET /ü HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['another scheme', 'GET ftp://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['a tunnel', 'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n', 405],
+    ['TRACE', 'TRACE /v1/images HTTP/1.1\r\nHost: localhost\r\n\r\n', 405],
+    ['a method that is none', 'FOO / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['the beginning of TLS', '\x16\x03\x01\x00\r\n\r\n', 400],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['too many headers', `GET / HTTP/1.1\r\nHost: localhost\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a space in the name of a header', 'GET / HTTP/1.1\r\nHost: localhost\r\na b: c\r\n\r\n', 400],
+    ['two lengths', `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
+    ['a length that is none', `${head}Content-Length: x\r\n\r\n`, 400],
+    ['a chunk that is none', `${head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+    ['an expectation', `${head}Expect: wonders\r\nContent-Length: 2\r\n\r\n{}`, 417],
+  ])('%s', async (_, bytes, status) => {
+    const server = await start()
+    const socket = connect(Number(new URL(server.address).port), '127.0.0.1')
+    socket.write(Buffer.from(bytes, 'latin1'))
+    let answer = ''
+    for await (const chunk of socket) {
+      answer += chunk
+      const [, length = '0'] = /content-length: (\d+)/i.exec(answer) ?? []
+      if (answer.includes('\r\n\r\n') && answer.length >= answer.indexOf('\r\n\r\n') + 4 + Number(length)) break
+    }
+    const [first, body = ''] = answer.split('\r\n\r\n')
+    expect(first).toMatch(
+      new RegExp(`^HTTP/1.1 ${status} \\w.*\r\n(.*\r\n)*content-type: application/problem\\+json`, 'i'),
+    )
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'about:blank',
+      status,
+      code: /HTTP_INVALID|SERVER_REFUSED/.exec(body)?.[0],
+    })
+    await expect.poll(() => server.log.filter(each => each.status === status)).toHaveLength(1)
+    expect(server.log.filter(({ level }) => level === 'error')).toEqual([])
+  })
+})
+
 describe('whom it answers', () => {
   const ask = (address: string, headers: Record<string, string>, method = 'GET') =>
     new Promise<{ status: number; headers: Record<string, string> }>((resolve, reject) => {

@@ -1,12 +1,15 @@
 /** A server over HTTP for loaded models, from listening to the last answer. */
 import { setMaxListeners } from 'node:events'
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, isIP } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, isIP, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getRequestListener } from '@hono/node-server'
 import { MixflowError, show } from '@mixflow/core'
 import { stopping } from './api/create-images.ts'
-import { createApp } from './app.ts'
+import { type App, createApp } from './app.ts'
 import { ModelRunner, type ServableModel } from './batching/model-runner.ts'
+import { finishBody } from './http/finish-body.ts'
+import { type RefuseParts, refuse, refuseSocket, writeRefusal } from './http/refuse.ts'
 import { Metrics } from './metrics.ts'
 import { type ResolvedOptions, resolveOptions, type ServeOptions } from './options.ts'
 
@@ -42,13 +45,8 @@ export async function serve(
   let closing: Promise<void> | undefined
   const isStopping = () => closing !== undefined
   const app = createApp({ runners: new Map(entries), options: resolved, metrics, isStopping, stop: stop.signal })
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    createServer,
-    overrideGlobalObjects: false,
-    // a body that trickles in, and an answer that nobody takes, end
-    serverOptions: { requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5000 },
-  }) as Server
+  const server = listenerOf(app, { log: resolved.log, metrics })
+  // an answer that nobody takes ends
   server.setTimeout(1000 * (resolved.timeoutSeconds + 30))
   const answers = new Set<ServerResponse>()
   server.on('request', (_, response) => {
@@ -71,9 +69,10 @@ export async function serve(
     closing ??= (async () => {
       log({ level: 'info', event: 'stopping', requests: answers.size })
       const closed = new Promise(resolve => server.close(resolve))
-      const timer = setTimeout(() => stop.abort(stopping()), 1000 * resolved.drainSeconds)
-      await allClosed(answers)
-      clearTimeout(timer)
+      const drained = new AbortController()
+      await Promise.race([allClosed(answers), drain(stop, resolved.drainSeconds, drained.signal)])
+      drained.abort()
+      // whatever a client still sends or does not read
       server.closeAllConnections()
       await closed
       log({ level: 'info', event: 'stopped' })
@@ -81,6 +80,57 @@ export async function serve(
     return closing
   }
   return { address, close, [Symbol.asyncDispose]: close }
+}
+
+/** For the last answers, which say that the server ends, after the drain. */
+const graceMilliseconds = 500
+
+/** Ends what runs after the time that it has; resolves when nothing more is waited for. */
+async function drain(stop: AbortController, seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(1000 * seconds, undefined, { signal }).catch(() => {})
+  if (signal.aborted) return
+  stop.abort(stopping())
+  await sleep(graceMilliseconds, undefined, { signal }).catch(() => {})
+}
+
+/** An HTTP server whose every answer, also to what is no request, is the app's or a problem. */
+function listenerOf(app: App, parts: RefuseParts): Server {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) =>
+    getRequestListener(app.fetch, {
+      overrideGlobalObjects: false,
+      // it would cut a connection half a second after an early answer: finishBody does better
+      autoCleanupIncoming: false,
+      // what has no address does not reach the app
+      errorHandler(error) {
+        const { status, text, headers } = refuse(
+          400,
+          `the request has no valid address: ${(error as Error).message}`,
+          parts,
+        )
+        return finishBody(new Response(text, { status, headers }), incoming)
+      },
+    })(incoming, outgoing)
+  const server = createServer(
+    {
+      // a body that trickles in ends
+      ...{ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5000 },
+      // longer than clients and proxies keep connections, so that it is they who close one that is idle
+      keepAliveTimeout: 75_000,
+      // refused by the guard, with a problem
+      requireHostHeader: false,
+    },
+    answer,
+  )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket, parts))
+  server.on('connect', ({ method }, socket) => {
+    writeRefusal(socket as Socket, refuse(405, `${method} is for proxies, which this server is not`, parts))
+  })
+  server.on('checkExpectation', (incoming, outgoing) => {
+    const message = `the expectation ${JSON.stringify(String(incoming.headers.expect).slice(0, 100))} cannot be met`
+    const { status, text, headers } = refuse(417, message, parts)
+    outgoing.writeHead(status, headers).end(text)
+  })
+  return server
 }
 
 function checkModels(models: Readonly<Record<string, ServableModel>>): void {

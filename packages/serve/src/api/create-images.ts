@@ -24,7 +24,7 @@ export const createImages =
   async (c: Context<Env>): Promise<Response> => {
     if (parts.stop.aborted || parts.isStopping()) throw stopping()
     const type = acceptedType(c)
-    const { model: name, preview, ...wanted } = parseImagesRequest(await readJson(c.req.raw), schema)
+    const { model: name, preview, ...wanted } = parseImagesRequest(await readJson(c.env.incoming), schema)
     const runner = findRunner(name, parts.runners)
     checkPicture(runner.model.manifest.image.channels, type)
     if (preview !== undefined && type !== 'text/event-stream') {

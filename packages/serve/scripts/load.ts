@@ -1,0 +1,20 @@
+/**
+ * `pnpm --filter @mixflow/serve run load [requests] [seed]`: a long mixed load on a server of its own on this machine; prints what was answered, and
+ * ends with 1 if a client that stayed got no answer.
+ */
+import { mixedLoad } from '../src/fixtures/mixed-load.ts'
+import { smallModel } from '../src/fixtures/small-model.ts'
+import { serve } from '../src/index.ts'
+
+const [requests = 5000, seed = 1] = process.argv.slice(2).map(Number)
+const model = await smallModel()
+let faults = 0
+const log = ({ level }: { readonly level: string }) => {
+  if (level === 'error') faults++
+}
+const server = await serve({ small: model }, { port: 0, log })
+const result = await mixedLoad({ address: server.address, requests, seed, clients: 16 })
+console.log({ requests, seed, ...result, faults })
+await server.close()
+await model.dispose()
+process.exitCode = result.failures.length + faults === 0 ? 0 : 1
