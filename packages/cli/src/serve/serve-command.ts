@@ -1,6 +1,7 @@
 /** `mixflow serve`: models over HTTP until Ctrl-C or a request to terminate, which lets running requests end. */
 
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defined } from '@mixflow/core'
 import { type LoadModelOptions, loadModel, type NodeModel } from '@mixflow/sdk-node'
 import { logLine, serve } from '@mixflow/serve'
@@ -48,13 +49,24 @@ export async function serveCommand(words: readonly string[], flags: ServeFlags):
       hasServed = true
       if (!signal.aborted) await once(signal, 'abort')
     } finally {
-      for (const model of Object.values(models)) await model.dispose()
+      const disposed = Promise.all(Object.values(models).map(model => model.dispose())).then(() => true)
+      if (!(await Promise.race([disposed, sleep(lastMilliseconds, false, { ref: false })])) && signal.aborted) endNow()
+      await disposed
     }
   }
   await interruptible(work).catch(error => {
     // to be ended is what a server waits for
     if (!(hasServed && error instanceof Interrupted)) throw error
   })
+}
+
+/** After the drain, for the evaluations that run. */
+const lastMilliseconds = 2000
+
+/** An evaluation cannot be broken off, and `process.exit` would wait for it: the process ends by a signal that nobody handles. */
+function endNow(): void {
+  process.removeAllListeners('SIGTERM')
+  process.kill(process.pid, 'SIGTERM')
 }
 
 async function load(place: string, { device, dtype, threads }: ServeFlags, signal: AbortSignal): Promise<NodeModel> {
