@@ -7,8 +7,6 @@ import { ZipWriter } from './zip-writer.ts'
 
 export interface ArchiveFile extends AsyncDisposable {
   readonly zip: ZipWriter
-  /** Whether there is something of it from before. */
-  readonly isBegun: boolean
   /** The archive is whole, and takes its place. */
   finish(): Promise<void>
 }
@@ -18,19 +16,20 @@ export async function openArchive(
   path: string,
   { record, resume }: { readonly record: SampleRecord; readonly resume: boolean },
 ): Promise<ArchiveFile> {
-  const [part, recordPath] = [`${path}.part`, `${path}.part.json`]
+  const [part, recordPath, ledger] = [`${path}.part`, `${path}.part.json`, `${path}.part.sha256`]
   const found = resume ? await readSampleRecord(recordPath) : null
   if (found !== null) checkSameSamples(found, record, part)
-  const zip = await ZipWriter.open(part, { resume: found !== null }).catch(error => {
+  const zip = await ZipWriter.open(part, { ledger, resume: found !== null }).catch(error => {
     throw diskError(part, error)
   })
   await writeSampleRecord(recordPath, record)
   return {
-    ...{ zip, isBegun: found !== null },
+    zip,
     async finish() {
       await zip.finish()
       await rename(part, path)
       await rm(recordPath, { force: true })
+      await rm(ledger, { force: true })
     },
     [Symbol.asyncDispose]: () => zip[Symbol.asyncDispose](),
   }

@@ -20,15 +20,16 @@ export async function npzSink(path: string, { record, resume, image, labels }: S
   const { zip } = archive
   const kept = await onDisk(path, async () => {
     zip.begin('arr_0.npy', size)
-    if (archive.isBegun && (await zip.keepRows(head.length, 1)) === 1) return zip.keepRows(rowBytes, count)
-    await zip.append(head)
-    return 0
+    if (!(await zip.keepRow(head.length))) await zip.appendRow(head)
+    let rows = 0
+    while (rows < count && (await zip.keepRow(rowBytes))) rows++
+    return rows
   })
   return {
     kept,
     add: images =>
       onDisk(path, async () => {
-        for (const each of images) await zip.append(interleaved(each))
+        for (const each of images) await zip.appendRow(interleaved(each))
       }),
     async finish() {
       await onDisk(path, async () => {

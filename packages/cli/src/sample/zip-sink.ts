@@ -10,7 +10,7 @@ export async function zipSink(path: string, { record, resume, encodePng }: SinkO
   ZipWriter.check({ entries: count, bytes: 0 })
   const archive = await openArchive(path, { record, resume })
   let kept = 0
-  while (archive.isBegun && kept < count && (await archive.zip.keep(pictureName({ seed, index: kept })))) kept++
+  while (kept < count && (await archive.zip.keep(pictureName({ seed, index: kept })))) kept++
   return {
     kept,
     add: images =>

@@ -1,13 +1,15 @@
 /**
  * A ZIP archive that grows entry by entry at the end of a file, and can be gone on with after a kill: what is there already
- * is read again and checked. Entries are stored: pictures are compressed by themselves, and noise-like bytes do not shrink.
+ * is read again and compared with the hashes of what was written, which are kept in a ledger beside it. Entries are stored: pictures are compressed by themselves, and noise-like bytes do not shrink.
  *
  * Source: PKWARE's APPNOTE, sections 4.3.7 to 4.3.16, without ZIP64: 65,535 entries and 4 GiB at the most.
  */
 
+import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { MixflowError } from '@mixflow/core'
 import { crc32 } from '@mixflow/files'
+import { Ledger, type Piece } from './ledger.ts'
 
 interface Entry {
   readonly name: string
@@ -25,20 +27,25 @@ const date = 0x21
 
 export class ZipWriter implements AsyncDisposable {
   readonly #file: FileHandle
+  readonly #ledger: Ledger
   readonly #entries: Entry[] = []
   #end = 0
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, ledger: Ledger) {
     this.#file = file
+    this.#ledger = ledger
   }
 
   /** A new file, or one that a writer has left before its `finish`. */
-  static async open(path: string, { resume }: { readonly resume: boolean }): Promise<ZipWriter> {
+  static async open(
+    path: string,
+    { ledger, resume }: { readonly ledger: string; readonly resume: boolean },
+  ): Promise<ZipWriter> {
     const file = await open(path, resume ? 'r+' : 'w+').catch(error => {
       if (resume && error.code === 'ENOENT') return open(path, 'w+')
       throw error
     })
-    return new ZipWriter(file)
+    return new ZipWriter(file, await Ledger.open(ledger, { resume }))
   }
 
   /** @throws MixflowError ARGUMENT_INVALID where so much fits no ZIP archive */
@@ -50,23 +57,25 @@ export class ZipWriter implements AsyncDisposable {
     })
   }
 
-  /** Takes an entry over that is there, if it is the next one, whole and sound. */
+  /** Takes over an entry that is there, if it is the next one and holds what was written. */
   async keep(name: string): Promise<boolean> {
-    const head = await this.#read(this.#end, headBytes + Buffer.byteLength(name))
-    if (head === null || head.readUInt32LE(0) !== 0x04034b50) return false
-    if (head.subarray(headBytes).toString() !== name) return false
-    const [crc, size] = [head.readUInt32LE(14), head.readUInt32LE(18)]
-    const bytes = await this.#read(this.#end + head.length, size)
-    if (bytes === null || crc32(bytes) !== crc) return false
-    this.#entries.push({ name, offset: this.#end, size, crc })
-    this.#end += head.length + size
+    const headLength = headBytes + Buffer.byteLength(name)
+    const bytes = await this.#written(this.#end)
+    if (bytes === null || bytes.length < headLength) return false
+    const [size, content] = [bytes.length - headLength, bytes.subarray(headLength)]
+    const entry = { name, offset: this.#end, size, crc: crc32(content) }
+    if (!localHead(entry).equals(bytes.subarray(0, headLength))) return false
+    this.#ledger.take()
+    this.#entries.push(entry)
+    this.#end += bytes.length
     return true
   }
 
   async add(name: string, bytes: Uint8Array): Promise<void> {
     this.begin(name, bytes.length)
     await this.append(bytes)
-    await this.end()
+    const entry = await this.end()
+    await this.#ledger.add(entry.offset, [localHead(entry), bytes])
   }
 
   /** Begins an entry of so many bytes, which `append` brings; its header is written at the end, when its checksum is known. */
@@ -84,22 +93,28 @@ export class ZipWriter implements AsyncDisposable {
     this.#end += bytes.length
   }
 
-  /** Takes over what is there of the entry that was begun, in whole rows of so many bytes. Returns how many. */
-  async keepRows(rowBytes: number, most: number): Promise<number> {
-    const entry = this.#entries.at(-1) as Entry
-    let rows = 0
-    for (; rows < most; rows++) {
-      const row = await this.#read(this.#end, rowBytes)
-      if (row === null) break
-      entry.crc = crc32(row, entry.crc)
-      this.#end += rowBytes
-    }
-    return rows
+  /** As `append`, of a row that `keepRow` can take over after a kill. */
+  async appendRow(bytes: Uint8Array): Promise<void> {
+    const start = this.#end
+    await this.append(bytes)
+    await this.#ledger.add(start, [bytes])
   }
 
-  async end(): Promise<void> {
+  /** Takes over the next row of the entry that was begun, if it is there, has so many bytes and is what was written. */
+  async keepRow(rowBytes: number): Promise<boolean> {
+    const entry = this.#entries.at(-1) as Entry
+    const row = await this.#written(this.#end)
+    if (row?.length !== rowBytes) return false
+    this.#ledger.take()
+    entry.crc = crc32(row, entry.crc)
+    this.#end += rowBytes
+    return true
+  }
+
+  async end(): Promise<Readonly<Entry>> {
     const entry = this.#entries.at(-1) as Entry
     await this.#write(localHead(entry), entry.offset)
+    return entry
   }
 
   /** Writes the directory; the archive is whole then. */
@@ -123,6 +138,15 @@ export class ZipWriter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close()
+    await this.#ledger[Symbol.asyncDispose]()
+  }
+
+  /** The bytes of the next piece of the ledger, if it begins here and they are what was written. */
+  async #written(start: number): Promise<Buffer | null> {
+    const piece: Piece | undefined = this.#ledger.next
+    if (piece === undefined || piece.start !== start || piece.end > (await this.#file.stat()).size) return null
+    const bytes = await this.#read(start, piece.end - start)
+    return bytes !== null && createHash('sha256').update(bytes).digest('hex') === piece.sha256 ? bytes : null
   }
 
   async #read(at: number, length: number): Promise<Buffer | null> {
