@@ -14,6 +14,7 @@ import { run } from '../src/workspace/run.ts'
 import { newUser, npmInstall, type User } from '../src/workspace/user.ts'
 import { modelPackages, published, readManifest, repositoryFiles } from '../src/workspace/workspace.ts'
 import { copyExample, policyOf, webExamples } from './examples.ts'
+import { picturesOf } from './expected.ts'
 import { policyProxy } from './policy-proxy.ts'
 import { type Registry, startRegistry } from './registry.ts'
 import { copyForRelease, type ReleaseCopy } from './release.ts'
@@ -201,21 +202,4 @@ async function plantTripwire({ cwd, env }: { readonly cwd: string; readonly env:
   const entry = join(cwd, 'node_modules', '@mixflow', 'sdk-web', 'dist', 'index.js')
   await appendFile(entry, `\nif (typeof window === 'undefined') console.log('${tripped}')\n`)
   expect(await run('node', ['--input-type=module', '-e', `import '@mixflow/sdk-web'`], { cwd, env })).toContain(tripped)
-}
-
-/** What the examples draw, by the sources: rows of four pictures, and the last one as a PNG file. */
-async function picturesOf(folder: string) {
-  await using model = await loadModel(folder)
-  const { images } = await model.sample({ count: 16, nfe: 5, seed: 42 })
-  const { width, height } = model.capabilities().image
-  const rgba = new Array<number>(16 * width * height * 4)
-  for (const [i, image] of images.entries()) {
-    const { data } = image.toImageData()
-    const [left, top] = [(i % 4) * width, Math.floor(i / 4) * height]
-    for (const [k, value] of data.entries()) {
-      const [x, y] = [left + (Math.floor(k / 4) % width), top + Math.floor(k / 4 / width)]
-      rgba[(y * 4 * width + x) * 4 + (k % 4)] = value
-    }
-  }
-  return { width: 4 * width, height: 4 * height, rgba, last: await images[15]!.toPng() }
 }

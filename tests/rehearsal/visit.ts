@@ -7,6 +7,8 @@ export interface Visit {
   readonly canvas: { readonly width: number; readonly height: number; readonly rgba: readonly number[] }
   /** Errors and warnings of the console, uncaught errors, failed requests, and requests to other hosts. */
   readonly problems: readonly string[]
+  /** How many workers the page has. */
+  readonly workers: number
 }
 
 /** Makes WebGPU on the processor count as a GPU, for `device: 'auto'`. */
@@ -14,9 +16,17 @@ export const pretendGpu = 'Object.defineProperty(GPUAdapterInfo.prototype,"isFal
 
 export interface VisitOptions {
   readonly gpu: boolean
+  /** Other origins that the page may ask. */
+  readonly allow?: readonly string[]
+  /** How long the page may take, in milliseconds. Default: 300,000. */
+  readonly timeout?: number
 }
 
-export async function visit(browser: Browser, url: string, { gpu }: VisitOptions): Promise<Visit> {
+export async function visit(
+  browser: Browser,
+  url: string,
+  { gpu, allow = [], timeout = 300_000 }: VisitOptions,
+): Promise<Visit> {
   const context = await browser.newContext()
   try {
     if (gpu) await context.addInitScript(pretendGpu)
@@ -29,19 +39,23 @@ export async function visit(browser: Browser, url: string, { gpu }: VisitOptions
     page.on('pageerror', error => problems.push(`uncaught: ${error}`))
     context.on('request', request => {
       const address = new URL(request.url())
-      if (address.origin !== origin && address.protocol !== 'data:') problems.push(`other host: ${address}`)
+      if (![origin, ...allow].includes(address.origin) && !/^(data|blob):/.test(address.protocol))
+        problems.push(`other host: ${address}`)
     })
     context.on('response', response => {
       if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`)
     })
     await page.goto(url)
     const output = page.locator('output')
-    await output.filter({ hasNotText: /^Loading/ }).waitFor({ timeout: 300_000 })
+    const shown = output.filter({ hasNotText: /^Loading/ }).waitFor({ timeout })
+    await shown.catch(error => {
+      throw new Error([error.message, ...problems].join('\n'))
+    })
     const canvas = await page.locator('canvas').evaluate((element: HTMLCanvasElement) => {
       const { width, height } = element
       return { width, height, rgba: [...(element.getContext('2d')?.getImageData(0, 0, width, height).data ?? [])] }
     })
-    return { status: (await output.textContent()) ?? '', canvas, problems }
+    return { status: (await output.textContent()) ?? '', canvas, problems, workers: page.workers().length }
   } finally {
     await context.close()
   }
