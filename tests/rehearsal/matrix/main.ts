@@ -1,5 +1,5 @@
 /**
- * `pnpm --filter @mixflow/tests run matrix [--only "vite,next (webpack) 15"] [--write]`: tries every tool of the matrix, from packed tarballs, and
+ * `pnpm matrix [--only "vite,next (webpack) 15"] [--write]`: tries every tool of the matrix, from packed tarballs, and
  * prints a row for each, with what went wrong. `--write` puts these rows into the table of examples/README.md. The exit status is 1 where a
  * tool did not sample in a worker.
  */
