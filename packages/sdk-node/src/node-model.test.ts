@@ -42,11 +42,13 @@ describe.each<[string, SmallModelOptions, LoadModelOptions]>([
   ['a model in two workers', { classes, source }, { workers: 2 }],
   ['a model in a worker', { source: kappaImage }, { workers: 1 }],
   ['a model with κ = image', { source: kappaImage }, {}],
+  ['a model whose encoder is told the class', { classes, source: { ...kappaImage, encoderLabel: true } }, {}],
   ['a model with κ = image and noise', { classes, source: { ...kappaImage, kappa: 'image+noise' } }, {}],
 ])('%s is a Sampler', async (_, options, loading) => {
   const folder = await folderOf(await smallModel(options))
   afterAll(() => folder[Symbol.asyncDispose]())
-  for (const { name, run } of samplerConformance(() => loadModel(folder.path, loading))) it(name, run)
+  const encoderLabel = options.source?.encoderLabel ?? false
+  for (const { name, run } of samplerConformance(() => loadModel(folder.path, loading), { encoderLabel })) it(name, run)
 })
 
 /** What one Euler step gives, straight from ONNX Runtime. */

@@ -102,8 +102,10 @@ export interface Inversion extends Pick<SampleResult, 'nfe' | 'steps' | 'solver'
 
 /** What `sources` gives: where the images of a call would start from. */
 export interface SourceDraw {
-  /** float32 `[count, C, H, W]`; `sample({ x0 })` takes it. */
+  /** float32 `[count, C, H, W]`; `sample({ x0, label, mixtureWeight })` goes on from it. */
   readonly x0: Float32Array
+  /** Class of each image, also where it was drawn or the model saw it in the picture; null for none. */
+  readonly label: readonly number[] | null
   /** Of the encoder, of the same shape; absent at w = 0, where it is not asked. */
   readonly mean?: Float32Array
   /** As `mean`; absent also where the encoder gives no variance. */

@@ -7,16 +7,17 @@ import { throwIfAborted } from '../errors.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
 import type { EncoderOutputs } from './draw-source.ts'
+import { repeated } from './infer-label.ts'
 import { batches, type Run } from './integrate.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
 import { completeRequest, invalid, type SampleRequest, type SamplerModel } from './request.ts'
 import type { SourceDraw } from './result.ts'
 import { drawBatch } from './sample.ts'
-import { hasVariations, repeated } from './variations.ts'
+import { hasVariations, runOfImage } from './variations.ts'
 
 export interface SourcesRequest
   extends Pick<SampleRequest, 'count' | 'firstImage' | 'seed' | 'label' | 'mixtureWeight' | 'batchSize' | 'signal'> {
-  /** κ, for models whose κ contains the image: the source is that of `variations`, whose weight is 0.5 unless said. */
+  /** κ, for models whose κ contains the image: the source is that of `variations`, with its defaults for weight and label. */
   readonly picture?: Picture
 }
 
@@ -43,8 +44,6 @@ export async function sources<T>(
     throw invalid('this model’s source is not conditioned on an image', 'leave picture out; see capabilities().methods')
   }
   const x1 = picture && pictureNumbers(picture, model.image)
-  const given = x1 === undefined ? rest : { mixtureWeight: 0.5, ...rest }
-  const request = completeRequest(given, model, x1 !== undefined)
   const said: EncoderOutputs[] = []
   const encode = backend.encode && {
     async encode(kappa: Float32Array | Int32Array, label?: Int32Array) {
@@ -53,7 +52,12 @@ export async function sources<T>(
       return outputs
     },
   }
-  const run: Run<T> = { backend: { ...backend, ...encode }, model, request }
+  const parts = { backend: { ...backend, ...encode }, model }
+  const run: Run<T> =
+    x1 === undefined
+      ? { ...parts, request: completeRequest(rest, model, false) }
+      : await runOfImage({ ...parts, request: { mixtureWeight: 0.5, ...rest } }, x1)
+  const { request } = run
   const drawn: Float32Array[] = []
   for (const batch of batches(run)) {
     throwIfAborted(request.signal)
@@ -61,9 +65,15 @@ export async function sources<T>(
   }
   return {
     ...{ x0: concatenate(drawn), seed: request.seed, mixtureWeight: request.mixtureWeight },
+    label: labelsOf(request, model),
     ...whereSaid('mean', said),
     ...whereSaid('logVariance', said),
   }
+}
+
+/** As `sample` takes them; the number of classes, in all of them, is no class. */
+function labelsOf({ labels }: Run<unknown>['request'], model: SamplerModel): readonly number[] | null {
+  return labels === undefined || labels[0] === model.labels?.count ? null : [...labels]
 }
 
 function whereSaid(name: 'mean' | 'logVariance', said: readonly EncoderOutputs[]) {

@@ -1,9 +1,13 @@
 /**
- * Variations of a picture: κ-FC with the picture as its signal. The encoder says where the picture's sources lie, the weight w
- * how much of that is mixed into the noise: near 0 any image comes out, near 1 one much like the picture.
+ * Variations of an image: κ-FC with the image as its signal. The encoder says where the image's sources lie, the weight w how
+ * much of that is mixed into the noise: near 0 any image of the class comes out, near 1 one much like the given one. A model with
+ * classes needs one for the velocity, too: the given one, or that of the image as the model sees it (infer-label.ts).
  */
+import type { ClassLabel } from '../format/class-label.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
+import { inferLabel, repeated } from './infer-label.ts'
+import type { Run } from './integrate.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
 import {
   completeRequest,
@@ -17,7 +21,12 @@ import type { SampleResult } from './result.ts'
 import { drawBatch, integrateSource } from './sample.ts'
 
 export interface VariationsRequest extends SolveRequest, Pick<SampleRequest, 'count' | 'firstImage' | 'seed'> {
-  /** w, 0..1: how much of the picture's own source is mixed in; 0.5 unless said. */
+  /**
+   * Class of all images, or of each; `null` for no class, where the model knows that. Default: the class of the given image as the
+   * model itself sees it, which costs some evaluations (40 rows with 10 classes) that `nfe` does not count.
+   */
+  readonly label?: ClassLabel | readonly ClassLabel[] | null
+  /** w, 0..1: how much of the image's own source is mixed in. Default: 0.5. */
   readonly mixtureWeight?: number
 }
 
@@ -28,7 +37,7 @@ export const hasVariations = ({ source }: SamplerModel): boolean =>
   source?.kappa === 'image' || source?.kappa === 'image+noise'
 
 /**
- * Images like the given one; image i of a seed has the noise of image i of `sample`, so w = 0 gives the same.
+ * Returns images like the given one. Image i of a seed has the noise of image i of `sample`, so w = 0 gives the same of that class.
  *
  * @throws MixflowError REQUEST_INVALID, also where the model was not trained with κ = image; else as `sample`.
  */
@@ -45,14 +54,25 @@ export async function variations<T>(
       'see capabilities().methods',
     )
   }
-  const numbers = pictureNumbers(picture, model.image)
-  const run = { backend, model, request: completeRequest({ mixtureWeight: 0.5, ...request }, model, true) }
-  return integrateSource(run, batch => drawBatch(run, batch, { x1: repeated(numbers, batch.images) }))
+  const x1 = pictureNumbers(picture, model.image)
+  const started = performance.now()
+  const run = await runOfImage({ backend, model, request: { mixtureWeight: 0.5, ...request } }, x1)
+  const inferring = performance.now() - started
+  const result = await integrateSource(run, batch => drawBatch(run, batch, { x1: repeated(x1, batch.images) }))
+  const { milliseconds, timings } = result
+  return {
+    ...{ ...result, milliseconds: milliseconds + inferring },
+    timings: { ...timings, source: timings.source + inferring },
+  }
 }
 
-/** A picture for each image of a batch. */
-export function repeated(numbers: Float32Array, times: number): Float32Array {
-  const all = new Float32Array(numbers.length * times)
-  for (let i = 0; i < times; i++) all.set(numbers, i * numbers.length)
-  return all
+/** The call for variations of x1, completed; where the label is left open, it is the class of x1 as the model sees it. */
+export async function runOfImage<T>(
+  { backend, model, request }: Pick<Run<T>, 'backend' | 'model'> & { readonly request: SampleRequest },
+  x1: Float32Array,
+): Promise<Run<T>> {
+  const run = { backend, model, request: completeRequest(request, model, true) }
+  if (model.labels === null || request.label !== undefined) return run
+  const labels = new Int32Array(run.request.count).fill(await inferLabel(run, x1))
+  return { ...run, request: { ...run.request, labels } }
 }

@@ -21,6 +21,11 @@ describe('a sampler with κ = image', () => {
     klWeight: 0,
   } as const
   for (const { name, run } of samplerConformance(() => analyticSampler({ model: { source } }))) it(name, run)
+
+  describe('whose encoder is told the class', () => {
+    const told = () => analyticSampler({ model: { source: { ...source, encoderLabel: true } } })
+    for (const { name, run } of samplerConformance(told, { encoderLabel: true })) it(name, run)
+  })
 })
 
 describe('the suite finds', () => {

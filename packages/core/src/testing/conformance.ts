@@ -23,12 +23,14 @@ export interface ConformanceOptions {
    * said (a fortieth of a byte).
    */
   readonly tolerance?: number
+  /** Whether the model's encoder is told the class besides κ = image. Default: false. */
+  readonly encoderLabel?: boolean
 }
 
 /** The cases, each with a name and a `run` that throws. @param open gives a new sampler of the same model each time */
 export function samplerConformance(
   open: () => Promise<Sampler> | Sampler,
-  { tolerance = 2e-4 }: ConformanceOptions = {},
+  { tolerance = 2e-4, encoderLabel = false }: ConformanceOptions = {},
 ): ConformanceCase[] {
   const tools: Tools = {
     open,
@@ -56,7 +58,7 @@ export function samplerConformance(
     },
     ...sampleCases(tools),
     ...streamCases(tools),
-    ...pictureCases(tools),
+    ...pictureCases(tools, encoderLabel),
     ...requestCases(tools),
     {
       name: 'dispose may be called twice, also as await using; afterwards calls are refused',

@@ -8,7 +8,8 @@ import { assert, type ConformanceCase, distance, refused, same, type Tools } fro
 /** A byte of 255 is 2/255: how far a picture may be from itself after the flow was run to its source and back. */
 const thereAndBack = 2 * (2 / 255)
 
-export const pictureCases = ({ withSampler, near }: Tools): ConformanceCase[] => [
+/** @param encoderLabel whether the model's encoder is told the class */
+export const pictureCases = ({ withSampler, near }: Tools, encoderLabel: boolean): ConformanceCase[] => [
   withSampler('a large request can be made in parts: firstImage', async sampler => {
     const request: SampleRequest = { seed: 7, solver: 'euler', steps: 2, guidance: 0 }
     const whole = await sampler.sample({ ...request, count: 5 })
@@ -104,6 +105,34 @@ export const pictureCases = ({ withSampler, near }: Tools): ConformanceCase[] =>
     const others = await sampler.variations(two!, { ...request, mixtureWeight: 0.6 })
     assert(distance(others.images[0]!.data, first.images[0]!.data) > 0, 'another picture has the same variations')
     await refused(() => sampler.variations(one!, { x0: one!.data } as never), 'REQUEST_INVALID')
+  }),
+
+  withSampler('variations whose class is left open have one that depends on the picture alone', async sampler => {
+    const { labels, methods } = sampler.capabilities()
+    if (labels === null || !methods.includes('variations')) return
+    const request = { solver: 'euler', steps: 1, guidance: 0 } as const
+    const [picture] = (await sampler.sample({ ...request, seed: 12, label: labels.count - 1 })).images
+    const left = await sampler.variations(picture!, { ...request, seed: 5, count: 3, batchSize: 2 })
+    const [label] = left.images.map(image => image.label)
+    const other = await sampler.variations(picture!, { ...request, seed: 6 })
+    same(
+      [...left.images, ...other.images].map(image => image.label),
+      [label, label, label, label],
+      'classes',
+    )
+    const given = await sampler.variations(picture!, { ...request, seed: 5, count: 3, label: label! })
+    near(left.images, given.images, 'with that class given')
+    same((await sampler.sources({ picture: picture!, count: 2 })).label, [label, label], 'classes of the source')
+  }),
+
+  withSampler('the encoder is told the class where it takes one', async sampler => {
+    const { labels, methods } = sampler.capabilities()
+    if (labels === null || labels.count < 2 || !methods.includes('variations')) return
+    const [picture] = (await sampler.sample({ seed: 12, solver: 'euler', steps: 1 })).images
+    const meanOf = async (label: number) =>
+      (await sampler.sources({ picture: picture!, mixtureWeight: 1, label, seed: 1 })).mean!
+    const apart = distance(await meanOf(0), await meanOf(1))
+    same(apart > 0, encoderLabel, 'that the mean depends on the class')
   }),
 ]
 
