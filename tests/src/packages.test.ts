@@ -103,14 +103,18 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
 )
 
 test.skipIf('error' in packed)(
-  'the worker of sdk-web is one file, since workers have no import map to find others by',
+  'the worker of sdk-web and its file for pages import nothing but files beside them',
   async () => {
     const pkg = packages.find(({ id }) => id === 'sdk-web')!
     const contents = await contentsOf(await readFile(join('folder' in packed ? packed.folder : '', tarballName(pkg))))
     const importsOf = (name: string) =>
-      importsIn(contents.get(`dist/worker/${name}`)!.replaceAll('"', "'"), name).map(({ specifier }) => specifier)
-    expect(importsOf('start.js')).toEqual(['./serve.js'])
-    expect(importsOf('serve.js')).toEqual(['onnxruntime-web/webgpu', 'onnxruntime-web/wasm'])
+      importsIn(contents.get(`bundle/${name}`)!.replaceAll('"', "'"), name).map(({ specifier }) => specifier)
+    expect(importsOf('worker.js')).toEqual([])
+    const beside = [...contents.keys()]
+      .filter(file => /^bundle\/.*\.js$/.test(file))
+      .map(file => file.replace('bundle', '.'))
+    expect(importsOf('mixflow.js').filter(specifier => !beside.includes(specifier))).toEqual([])
+    expect(importsOf('mixflow.js')).toContain('./ort-wasm.js')
   },
 )
 

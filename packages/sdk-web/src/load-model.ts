@@ -15,7 +15,10 @@ import {
   throwIfAborted,
 } from '@mixflow/core'
 import { namedModel } from './named-model.ts'
-import { checkOptions, type LoadModelOptions } from './options.ts'
+import { checkOptions, type Device, type LoadModelOptions } from './options.ts'
+import type { PackedBinary, Pieces } from './packed/binary.ts'
+import { importAgain } from './packed/import-again.ts'
+import { threadScript } from './packed/worker-script.ts'
 
 export type { LoadModelOptions } from './options.ts'
 
@@ -23,29 +26,39 @@ export interface WebModel extends Sampler<SampledImage> {
   readonly manifest: Manifest
 }
 
-/**
- * Loads a model by its name, `mnist`: from its npm package where the page's import map has that, else from its address. From the
- * http(s) address of its folder or of its mixflow.json, relative to the page. Or from what the npm package of a model exports, `import
- * digits from '@mixflow/model-mnist'`, which is how a bundler takes it along. A word alone is a name; `./mnist` is an address.
- *
- * @throws MixflowError ARGUMENT_INVALID, DEVICE_UNAVAILABLE, PACKAGE_MISSING, CONTEXT_INSECURE, DOWNLOAD_*, MANIFEST_INVALID,
- * MODEL_UNKNOWN, MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, MODEL_OUTPUT_INVALID, ABORTED.
- */
-export async function loadModel(from: string | URL | ModelPackage, options: LoadModelOptions = {}): Promise<WebModel> {
+/** ONNX Runtime's WebAssembly for each device, as the package ships it. */
+export type Binaries = Partial<Readonly<Record<Device, PackedBinary | undefined>>>
+
+/** `loadModel` of an entry, which says with which WebAssembly. */
+export async function loadWith(
+  binaries: Binaries,
+  from: string | URL | ModelPackage,
+  options: LoadModelOptions,
+): Promise<WebModel> {
   const checked = checkOptions(options)
   const place = await placeOf(from, checked)
   throwIfAborted(options.signal)
   const { worker = true } = options
-  if (worker === false) return here(place, checked)
-  const { loadInWorker } = await import('./worker/worker-host.ts')
-  const loaded = await loadInWorker(place, checked)
-  return 'note' in loaded ? here(place, checked, loaded.note) : loaded
+  const pieces = (device: Device) => piecesOf(binaries[device])
+  const here = async (note?: string): Promise<WebModel> => {
+    const { openModel } = await importAgain(() => import('./local/open-model.ts'))
+    const { signal, cache, onProgress, runtime } = checked
+    const script = (runtime.threads ?? 1) > 1 && note === undefined ? await threadScript() : undefined
+    return openModel(place, {
+      ...{ ...checked, signal, cache, note, pieces, report: progress => onProgress?.(progress) },
+      runtime: { ...runtime, ...(script !== undefined && { threadScript: script }) },
+    })
+  }
+  if (worker === false) return here()
+  const { loadInWorker } = await importAgain(() => import('./worker/worker-host.ts'))
+  const loaded = await loadInWorker(place, { ...checked, pieces })
+  return 'note' in loaded ? here(loaded.note) : loaded
 }
 
-async function here(place: RemotePlace, options: ReturnType<typeof checkOptions>, note?: string): Promise<WebModel> {
-  const { openModel } = await import('./local/open-model.ts')
-  const { signal, cache, onProgress } = options
-  return openModel(place, { ...options, signal, cache, note, report: progress => onProgress?.(progress) })
+function piecesOf(binary: PackedBinary | undefined): Pieces | undefined {
+  if (binary === undefined) return undefined
+  const { bytes, pieces } = binary
+  return { bytes, count: pieces.length, read: async index => (await importAgain(pieces[index]!)).default }
 }
 
 async function placeOf(from: unknown, { models }: LoadModelOptions): Promise<RemotePlace> {

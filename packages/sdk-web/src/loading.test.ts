@@ -209,13 +209,6 @@ describe.skipIf(executable === null)('loading in a page', () => {
     expect((await refusal('/m/good/', options)).code).toBe(code)
   })
 
-  it('a runtime whose files are not there is told from a model that is wrong', async () => {
-    await using apart = await openModelPage(executable as string, models)
-    const options = { device: 'wasm', worker: false, runtime: { wasmPaths: '/nowhere/' } }
-    const found = await apart.call<Refusal>('refusal', { url: '/m/good/', options })
-    expect(found).toMatchObject({ code: 'DEVICE_UNAVAILABLE', hint: expect.stringContaining('wasmPaths') })
-  })
-
   it('a connection that breaks is taken up where it broke', async () => {
     const ranges: unknown[] = []
     open.faults.set('good/denoiser.onnx', (response, bytes, { headers: { range } }) => {

@@ -13,9 +13,12 @@ import {
 
 export type Device = 'webgpu' | 'wasm'
 
-/** Where ONNX Runtime finds its own files, and how many threads it may take. Left out, it does as it does by itself. */
+/** Where ONNX Runtime's WebAssembly comes from, and how many threads it may take. */
 export interface RuntimeOptions {
-  /** Address of the folder that holds `ort-wasm-simd-threaded*.{mjs,wasm}`, with a slash at its end; relative to the page. */
+  /**
+   * Address of a folder that holds `ort-wasm-simd-threaded*.wasm` of onnxruntime-web, with a slash at its end; relative to the page.
+   * Default: this package's own copy.
+   */
   readonly wasmPaths?: string
   /** Of WebAssembly; more than 1 needs a cross-origin isolated page. */
   readonly threads?: number
@@ -45,8 +48,8 @@ export interface PlainOptions {
   readonly device: 'auto' | Device
   readonly dtype: 'auto' | Precision
   readonly runtime: RuntimeOptions & {
-    /** Addresses of ONNX Runtime's scripts, for a worker that cannot find them by their names. */
-    readonly scripts?: Partial<Readonly<Record<Device, string>>>
+    /** Address of the script that a thread of WebAssembly runs. */
+    readonly threadScript?: string
   }
 }
 

@@ -19,11 +19,11 @@ import {
   type SampleBackend,
   sessionNetwork,
 } from '@mixflow/core'
-import type { Device, PlainOptions } from '../options.ts'
+import type { Device } from '../options.ts'
 import type { DeviceLease } from './adapter.ts'
 import { type GpuArray, GpuMemory } from './gpu-memory.ts'
 import { nextTask } from './next-task.ts'
-import { asStartError, importRuntime, type Ort } from './runtime.ts'
+import type { Ort } from './runtime.ts'
 
 export interface Graph {
   readonly file: ManifestFile
@@ -35,7 +35,8 @@ export interface EngineOptions {
   readonly denoiser: Graph
   /** Reads the encoder; absent where the model has none. */
   readonly encoder: (() => Promise<Graph>) | undefined
-  readonly runtime: PlainOptions['runtime']
+  /** ONNX Runtime's build for the device. */
+  readonly ort: Ort
   /** null: on the processor. */
   readonly gpu: DeviceLease | null
 }
@@ -53,11 +54,10 @@ export interface Engine {
 
 type Session = Awaited<ReturnType<Ort['InferenceSession']['create']>>
 
-/** @throws MixflowError PACKAGE_MISSING, DEVICE_UNAVAILABLE, MODEL_INVALID */
+/** @throws MixflowError MODEL_INVALID */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { manifest, denoiser, runtime } = options
+  const { manifest, denoiser, ort } = options
   const gpu = options.gpu?.device ?? null
-  const ort = await importRuntime(gpu === null ? 'wasm' : 'webgpu', runtime)
   const session = await openSession(ort, denoiser, gpu)
   const encoder =
     options.encoder &&
@@ -113,7 +113,7 @@ async function openSession(ort: Ort, { file, bytes }: Graph, gpu: GPUDevice | nu
     logSeverityLevel: 3,
     ...(gpu !== null && { preferredOutputLocation: 'gpu-buffer' as const }),
   }).catch(cause => {
-    throw asStartError(cause, () => graphFailed(file, 'cannot be opened by ONNX Runtime', cause))
+    throw graphFailed(file, 'cannot be opened by ONNX Runtime', cause)
   })
 }
 
@@ -178,7 +178,7 @@ function gpuBackend(ort: Ort, facts: GpuFacts): SampleBackend<GpuArray> {
   return {
     space: memory,
     velocity,
-    ...(encoder && { encode: kappa => watch.unlessLost(encodeWith(manifest, encoder)(kappa)) }),
+    ...(encoder && { encode: (kappa, label) => watch.unlessLost(encodeWith(manifest, encoder)(kappa, label)) }),
     upload: images => memory.upload(images),
     async download(state) {
       const numbers = await watch.unlessLost(memory.download(state))

@@ -12,7 +12,6 @@ import {
   MixflowError,
   type ModelCache,
   normals,
-  Queue,
   type RemotePlace,
   readGraphs,
   readManifest,
@@ -22,13 +21,14 @@ import {
   throwIfAborted,
 } from '@mixflow/core'
 import type { PlainOptions } from '../options.ts'
+import type { BinarySource } from '../packed/binary.ts'
 import { type DeviceLease, gpuUnavailable } from './adapter.ts'
 import { browserCache } from './cache.ts'
 import { type Choice, choose, preferredPrecision } from './choose-device.ts'
 import { type Engine, openEngine } from './engine.ts'
-import { warmUp } from './runtime.ts'
+import { queue, type RunningRuntime, startRuntime } from './runtime.ts'
 
-export interface OpenOptions extends PlainOptions {
+export interface OpenOptions extends PlainOptions, Pick<BinarySource, 'pieces'> {
   readonly signal: AbortSignal | undefined
   /** undefined: the browser's own. */
   readonly cache: ModelCache | null | undefined
@@ -36,9 +36,6 @@ export interface OpenOptions extends PlainOptions {
   /** Why the model is in this thread, where that was not asked for. */
   readonly note?: string | undefined
 }
-
-/** One for all models of this thread: sessions of one ONNX Runtime must not run at once. */
-const queue = new Queue()
 
 export async function openModel(place: RemotePlace, options: OpenOptions): Promise<LocalModel> {
   const { signal, report, cache = browserCache() } = options
@@ -84,8 +81,12 @@ async function start(source: Source, { adapter, note, report, signal }: StartOpt
   const denoiserFile = chooseDenoiser(manifest, { dtype: options.dtype, preferred: preferredPrecision(adapter) })
   const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
   const files = encoderFile && samplesFromEncoder(manifest) ? [denoiserFile, encoderFile] : [denoiserFile]
-  void queue.run(() => warmUp(adapter === null ? 'wasm' : 'webgpu', options.runtime))
-  const [denoiser, encoder] = await read(files, report, signal)
+  const runtime = startRuntime(adapter === null ? 'wasm' : 'webgpu', options)
+  const downloads = togetherWith(runtime, report)
+  const [[denoiser, encoder]] = await Promise.all([
+    read(files, downloads, signal),
+    unlessAborted(runtime.downloaded, signal),
+  ])
   report({ phase: 'session', fraction: 0 })
   const quiet = async () => (await read([encoderFile!], () => {}))[0]!
   let gpu: DeviceLease | undefined
@@ -94,9 +95,10 @@ async function start(source: Source, { adapter, note, report, signal }: StartOpt
       throw gpuUnavailable('the adapter gives no device', cause)
     })
     throwIfAborted(signal)
+    const ort = await unlessAborted(runtime.ort, signal)
     const engine = await queue.run(async () => {
       const opened = await openEngine({
-        ...{ manifest, denoiser: denoiser!, runtime: options.runtime, gpu: gpu ?? null },
+        ...{ manifest, denoiser: denoiser!, ort, gpu: gpu ?? null },
         encoder: encoderFile && (encoder === undefined ? quiet : async () => encoder),
       })
       try {
@@ -117,6 +119,42 @@ async function start(source: Source, { adapter, note, report, signal }: StartOpt
     const reason = error instanceof Error ? error.message : String(error)
     return start(source, { adapter: null, note: `WebGPU did not work: ${reason}`, report, signal })
   }
+}
+
+/** Progress of the files, ONNX Runtime's own counted among them. */
+function togetherWith(runtime: RunningRuntime, report: (progress: LoadProgress) => void) {
+  let [files, runtimeBytes]: [LoadProgress | undefined, number] = [undefined, 0]
+  const tell = () => {
+    if (files === undefined) return
+    const bytes = (files.bytes ?? 0) + runtimeBytes
+    const totalBytes = (files.totalBytes ?? 0) + runtime.totalBytes
+    report({ ...files, bytes, totalBytes, fraction: totalBytes === 0 ? files.fraction : bytes / totalBytes })
+  }
+  runtime.watch(bytes => {
+    runtimeBytes = bytes
+    tell()
+  })
+  return (progress: LoadProgress) => {
+    files = progress
+    tell()
+  }
+}
+
+/** The outcome of work that others share, or ABORTED as soon as this caller gives up. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      try {
+        throwIfAborted(signal)
+      } catch (error) {
+        reject(error)
+      }
+    }
+    abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 /** A GPU counts as usable once it gave a velocity: finite, and not all zeros as faulty drivers do. It also warms up. */

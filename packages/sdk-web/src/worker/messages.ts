@@ -11,7 +11,8 @@ import type {
   SampleResult,
   SourceDraw,
 } from '@mixflow/core'
-import type { PlainOptions } from '../options.ts'
+import type { Device, PlainOptions } from '../options.ts'
+import type { Pieces } from '../packed/binary.ts'
 
 export type Method = 'sample' | 'variations' | 'interpolate' | 'invert' | 'sources'
 
@@ -33,6 +34,8 @@ export type ToWorker = {
       /** Absolute. */
       readonly place: string | ModelPackage | ListedModel
       readonly cache: 'own' | 'asked' | null
+      /** Of which devices the page has ONNX Runtime's WebAssembly. */
+      readonly pieces: Readonly<Record<Device, Omit<Pieces, 'read'> | undefined>>
     } & PlainOptions,
     answer: { readonly manifest: Manifest; readonly capabilities: Capabilities },
   ]
@@ -48,6 +51,7 @@ export type ToPage = {
   ready: [content: { readonly lifeline: string | null }, answer: undefined]
   progress: [content: { readonly call: number; readonly progress: LoadProgress }, answer: undefined]
   step: [content: { readonly call: number; readonly progress: Omit<SampleProgress, 'preview'> }, answer: undefined]
+  piece: [content: { readonly call: number; readonly device: Device; readonly index: number }, answer: string]
   cache: [
     content: {
       readonly call: number

@@ -8,8 +8,12 @@ import { holdLifeline } from './lifeline.ts'
 import type { Method, MethodResult, RunCall, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Port, type Questions } from './peer.ts'
 
-/** Answers the page that started this worker. */
-export function serveModels(port: Port = globalThis as unknown as Port): void {
+/**
+ * Answers the page that started this worker.
+ *
+ * @param threadScript address of the script that a thread of WebAssembly runs. Default: none, and one thread
+ */
+export function serveModels(port: Port = globalThis as unknown as Port, threadScript?: string): void {
   const models = new Map<number, LocalModel>()
   const running = new Map<number, AbortController>()
   const previews = new Map<number, SampleProgress['preview']>()
@@ -27,15 +31,16 @@ export function serveModels(port: Port = globalThis as unknown as Port): void {
   }
 
   const handlers: Handlers<ToWorker> = {
-    load: ({ call: id, place, cache, ...options }) =>
+    load: ({ call: id, place, cache, pieces, runtime, ...options }) =>
       call(id, async signal => {
         const report = (progress: ToPage['progress'][0]['progress']) =>
           void peer.ask('progress', { call: id, progress })
         const places = { own: undefined, asked: askedCache(peer, id) }
         const model = await openModel(typeof place === 'string' ? new URL(place) : place, {
-          ...options,
-          signal,
-          report,
+          ...{ ...options, signal, report },
+          runtime: { ...runtime, ...(threadScript !== undefined && { threadScript }) },
+          pieces: device =>
+            pieces[device] && { ...pieces[device], read: index => peer.ask('piece', { call: id, device, index }) },
           cache: cache && places[cache],
         })
         models.set(id, model)

@@ -14,19 +14,22 @@ import {
 } from '@mixflow/core'
 import type { WebModel } from '../load-model.ts'
 import type { LoadModelOptions, PlainOptions } from '../options.ts'
+import type { BinarySource, Pieces } from '../packed/binary.ts'
+import { workerScripts } from '../packed/worker-script.ts'
 import { watchLifeline } from './lifeline.ts'
 import type { Method, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Questions } from './peer.ts'
 import { RemoteModel } from './remote-model.ts'
-import { runtimeScripts } from './runtime-scripts.ts'
+
+type HostedOptions = LoadModelOptions & PlainOptions & Pick<BinarySource, 'pieces'>
 
 /** A model in a worker, or a note why there is none. */
 export async function loadInWorker(
   place: RemotePlace,
-  options: LoadModelOptions & PlainOptions,
+  options: HostedOptions,
 ): Promise<WebModel | { readonly note: string }> {
   const { worker } = options
-  const host = await (typeof worker === 'function' ? startHost(worker) : sharedHost())
+  const host = await (typeof worker === 'function' ? startHost(worker, () => {}) : sharedHost())
   return 'note' in host ? host : host.load(place, options)
 }
 
@@ -35,17 +38,28 @@ type Unstarted = { readonly note: string }
 let shared: Promise<WorkerHost | Unstarted> | undefined
 
 function sharedHost(): Promise<WorkerHost | Unstarted> {
-  shared ??= startHost(
-    // bundlers know this form, and this form only
-    () => new Worker(new URL('./start.js', import.meta.url), { type: 'module', name: 'mixflow' }),
-    () => {
-      shared = undefined
-    },
-  )
-  return shared
+  const forget = () => {
+    if (shared === mine) shared = undefined
+  }
+  const start = async (): Promise<WorkerHost | Unstarted> => {
+    let unstarted: Unstarted = { note: '' }
+    for await (const create of workerScripts()) {
+      const host = await startHost(create, () => isStarted && forget())
+      if (!('note' in host)) {
+        isStarted = true
+        return host
+      }
+      unstarted = host
+    }
+    return unstarted
+  }
+  let isStarted = false
+  const mine = (shared ??= start())
+  mine.then(host => 'note' in host && forget(), forget)
+  return mine
 }
 
-async function startHost(create: () => Worker, ended = () => {}): Promise<WorkerHost | Unstarted> {
+async function startHost(create: () => Worker, ended: () => void): Promise<WorkerHost | Unstarted> {
   const why = (reason: unknown) => ({ note: `no worker could be started: ${reason}` })
   if (typeof Worker === 'undefined') return why('there are none here')
   let worker: Worker
@@ -65,7 +79,7 @@ async function startHost(create: () => Worker, ended = () => {}): Promise<Worker
 }
 
 interface Call {
-  readonly options?: LoadModelOptions
+  readonly options?: HostedOptions
   readonly onStep?: ((progress: SampleProgress) => unknown) | undefined
   /** What `onStep` threw. */
   thrown?: { readonly error: unknown }
@@ -92,15 +106,15 @@ class WorkerHost {
     this.#peer = new Peer<ToWorker>(worker, this.#handlers() as unknown as Handlers<Questions>)
   }
 
-  async load(place: RemotePlace, options: LoadModelOptions & PlainOptions): Promise<WebModel> {
-    const { device, dtype, runtime, cache, signal } = options
+  async load(place: RemotePlace, options: HostedOptions): Promise<WebModel> {
+    const { device, dtype, runtime, cache, signal, pieces } = options
     const kept = cache === undefined ? 'own' : cache && 'asked'
     this.#users++
     try {
       const facts = await this.#call({ options }, signal, call =>
         this.#peer.ask('load', {
           ...{ call, place: place instanceof URL ? place.href : place, cache: kept, device, dtype },
-          runtime: { ...runtime, scripts: runtimeScripts() },
+          ...{ runtime, pieces: { wasm: factsOf(pieces('wasm')), webgpu: factsOf(pieces('webgpu')) } },
         }),
       )
       if (signal?.aborted) {
@@ -210,6 +224,10 @@ class WorkerHost {
         }
         return undefined
       },
+      piece: async ({ call, device, index }) => {
+        const pieces = this.#calls.get(call)?.options?.pieces(device)
+        return pieces!.read(index)
+      },
       cache: async ({ call, method, key, bytes }) => {
         const cache = this.#calls.get(call)?.options?.cache as ModelCache
         if (method === 'put') await cache.put(key, bytes!)
@@ -225,6 +243,8 @@ class WorkerHost {
     }
   }
 }
+
+const factsOf = (pieces: Pieces | undefined) => pieces && { bytes: pieces.bytes, count: pieces.count }
 
 /** A request in two parts: what can be sent, and what stays here. What is neither is left in, to be refused. */
 function withoutFunctions(request: unknown): { readonly plain: unknown } & Pick<SolveRequest, 'signal' | 'onStep'> {

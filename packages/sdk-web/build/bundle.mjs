@@ -1,0 +1,82 @@
+/**
+ * What the compiler does not make of this package, into `bundle`: ONNX Runtime's script as a function and its WebAssembly as pieces,
+ * the worker as one file and as a string, and the file for pages without a bundler. Bundlers have nothing to find out about it:
+ * there are only modules and relative imports.
+ */
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [dist, bundle] = [join(root, 'dist'), join(root, 'bundle')]
+const onnxRuntime = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'))
+const { version } = JSON.parse(await readFile(join(onnxRuntime, '..', 'package.json'), 'utf8'))
+const notice = `/*! ONNX Runtime Web ${version}, Copyright (c) Microsoft Corporation, MIT License: see NOTICE */\n`
+
+const builds = {
+  wasm: { script: 'ort.wasm.bundle.min.mjs', binary: 'ort-wasm-simd-threaded.wasm' },
+  webgpu: { script: 'ort.webgpu.bundle.min.mjs', binary: 'ort-wasm-simd-threaded.asyncify.wasm' },
+}
+/** Of a piece, compressed. Its base64 stays below the 500 kB at which bundlers warn of a large file. */
+const pieceBytes = 366_000
+
+for (const file of await readdir(bundle)) if (file.endsWith('.js')) await rm(join(bundle, file))
+for (const [device, files] of Object.entries(builds)) {
+  await writeFile(join(bundle, `ort-${device}.js`), await scriptOf(files.script))
+  await writePieces(device, files.binary)
+}
+await placeBuilt()
+const worker = await bundled('worker/start.js', { format: 'iife', external: [] })
+await writeFile(join(bundle, 'worker.js'), worker)
+await writeFile(join(bundle, 'worker-source.js'), `export default ${JSON.stringify(worker)}\n`)
+const page = await bundled('index.js', { format: 'esm', external: ['../../bundle/*'] })
+await writeFile(join(bundle, 'mixflow.js'), page.replaceAll('../../bundle/', './'))
+
+/** A module of one function, `create(threadScript)`, which returns a new instance of ONNX Runtime. */
+async function scriptOf(name) {
+  const { outputFiles } = await build({
+    entryPoints: [join(onnxRuntime, name)],
+    ...{ bundle: true, write: false, minify: true, format: 'iife', globalName: 'ort', platform: 'browser' },
+    ...{ charset: 'utf8', legalComments: 'none', define: { 'import.meta.url': 'threadScript' } },
+  })
+  // ONNX Runtime would import a part of its own from there, which is in here
+  const script = outputFiles[0].text.replace(
+    /\bimport\((?:\/\*[^*]*\*\/\s*)*\w+\)/g,
+    'Promise.reject(new Error("ONNX Runtime is one file"))',
+  )
+  return `${notice}export function create(threadScript) {\n${script}return ort\n}\n`
+}
+
+async function writePieces(device, name) {
+  const packed = gzipSync(await readFile(join(onnxRuntime, name)), { level: 9 })
+  const imports = []
+  for (let start = 0; start < packed.length; start += pieceBytes) {
+    const file = `${device}-${imports.length}.js`
+    const base64 = packed.subarray(start, start + pieceBytes).toString('base64')
+    await writeFile(join(bundle, file), `${notice}export default '${base64}'\n`)
+    imports.push(`() => import('../../bundle/${file}')`)
+  }
+  const binary = `{ bytes: ${packed.length}, pieces: [\n  ${imports.join(',\n  ')},\n] }`
+  await writeFile(join(dist, 'packed', `binary-${device}.js`), `export const ${device}Binary = ${binary}\n`)
+}
+
+/** Puts what is for the package in the place of what is for the sources. */
+async function placeBuilt() {
+  for (const file of await readdir(join(dist, 'packed'))) {
+    const path = join(dist, 'packed', file)
+    if (/\.built\.js$/.test(file)) await rename(path, path.replace('.built.js', '.js'))
+    else if (/\.built\./.test(file)) await rm(path)
+  }
+}
+
+async function bundled(entry, { format, external }) {
+  const { outputFiles } = await build({
+    entryPoints: [join(dist, entry)],
+    ...{ bundle: true, write: false, minify: true, format, platform: 'browser', charset: 'utf8' },
+    ...{ legalComments: 'inline', external },
+  })
+  return outputFiles[0].text
+}

@@ -1,0 +1,3 @@
+import type { Ort } from '../src/packed/ort.ts'
+
+export function create(threadScript: string | undefined): Ort
