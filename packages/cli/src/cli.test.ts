@@ -63,7 +63,7 @@ describe('from training to a picture', () => {
       readdirSync(path('runs', 'quickstart'))
         .filter(name => name !== 'model')
         .sort(),
-    ).toEqual(['checkpoints', 'config.json', 'metrics.jsonl', 'report.html', 'samples'])
+    ).toEqual(['checkpoints', 'config.json', 'data.json', 'metrics.jsonl', 'report.html', 'samples'])
     expect(trained.stdout).toMatch(/^done: 32 images/m)
     expect(trained.stdout).toContain(`report      ${join('runs', 'quickstart', 'report.html')}\n`)
     expect(trained.stdout).toContain(`samples     ${join('runs', 'quickstart', 'samples', '000000032.png')}\n`)

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { writeFileDurably } from '@mixflow/files'
 import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { factsText, listText } from './data-command.ts'
+import { factsText, listText } from './data/data-command.ts'
 import { modelFolder } from './export-command.ts'
 import { run } from './run.ts'
 

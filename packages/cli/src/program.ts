@@ -44,6 +44,12 @@ function addTrain(program: Command): void {
     .option('--method <name>', 'mixflow, or to compare with it: rectified-flow, fast-ode or optimal-transport')
     .option('--set <key=value>', 'a setting, such as batchSize=256; may be given several times', collect, [])
     .option('--size <pixels>', 'edge of the pictures: --set size=<pixels>', whole(1))
+    .option('--bad-images <what>', 'images that cannot be read: refuse (default) or skip, --set badImages=<what>')
+    .option(
+      '--bad-images-limit <percent>',
+      'how many may be skipped: --set badImagesLimit=<share>; default: 10',
+      percent,
+    )
     .option('--out <folder>', 'where the run is kept, rather than a new folder in --runs', place)
     .option('--runs <folder>', 'where runs are kept', place, 'runs')
     .option('--resume', 'go on with --out, or with the newest run of the preset')
@@ -253,12 +259,14 @@ function addData(program: Command): void {
     .argument('[spec]', 'as after train --data')
     .option('--split <part>', 'train or test', 'train')
     .option('--size <pixels>', 'edge of the pictures, as train --size has it', whole(1))
+    .option('--bad-images <what>', 'images that cannot be read: refuse (default) or skip')
+    .option('--bad-images-limit <percent>', 'how many may be skipped; default: 10', percent)
     .option('--grid <file.png>', 'write the first 64 pictures', place)
     .addHelpText(
       'after',
       examples('mixflow data', 'mixflow data mnist --grid digits.png', 'mixflow data ./photos --size 64'),
     )
-    .action(async (spec, flags) => (await import('./data-command.ts')).dataCommand(spec, flags))
+    .action(async (spec, flags) => (await import('./data/data-command.ts')).dataCommand(spec, flags))
 }
 
 function addExperiment(program: Command): void {
@@ -335,6 +343,13 @@ const whole =
     const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
     throw new InvalidArgumentError(`It must be a whole number ${range}.`)
   }
+
+/** A percentage as a share, 0..1. */
+function percent(text: string): number {
+  const value = decimal(text.replace(/\s*%$/, ''))
+  if (value >= 0 && value <= 100) return value / 100
+  throw new InvalidArgumentError('It must be a percentage from 0 to 100.')
+}
 
 /** More than any machine has; a runtime that is to start a hundred thousand never comes to its work. */
 const threads = whole(1, 1024)

@@ -31,6 +31,7 @@ export {
   settingPaths,
 } from './config/resolve-config.ts'
 export { storedConfig } from './config/stored-config.ts'
+export { type BadImage, type BadImageOptions, defaultBadImages } from './data/bad-images.ts'
 export {
   type BatchCursor,
   type BatchOrderOptions,
@@ -40,9 +41,12 @@ export {
 } from './data/batch-order.ts'
 export { cacheFolder, dataCacheFolder } from './data/cache-folder.ts'
 export { type DataName, dataNames } from './data/catalogue.ts'
+export { type DataReport, dataReport, dataReportLines, filesReportLines } from './data/data-report.ts'
 export { createDataset, type Dataset, type DatasetParts, type ImageBatch, type Split } from './data/dataset.ts'
 export { type DataDescription, type DataPlace, describeData } from './data/describe-data.ts'
 export { type DownloadRequest, download } from './data/download.ts'
+export type { LeftOut } from './data/file-list.ts'
+export type { FilesReport, ImageSize } from './data/files-report.ts'
 export { openData } from './data/open-data.ts'
 export type { OpenDataOptions } from './data/open-data-options.ts'
 export type { DataProgress, OnProgress } from './data/progress.ts'

@@ -37,6 +37,10 @@ export interface TrainingConfig {
   readonly channels: 1 | 3 | null
   /** At most so many images of the data; null: all. */
   readonly limit: number | null
+  /** What an image that cannot be read does: `refuse` the data, or `skip`. */
+  readonly badImages: 'refuse' | 'skip'
+  /** The largest share of images that may be skipped, 0..1. */
+  readonly badImagesLimit: number
   /** Learn to make images of a wanted class (data without classes ignores it). */
   readonly labels: boolean
   /** Mirror every other image. */

@@ -28,6 +28,9 @@ export interface RunRequest {
   readonly method?: string | undefined
   readonly set: readonly string[]
   readonly size?: number | undefined
+  readonly badImages?: string | undefined
+  /** A share, 0..1. */
+  readonly badImagesLimit?: number | undefined
   readonly out?: string | undefined
   readonly runs: string
   readonly resume: boolean
@@ -158,8 +161,10 @@ export function presetFor(data: string): PresetName {
 }
 
 /** Options that stand for settings come first, so that --set has the last word. */
-const settings = ({ data, size, set }: RunRequest): readonly string[] => [
+const settings = ({ data, size, badImages, badImagesLimit, set }: RunRequest): readonly string[] => [
   ...(data === undefined ? [] : [`data=${JSON.stringify(data)}`]),
   ...(size === undefined ? [] : [`size=${size}`]),
+  ...(badImages === undefined ? [] : [`badImages=${badImages}`]),
+  ...(badImagesLimit === undefined ? [] : [`badImagesLimit=${badImagesLimit}`]),
   ...set,
 ]

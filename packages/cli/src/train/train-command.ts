@@ -6,17 +6,20 @@ import { checkWord } from '@mixflow/core'
 import {
   backendNames,
   type Dataset,
+  dataReport,
+  dataReportLines,
   deviceNames,
   nextCommands,
-  openData,
   type ProgressDisplay,
   progressDisplay,
   runFiles,
   type TrainResult,
   train,
 } from '@mixflow/train'
+import { badImageOptions, openDataOrList } from '../data/open-data-or-list.ts'
 import { startBackend } from '../start-backend.ts'
 import { interruptible } from '../terminal/interruptible.ts'
+import { printable } from '../terminal/printable.ts'
 import { programName } from '../terminal/program-name.ts'
 import { shellWord } from '../terminal/shell-word.ts'
 import { UsageError } from '../terminal/usage-error.ts'
@@ -31,6 +34,9 @@ export interface TrainFlags {
   readonly method?: string
   readonly set: readonly string[]
   readonly size?: number
+  readonly badImages?: string
+  /** A share, 0..1. */
+  readonly badImagesLimit?: number
   readonly out?: string
   readonly runs: string
   readonly resume?: boolean
@@ -72,6 +78,10 @@ export async function trainCommand(argument: string | undefined, flags: TrainFla
         display.close()
         return print(text)
       }
+      const { leftOut = [], bad = [] } = data.files ?? {}
+      if (leftOut.length + bad.length > 0) {
+        display.show({ type: 'note', text: `all that is left out is listed in ${join(plan.folder, runFiles.data)}` })
+      }
       await trainPlanned(plan, data, { display, signal })
     }, finishing)
   } finally {
@@ -97,14 +107,17 @@ interface Watched {
   readonly signal: AbortSignal
 }
 
-function openPlanned({ config }: RunPlan, { display, signal }: Watched): Promise<Dataset> {
-  return openData(config.data, {
+async function openPlanned({ config }: RunPlan, { display, signal }: Watched): Promise<Dataset> {
+  const data = await openDataOrList(config.data, {
     size: config.size ?? undefined,
     channels: config.channels ?? undefined,
     limit: config.limit ?? undefined,
+    ...badImageOptions(config),
     onProgress: progress => display.show({ type: 'data', progress }),
     signal,
   })
+  for (const text of dataReportLines(dataReport(data))) display.show({ type: 'note', text: printable(text) })
+  return data
 }
 
 async function trainPlanned(plan: RunPlan, data: Dataset, { display, signal }: Watched): Promise<void> {

@@ -24,6 +24,8 @@ export const configSchema = z.strictObject({
   size: z.int().min(1).max(4096).nullable(),
   channels: z.union([z.literal(1), z.literal(3)]).nullable(),
   limit: count.nullable(),
+  badImages: z.enum(['refuse', 'skip']),
+  badImagesLimit: share,
   labels: z.boolean(),
   flip: z.boolean(),
   seed: z.int().min(0).max(maxSeed),

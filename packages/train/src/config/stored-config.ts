@@ -5,9 +5,14 @@
  */
 
 import type { TrainingConfig } from '@mixflow/zoo'
+import { defaultBadImages } from '../data/bad-images.ts'
 import { checkConfig } from './resolve-config.ts'
 
-const late = { imagesAtOnce: null, coupling: 'independent' } as const satisfies Partial<TrainingConfig>
+const late = {
+  imagesAtOnce: null,
+  coupling: 'independent',
+  ...defaultBadImages,
+} as const satisfies Partial<TrainingConfig>
 const lateOfSampling = { gridPower: 1 } as const satisfies Partial<TrainingConfig['sampling']>
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { MixflowError } from '@mixflow/core'
+import type { FilesReport } from './files-report.ts'
 
 /** Which part of a data set: `test` only where the source keeps one apart, everything else is `train`. */
 export type Split = 'train' | 'test'
@@ -30,6 +31,8 @@ export interface DatasetParts {
   readonly licence: string | null
   /** Whom to credit, as the licence asks; null if nobody is named. */
   readonly attribution: string | null
+  /** Of a folder or zip: what its files are, and what was left out. */
+  readonly files?: FilesReport | undefined
 }
 
 export interface Dataset extends DatasetParts {

@@ -33,7 +33,7 @@ describe('decodeImage', () => {
     const file = await sharp(bytes, { raw: { width: 5, height: 3, channels: 3 } })
       .png()
       .toBuffer()
-    expect(await decode(file)).toEqual({ width: 5, height: 3, pixels: planar(bytes, 3) })
+    expect(await decode(file)).toMatchObject({ width: 5, height: 3, pixels: planar(bytes, 3) })
   })
 
   it('reads every format', async () => {

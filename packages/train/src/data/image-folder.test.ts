@@ -1,11 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { type Zippable, zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { BadImage } from './bad-images.ts'
 import { blue, green, png, red } from './fixtures/pictures.ts'
-import { type BadImage, classesOf, type ImageFolderOptions, readImageFolder } from './image-folder.ts'
+import { type ImageFolderOptions, readImageFolder } from './image-folder.ts'
 import type { DataProgress } from './progress.ts'
 
 let folder: string
@@ -15,7 +17,18 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const read = (path: string, options: Partial<ImageFolderOptions> = {}) =>
-  readImageFolder(path, { size: 4, fit: 'cover', background: 'white', limit: null, onBadImage: 'error', ...options })
+  readImageFolder(path, {
+    ...{
+      split: 'train',
+      size: 4,
+      fit: 'cover',
+      background: 'white',
+      limit: null,
+      badImages: 'refuse',
+      badImagesLimit: 0.5,
+    },
+    ...options,
+  })
 
 const write = async (files: Record<string, Uint8Array>) => {
   for (const [name, bytes] of Object.entries(files)) {
@@ -76,24 +89,27 @@ describe.each(['folder', 'zip'])('readImageFolder of a %s', kind => {
     expect(error).toMatchObject({ code: 'DATA_INVALID', message: `2 of 4 images in ${path} could not be read` })
     expect(error.hint).toMatch(/a\/1\.png: .*unsupported image format.*\nb\/3\.jpg: /)
     expect(error.details.bad.map((image: BadImage) => image.name)).toEqual(['a/1.png', 'b/3.jpg'])
-    const data = await read(path, { onBadImage: 'skip' })
+    const data = await read(path, { badImages: 'skip' })
     expect({ colours: colours(data), labels: data.labels }).toEqual({
       colours: ['010', '001'],
       labels: Int32Array.of(0, 1),
     })
-    const skipped: string[] = []
-    await read(path, { onBadImage: ({ name }) => skipped.push(name) })
-    expect(skipped).toEqual(['a/1.png', 'b/3.jpg'])
+    expect(data.files!.bad.map(({ name }) => name)).toEqual(['a/1.png', 'b/3.jpg'])
+    await expect(read(path, { badImages: 'skip', badImagesLimit: 0.4 })).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      message: expect.stringContaining('50 %; at most 40 %'),
+      hint: expect.stringContaining('--bad-images-limit 50'),
+    })
   })
 
   it('does not make a data set of nothing, even when skipping', async () => {
     const bad = await make({ '1.png': text })
-    await expect(read(bad, { onBadImage: 'skip' })).rejects.toThrow(/1 of 1 images/)
+    await expect(read(bad, { badImages: 'skip' })).rejects.toThrow(/1 of 1 images/)
     await rm(join(folder, '1.png'), { force: true })
     const path = await make({ 'readme.txt': text, 'model.bin': text })
     await expect(read(path)).rejects.toMatchObject({
       code: 'DATA_NOT_FOUND',
-      hint: expect.stringContaining('2 other files'),
+      hint: expect.stringContaining('2 other files (model.bin, readme.txt)'),
     })
   })
 
@@ -114,12 +130,30 @@ describe.each(['folder', 'zip'])('readImageFolder of a %s', kind => {
 })
 
 describe('folders', () => {
-  it('follows links to files, and no links to folders', async () => {
-    await write({ 'in/a.png': await png(4, 4, blue) })
-    await symlink(folder, join(folder, 'in', 'loop'))
-    await symlink(join(folder, 'in', 'a.png'), join(folder, 'in', 'b.png'))
-    await symlink(join(folder, 'nowhere'), join(folder, 'in', 'c.png'))
-    expect(colours(await read(join(folder, 'in')))).toEqual(['001', '001'])
+  it('follows links to files and folders, never twice to one folder, and names those to nothing', async () => {
+    const link = (target: string, name: string) => symlink(join(folder, target), join(folder, name))
+    await write({ 'in/cat/a.png': await png(4, 4, blue), 'dog/b.png': await png(4, 4, red) })
+    await link('dog', 'in/dog')
+    await link('dog', 'in/hound')
+    await link('in/cat/a.png', 'in/cat/c.png')
+    await link('.', 'in/around')
+    await link('in', 'dog/back')
+    await link('nowhere', 'in/cat/d.png')
+    const data = await read(join(folder, 'in'))
+    expect(data).toMatchObject({ classNames: ['cat', 'dog'], labels: Int32Array.of(0, 0, 1) })
+    expect(colours(data)).toEqual(['001', '001', '100'])
+    expect(data.files!.leftOut).toEqual([
+      { reason: 'links to nothing', names: ['in/cat/d.png'.slice(3)] },
+      { reason: 'links to folders that are read already', names: ['around', 'dog/back', 'hound'] },
+    ])
+  })
+
+  it.skipIf(process.platform === 'win32')('names what is no regular file, and does not wait for it', async () => {
+    await write({ 'a.png': await png(4, 4) })
+    execFileSync('mkfifo', [join(folder, 'b.png')])
+    expect((await read(folder)).files!.leftOut).toEqual([
+      { reason: 'no regular files (pipes, devices, sockets)', names: ['b.png'] },
+    ])
   })
 })
 
@@ -139,6 +173,7 @@ describe('zips', () => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const central = Buffer.from(bytes).indexOf(Buffer.from('PK\x01\x02', 'latin1'))
     view.setUint32(central + 24, 1000, true)
+    view.setUint32(22, 1000, true) // beside the data, too
     await write({ 'lying.zip': bytes })
     await expect(read(join(folder, 'lying.zip'))).rejects.toMatchObject({
       hint: expect.stringMatching(/too many bytes/),
@@ -202,25 +237,3 @@ describe('zips', () => {
 interface BadCode {
   readonly code: string
 }
-
-describe('classesOf', () => {
-  it.each([
-    [['a.png', 'b.png'], null, null],
-    [['x/a.png', 'b.png'], null, null],
-    [
-      ['x/a.png', 'y/b.png', 'x/z/c.png'],
-      ['x', 'y'],
-      [0, 1, 0],
-    ],
-    [
-      ['all/x/a.png', 'all/y/b.png'],
-      ['x', 'y'],
-      [0, 1],
-    ],
-    [['all/a.png', 'all/b.png'], null, null],
-    [['all/x/a.png', 'all/b.png'], null, null],
-    [['one.png'], null, null],
-  ])('of %j is %j', (names, classNames, labels) => {
-    expect(classesOf(names)).toEqual({ classNames, labels: labels && Int32Array.from(labels) })
-  })
-})

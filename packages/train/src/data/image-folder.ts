@@ -1,28 +1,30 @@
 /**
- * A folder or `.zip` of pictures as a data set. If every picture is in a sub-folder, the sub-folders of the first level
- * are the classes; folders that all pictures share (as a zip often has) do not count.
+ * A folder or `.zip` of images as a data set: its files are listed, the layout is understood, and every image is decoded
+ * into memory. What is left out is named in the report that the data set carries.
  */
-import { availableParallelism } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { throwIfAborted } from './abort.ts'
 import { spreadIndices } from './adapt-dataset.ts'
-import { createDataset, type Dataset } from './dataset.ts'
-import { checkBackground, type DecodedImage, type DecodeOptions, decodeImage } from './decode-image.ts'
-import { type ImageFile, type ImageList, listImages } from './list-images.ts'
+import { type BadImage, type BadImageOptions, judgeBadImages } from './bad-images.ts'
+import { createDataset, type Dataset, type Split } from './dataset.ts'
+import { checkBackground, type DecodedImage, type DecodeOptions, decodeImage, type ImageFacts } from './decode-image.ts'
+import type { DataFile, FileList, LeftOut } from './file-list.ts'
+import { type FilesReport, filesReport } from './files-report.ts'
+import { readableFormats } from './image-format.ts'
+import { inParallel } from './in-parallel.ts'
+import { type FoundLayout, findLayout } from './layout/find-layout.ts'
+import { listFolder } from './list-folder.ts'
+import { listZip } from './list-zip.ts'
+import { memoryBudget } from './memory-budget.ts'
 import type { OnProgress } from './progress.ts'
 
-export interface BadImage {
-  /** Path below the folder or inside the zip. */
-  readonly name: string
-  readonly reason: string
-}
-
-export interface ImageFolderOptions extends DecodeOptions {
-  /** At most so many pictures, evenly spaced in the order of their names; null for all. */
+export interface ImageFolderOptions extends DecodeOptions, BadImageOptions {
+  /** The part to read where the set comes in parts, such as folders `train/` and `test/`. */
+  readonly split: Split
+  /** At most so many images, evenly spaced in the order of their names; null for all. */
   readonly limit: number | null
-  /** What a picture that cannot be read does: one `error` that names them all, or `skip`, or a call each and skip. */
-  readonly onBadImage: 'error' | 'skip' | ((image: BadImage) => void)
   readonly onProgress?: OnProgress | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -30,28 +32,74 @@ export interface ImageFolderOptions extends DecodeOptions {
 /** 4 GiB of pixels. */
 const maxBytes = 2 ** 32
 
+/** Largest file that is read as an image. */
+const maxFileBytes = 2 ** 28
+/** Files above 16 MiB are read one at a time. */
+const reading = memoryBudget(2 ** 27)
+
 /**
- * Reads a folder or `.zip` of pictures; three channels.
+ * Reads a folder or `.zip` of images; three channels.
  *
- * @throws MixflowError DATA_NOT_FOUND if there is no picture; DATA_INVALID if a picture, or the zip, cannot be read;
- * ARGUMENT_INVALID if no size is given and the pictures have different ones
+ * @throws MixflowError DATA_NOT_FOUND if there is no image; DATA_INVALID if an image, or the zip, cannot be read, or the
+ * layout is unclear; ARGUMENT_INVALID if no size is given and the images have different ones, or there is no such part
  */
 export async function readImageFolder(path: string, options: ImageFolderOptions): Promise<Dataset> {
   checkBackground(options.background)
-  const list = await listImages(path, options.signal)
+  const list = (await stat(path)).isDirectory() ? await listFolder(path, options.signal) : await listZip(path)
   try {
-    if (list.files.length === 0) throw noImages(path, list)
-    const files = spreadIndices(list.files.length, options.limit ?? list.files.length).map(i => list.files[i]!)
-    return assemble(path, files, await decodeAll(path, files, options))
+    return await readImages(path, list, options)
   } finally {
-    list.close()
+    await list.close()
   }
 }
 
-function noImages(path: string, { others }: ImageList): MixflowError {
-  const kinds = '.jpg, .png, .webp, .avif, .gif, .tiff'
-  return new MixflowError('DATA_NOT_FOUND', `${path} has no images`, {
-    hint: `${others === 0 ? 'it is empty' : `it has ${others} other files`}; images end in ${kinds}`,
+async function readImages(path: string, list: FileList, options: ImageFolderOptions): Promise<Dataset> {
+  const layout = await findLayout(list, { path, split: options.split })
+  const all = layout.images
+  if (all.length === 0) throw noImages(path, layout.leftOut)
+  const images = spreadIndices(all.length, options.limit ?? all.length).map(i => all[i]!)
+  const files = images.map(image => image.file)
+  const decoded = await decodeAll(path, files, options)
+  const { height, width } = decoded
+  return createDataset({
+    ...{ name: basename(resolve(path)), split: options.split, channels: 3, height, width },
+    images: packed(decoded),
+    labels:
+      layout.classNames &&
+      Int32Array.from(
+        images.filter((_, n) => decoded.facts[n]),
+        image => image.label!,
+      ),
+    ...{ classNames: layout.classNames, licence: null, attribution: null },
+    files: reportOf(path, { layout, decoded, options, limited: all.length - images.length }),
+  })
+}
+
+interface Understood {
+  readonly layout: FoundLayout
+  readonly decoded: Decoded
+  readonly options: ImageFolderOptions
+  /** Images that were left out by the limit. */
+  readonly limited: number
+}
+
+function reportOf(path: string, { layout, decoded, options, limited }: Understood): FilesReport {
+  const { limit, size } = options
+  const notes = limited > 0 ? [`limit ${limit}: ${limited} more images are not read`] : []
+  return filesReport({
+    ...{ path, layout: layout.name, size, leftOut: layout.leftOut, bad: decoded.bad },
+    images: decoded.facts.filter(facts => facts !== null),
+    notes: [...layout.notes, ...notes],
+  })
+}
+
+function noImages(path: string, leftOut: readonly LeftOut[]): MixflowError {
+  const found = leftOut.map(({ reason, names }) => `${names.length} ${reason} (${names.slice(0, 3).join(', ')})`)
+  const isTable = leftOut.some(({ names }) => names.some(name => /\.(parquet|arrow|tar)$/.test(name)))
+  const advice = isTable ? '; save the images of .parquet, .arrow and .tar as files' : ''
+  return new MixflowError('DATA_NOT_FOUND', `${path} has no images that can be read`, {
+    hint: `${found.length === 0 ? 'it is empty' : `it has ${found.join(', ')}`}; give images as ${readableFormats.join(', ')}${advice}`,
+    details: { leftOut },
   })
 }
 
@@ -60,31 +108,33 @@ interface Decoded {
   readonly height: number
   readonly width: number
   readonly pixels: Uint8Array
-  readonly kept: readonly boolean[]
+  /** Per file; null for bad ones. */
+  readonly facts: readonly (ImageFacts | null)[]
+  readonly bad: readonly BadImage[]
 }
 
-async function decodeAll(path: string, files: readonly ImageFile[], options: ImageFolderOptions): Promise<Decoded> {
+async function decodeAll(path: string, files: readonly DataFile[], options: ImageFolderOptions): Promise<Decoded> {
   const bad: BadImage[] = []
-  const decode = async (file: ImageFile): Promise<DecodedImage | null> => {
+  const decode = async (file: DataFile): Promise<DecodedImage | null> => {
     throwIfAborted(options.signal, `reading ${path}`)
     try {
-      return await decodeImage(await file.read(), options)
+      return await readImage(file, options)
     } catch (error) {
       bad.push({ name: file.name, reason: oneLine(error) })
       return null
     }
   }
-  // The first good picture decides the size of the set.
+  // The first good image decides the size of the set.
   let start = 0
   let first: DecodedImage | null = null
   while (first === null && start < files.length) first = await decode(files[start++]!)
   const { height, width } = first ?? { height: 1, width: 1 }
   const pixels = allocate(path, files.length, { height, width })
-  const kept = files.map(() => false)
+  const facts: (ImageFacts | null)[] = files.map(() => null)
   const keep = (n: number, image: DecodedImage) => {
     checkSameSize(files, { n, first: start - 1 }, { image, height, width })
     pixels.set(image.pixels, n * 3 * height * width)
-    kept[n] = true
+    facts[n] = image.file
   }
   if (first) keep(start - 1, first)
   let done = start
@@ -93,8 +143,15 @@ async function decodeAll(path: string, files: readonly ImageFile[], options: Ima
     if (image) keep(start + i, image)
     options.onProgress?.({ phase: 'read', what: path, done: ++done, total: files.length })
   })
-  judge(path, { bad, total: files.length }, options.onBadImage)
-  return { height, width, pixels, kept }
+  judgeBadImages(bad, { path, total: files.length, ...options })
+  return { height, width, pixels, facts, bad }
+}
+
+/** Small files are read a few at a time, large ones alone. */
+function readImage(file: DataFile, options: DecodeOptions): Promise<DecodedImage> {
+  if (file.bytes > maxFileBytes) throw new Error(`a file of ${file.bytes} bytes, the most is ${maxFileBytes}`)
+  const needed = file.bytes > 2 ** 24 ? reading.bytes : file.bytes
+  return reading.run(needed, async () => decodeImage(await file.read(), options))
 }
 
 const oneLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!.trim()
@@ -115,7 +172,7 @@ function allocate(path: string, count: number, { height, width }: { height: numb
 }
 
 function checkSameSize(
-  files: readonly ImageFile[],
+  files: readonly DataFile[],
   { n, first }: { n: number; first: number },
   { image, height, width }: { image: DecodedImage; height: number; width: number },
 ): void {
@@ -128,63 +185,12 @@ function checkSameSize(
   )
 }
 
-function judge(
-  path: string,
-  { bad, total }: { bad: BadImage[]; total: number },
-  onBadImage: ImageFolderOptions['onBadImage'],
-): void {
-  if (bad.length === 0) return
-  bad.sort((a, b) => (a.name < b.name ? -1 : 1))
-  if (typeof onBadImage === 'function') for (const image of bad) onBadImage(image)
-  if (onBadImage !== 'error' && bad.length < total) return
-  const lines = bad.slice(0, 10).map(({ name, reason }) => `${name}: ${reason}`)
-  if (bad.length > lines.length) lines.push(`and ${bad.length - lines.length} more`)
-  throw new MixflowError('DATA_INVALID', `${bad.length} of ${total} images in ${path} could not be read`, {
-    hint: `${lines.join('\n')}\nremove or repair them (a program can leave them out: onBadImage "skip")`,
-    details: { bad },
-  })
-}
-
-function assemble(path: string, files: readonly ImageFile[], { height, width, pixels, kept }: Decoded): Dataset {
+/** The pixels of good images only, moved together in place. */
+function packed({ height, width, pixels, facts }: Decoded): Uint8Array {
   const size = 3 * height * width
-  const good = files.filter((_, n) => kept[n])
   let at = 0
-  kept.forEach((keep, n) => {
-    if (keep) pixels.copyWithin(size * at++, size * n, size * (n + 1))
+  facts.forEach((kept, n) => {
+    if (kept) pixels.copyWithin(size * at++, size * n, size * (n + 1))
   })
-  return createDataset({
-    name: basename(resolve(path)),
-    split: 'train',
-    channels: 3,
-    height,
-    width,
-    images: pixels.subarray(0, at * size),
-    ...classesOf(good.map(file => file.name)),
-    licence: null,
-    attribution: null,
-  })
-}
-
-/** Labels and class names of picture paths; exported for its test. */
-export function classesOf(names: readonly string[]): { labels: Int32Array | null; classNames: string[] | null } {
-  let paths = names.map(name => name.split('/'))
-  while (paths.every(path => path.length > 1 && path[0] === paths[0]![0])) paths = paths.map(path => path.slice(1))
-  if (paths.some(path => path.length === 1)) return { labels: null, classNames: null }
-  const classNames = [...new Set(paths.map(path => path[0]!))].sort()
-  return { labels: Int32Array.from(paths, path => classNames.indexOf(path[0]!)), classNames }
-}
-
-/** Runs task(0) .. task(count - 1), a few at a time. After a failure no new ones; waits for those under way. */
-async function inParallel(count: number, task: (i: number) => Promise<void>): Promise<void> {
-  let next = 0
-  const work = async () => {
-    try {
-      while (next < count) await task(next++)
-    } catch (error) {
-      next = count
-      throw error
-    }
-  }
-  const workers = await Promise.allSettled(Array.from({ length: Math.min(count, availableParallelism() + 1) }, work))
-  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
+  return pixels.subarray(0, at * size)
 }

@@ -1,14 +1,14 @@
 /** The options of `openData`, checked strictly: an unknown one, a bad value, or one without effect is refused. */
 import { checkKeys, checkWord, MixflowError, show } from '@mixflow/core'
 import type { PadMode } from './adapt-dataset.ts'
+import type { BadImageOptions } from './bad-images.ts'
 import type { DataSource } from './data-spec.ts'
 import type { Split } from './dataset.ts'
-import { type Fit, fits } from './decode-image.ts'
-import type { BadImage } from './image-folder.ts'
+import { type Fit, fits, mostPixels } from './decode-image.ts'
 import type { OnProgress } from './progress.ts'
 
 export interface OpenDataOptions {
-  /** Which part, where the set has a test part; `train` unless said. */
+  /** Which part, where the set has a test part. Default: `train`. */
   readonly split?: Split | undefined
   /** At most so many images: the first, or evenly spaced ones where the order has a meaning (folders, Twemoji). */
   readonly limit?: number | undefined
@@ -22,8 +22,10 @@ export interface OpenDataOptions {
   readonly fit?: Fit | undefined
   /** What shows through transparency (folders, Twemoji), any CSS colour; `white` unless said. */
   readonly background?: string | undefined
-  /** What a picture that cannot be read does (folders); `error` unless said. */
-  readonly onBadImage?: 'error' | 'skip' | ((image: BadImage) => void) | undefined
+  /** What an image that cannot be read does (folders): `refuse` the set, naming all, or `skip`. Default: `refuse`. */
+  readonly badImages?: BadImageOptions['badImages'] | undefined
+  /** With `skip`: the largest share of images that may be skipped, 0..1. Default: 0.1. */
+  readonly badImagesLimit?: number | undefined
   /** Where downloads are kept; the user's cache, or `MIXFLOW_CACHE`, unless said. */
   readonly cacheFolder?: string | undefined
   readonly onProgress?: OnProgress | undefined
@@ -42,7 +44,7 @@ const particular = {
   twemoji: ['pad', 'background'],
   'twemoji-plain': ['pad', 'background'],
   idx: ['pad'],
-  images: ['fit', 'background', 'onBadImage'],
+  images: ['fit', 'background', 'badImages', 'badImagesLimit'],
 } as const satisfies Record<DataSource['kind'], readonly OptionName[]>
 
 const all: readonly OptionName[] = [...common, ...new Set(Object.values(particular).flat())]
@@ -53,14 +55,20 @@ export function checkOptions(options: OpenDataOptions): void {
   word(options, 'split', ['train', 'test'])
   word(options, 'pad', ['zero', 'edge'])
   word(options, 'fit', fits)
-  if (typeof options.onBadImage !== 'function') word(options, 'onBadImage', ['error', 'skip'])
+  word(options, 'badImages', ['refuse', 'skip'])
+  share(options, 'badImagesLimit')
   integer(options, 'limit', 2 ** 32)
-  integer(options, 'size', 4096)
+  integer(options, 'size', mostPixels)
   text(options, 'background', 'a CSS colour')
   text(options, 'cacheFolder', 'a path')
   const { channels } = options
   if (channels !== undefined && channels !== 1 && channels !== 3) {
     throw new MixflowError('ARGUMENT_INVALID', `channels must be 1 (grey) or 3 (colour), got ${show(channels)}`)
+  }
+  if (options.badImagesLimit !== undefined && options.badImages !== 'skip') {
+    throw new MixflowError('ARGUMENT_INVALID', 'badImagesLimit has no effect without badImages: "skip"', {
+      hint: 'add --bad-images skip, or leave the limit out',
+    })
   }
   if (options.pad !== undefined && options.size === undefined) {
     throw new MixflowError('ARGUMENT_INVALID', 'pad has no effect without a size to pad to')
@@ -77,10 +85,8 @@ export function checkHeeded(spec: string, { kind }: DataSource, options: OpenDat
       details: { option: idle, spec },
     })
   }
-  if (options.split === 'test' && !['mnist', 'cifar10', 'idx'].includes(kind)) {
-    throw new MixflowError('ARGUMENT_INVALID', `${spec} has no test part`, {
-      hint: kind === 'images' ? 'images for tests are a folder of their own: give its path' : 'leave the split out',
-    })
+  if (options.split === 'test' && !['mnist', 'cifar10', 'idx', 'images'].includes(kind)) {
+    throw new MixflowError('ARGUMENT_INVALID', `${spec} has no test part`, { hint: 'leave the split out' })
   }
 }
 
@@ -92,6 +98,12 @@ function integer(options: OpenDataOptions, name: OptionName, most: number): void
   const value = options[name]
   if (value === undefined || (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most)) return
   throw new MixflowError('ARGUMENT_INVALID', `${name} must be an integer in 1..${most}, got ${show(value)}`)
+}
+
+function share(options: OpenDataOptions, name: OptionName): void {
+  const value = options[name]
+  if (value === undefined || (Number(value) >= 0 && Number(value) <= 1)) return
+  throw new MixflowError('ARGUMENT_INVALID', `${name} must be a number in 0..1, got ${show(value)}`)
 }
 
 function text(options: OpenDataOptions, name: OptionName, what: string): void {

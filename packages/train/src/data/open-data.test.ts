@@ -74,7 +74,12 @@ describe('openData by path', () => {
     await write({ 'photos/a.png': pictures['a.png'], 'photos/b.png': pictures['b.png'], 'p.ZIP': zipSync(pictures) })
     const data = await openData(join(folder, 'photos'), { size: 4 })
     expect(data).toMatchObject({ name: 'photos', count: 2, channels: 3, height: 4 })
-    const zipped = await openData(join(folder, 'p.ZIP'), { size: 4, fit: 'contain', onBadImage: 'skip' })
+    const zipped = await openData(join(folder, 'p.ZIP'), {
+      size: 4,
+      fit: 'contain',
+      badImages: 'skip',
+      badImagesLimit: 0.2,
+    })
     expect(zipped.fingerprint()).toBe(data.fingerprint())
     const grey = await openData(join(folder, 'photos'), { size: 4, channels: 1, limit: 1 })
     expect(grey).toMatchObject({ count: 1, channels: 1, images: new Uint8Array(16).fill(76) })
@@ -149,7 +154,9 @@ describe('openData refuses', () => {
     [{ pad: 'edge' }, /pad has no effect without a size/],
     [{ fit: 'cover' }, /fit has no effect on quickstart/],
     [{ background: 'white' }, /background has no effect on quickstart/],
-    [{ onBadImage: 'ignore' as never }, /unknown onBadImage "ignore"/],
+    [{ badImages: 'ignore' as never }, /unknown badImages "ignore"/],
+    [{ badImagesLimit: 0.5 }, /badImagesLimit has no effect without badImages/],
+    [{ badImages: 'skip', badImagesLimit: 10 }, /badImagesLimit must be a number in 0\.\.1, got 10/],
     [{ cacheFolder: '' }, /cacheFolder must be a path/],
   ])('the options %j', async (options, message) => {
     expect(await refusal('quickstart', options)).toMatchObject({

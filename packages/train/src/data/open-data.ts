@@ -3,8 +3,9 @@
  * number of images, channels and size.
  */
 import { basename, join, resolve } from 'node:path'
-import { MixflowError } from '@mixflow/core'
+import { defined, MixflowError } from '@mixflow/core'
 import { limitDataset, padDataset, withChannels } from './adapt-dataset.ts'
+import { defaultBadImages } from './bad-images.ts'
 import { dataCacheFolder } from './cache-folder.ts'
 import { type CatalogueEntry, catalogue, type DataName } from './catalogue.ts'
 import { readCifar10 } from './cifar10.ts'
@@ -42,9 +43,10 @@ export function dataOpener(entries: Catalogue): OpenData {
 }
 
 function readImages(path: string, options: OpenDataOptions): Promise<Dataset> {
-  const { size = null, fit = 'cover', background = 'white', limit = null, onBadImage = 'error' } = options
+  const { size = null, fit = 'cover', background = 'white', limit = null, split = 'train' } = options
+  const { badImages, badImagesLimit } = { ...defaultBadImages, ...defined(options) }
   const { onProgress, signal } = options
-  return readImageFolder(path, { size, fit, background, limit, onBadImage, onProgress, signal })
+  return readImageFolder(path, { split, size, fit, background, limit, badImages, badImagesLimit, onProgress, signal })
 }
 
 interface Reading {

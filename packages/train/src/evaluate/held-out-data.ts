@@ -12,7 +12,7 @@ import type { OpenDataOptions } from '../data/open-data-options.ts'
 /** The `split` of the data set tells which it became. @throws MixflowError as `openData` does */
 export async function openHeldOut(spec: string, options: Omit<OpenDataOptions, 'split'> = {}): Promise<Dataset> {
   const { kind } = await parseDataSpec(spec)
-  if (kind === 'mnist' || kind === 'cifar10' || kind === 'idx') {
+  if (kind === 'mnist' || kind === 'cifar10' || kind === 'idx' || kind === 'images') {
     try {
       return await openData(spec, { ...options, split: 'test' })
     } catch (error) {

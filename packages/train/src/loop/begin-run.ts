@@ -9,12 +9,17 @@ import { backendInUse } from '../backend/backend-in-use.ts'
 import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { storedConfig } from '../config/stored-config.ts'
 import { firstBatch } from '../data/batch-order.ts'
+import { dataReport } from '../data/data-report.ts'
 import { initialState, restoredState } from '../model/train-state.ts'
 import type { Position, Run } from './run.ts'
-import { type RunRecord, readRun, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
+import { type RunRecord, readRun, recordData, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID */
-export const beginRun = (run: Run): Promise<Position> => (run.options.resume === true ? resumed(run) : started(run))
+export async function beginRun(run: Run): Promise<Position> {
+  const position = await (run.options.resume === true ? resumed(run) : started(run))
+  await recordData(run.options.folder, dataReport(run.options.data))
+  return position
+}
 
 async function started({ options, vector }: Run): Promise<Position> {
   const { config, folder, preset = null, command = '' } = options
@@ -76,6 +81,8 @@ async function resumed(run: Run): Promise<Position> {
 /** Settings that may change when a run goes on: how long, how often, and how samples are drawn. */
 const changeable: readonly (keyof TrainingConfig)[] = [
   'data',
+  'badImages',
+  'badImagesLimit',
   'totalImages',
   'imagesAtOnce',
   'sampling',

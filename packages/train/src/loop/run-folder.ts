@@ -1,5 +1,5 @@
 /**
- * Where a run keeps what it makes: `config.json`, `metrics.jsonl`, `samples/`, `checkpoints/`, `report.html`. A folder
+ * Where a run keeps what it makes: `config.json`, `data.json`, `metrics.jsonl`, `samples/`, `checkpoints/`, `report.html`. A folder
  * with a run in it is never overwritten: either it is resumed, or another one is used.
  */
 
@@ -11,9 +11,12 @@ import { diskError, makeFolder, writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
 import { storedConfig } from '../config/stored-config.ts'
+import type { DataReport } from '../data/data-report.ts'
 
 export const runFiles = {
   config: 'config.json',
+  /** What it is trained on: a `DataReport`, with every file that was left out. */
+  data: 'data.json',
   metrics: 'metrics.jsonl',
   samples: 'samples',
   report: 'report.html',
@@ -47,6 +50,11 @@ export async function startRun(folder: string, record: RunRecord): Promise<void>
 /** Writes `config.json`: of a new run, or of one that goes on with settings changed. */
 export function recordRun(folder: string, record: RunRecord): Promise<void> {
   return writeFileDurably(join(folder, runFiles.config), `${JSON.stringify(record, null, 2)}\n`)
+}
+
+/** Writes `data.json`. */
+export function recordData(folder: string, report: DataReport): Promise<void> {
+  return writeFileDurably(join(folder, runFiles.data), `${JSON.stringify(report, null, 2)}\n`)
 }
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is no run in the folder, CONFIG_* if its configuration is damaged. */

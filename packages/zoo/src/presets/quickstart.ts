@@ -9,6 +9,8 @@ export const quickstart = {
     size: null,
     channels: null,
     limit: null,
+    badImages: 'refuse',
+    badImagesLimit: 0.1,
     labels: true,
     flip: false,
     seed: 1,

@@ -1,28 +1,34 @@
 /** `mixflow data`: the data sets that have a name, or one data set opened. */
 
-import { checkWord, labelText, splitImages } from '@mixflow/core'
+import { checkWord, defined, labelText, splitImages } from '@mixflow/core'
 import { writeFileDurably } from '@mixflow/files'
 import {
+  type BadImageOptions,
   type DataDescription,
   type Dataset,
+  dataReport,
   describeData,
+  filesReportLines,
   formatBytes,
   formatCount,
   gridPng,
-  openData,
   progressDisplay,
   type Split,
 } from '@mixflow/train'
-import { checkPngPath } from './terminal/check-output.ts'
-import { interruptible } from './terminal/interruptible.ts'
-import { printable } from './terminal/printable.ts'
-import { shellWord } from './terminal/shell-word.ts'
-import { table } from './terminal/table.ts'
-import { UsageError } from './terminal/usage-error.ts'
+import { checkPngPath } from '../terminal/check-output.ts'
+import { interruptible } from '../terminal/interruptible.ts'
+import { printable } from '../terminal/printable.ts'
+import { shellWord } from '../terminal/shell-word.ts'
+import { table } from '../terminal/table.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { openDataOrList } from './open-data-or-list.ts'
 
 export interface DataFlags {
   readonly split: string
   readonly size?: number
+  readonly badImages?: string
+  /** A share, 0..1. */
+  readonly badImagesLimit?: number
   readonly grid?: string
 }
 
@@ -36,9 +42,9 @@ export async function dataCommand(spec: string | undefined, flags: DataFlags): P
   await interruptible(async signal => {
     if (flags.grid !== undefined) await checkPngPath(flags.grid)
     const display = progressDisplay(process.stderr)
-    const data = await openData(spec, {
-      split,
-      ...(flags.size === undefined ? {} : { size: flags.size }),
+    const { size, badImages, badImagesLimit } = flags
+    const data = await openDataOrList(spec, {
+      ...{ split, ...defined({ size, badImages: badImages as BadImageOptions['badImages'], badImagesLimit }) },
       signal,
       onProgress: progress => display.show({ type: 'data', progress }),
     }).finally(() => display.close())
@@ -91,18 +97,21 @@ export function factsText(data: Dataset): string {
     ['fingerprint', data.fingerprint()],
     ['classes', data.classNames === null ? 'none' : String(data.classNames.length)],
   ]
-  return printable([...table(facts), ...classLines(data)].join('\n'))
+  return printable([...table(facts), ...classLines(data), ...fileLines(data)].join('\n'))
+}
+
+function fileLines({ files, count }: Dataset): string[] {
+  return files === undefined ? [] : ['', ...filesReportLines(files, { images: count, most: 10 })]
 }
 
 /** Each class with its index, its name, how many images it has and, where its name would not do, what `--label` takes. */
-function classLines({ labels, classNames }: Dataset): string[] {
-  if (labels === null || classNames === null) return []
-  const counts = new Array<number>(classNames.length).fill(0)
-  for (const label of labels) counts[label] = (counts[label] as number) + 1
-  const known = { count: classNames.length, names: classNames }
-  const rows = classNames.map((name, i) => {
+function classLines(data: Dataset): string[] {
+  const { classes } = dataReport(data)
+  if (classes === null) return []
+  const known = { count: classes.length, names: classes.map(({ name }) => name) }
+  const rows = classes.map(({ name, images }, i) => {
     const word = labelText(i, known)
-    return [`  ${i}`, name, formatCount(counts[i] as number), word === name ? '' : `--label ${shellWord(word)}`]
+    return [`  ${i}`, name, formatCount(images), word === name ? '' : `--label ${shellWord(word)}`]
   })
   return table(rows, { right: [0, 2] })
 }

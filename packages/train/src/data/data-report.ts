@@ -1,0 +1,103 @@
+/** What a data set is, in one record: of its images as they are in memory and, for a folder or zip, of its files. */
+import { formatCount } from '../progress/format.ts'
+import type { Dataset, Split } from './dataset.ts'
+import type { FilesReport, ImageSize } from './files-report.ts'
+
+export interface DataReport {
+  readonly name: string
+  readonly split: Split
+  readonly images: number
+  readonly channels: 1 | 3
+  /** Pixels, as in memory. */
+  readonly height: number
+  readonly width: number
+  /** In the order of their labels; null if the set has none. */
+  readonly classes: readonly { readonly name: string; readonly images: number }[] | null
+  /** Null for sets that are not made of image files. */
+  readonly files: FilesReport | null
+}
+
+/** Describes a data set. */
+export function dataReport({
+  name,
+  split,
+  count,
+  channels,
+  height,
+  width,
+  labels,
+  classNames,
+  files,
+}: Dataset): DataReport {
+  const counts = new Array<number>(classNames?.length ?? 0).fill(0)
+  for (const label of labels ?? []) counts[label]!++
+  const classes = classNames?.map((name, i) => ({ name, images: counts[i]! })) ?? null
+  return { name, split, images: count, channels, height, width, classes, files: files ?? null }
+}
+
+/**
+ * A report as lines for people, without a trailing newline: images with their classes, sizes, colours, what was left out.
+ *
+ * @param most names that are listed of each kind; default: 3
+ */
+export function dataReportLines(report: DataReport, { most = 3 }: { readonly most?: number } = {}): string[] {
+  const { images, classes, height, width, channels, files } = report
+  const shape = `${width}×${height}, ${channels === 1 ? 'grey' : 'colour'}`
+  const first = `${plural(images, 'image')} of ${shape}`
+  return [
+    classes === null ? `${first}, no classes` : `${first}, ${classesText(classes, { most: 8, layout: files?.layout })}`,
+    ...(files === null ? [] : filesReportLines(files, { images, most })),
+  ]
+}
+
+const plural = (count: number, noun: string) =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : /s$/.test(noun) ? 'es' : 's'}`
+
+interface ClassesText {
+  readonly most: number
+  readonly layout: string | undefined
+}
+
+function classesText(classes: NonNullable<DataReport['classes']>, { most, layout }: ClassesText): string {
+  const shown = classes.slice(0, most).map(({ name, images }) => `${name} ${formatCount(images)}`)
+  if (classes.length > shown.length) shown.push(`and ${formatCount(classes.length - shown.length)} more`)
+  const by = layout === undefined || layout === 'no classes' ? '' : ` by ${layout}`
+  return `${plural(classes.length, 'class')}${by}: ${shown.join(', ')}`
+}
+
+/** The lines of `dataReportLines` that are about files. `images`: how many were read. */
+export function filesReportLines(
+  files: FilesReport,
+  { images, most = 3 }: { readonly images: number; readonly most?: number },
+): string[] {
+  const { sizes, smaller, grey, transparent, animated, formats, leftOut, bad, notes } = files
+  const sizeText = ({ width, height }: ImageSize) => `${width}×${height}`
+  const isOne = sizeText(sizes.min) === sizeText(sizes.max)
+  const range = `from ${sizeText(sizes.min)} over ${sizeText(sizes.median)} (median) to ${sizeText(sizes.max)}`
+  const facts = [
+    `files: ${isOne ? sizeText(sizes.min) : range}`,
+    ...(smaller > 0 ? [`${formatCount(smaller)} smaller than the size wanted`] : []),
+    grey === images
+      ? 'grey'
+      : grey === 0
+        ? 'colour'
+        : `${formatCount(images - grey)} in colour and ${formatCount(grey)} grey`,
+    ...(transparent > 0 ? [`${formatCount(transparent)} with transparency`] : []),
+    ...(animated > 0 ? [`${formatCount(animated)} of several frames (the first is read)`] : []),
+    Object.entries(formats)
+      .map(([format, count]) => `${formatCount(count)} ${format}`)
+      .join(', '),
+  ]
+  const skipped = bad.map(({ name, reason }) => `${name} (${reason})`)
+  return [
+    facts.join('; '),
+    ...leftOut.map(({ reason, names }) => `left out: ${listed(reason, names, most)}`),
+    ...(bad.length > 0 ? [`skipped: ${listed('images that cannot be read', skipped, Math.min(most, 3))}`] : []),
+    ...notes,
+  ]
+}
+
+function listed(what: string, names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).join(', ')
+  return `${formatCount(names.length)} ${what}: ${shown}${names.length > most ? `, and ${formatCount(names.length - most)} more` : ''}`
+}

@@ -1,0 +1,96 @@
+/**
+ * What kind of file it is, told by its first bytes and, where these say nothing, by its ending. Endings alone are not
+ * trusted: `.jfif` and `.jpe` are JPEG, a `.jpg` of a web page is often WebP, and files of a download have no ending at all.
+ */
+
+/** Formats that `decodeImage` reads. */
+export const readableFormats = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF'] as const
+
+export type ReadableFormat = (typeof readableFormats)[number]
+
+export interface FileKind {
+  /** Name of the image format, such as `JPEG` or `HEIC`. */
+  readonly format: string
+  readonly readable: boolean
+}
+
+/** So many first bytes tell the format. */
+export const headBytes = 64
+
+const byEnding: Readonly<Record<string, string>> = {
+  ...spread('JPEG', 'jpg jpeg jpe jfif jif jfi pjpeg pjp'),
+  ...spread('PNG', 'png apng'),
+  ...{ webp: 'WebP', gif: 'GIF', tif: 'TIFF', tiff: 'TIFF', avif: 'AVIF' },
+  ...spread('BMP', 'bmp dib'),
+  ...spread('PPM', 'ppm pgm pbm pnm pam pfm'),
+  ...spread('JPEG 2000', 'jp2 j2k jpf jpx jpm j2c jpc'),
+  ...spread('HEIC', 'heic heif hif'),
+  ...spread('camera raw', 'dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw x3f 3fr erf mrw'),
+  ...spread('SVG', 'svg svgz'),
+  ...{ jxl: 'JPEG XL', jxr: 'JPEG XR', wdp: 'JPEG XR', hdp: 'JPEG XR', exr: 'OpenEXR', hdr: 'Radiance HDR' },
+  ...{ psd: 'Photoshop', psb: 'Photoshop', xcf: 'GIMP', tga: 'TGA', ico: 'ICO', cur: 'ICO', pcx: 'PCX', qoi: 'QOI' },
+  ...{ dds: 'DDS', fits: 'FITS', fit: 'FITS', dcm: 'DICOM', eps: 'PostScript', pdf: 'PDF', bpg: 'BPG', flif: 'FLIF' },
+  ...{ icns: 'ICNS', xbm: 'XBM', xpm: 'XPM', wmf: 'WMF', emf: 'EMF', ras: 'Sun raster', sgi: 'SGI', mpo: 'JPEG' },
+}
+
+function spread(format: string, endings: string): Record<string, string> {
+  return Object.fromEntries(endings.split(' ').map(ending => [ending, format]))
+}
+
+/** Ending of a file name in lower case, without the dot; empty where there is none. */
+export const endingOf = (name: string): string => /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
+
+const kind = (format: string): FileKind => ({
+  format,
+  readable: (readableFormats as readonly string[]).includes(format),
+})
+
+/** The image format that the ending of a name stands for; null for other files. */
+export function kindOfName(name: string): FileKind | null {
+  const format = Object.hasOwn(byEnding, endingOf(name)) ? byEnding[endingOf(name)] : undefined
+  return format === undefined ? null : kind(format)
+}
+
+/** The image format that a file's first bytes are of; null if of none that is known. */
+export function kindOfHead(head: Uint8Array): FileKind | null {
+  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)).toString('latin1')
+  const format =
+    signatures.find(parts => parts.slice(1).some(start => text.startsWith(start)))?.[0] ?? longerSignature(text)
+  return format === undefined ? null : kind(format)
+}
+
+/** A format, and how its files may begin (latin1). */
+const signatures: readonly (readonly [string, ...string[]])[] = [
+  ['JPEG', '\xff\xd8\xff'],
+  ['PNG', '\x89PNG\r\n\x1a\n'],
+  ['GIF', 'GIF87a', 'GIF89a'],
+  ['TIFF', 'II*\0', 'MM\0*', 'II+\0', 'MM\0+'],
+  ['JPEG 2000', '\0\0\0\x0cjP  ', '\xff\x4f\xff\x51'],
+  ['JPEG XL', '\xff\x0a', '\0\0\0\x0cJXL '],
+  ['JPEG XR', 'II\xbc'],
+  ['Photoshop', '8BPS'],
+  ['GIMP', 'gimp xcf'],
+  ['QOI', 'qoif'],
+  ['DDS', 'DDS '],
+  ['OpenEXR', '\x76\x2f\x31\x01'],
+  ['Radiance HDR', '#?RADIANCE', '#?RGBE'],
+  ['ICO', '\0\0\x01\0'],
+  ['PDF', '%PDF'],
+  ['camera raw', 'FUJIFILMCCD-RAW'],
+]
+
+/** Formats that are told by more than how they begin. */
+function longerSignature(text: string): string | undefined {
+  if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'WebP'
+  if (text.startsWith('BM') && text.startsWith('\0\0\0\0', 6)) return 'BMP'
+  if (/^P[1-7Ff]\s/.test(text)) return 'PPM'
+  if (/^\W*(<\?xml.*)?<(svg|!DOCTYPE svg)/is.test(text)) return 'SVG'
+  return text.startsWith('ftyp', 4) ? isoMedia(text.slice(8)) : undefined
+}
+
+/** HEIC and AVIF share a container, whose brands tell them apart. */
+function isoMedia(brands: string): string | undefined {
+  if (/avi[fs]/.test(brands)) return 'AVIF'
+  if (brands.startsWith('crx ')) return 'camera raw'
+  return /hei[cxms]|hev[cxms]|mif1|msf1/.test(brands) ? 'HEIC' : undefined
+}

@@ -1,0 +1,105 @@
+/**
+ * Sets that come in parts, as Hugging Face's `imagefolder` and torchvision's ImageNet do: the folders of the first level are
+ * `train`, `val`, `test`, … and nothing else. The training part is read for `train`; for `test` the test part, or the
+ * validation part where there is no other.
+ */
+import { MixflowError } from '@mixflow/core'
+import type { Split } from '../dataset.ts'
+import type { LeftOutFiles } from '../file-list.ts'
+import { commonFolder, firstFolder, type ImagePath, withoutFolder } from './layout.ts'
+
+/** `train`, and as some sets have it `train2017`, `train_set`. */
+const suffix = '([-_]?(set|images|imgs|data|split|(19|20)\\d\\d))?'
+
+const parts = {
+  train: new RegExp(`^(train|training)${suffix}$`, 'i'),
+  validation: new RegExp(`^(val|valid|validation|dev)${suffix}$`, 'i'),
+  test: new RegExp(`^(test|testing|eval|evaluation)${suffix}$`, 'i'),
+} as const
+
+type Part = keyof typeof parts
+
+const partOf = (folder: string): Part | undefined =>
+  (Object.keys(parts) as Part[]).find(part => parts[part].test(folder))
+
+export interface PartOptions {
+  /** Of the folder or zip, for messages. */
+  readonly path: string
+  readonly split: Split
+  readonly leftOut: LeftOutFiles
+}
+
+export interface SelectedPart {
+  /** Images of the wanted part; all if the set does not come in parts. Paths begin below the part's folder. */
+  readonly images: readonly ImagePath[]
+  /** Images of the training part, whose classes count for all parts. The same as `images` for `train`. */
+  readonly trainImages: readonly ImagePath[]
+}
+
+/**
+ * The images of the wanted part.
+ *
+ * @throws MixflowError DATA_INVALID where some folders look like parts and others do not; ARGUMENT_INVALID if the set does
+ * not have the part
+ */
+export function selectPart(images: readonly ImagePath[], options: PartOptions): SelectedPart {
+  const below = (folder: string | null) => images.filter(({ path }) => firstFolder(path) === folder)
+  const folders = [...new Set(images.flatMap(({ path }) => firstFolder(path) ?? []))].sort()
+  const known = folders.filter(folder => partOf(folder) !== undefined)
+  const strays = below(null)
+  // One such folder among others is a class: of trains, or of tests.
+  const isOnlyPart = known.length === 1 && folders.length === 1 && strays.length < images.length / 2
+  if (known.length < 2 && !isOnlyPart) {
+    if (options.split === 'test') throw noTestPart(options.path)
+    return { images, trainImages: images }
+  }
+  const order: readonly Part[] = options.split === 'train' ? ['train'] : ['test', 'validation']
+  const chosen =
+    order.map(part => known.filter(folder => partOf(folder) === part)).find(found => found.length > 0) ?? []
+  if (options.split === 'test' && chosen.length === 0) throw noTestPart(options.path)
+  if (known.length < folders.length || chosen.length !== 1) throw unclear(images, { folders, chosen, ...options })
+  for (const folder of folders) {
+    if (folder !== chosen[0]) options.leftOut.add(`images of another part, ${folder}/`, ...namesOf(below(folder)))
+  }
+  if (strays.length > 0) options.leftOut.add('images beside the folders of the parts', ...namesOf(strays))
+  const part = below(chosen[0]!)
+  const train = known.find(folder => partOf(folder) === 'train')
+  const trainPart = train === undefined || train === chosen[0] ? part : below(train)
+  const trainImages = rebased(trainPart)
+  return { trainImages, images: part === trainPart ? trainImages : rebased(part, commonBelowPart(trainPart)) }
+}
+
+const namesOf = (images: readonly ImagePath[]) => images.map(({ file }) => file.name)
+
+const withoutPart = ({ path }: ImagePath) => path.slice(path.indexOf('/') + 1)
+
+const commonBelowPart = (images: readonly ImagePath[]) => commonFolder(images.map(withoutPart))
+
+/** Paths below the part, and below the folder that all of them share. */
+const rebased = (images: readonly ImagePath[], common = commonBelowPart(images)): ImagePath[] =>
+  images.map(image => ({ file: image.file, path: withoutFolder(withoutPart(image), common) }))
+
+interface Unclear extends PartOptions {
+  readonly folders: readonly string[]
+  readonly chosen: readonly string[]
+}
+
+function unclear(images: readonly ImagePath[], { path, folders, chosen }: Unclear): MixflowError {
+  const { file, path: below } = images[0]!
+  const common = file.name.slice(0, file.name.length - below.length)
+  const isZip = /\.zip$/i.test(path)
+  const folder = `${isZip ? '<folder>' : path.replace(/[/\\]+$/, '')}/${common}${chosen[0] ?? folders[0]}`
+  return new MixflowError(
+    'DATA_INVALID',
+    `${path} has the folders ${folders.join(', ')}: it is unclear which to read`,
+    {
+      hint: `${isZip ? 'unpack it and name one' : 'name one'} of them: --data ${folder}`,
+      details: { folders },
+    },
+  )
+}
+
+export const noTestPart = (path: string): MixflowError =>
+  new MixflowError('ARGUMENT_INVALID', `${path} has no test part`, {
+    hint: 'put test images into a folder test/ beside train/, or give the path of their own folder',
+  })

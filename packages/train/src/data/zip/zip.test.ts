@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { type WildEntry, zipBytes } from '../fixtures/zip-bytes.ts'
+import type { ByteSource } from './byte-source.ts'
+import { readZipEntry, readZipHead } from './zip-content.ts'
+import { readZipDirectory } from './zip-directory.ts'
+
+const sourceOf = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  read: async (offset, length) => {
+    if (offset + length > bytes.length) throw new Error('beyond the end')
+    return bytes.slice(offset, offset + length)
+  },
+  close: async () => {},
+})
+
+const data = Uint8Array.from({ length: 3000 }, (_, i) => i >> 4)
+
+async function readAll(entries: readonly WildEntry[]) {
+  const source = sourceOf(zipBytes(entries))
+  const listed = await readZipDirectory(source)
+  return Promise.all(listed.map(async entry => ({ name: entry.name, data: await readZipEntry(source, entry) })))
+}
+
+/** The bytes of a zip with `gap` bytes of nothing behind the first entry, as a file with a hole has them. */
+function withGap(bytes: Buffer, { first, gap }: { first: number; gap: number }): ByteSource {
+  const end = bytes.length - 22
+  const tail = Buffer.from(bytes)
+  tail.writeUInt32LE((tail.readUInt32LE(end + 16) + gap) % 2 ** 32, end + 16)
+  const directory = tail.subarray(bytes.readUInt32LE(end + 16))
+  // the second entry's offset, modulo 2^32
+  const second = directory.indexOf(Buffer.from('PK\x01\x02', 'latin1'), 4)
+  directory.writeUInt32LE((directory.readUInt32LE(second + 42) + gap) % 2 ** 32, second + 42)
+  return {
+    size: bytes.length + gap,
+    async read(offset, length) {
+      const out = new Uint8Array(length)
+      for (let i = 0; i < length; i++) {
+        const at = offset + i
+        if (at < first) out[i] = tail[at]!
+        else if (at >= first + gap) out[i] = tail[at - gap]!
+      }
+      return out
+    },
+    close: async () => {},
+  }
+}
+
+describe('readZipDirectory', () => {
+  it('lists all of 70,000 entries where the count wrapped at 65,536', async () => {
+    const entries = Array.from({ length: 70_000 }, (_, i) => ({ name: `${i % 2}/${i}.png`, data: new Uint8Array(0) }))
+    const bytes = zipBytes(entries)
+    expect(bytes.readUInt16LE(bytes.length - 12)).toBe(4464)
+    const listed = await readZipDirectory(sourceOf(bytes))
+    expect(listed).toHaveLength(70_000)
+    expect(listed.at(-1)!.name).toBe('1/69999.png')
+  })
+
+  it.each([4463, 4465, 0])('refuses a count of %i for 70,000 entries', async count => {
+    const entries = Array.from({ length: 70_000 }, () => ({ name: 'a', data: new Uint8Array(0) }))
+    await expect(readZipDirectory(sourceOf(zipBytes(entries, { count })))).rejects.toThrow(
+      `its directory lists 70000 entries, its end record says ${count}`,
+    )
+  })
+
+  it('finds entries beyond 4 GiB whose offsets wrapped', async () => {
+    const bytes = zipBytes([
+      { name: 'a.png', data },
+      { name: 'b.png', data: data.slice(7) },
+    ])
+    const source = withGap(bytes, { first: 30 + 5 + data.length, gap: 2 ** 32 + 12_345 })
+    const listed = await readZipDirectory(source)
+    expect(listed.map(entry => entry.name)).toEqual(['a.png', 'b.png'])
+    expect(listed[1]!.header).toBeLessThan(2 ** 32)
+    expect(await readZipEntry(source, listed[0]!)).toEqual(data)
+    expect(await readZipEntry(source, listed[1]!)).toEqual(data.slice(7))
+  })
+
+  it('reads a zip behind other bytes, with a comment', async () => {
+    const zip = zipBytes([{ name: 'a.png', data }])
+    zip.writeUInt16LE(5, zip.length - 2)
+    const source = sourceOf(Buffer.concat([Buffer.from('#!/bin/sh unpack me'), zip, Buffer.from('hello')]))
+    const [entry] = await readZipDirectory(source)
+    expect(await readZipEntry(source, entry!)).toEqual(data)
+  })
+})
+
+describe('names', () => {
+  const nameOf = async (name: Uint8Array | string, extra?: Uint8Array) => {
+    const [entry] = await readZipDirectory(sourceOf(zipBytes([{ name, data, ...(extra ? { extra } : {}) }])))
+    return [entry!.name, entry!.certainName]
+  }
+
+  it('are UTF-8 wherever their bytes are', async () => {
+    expect(await nameOf('café/猫.png')).toEqual(['café/猫.png', true])
+  })
+
+  it('are CP437 otherwise, and uncertain', async () => {
+    expect(await nameOf(Uint8Array.of(0x63, 0x61, 0x66, 0x82))).toEqual(['café', false])
+    const shiftJis = Uint8Array.of(0x94, 0x4c)
+    expect(await nameOf(shiftJis)).toEqual(['öL', false])
+  })
+
+  it('are what a Unicode path field says, while its checksum is of the name', async () => {
+    const field = (sum: number) => {
+      const path = Buffer.from('猫')
+      const bytes = Buffer.alloc(9)
+      bytes.writeUInt16LE(0x7075, 0)
+      bytes.writeUInt16LE(5 + path.length, 2)
+      bytes[4] = 1
+      bytes.writeUInt32LE(sum, 5)
+      return Buffer.concat([bytes, path])
+    }
+    const name = Uint8Array.of(0x94, 0x4c)
+    expect(await nameOf(name, field(0xb4e83d80))).toEqual(['öL', false])
+    const { crc32 } = await import('@mixflow/files')
+    expect(await nameOf(name, field(crc32(name)))).toEqual(['猫', true])
+  })
+})
+
+describe('readZipEntry', () => {
+  it('reads stored and deflated entries, and the head of each', async () => {
+    const entries = [
+      { name: 'a', data },
+      { name: 'b', data, deflate: true },
+    ]
+    expect((await readAll(entries)).map(entry => new Uint8Array(entry.data))).toEqual([data, data])
+    const source = sourceOf(zipBytes(entries))
+    for (const entry of await readZipDirectory(source)) {
+      expect(new Uint8Array(await readZipHead(source, entry, 32))).toEqual(data.subarray(0, 32))
+    }
+  })
+
+  it.each<[string, WildEntry, RegExp]>([
+    ['another CRC', { name: 'a', data, crc32: 7 }, /CRC differs/],
+    ['another CRC behind Deflate', { name: 'a', data, crc32: 7, deflate: true }, /CRC differs/],
+    ['a local header of another name', { name: 'a', data, localName: 'b' }, /one thing in its directory and another/],
+    ['encryption', { name: 'a', data, flags: 1 }, /is encrypted/],
+  ])('refuses %s', async (_, entry, message) => {
+    await expect(readAll([entry])).rejects.toThrow(message)
+  })
+})
