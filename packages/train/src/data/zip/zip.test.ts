@@ -8,7 +8,7 @@ const sourceOf = (bytes: Uint8Array): ByteSource => ({
   size: bytes.length,
   read: async (offset, length) => {
     if (offset + length > bytes.length) throw new Error('beyond the end')
-    return bytes.slice(offset, offset + length)
+    return new Uint8Array(bytes.subarray(offset, offset + length))
   },
   close: async () => {},
 })
@@ -46,19 +46,15 @@ function withGap(bytes: Buffer, { first, gap }: { first: number; gap: number }):
 }
 
 describe('readZipDirectory', () => {
-  it('lists all of 70,000 entries where the count wrapped at 65,536', async () => {
-    const entries = Array.from({ length: 70_000 }, (_, i) => ({ name: `${i % 2}/${i}.png`, data: new Uint8Array(0) }))
-    const bytes = zipBytes(entries)
+  it('lists all of 70,000 entries where the count wrapped at 65,536, and refuses any other count', async () => {
+    const data = new Uint8Array(0)
+    const bytes = zipBytes(Array.from({ length: 70_000 }, (_, i) => ({ name: `${i}`, data })))
     expect(bytes.readUInt16LE(bytes.length - 12)).toBe(4464)
     const listed = await readZipDirectory(sourceOf(bytes))
-    expect(listed).toHaveLength(70_000)
-    expect(listed.at(-1)!.name).toBe('1/69999.png')
-  })
-
-  it.each([4463, 4465, 0])('refuses a count of %i for 70,000 entries', async count => {
-    const entries = Array.from({ length: 70_000 }, () => ({ name: 'a', data: new Uint8Array(0) }))
-    await expect(readZipDirectory(sourceOf(zipBytes(entries, { count })))).rejects.toThrow(
-      `its directory lists 70000 entries, its end record says ${count}`,
+    expect(listed.map(({ name }) => Number(name))).toEqual(Array.from({ length: 70_000 }, (_, i) => i))
+    bytes.writeUInt16LE(4465, bytes.length - 12)
+    await expect(readZipDirectory(sourceOf(bytes))).rejects.toThrow(
+      'its directory lists 70000 entries, its end record says 4465',
     )
   })
 
