@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { checkBackground, type DecodedImage, type DecodeOptions, decodeImage, planar } from './decode-image.ts'
 import { blue, green, plain, png, red, stripes } from './fixtures/pictures.ts'
+import { type TiffImage, tiffBytes } from './fixtures/tiff-bytes.ts'
 
 const decode = (file: Uint8Array, options: Partial<DecodeOptions> = {}) =>
   decodeImage(file, { size: null, fit: 'cover', background: 'white', ...options })
@@ -88,6 +89,44 @@ describe('decodeImage', () => {
     pixel(await decode(p3), 0, 0).forEach((value, c) => {
       expect(Math.abs(value! - [200, 60, 60][c]!)).toBeLessThanOrEqual(2)
     })
+  })
+
+  it('reads 8 and 16 bits of TIFF by their values, and refuses samples and channels whose meaning is unknown', async () => {
+    const tiff = (data: ArrayBufferView, bits: number, more: Partial<TiffImage> = {}) =>
+      decode(
+        tiffBytes({
+          ...{ width: 2, height: 1, bits, sampleFormat: 1, ...more },
+          data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        }),
+      )
+    expect(pixel(await tiff(Uint8Array.of(0, 99), 8), 1, 0)).toEqual([99, 99, 99])
+    expect(pixel(await tiff(Uint16Array.of(0, 99 * 257), 16), 1, 0)).toEqual([99, 99, 99])
+    const rgb = Uint16Array.of(0, 0, 0, 99 * 257, 65535, 257)
+    expect(pixel(await tiff(rgb, 16, { samples: 3, photometric: 2 }), 1, 0)).toEqual([99, 255, 1])
+    const clear = Uint8Array.of(0, 255, 99, 0)
+    expect(pixel(await tiff(clear, 8, { samples: 2, extraSamples: 2 }), 1, 0)).toEqual([255, 255, 255])
+
+    await expect(tiff(Float32Array.of(0, 0.5), 32, { sampleFormat: 3 })).rejects.toThrow(
+      'TIFF with samples of type float, whose range is unknown: convert it to 8 or 16 bits',
+    )
+    await expect(tiff(Uint32Array.of(0, 2 ** 31), 32)).rejects.toThrow('samples of type uint')
+    await expect(tiff(Int16Array.of(0, -9), 16, { sampleFormat: 2 })).rejects.toThrow('samples of type short')
+    await expect(tiff(Float64Array.of(0, 1), 64, { sampleFormat: 3 })).rejects.toThrow()
+    await expect(tiff(clear, 8, { samples: 2 })).rejects.toThrow('neither colours nor transparency')
+    await expect(tiff(new Uint8Array(8), 8, { samples: 4, photometric: 2 })).rejects.toThrow('neither colours nor')
+    await expect(tiff(new Uint8Array(10), 8, { samples: 5, photometric: 2 })).rejects.toThrow('5 channels')
+  })
+
+  it('decodes 16,000 x 16,000 pixels row by row, and refuses them by name where all would be held', async () => {
+    const wide = sharp({ create: { width: 16_000, height: 16_000, channels: 3, background: '#c83c3c' } })
+    const gif = Buffer.from('GIF89a\x80\x3e\x80\x3e\0\0\0,\0\0\0\0\x80\x3e\x80\x3e\0\x02\x02D\x01\0;', 'latin1')
+    await expect(decode(gif, { size: 8 })).rejects.toThrow(
+      '16000x16000 pixels of GIF take 1465 MiB to decode, more than 768 MiB',
+    )
+    const jpeg = await wide.jpeg({ quality: 50 }).toBuffer()
+    await expect(decode(jpeg)).rejects.toThrow('16000x16000 pixels, more than 4096 an edge: give a size')
+    expect(await decode(jpeg, { size: 8 })).toMatchObject({ width: 8, file: { width: 16_000, format: 'JPEG' } })
+    await expect(decode(jpeg, { size: 8, fit: 'crop' })).rejects.toThrow(/take \d+ MiB to decode/)
   })
 
   it('takes the first frame of an animation', async () => {

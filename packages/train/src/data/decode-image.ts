@@ -11,6 +11,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp'
 import { decodeCost } from './decode-cost.ts'
 import { kindOfHead } from './image-format.ts'
 import { memoryBudget } from './memory-budget.ts'
+import { hasUnknownChannels } from './tiff-extra-channels.ts'
 
 /**
  * How an image of another shape becomes a square: `cover` scales it to fill the square and cuts off what sticks out,
@@ -60,6 +61,9 @@ export async function decodeImage(file: Uint8Array, options: DecodeOptions): Pro
   const format = formatOf(file)
   const metadata = await sharp(file, { failOn: 'error' }).metadata()
   checkSamples(metadata, format)
+  if (format === 'TIFF' && hasUnknownChannels(file)) {
+    throw new Error('TIFF with channels that are neither colours nor transparency: convert it to grey or RGB')
+  }
   const { width, height } = metadata.autoOrient
   if (options.size === null && Math.max(width, height) > mostPixels) {
     throw new Error(`${width}x${height} pixels, more than ${mostPixels} an edge: give a size (--size 64)`)

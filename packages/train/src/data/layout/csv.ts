@@ -3,7 +3,7 @@ export function csvRows(text: string): string[][] {
   const rows: string[][] = []
   let row: string[] = []
   // a field, quoted or plain, and what ends it
-  const fields = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|$)/gy
+  const fields = /(?:"((?:[^"]|"")*)"|((?!")[^,\r\n]*))(,|\r\n|\n|\r|$)/gy
   while (fields.lastIndex < text.length) {
     const at = fields.lastIndex
     const found = fields.exec(text)
