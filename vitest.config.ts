@@ -35,6 +35,7 @@ export default defineConfig({
       project('playground-pages', 'apps/playground/e2e', 300_000, ['build.ts']),
       project('examples', 'examples', 180_000),
       project('tests', 'tests/src', 600_000, ['workspace/pack.ts']),
+      project('fuzz', 'tests/fuzz', 180_000),
       project('rehearsal', 'tests/rehearsal', 600_000),
     ],
   },

@@ -1,0 +1,315 @@
+/**
+ * Every reader of foreign bytes, with small files to damage. A reader gets bytes and reads them to the end; what it may do is to return a
+ * value or to throw a MixflowError. Readers of paths get a file in a folder of their own.
+ */
+
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import {
+  float32Values,
+  parseCheckpoint,
+  parseManifest,
+  parseSafetensors,
+  parseStrictJson,
+  resolveRequest,
+  type SampleRequest,
+  storedTensor,
+  tensorValues,
+  writeSafetensors,
+} from '@mixflow/core'
+import { openForeign } from '@mixflow/export'
+import { parseExtractorFile, readStatistics } from '@mixflow/measure'
+import { smallModel } from '@mixflow/test-model'
+import { strToU8, zipSync } from 'fflate'
+import sharp from 'sharp'
+import { exampleCheckpoint } from '../../packages/core/src/format/fixtures/examples.ts'
+import { checkGraph } from '../../packages/core/src/loading/check-graph.ts'
+import { checkpointOps, op, tensorOps, torchFile } from '../../packages/export/src/import/fixtures/torch-file.ts'
+import { readJson } from '../../packages/serve/src/http/read-json.ts'
+import { parseCifar10 } from '../../packages/train/src/data/cifar10.ts'
+import type { Dataset } from '../../packages/train/src/data/dataset.ts'
+import { decodeImage } from '../../packages/train/src/data/decode-image.ts'
+import { parseIdx } from '../../packages/train/src/data/idx.ts'
+import { openData } from '../../packages/train/src/data/open-data.ts'
+import { parseMetrics } from '../../packages/train/src/report/read-metrics.ts'
+import { repairedPng, type Seeds } from './mutate.ts'
+
+export interface Target extends Seeds {
+  readonly name: string
+  /** Of the mutations, relative to the other targets; slow readers have less. */
+  readonly share: number
+  read(bytes: Uint8Array): unknown
+  /** Errors of a library that the caller turns into one of ours. */
+  readonly foreignErrors?: boolean
+}
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
+const json = (value: unknown) => utf8(JSON.stringify(value))
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+const jsonWords = [
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  ':',
+  ',',
+  'null',
+  'true',
+  '\\ud800',
+  '\\',
+  '"__proto__"',
+  '\ufeff',
+  '\n',
+  '{"a":',
+  '[[',
+]
+
+/** One storage, opened as `import` does, every tensor read. */
+async function readForeign(bytes: Uint8Array): Promise<unknown> {
+  const source = {
+    name: 'a.ckpt',
+    size: bytes.length,
+    read: async (at: number, n: number) => bytes.subarray(at, at + n),
+  }
+  const { tensors, numbers } = await openForeign(source)
+  const read = []
+  for (const [name, tensor] of tensors) read.push([name, tensor.shape, Array.from(await tensor.read())])
+  return [read, [...numbers]]
+}
+
+/** Values of every tensor that can be had. */
+function readSafetensors(bytes: Uint8Array): unknown {
+  const { tensors, metadata } = parseSafetensors(bytes)
+  const values = [...tensors].map(([name, tensor]) => [
+    name,
+    tensor.dtype === 'F16' ? float32Values(tensor) : tensorValues(tensor),
+  ])
+  return [values, [...metadata]]
+}
+
+const torchFiles = JSON.parse(
+  readFileSync(new URL('../../packages/export/src/import/fixtures/torch-files.json', import.meta.url), 'utf8'),
+) as { readonly files: Readonly<Record<string, string>> }
+const torchSeed = (name: string) => new Uint8Array(gunzipSync(Buffer.from(torchFiles.files[name] as string, 'base64')))
+
+const eight = { elements: 8, shape: [2, 4] }
+const pickles = [
+  checkpointOps({ 'denoiser.a': tensorOps(eight) }),
+  checkpointOps({
+    a: tensorOps({ ...eight, strides: [1, 2] }),
+    b: [...op.emptyList, ...op.put(1), ...op.get(1), ...op.append],
+  }),
+].map(bytes => Uint8Array.from(bytes))
+const pickleWords = [
+  ...Object.values(op).filter((word): word is readonly number[] => typeof word !== 'function'),
+  ...[op.text('state_dict'), op.text('x'), op.int(2), op.int(2 ** 40), op.put(0), op.put(1), op.get(0), op.get(1)],
+  ...[op.global('torch', 'Size'), op.global('collections', 'OrderedDict'), op.global('collections', 'Counter')],
+  ...[
+    op.global('torch._utils', '_rebuild_tensor_v2'),
+    op.global('os', 'system'),
+    tensorOps(eight),
+    tensorOps({ ...eight, key: '1' }),
+  ],
+  ...[
+    [0x85],
+    [0x86],
+    [0x87],
+    [0x81],
+    [0x8f],
+    [0x90],
+    [0x91],
+    [0x93],
+    [0x94],
+    [0x32],
+    [0x95, 0, 0, 0, 0, 0, 0, 0, 0],
+    [0x8b, 255, 255, 255, 127],
+  ],
+]
+
+/** Everything a training script may keep beside its weights, without the padding that PyTorch writes. */
+const whole = torchSeed('zip')
+
+export async function targets(): Promise<readonly Target[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'mixflow-fuzz-'))
+  const at = (name: string) => join(folder, name)
+  const inFile = (name: string, read: (path: string) => unknown) => (bytes: Uint8Array) => {
+    writeFileSync(at(name), bytes)
+    return read(at(name))
+  }
+  const model = await smallModel({ classes: 3 })
+  const fileOf = (name: string) => model.get(name) as Uint8Array
+  const manifest = parseManifest(fileOf('mixflow.json'))
+  const graph = manifest.files.find(({ role }) => role === 'denoiser') as (typeof manifest.files)[number]
+  const pixels = Buffer.from(Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256))
+  const picture = sharp(pixels, { raw: { width: 8, height: 8, channels: 3 } })
+  const png = new Uint8Array(await picture.clone().png().toBuffer())
+  const jpeg = new Uint8Array(await picture.clone().jpeg().toBuffer())
+  const small = { size: 8, fit: 'cover', background: 'white' } as const
+  const idx = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8)
+  const zip = zipSync({ 'a/0.png': png, 'b/1.png': [png, { level: 0 }], 'b/2.jpg': jpeg, 'notes.txt': strToU8('x') })
+  const statistics = writeSafetensors({
+    tensors: {
+      mean: storedTensor(Float64Array.of(1, 2), [2]),
+      covariance: storedTensor(Float64Array.of(1, 0, 0, 1), [2, 2]),
+    },
+    metadata: {
+      ...{ format: 'mixflow-statistics', version: '1', count: '5', data: 'd', split: 'train', size: '1x2x2' },
+      ...{ fingerprint: 'f', extractor: 'e', sha256: 's', resize: 'none', rounding: 'none' },
+    },
+  })
+  const tensors = writeSafetensors({
+    tensors: {
+      a: storedTensor(Float32Array.of(1, 2, 3, 4), [2, 2]),
+      half: storedTensor(Float32Array.of(1, 2), [2], { dtype: 'F16' }),
+      long: storedTensor(BigInt64Array.of(1n, -1n), [2]),
+      flag: storedTensor(Uint8Array.of(0, 1), [2], { dtype: 'BOOL' }),
+    },
+    metadata: { format: 'pt' },
+  })
+  // eight bytes, and a header that is no multiple of eight
+  const unaligned = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+  const odd = Uint8Array.from([unaligned.length, 0, 0, 0, 0, 0, 0, 0, ...utf8(unaligned), 0, 0, 192, 63, 0, 0, 0, 192])
+  const extractor = {
+    ...{
+      format: 'mixflow-extractor',
+      version: 1,
+      name: 'Cnn',
+      network: { file: 'cnn.onnx', bytes: 5, sha256: 'a'.repeat(64) },
+    },
+    input: { name: 'images', channels: 1, height: 28, width: 28, range: [0, 1] },
+    ...{ resize: 'none', rounding: 'round', features: { name: 'f', dimensions: 64 }, logits: null, statistics: [] },
+  }
+  const metrics = '{"step":1,"imagesSeen":4,"loss":1.5}\n{"step":2,"imagesSeen":8,"loss":1.25}\n'
+  const request = { count: 4, seed: 42, label: 1, nfe: 5, solver: 'heun', guidance: 0.5 }
+
+  return [
+    {
+      name: 'safetensors',
+      share: 16,
+      seeds: [tensors, odd],
+      words: [...jsonWords, '"F32"', '"shape":[', '[0,8]'],
+      read: readSafetensors,
+    },
+    {
+      name: 'strict JSON',
+      share: 12,
+      seeds: [json({ a: [1, { b: 'ü' }], c: null }), json(request)],
+      words: jsonWords,
+      read: bytes => parseStrictJson(bytes, { what: 'x', code: 'MANIFEST_INVALID' }),
+    },
+    { name: 'manifest', share: 12, seeds: [fileOf('mixflow.json')], words: jsonWords, json: true, read: parseManifest },
+    {
+      name: 'checkpoint',
+      share: 10,
+      seeds: [json(exampleCheckpoint)],
+      words: jsonWords,
+      json: true,
+      read: parseCheckpoint,
+    },
+    {
+      name: 'ONNX graph',
+      share: 12,
+      seeds: [fileOf(graph.path)],
+      words: [
+        [0x08, 0x80, 0x80, 0x80, 0x80, 0x10],
+        [0x12, 0xff, 0xff, 0xff, 0x7f],
+        [0x0a, 0],
+      ],
+      read: bytes => checkGraph(bytes, { file: graph, ports: manifest.networks.denoiser }),
+    },
+    {
+      name: 'pickle',
+      share: 16,
+      seeds: pickles,
+      words: pickleWords,
+      read: bytes => readForeign(torchFile([...bytes])),
+    },
+    {
+      name: 'torch zip',
+      share: 10,
+      seeds: [
+        torchFile([...(pickles[0] as Uint8Array)], undefined, { descriptors: true, wide: true }),
+        torchFile([...(pickles[1] as Uint8Array)]),
+      ],
+      words: ['PK\u0001\u0002', 'PK\u0003\u0004', 'PK\u0005\u0006', ...pickleWords],
+      read: readForeign,
+    },
+    { name: 'torch zip of PyTorch', share: 4, seeds: [whole], words: pickleWords, read: readForeign },
+    {
+      name: 'torch legacy',
+      share: 10,
+      seeds: [torchSeed('legacy'), torchSeed('legacy, protocol 4')],
+      words: pickleWords,
+      read: readForeign,
+    },
+    {
+      name: 'idx',
+      share: 8,
+      seeds: [idx, gzipSync(idx)],
+      read: async bytes => {
+        const { dims, data } = await parseIdx(bytes, { what: 'x', dimensions: 3 })
+        return [dims, Array.from(data)]
+      },
+    },
+    {
+      name: 'CIFAR-10',
+      share: 1,
+      seeds: [new Uint8Array(3073)],
+      read: bytes => contentOf(parseCifar10([{ name: 'data_batch_1.bin', bytes }], 'train')),
+    },
+    {
+      name: 'zip of images',
+      share: 1.5,
+      seeds: [zip],
+      words: ['PK\u0001\u0002', 'PK\u0003\u0004', 'PK\u0005\u0006', '../', 'a/'],
+      read: inFile('a.zip', async path => contentOf(await openData(path, { size: 8 }))),
+    },
+    {
+      name: 'image',
+      share: 2,
+      seeds: [png, jpeg],
+      words: ['IHDR', 'IDAT', 'IEND', [0xff, 0xd8], [0xff, 0xc0]],
+      repair: repairedPng,
+      foreignErrors: true,
+      read: bytes => decodeImage(bytes, small),
+    },
+    {
+      name: 'statistics',
+      share: 3,
+      seeds: [statistics],
+      words: jsonWords,
+      read: inFile('s.safetensors', path => readStatistics(path)),
+    },
+    {
+      name: 'extractor',
+      share: 8,
+      seeds: [json(extractor)],
+      words: jsonWords,
+      json: true,
+      read: bytes => parseExtractorFile(text(bytes), 'x'),
+    },
+    { name: 'metrics', share: 4, seeds: [utf8(metrics)], words: jsonWords, read: bytes => parseMetrics(text(bytes)) },
+    {
+      name: 'HTTP body',
+      share: 8,
+      seeds: [json(request)],
+      words: jsonWords,
+      json: true,
+      read: async bytes => resolveRequest((await readJson(requestOf(bytes))) as SampleRequest, manifest),
+    },
+  ]
+}
+
+const contentOf = ({ name, height, width, images, labels, classNames }: Dataset) => [
+  ...[name, height, width, Array.from(images), labels && Array.from(labels), classNames],
+]
+
+const requestOf = (body: Uint8Array) =>
+  new Request('http://localhost/', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: Uint8Array.from(body),
+  })
