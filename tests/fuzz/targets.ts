@@ -4,8 +4,10 @@
  */
 
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import {
   float32Values,
@@ -307,9 +309,8 @@ const contentOf = ({ name, height, width, images, labels, classNames }: Dataset)
   ...[name, height, width, Array.from(images), labels && Array.from(labels), classNames],
 ]
 
+/** As far as the reader of bodies looks at a request. */
 const requestOf = (body: Uint8Array) =>
-  new Request('http://localhost/', {
-    method: 'POST',
+  Object.assign(Readable.from([Buffer.from(body)]), {
     headers: { 'content-type': 'application/json' },
-    body: Uint8Array.from(body),
-  })
+  }) as unknown as IncomingMessage
