@@ -2,6 +2,7 @@
  * The arrows between packages point one way, each runtime has one owner, and what is imported is what is declared. Read
  * from every import in the packages, so that a shortcut taken anywhere shows here first.
  */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
@@ -124,6 +125,19 @@ test.each(Object.entries(apps))('the application %s is private, and follows its 
   expect(places(sources.filter(({ specifier }) => owners[packageOf(specifier)]?.includes(id) === false))).toEqual([])
   const external = sources.filter(({ specifier }) => !['.', 'node:'].includes(packageOf(specifier)))
   expect(used(external).filter(name => !(name in (manifest.dependencies ?? {})))).toEqual([])
+})
+
+test('what a user names is read by @mixflow/files, which refuses pipes and devices', () => {
+  const read = /import \{[^}]*\b(readFile|readFileSync|createReadStream)\b[^}]*\} from 'node:fs/
+  // their own package.json, and others' that Node has found
+  const exempt = ['packages/cli/src/package-facts.ts', 'packages/cli/src/doctor/installed.ts']
+  const readers = packages
+    .filter(({ id }) => id !== 'files')
+    .flatMap(pkg =>
+      [...new Set(importsOf(pkg).map(({ file }) => file))].map(file => join('packages', pkg.id, 'src', file)),
+    )
+    .filter(file => !isTest(file) && read.test(readFileSync(join(root, file), 'utf8')))
+  expect(readers.filter(file => !exempt.includes(file.replaceAll('\\', '/')))).toEqual([])
 })
 
 test('imports are found at all', () => {

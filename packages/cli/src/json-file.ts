@@ -1,7 +1,7 @@
 /** JSON files that this program or a person wrote: read strictly, so that a damaged one is refused and never taken for an absent one. */
 
-import { readFile } from 'node:fs/promises'
 import { type JsonValue, parseStrictJson, type StrictJsonOptions } from '@mixflow/core'
+import { readRegularFile } from '@mixflow/files'
 
 /**
  * The value in the file; null where there is no file.
@@ -12,7 +12,7 @@ export async function readJsonFile(
   path: string,
   options: Pick<StrictJsonOptions, 'code'> & { readonly hint: string },
 ): Promise<JsonValue> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegularFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })

@@ -4,6 +4,7 @@ export { type FileLock, type LockOptions, lockFile, tryLockFile } from './lock-f
 export { makeFolder } from './make-folder.ts'
 export type { Owner } from './owner.ts'
 export {
+  checkRegularFile,
   openRegularFile,
   readFailure,
   readRegularFile,

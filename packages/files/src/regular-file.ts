@@ -26,6 +26,11 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   }
 }
 
+/** Throws as `openRegularFile`, for what other code is about to open. */
+export async function checkRegularFile(path: string): Promise<void> {
+  checkKind(path, await stat(path))
+}
+
 /**
  * Returns the bytes of a regular file, as an array of its own.
  *

@@ -11,9 +11,10 @@
  *     "statistics": ["cifar10-train.safetensors"] }
  */
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { readFailure, readRegularFile, readRegularText } from '@mixflow/files'
 import { z } from 'zod'
 import type { ExtractorDescription } from './extractor.ts'
 import { parseJson } from './json-file.ts'
@@ -74,7 +75,7 @@ export const parseExtractorFile = (text: string, place: string): ExtractorFile =
 export async function readExtractor(path: string): Promise<StoredExtractor> {
   const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true
   const file = isFolder ? join(path, extractorFileName) : path
-  const text = await readFile(file, 'utf8').catch(cause => {
+  const text = await readRegularText(file).catch(cause => {
     throw notFound(file, cause)
   })
   if (!file.endsWith('.json')) throw noDescription(file)
@@ -92,8 +93,8 @@ export async function readExtractor(path: string): Promise<StoredExtractor> {
 }
 
 async function readNetwork(path: string, said: ExtractorFile['network']) {
-  const content = await readFile(path).catch(cause => {
-    throw new MixflowError('EXTRACTOR_INVALID', `the network ${path} cannot be read: ${cause.code}`, {
+  const content = await readRegularFile(path).catch(cause => {
+    throw new MixflowError('EXTRACTOR_INVALID', `the network ${path} cannot be read: ${readFailure(cause)}`, {
       hint: `"network.file" in ${extractorFileName} names a file beside it`,
       details: { path },
       cause,
@@ -101,7 +102,7 @@ async function readNetwork(path: string, said: ExtractorFile['network']) {
   })
   const found = createHash('sha256').update(content).digest('hex')
   const isSaid = (said.bytes ?? content.length) === content.length && (said.sha256 ?? found) === found
-  if (isSaid) return { content: new Uint8Array(content), sha256: found }
+  if (isSaid) return { content: content, sha256: found }
   throw new MixflowError('EXTRACTOR_INVALID', `${path} is not the network that its ${extractorFileName} describes`, {
     hint: 'its numbers would not compare with others: fetch it again, or correct bytes and sha256',
     details: { path, found: { bytes: content.length, sha256: found }, expected: said },
@@ -109,7 +110,7 @@ async function readNetwork(path: string, said: ExtractorFile['network']) {
 }
 
 function notFound(file: string, cause: NodeJS.ErrnoException): MixflowError {
-  return new MixflowError('EXTRACTOR_NOT_FOUND', `there is no feature extractor at ${file}: ${cause.code}`, {
+  return new MixflowError('EXTRACTOR_NOT_FOUND', `there is no feature extractor at ${file}: ${readFailure(cause)}`, {
     hint: `give a folder with ${extractorFileName}, or such a file`,
     details: { path: file },
     cause,

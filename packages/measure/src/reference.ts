@@ -7,7 +7,6 @@
  * hand (`cifar10`), by name; of one at hand, by its fingerprint.
  */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   MixflowError,
@@ -17,7 +16,7 @@ import {
   throwIfAborted,
   writeSafetensors,
 } from '@mixflow/core'
-import { writeFileDurably } from '@mixflow/files'
+import { readRegularFile, writeFileDurably } from '@mixflow/files'
 import { checkSize, type Extractor, type ExtractorDescription } from './extractor.ts'
 import {
   type FeatureStatistics,
@@ -152,7 +151,7 @@ function writeRows(path: string, key: StatisticsKey, { features, dimensions }: R
 /** @throws MixflowError STATISTICS_INVALID where the file is of something else */
 async function readRows(path: string, key: StatisticsKey, { dimensions }: ExtractorDescription): Promise<Rows | null> {
   if (!existsSync(path)) return null
-  const { tensors, metadata } = parseSafetensors(await readFile(path), { name: path })
+  const { tensors, metadata } = parseSafetensors(await readRegularFile(path), { name: path })
   const tensor = tensors.get('features')
   const isRight = tensor?.dtype === 'F32' && tensor.shape.join() === [key.count, dimensions].join()
   if (isRight && metadata.get('key') === JSON.stringify(key)) {

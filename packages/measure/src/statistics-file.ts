@@ -3,7 +3,6 @@
  * images (by name, part, number, size and fingerprint), which network (by name and sha256) and which steps before it. Reading
  * compares each of these, so a file that was renamed or copied between folders is refused instead of giving a plausible number.
  */
-import { readFile } from 'node:fs/promises'
 import {
   MixflowError,
   parseSafetensors,
@@ -12,7 +11,7 @@ import {
   tensorValues,
   writeSafetensors,
 } from '@mixflow/core'
-import { writeFileDurably } from '@mixflow/files'
+import { readRegularFile, writeFileDurably } from '@mixflow/files'
 import { z } from 'zod'
 import type { ExtractorDescription } from './extractor.ts'
 import type { Gaussian } from './feature-statistics.ts'
@@ -91,7 +90,7 @@ export function writeStatistics(path: string, { key, gaussian }: StoredStatistic
  * @throws MixflowError STATISTICS_INVALID
  */
 export async function readStatistics(path: string, wanted: Partial<StatisticsKey> = {}): Promise<StoredStatistics> {
-  const { tensors, metadata } = await readFile(path)
+  const { tensors, metadata } = await readRegularFile(path)
     .then(bytes => parseSafetensors(bytes))
     .catch(cause => {
       throw invalid(path, `cannot be read: ${(cause as Error).message}`, cause)

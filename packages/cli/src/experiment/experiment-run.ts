@@ -4,10 +4,11 @@
  * and on several machines. No path of a machine is in them.
  */
 
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { MixflowError } from '@mixflow/core'
+import { readRegularText } from '@mixflow/files'
 import { storedConfig } from '@mixflow/train'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
@@ -106,7 +107,7 @@ export const experimentRunText = (run: ExperimentRun): string => `${JSON.stringi
 
 /** The record at a path; null where there is none. @throws as `parseExperimentRun` */
 export async function readExperimentRun(path: string): Promise<ExperimentRun | null> {
-  const text = await readFile(path, 'utf8').catch(error => {
+  const text = await readRegularText(path).catch(error => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   })

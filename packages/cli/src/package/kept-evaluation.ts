@@ -3,9 +3,9 @@
  * measured of other weights, in other precision or with other defaults is refused.
  */
 
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MixflowError, type QualityMeasure } from '@mixflow/core'
+import { readRegularFile, readRegularText } from '@mixflow/files'
 import { z } from 'zod'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
 import { neighboursFile, neighboursText } from '../evaluate/neighbours-picture.ts'
@@ -27,7 +27,7 @@ export async function keptEvaluation(
   { ids, model }: { readonly ids: readonly string[]; readonly model: string },
 ): Promise<EvaluationResult> {
   const path = join(folder, fileName)
-  const result = await readFile(path, 'utf8')
+  const result = await readRegularText(path)
     .then(text => JSON.parse(text) as EvaluationResult)
     .catch(cause => {
       throw refuse(`${path} cannot be read: ${cause.code ?? cause.message}`, { path, model, cause })
@@ -61,7 +61,7 @@ export async function keptNeighbours(
 ): Promise<KeptNeighbours | null> {
   for (const [i, { settings }] of evaluations.entries()) {
     const text = neighboursText(settings, neighboursFile)
-    const png = text === '' ? null : await readFile(join(folders[i]!, neighboursFile)).catch(() => null)
+    const png = text === '' ? null : await readRegularFile(join(folders[i]!, neighboursFile)).catch(() => null)
     if (png !== null) return { png, text }
   }
   return null

@@ -4,11 +4,12 @@
  * version: what is not the model's stays.
  */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
 import { defined, type Manifest, MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
 import { exportModel } from '@mixflow/export'
+import { readFailure, readRegularFile } from '@mixflow/files'
 import { loadModel } from '@mixflow/sdk-node'
 import type { EvaluationResult } from '../evaluate/evaluation.ts'
 import { neighboursFile } from '../evaluate/neighbours-picture.ts'
@@ -96,8 +97,8 @@ const percent = (fraction: number) => `${Math.floor(100 * fraction)} %`
 /** What was exported and measured. */
 async function readModel(folder: string): Promise<Manifest> {
   const path = join(folder, manifestFileName)
-  const text = await readFile(path).catch(cause => {
-    throw new MixflowError('MODEL_NOT_FOUND', `${path} cannot be read: ${cause.code}`, {
+  const text = await readRegularFile(path).catch(cause => {
+    throw new MixflowError('MODEL_NOT_FOUND', `${path} cannot be read: ${readFailure(cause)}`, {
       hint: `export it first: mixflow export ${normalize(join(folder, '..'))}`,
       details: { path },
     })

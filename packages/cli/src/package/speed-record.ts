@@ -3,8 +3,8 @@
  * where that could be done; a package takes it along, and its card shows it.
  */
 
-import { readFile } from 'node:fs/promises'
 import { type Manifest, MixflowError } from '@mixflow/core'
+import { readFailure, readRegularText } from '@mixflow/files'
 import { z } from 'zod'
 
 const count = z.int().min(1)
@@ -46,8 +46,8 @@ export async function readSpeed(path: string, { files, name }: Manifest): Promis
       details: { path, model: name },
       cause,
     })
-  const text = await readFile(path, 'utf8').catch(cause => {
-    throw refuse(`cannot be read: ${cause.code ?? cause.message}`, cause)
+  const text = await readRegularText(path).catch(cause => {
+    throw refuse(`cannot be read: ${readFailure(cause)}`, cause)
   })
   const found = speedRecord.safeParse(parsed(text))
   if (!found.success) throw refuse(`is no measured speed: ${z.prettifyError(found.error)}`)

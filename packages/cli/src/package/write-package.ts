@@ -1,9 +1,9 @@
 /** Puts a model into a package's folder: file by file, each whole or not at all, and takes away what an earlier model had more. */
 
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Manifest, MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
-import { diskError, writeFileDurably } from '@mixflow/files'
+import { diskError, readRegularFile, writeFileDurably } from '@mixflow/files'
 import { readJsonFile } from '../json-file.ts'
 
 export interface PackageContent {
@@ -20,7 +20,7 @@ export async function writePackage(folder: string, { model, manifest, added }: P
   const before = await packageJson(join(folder, 'package.json'))
   const others = Object.entries(added(before))
   const stale = (await namedIn(join(folder, manifestFileName))).filter(path => !paths.includes(path))
-  for (const path of paths) await writeFileDurably(join(folder, path), await readFile(join(model, path)))
+  for (const path of paths) await writeFileDurably(join(folder, path), await readRegularFile(join(model, path)))
   for (const [path, content] of others) await writeFileDurably(join(folder, path), content)
   for (const path of stale) {
     await rm(join(folder, path), { force: true }).catch(error => {
@@ -42,6 +42,6 @@ async function packageJson(path: string): Promise<Record<string, unknown>> {
 
 /** Files of the model that is there. */
 const namedIn = (path: string): Promise<string[]> =>
-  readFile(path)
+  readRegularFile(path)
     .then(bytes => parseManifest(bytes).files.map(file => file.path))
     .catch(() => [])

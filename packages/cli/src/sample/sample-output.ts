@@ -6,9 +6,10 @@
  * All but the grid take pictures as they are made and forget them, and can be gone on with after a kill.
  */
 
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import { MixflowError, type PlanarImage } from '@mixflow/core'
+import { openRegularFile } from '@mixflow/files'
 import { checkFolder, checkPngPath } from '../terminal/check-output.ts'
 import { folderSink } from './folder-sink.ts'
 import { gridSink } from './grid-sink.ts'
@@ -89,7 +90,7 @@ async function checkArchivePath(path: string): Promise<void> {
 }
 
 async function isZip(path: string): Promise<boolean> {
-  await using file = await open(path)
+  await using file = await openRegularFile(path)
   const { buffer } = await file.read(new Uint8Array(4))
   return [0x50, 0x4b, 0x03, 0x04].every((byte, i) => buffer[i] === byte)
 }

@@ -4,7 +4,7 @@
  * of another shape than the JSON says. Which tensors were read is remembered, so that the others can be listed.
  */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import {
   float32Values,
@@ -17,6 +17,7 @@ import {
   type TensorDtype,
   tensorValues,
 } from '@mixflow/core'
+import { readRegularFileSync } from '@mixflow/files'
 import { z } from 'zod'
 import type { Report } from './report.ts'
 
@@ -48,7 +49,11 @@ export function invalid(file: string, message: string, hint?: string): MixflowEr
 
 /** What a JSON file of reference numbers holds. @throws MixflowError VERIFY_INVALID */
 export const readFixtureJson = (file: string): JsonValue =>
-  parseStrictJson(readFileSync(file), { what: file, code: 'VERIFY_INVALID', hint: `copy ${dirname(file)} again` })
+  parseStrictJson(readRegularFileSync(file), {
+    what: file,
+    code: 'VERIFY_INVALID',
+    hint: `copy ${dirname(file)} again`,
+  })
 
 /** The JSON by its schema. @throws MixflowError VERIFY_INVALID naming the first field that is wrong. */
 export function parsed<T>({ file, json }: Fixture, schema: z.ZodType<T>): T {
@@ -107,7 +112,7 @@ export class TensorFile {
 
   constructor(path: string, base?: TensorFile) {
     this.path = path
-    const { tensors } = parseSafetensors(new Uint8Array(readFileSync(path)), { name: path })
+    const { tensors } = parseSafetensors(new Uint8Array(readRegularFileSync(path)), { name: path })
     this.#tensors = new Map([...(base === undefined ? [] : base.#tensors), ...tensors])
   }
 

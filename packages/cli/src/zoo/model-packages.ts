@@ -1,8 +1,9 @@
 /** The packages of models in a folder, each as `mixflow package` wrote it; other folders are passed over. */
 
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Manifest, MixflowError, manifestFileName, parseManifest, sha256Hex } from '@mixflow/core'
+import { readRegularFile } from '@mixflow/files'
 import { z } from 'zod'
 import { readJsonFile } from '../json-file.ts'
 import { type QualityRecord, qualityFile } from '../package/quality-record.ts'
@@ -33,7 +34,7 @@ export async function readModelPackages(folder: string): Promise<PackagedModel[]
   })
   const models: PackagedModel[] = []
   for (const name of entries.map(entry => entry.name).sort()) {
-    const manifest = await readFile(join(folder, name, manifestFileName)).catch(() => null)
+    const manifest = await readRegularFile(join(folder, name, manifestFileName)).catch(() => null)
     if (manifest !== null) models.push(await readPackage(join(folder, name), manifest))
   }
   return models

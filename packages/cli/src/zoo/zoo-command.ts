@@ -3,8 +3,7 @@
  * a Markdown file.
  */
 
-import { readFile } from 'node:fs/promises'
-import { writeFileDurably } from '@mixflow/files'
+import { readRegularText, writeFileDurably } from '@mixflow/files'
 import { formatBytes } from '@mixflow/train'
 import { marksOf, placed } from '../terminal/marked-section.ts'
 import { table } from '../terminal/table.ts'
@@ -32,7 +31,7 @@ export async function zooCommand(folder: string, { list, report }: ZooFlags): Pr
   }
   if (list !== undefined) await write(list, listFile(models, list))
   if (report !== undefined) {
-    const before = await readFile(report, 'utf8').catch(() => `# Models\n\n${marks.begin}\n${marks.end}\n`)
+    const before = await readRegularText(report).catch(() => `# Models\n\n${marks.begin}\n${marks.end}\n`)
     await write(report, placed(before, { section: zooReport(packages, report), file: report, marks }))
   }
   process.stdout.write(`${said.join('\n')}\n`)

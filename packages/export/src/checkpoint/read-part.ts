@@ -3,9 +3,10 @@
  * neither a pipe nor a wrong disk image can hold up or fill the process.
  */
 
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MixflowError, throwIfAborted } from '@mixflow/core'
+import { readFailure, readRegularFile } from '@mixflow/files'
 
 export interface Part {
   readonly folder: string
@@ -28,12 +29,11 @@ export async function readPart(
   }
   try {
     const info = await stat(path)
-    if (!info.isFile()) return refuse('file-missing', 'is no file')
     if (info.size > maxBytes) return refuse('file-size', `has ${info.size} bytes; at most ${maxBytes} were expected`)
-    return await readFile(path, { signal })
+    return await readRegularFile(path, { signal })
   } catch (cause) {
     throwIfAborted(signal)
-    if (MixflowError.is(cause)) throw cause
-    return refuse('file-missing', `cannot be read: ${(cause as NodeJS.ErrnoException).code ?? cause}`, cause)
+    if (MixflowError.is(cause) && cause.code !== 'FILE_INVALID') throw cause
+    return refuse('file-missing', `cannot be read: ${readFailure(cause)}`, cause)
   }
 }

@@ -3,10 +3,10 @@
  * `overwrite` says so. Anything more (a repository around the model, somebody's notes) is never removed.
  */
 
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises'
+import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
-import { diskError } from '@mixflow/files'
+import { diskError, readRegularFile } from '@mixflow/files'
 import { allNames } from './file-names.ts'
 
 /** What the file system refuses, as an error of the exporter. */
@@ -54,7 +54,7 @@ const droppings = ['.DS_Store', 'Thumbs.db']
 async function filesOfModel(path: string): Promise<Set<string>> {
   const own = new Set([...allNames, ...droppings])
   try {
-    const { files } = parseManifest(await readFile(join(path, manifestFileName)))
+    const { files } = parseManifest(await readRegularFile(join(path, manifestFileName)))
     for (const file of files) own.add(file.path.split('/')[0] as string)
   } catch {
     // a damaged model is replaced, too

@@ -1,7 +1,7 @@
 /** A file read in pieces, wherever they lie. */
 
-import { open } from 'node:fs/promises'
 import { MixflowError } from '@mixflow/core'
+import { openRegularFile, readFailure } from '@mixflow/files'
 import { refusal } from './refuse.ts'
 
 export interface ByteSource {
@@ -14,21 +14,17 @@ export interface ByteSource {
 
 /** A regular file, open until disposed of. @throws MixflowError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID */
 export async function openFile(path: string): Promise<ByteSource & AsyncDisposable> {
-  const handle = await open(path, 'r').catch(cause => {
-    throw new MixflowError('CHECKPOINT_NOT_FOUND', `${path} cannot be read: ${cause.code ?? cause}`, {
+  const handle = await openRegularFile(path).catch(cause => {
+    throw new MixflowError('CHECKPOINT_NOT_FOUND', `${path} cannot be read: ${readFailure(cause)}`, {
       hint: 'give the path of a .ckpt or .safetensors file',
       details: { path },
       cause,
     })
   })
-  const info = await handle.stat()
-  if (!info.isFile()) {
-    await handle.close()
-    throw refusal('is no file', { file: path, reason: 'file', hint: 'give the path of a .ckpt or .safetensors file' })
-  }
+  const { size } = await handle.stat()
   return {
     name: path,
-    size: info.size,
+    size,
     async read(offset, length) {
       const bytes = new Uint8Array(length)
       for (let done = 0; done < length; ) {

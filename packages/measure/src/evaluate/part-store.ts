@@ -7,7 +7,7 @@
  *   <folder>/measured/<key>.json                       what became of the range
  */
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   MixflowError,
@@ -19,7 +19,7 @@ import {
   tensorValues,
   writeSafetensors,
 } from '@mixflow/core'
-import { writeFileDurably } from '@mixflow/files'
+import { readFailure, readRegularFile, writeFileDurably } from '@mixflow/files'
 import type { Part, ResultOf } from './part.ts'
 
 export interface PartStore {
@@ -62,14 +62,14 @@ export function folderStore(folder: string): PartStore {
     write: (key, part, result) => writeFileDurably(place(key, part), encode(result)),
     async read<P extends Part>(key: string, part: P) {
       const path = place(key, part)
-      const bytes = await readFile(path).catch(error => {
+      const bytes = await readRegularFile(path).catch(error => {
         throw unreadable(path, error)
       })
       return decode(bytes, { part, path }) as ResultOf<P>
     },
     async finished(key) {
       const path = measured(key)
-      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      const bytes = await readRegularFile(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null
         throw unreadable(path, error)
       })
@@ -85,8 +85,7 @@ export function folderStore(folder: string): PartStore {
 
 /** Parts go once their range is complete, also under the hands of another process that measures something else of it. */
 function unreadable(path: string, error: unknown): MixflowError {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error)
-  return new MixflowError('STATISTICS_INVALID', `${path} was kept and cannot be read: ${code}`, {
+  return new MixflowError('STATISTICS_INVALID', `${path} was kept and cannot be read: ${readFailure(error)}`, {
     hint: 'run the same again: it goes on from what is there; two at once want a folder each',
     details: { path },
     cause: error,

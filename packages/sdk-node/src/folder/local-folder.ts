@@ -1,5 +1,5 @@
 /** A model in a folder on this machine. */
-import { open, readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import {
   hashMismatch,
@@ -11,6 +11,7 @@ import {
   throwIfAborted,
   verifyBytes,
 } from '@mixflow/core'
+import { openRegularFile, readFailure, readRegularFile } from '@mixflow/files'
 
 /** More is no manifest; the parser says so, of the first bytes. */
 const manifestCap = 2 ** 20 + 1
@@ -24,7 +25,7 @@ export function localFolder(path: string, isDirectory: boolean): ModelFolder {
     async readManifest({ signal }) {
       throwIfAborted(signal)
       return readStart(manifestPath, manifestCap).catch(cause => {
-        throw new MixflowError('MODEL_NOT_FOUND', `cannot read ${manifestPath}: ${errorWord(cause)}`, {
+        throw new MixflowError('MODEL_NOT_FOUND', `cannot read ${manifestPath}: ${readFailure(cause)}`, {
           hint: 'a model is a folder with mixflow.json in it; `mixflow export` writes one',
           details: { place: manifestPath },
           cause,
@@ -43,13 +44,13 @@ export async function readLocal(
   try {
     const { size } = await stat(path)
     if (size !== file.bytes) throw hashMismatch(file, { bytes: size }, place)
-    const bytes = await readFile(path, { signal })
+    const bytes = await readRegularFile(path, { signal })
     onBytes?.(bytes.length)
     return await verifyBytes(file, bytes, place)
   } catch (cause) {
     throwIfAborted(signal)
-    if (MixflowError.is(cause)) throw cause
-    throw new MixflowError('MODEL_NOT_FOUND', `cannot read ${path}, which mixflow.json names: ${errorWord(cause)}`, {
+    if (MixflowError.is(cause) && cause.code !== 'FILE_INVALID') throw cause
+    throw new MixflowError('MODEL_NOT_FOUND', `cannot read ${path}, which mixflow.json names: ${readFailure(cause)}`, {
       hint: 'copy the whole folder, or export the model again',
       details: { place: path },
       cause,
@@ -58,12 +59,7 @@ export async function readLocal(
 }
 
 async function readStart(path: string, length: number): Promise<Uint8Array> {
-  // a pipe would never end
-  if (!(await stat(path)).isFile()) throw new Error('it is no file')
-  await using file = await open(path)
+  await using file = await openRegularFile(path)
   const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
   return buffer.subarray(0, bytesRead)
 }
-
-const errorWord = (cause: unknown) =>
-  (cause as NodeJS.ErrnoException).code ?? (cause instanceof Error ? cause.message : String(cause))

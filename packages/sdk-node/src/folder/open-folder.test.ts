@@ -80,7 +80,7 @@ describe('a folder on disk', () => {
     const pipe = join(scratch, 'mixflow.json')
     execFileSync('mkfifo', [pipe])
     const error = await refused((await open(scratch)).readManifest({}), 'MODEL_NOT_FOUND')
-    expect(error.message).toContain('it is no file')
+    expect(error.message).toContain('it is a named pipe')
   })
 
   it('without a file that the manifest names', async () => {

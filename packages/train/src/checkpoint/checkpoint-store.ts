@@ -4,7 +4,7 @@
  * a word about it, since the one before it is as good as it was.
  */
 
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Checkpoint,
@@ -19,7 +19,7 @@ import {
   sha256Hex,
   storedTensor,
 } from '@mixflow/core'
-import { writeFolderDurably } from '@mixflow/files'
+import { readRegularFile, writeFolderDurably } from '@mixflow/files'
 
 export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
 
@@ -109,7 +109,7 @@ export async function readCheckpoint(folder: string): Promise<LoadedCheckpoint> 
 
 async function readPart(folder: string, name: string): Promise<Uint8Array> {
   try {
-    return await readFile(join(folder, name))
+    return await readRegularFile(join(folder, name))
   } catch (cause) {
     throw new MixflowError('CHECKPOINT_INVALID', `${join(folder, name)} cannot be read`, {
       hint: 'give the folder of a checkpoint, as it was written',

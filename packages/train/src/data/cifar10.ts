@@ -3,13 +3,13 @@
  * nothing else. Read from a folder of `data_batch_*.bin` / `test_batch*.bin`, or straight from the official `.tar.gz`:
  * the archive is streamed and nothing of it is ever written to disk.
  */
-import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { MixflowError } from '@mixflow/core'
+import { openRegularFile, readRegularFile } from '@mixflow/files'
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar'
 import { createDataset, type Dataset, type Split } from './dataset.ts'
 
@@ -106,7 +106,7 @@ async function batchesOfFolder(folder: string, split: Split): Promise<NamedBytes
   }
   const batches = names.filter(name => batchPattern[split].test(name)).sort(byNumber)
   return Promise.all(
-    batches.map(async name => ({ name: join(folder, name), bytes: await readFile(join(folder, name)) })),
+    batches.map(async name => ({ name: join(folder, name), bytes: await readRegularFile(join(folder, name)) })),
   )
 }
 
@@ -131,10 +131,11 @@ async function batchesOfArchive(path: string, split: Split): Promise<NamedBytes[
 }
 
 /** The entries of a `.tar.gz`, streamed. The casts are between two declarations of the same web streams. */
-function tarEntries(path: string): AsyncIterable<ParsedTarEntry> {
-  const packed = Readable.toWeb(createReadStream(path)) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>
+async function* tarEntries(path: string): AsyncIterable<ParsedTarEntry> {
+  const file = await openRegularFile(path)
+  const packed = Readable.toWeb(file.createReadStream()) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>
   const entries = packed.pipeThrough(new DecompressionStream('gzip')).pipeThrough(createTarDecoder({ strict: true }))
-  return entries as unknown as AsyncIterable<ParsedTarEntry>
+  yield* entries as unknown as AsyncIterable<ParsedTarEntry>
 }
 
 const byNumber = (a: string, b: string) => batchNumber(a) - batchNumber(b) || (a < b ? -1 : 1)

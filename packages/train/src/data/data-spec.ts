@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { MixflowError, nearest, show } from '@mixflow/core'
+import { checkRegularFile } from '@mixflow/files'
 import { type DataName, dataNames } from './catalogue.ts'
 import { isIdxImages } from './mnist.ts'
 
@@ -54,18 +55,13 @@ const isCifar10 = (name: string) => /^(data_batch_\d+|test_batch.*)\.bin$/.test(
 
 /** Tells by names which format is at a path. An idx folder may be of Fashion-MNIST or others: no name is claimed for it. */
 async function sourceAt(path: string): Promise<DataSource> {
-  const facts = await stat(path)
-  if (facts.isDirectory()) {
+  if ((await stat(path)).isDirectory()) {
     const names = await readdir(path)
     if (names.some(isIdxImages)) return { kind: 'idx', path }
     if (names.some(isCifar10)) return { kind: 'cifar10', path }
     return { kind: 'images', path }
   }
-  if (!facts.isFile()) {
-    throw new MixflowError('FILE_INVALID', `${path} is a pipe, a device or a socket`, {
-      hint: 'give a folder or a file: save what comes through it first',
-    })
-  }
+  await checkRegularFile(path)
   if (isIdxImages(path)) return { kind: 'idx', path }
   if (/\.zip$/i.test(path)) return { kind: 'images', path }
   if (/\.(tar\.gz|tgz)$/i.test(path)) return { kind: 'cifar10', path }

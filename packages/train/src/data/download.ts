@@ -7,12 +7,11 @@
  * the beginning. Addresses are tried in order, round after round with growing pauses, until none can be hoped for.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MixflowError } from '@mixflow/core'
-import { diskError, lockFile } from '@mixflow/files'
+import { diskError, lockFile, openRegularFile, readRegularText } from '@mixflow/files'
 import type { Dispatcher } from 'undici'
 import { throwIfAborted } from './abort.ts'
 import { discard, httpClient, interrupted, openBody, UnusableRange, wrongSize } from './http-body.ts'
@@ -191,7 +190,7 @@ async function isRight(path: string, request: DownloadRequest): Promise<boolean>
   if ((await sizeOf(path)) !== request.bytes) return false
   const hash = createHash('sha256')
   let done = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+  for await (const chunk of (await openRegularFile(path)).createReadStream({ highWaterMark: 2 ** 20 })) {
     throwIfAborted(request.signal, `verifying ${basename(path)}`)
     hash.update(chunk)
     report(request, 'verify', (done += chunk.length))
@@ -213,7 +212,7 @@ async function keepEtag(job: Job, address: string, etag: string | null): Promise
 
 async function etagOf(job: Job, address: string): Promise<string | null> {
   try {
-    const kept = JSON.parse(await readFile(`${job.part}.json`, 'utf8'))
+    const kept = JSON.parse(await readRegularText(`${job.part}.json`))
     return kept.address === address && typeof kept.etag === 'string' ? kept.etag : null
   } catch {
     return null

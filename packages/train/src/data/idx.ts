@@ -8,9 +8,10 @@
  * read: all image sets in this format use them. Everything is checked before it is believed: a gzip never grows beyond
  * what the header inside it announces, and the header may not announce more than its file can plausibly hold.
  */
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { constants, createGunzip, gunzip } from 'node:zlib'
 import { MixflowError } from '@mixflow/core'
+import { readRegularFile } from '@mixflow/files'
 
 export interface IdxArray {
   /** Sizes of the dimensions, outermost first; all at least 1. */
@@ -36,7 +37,7 @@ const unsuspiciousBytes = 2 ** 26
 export async function readIdx(path: string, dimensions: number): Promise<IdxArray> {
   const { size } = await stat(path)
   if (size > maxBytes) throw new MixflowError('DATA_INVALID', `${path} has ${size} bytes, the most is ${maxBytes}`)
-  return parseIdx(await readFile(path), { what: path, dimensions })
+  return parseIdx(await readRegularFile(path), { what: path, dimensions })
 }
 
 /** As `readIdx`, of bytes in memory; `what` names them in messages. */

@@ -8,10 +8,10 @@
  * the swatches, coloured squares, count as `Symbols`, where the other coloured squares are.
  */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { readRegularText } from '@mixflow/files'
 import sharp from 'sharp'
 import { z } from 'zod'
 import { createDataset, type Dataset } from './dataset.ts'
@@ -87,7 +87,7 @@ export async function readTwemoji(options: {
   }
   const sheetPath = join(folder, 'img', 'twitter', 'sheets', '32.png')
   try {
-    const pictures = picturesIn(JSON.parse(await readFile(join(folder, 'emoji.json'), 'utf8')), skinTones)
+    const pictures = picturesIn(JSON.parse(await readRegularText(join(folder, 'emoji.json'))), skinTones)
     const sheet = sharp(sheetPath, { failOn: 'error' })
       .flatten({ background: options.background })
       .toColourspace('srgb')

@@ -4,10 +4,9 @@
  */
 
 import { appendFileSync, existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { diskError, makeFolder, writeFileDurably } from '@mixflow/files'
+import { diskError, makeFolder, readRegularText, writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
 import { storedConfig } from '../config/stored-config.ts'
@@ -62,7 +61,7 @@ export async function readRun(folder: string): Promise<RunRecord> {
   const path = join(folder, runFiles.config)
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readRegularText(path)
   } catch (cause) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds no run to go on with (${path} cannot be read)`, {
       hint: 'leave --resume out to start a new run there',
@@ -128,7 +127,7 @@ export function appendMetrics(folder: string, line: MetricsLine): void {
 /** Forgets what was logged after a step, as a resumed run does it again. A last line that was cut short goes, too. */
 export async function trimMetrics(folder: string, step: number): Promise<void> {
   const path = join(folder, runFiles.metrics)
-  const text = await readFile(path, 'utf8').catch(() => '')
+  const text = await readRegularText(path).catch(() => '')
   const kept = text.split('\n').filter(line => {
     try {
       return (JSON.parse(line) as MetricsLine).step <= step

@@ -2,8 +2,8 @@
  * Reads `metrics.jsonl` as a run left it. A killed run may have cut its last line short, and one that was resumed may
  * have logged a step twice: lines that cannot be read are passed over, and of a step the last line counts.
  */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegularText } from '@mixflow/files'
 import { type MetricsLine, runFiles } from '../loop/run-folder.ts'
 
 const keys = [
@@ -21,7 +21,7 @@ const keys = [
 /** Empty where there is no file yet. */
 export async function readMetrics(folder: string): Promise<MetricsLine[]> {
   try {
-    return parseMetrics(await readFile(join(folder, runFiles.metrics), 'utf8'))
+    return parseMetrics(await readRegularText(join(folder, runFiles.metrics)))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

@@ -2,9 +2,9 @@
  * Writes `report.html` into a run's folder, from what lies there (`metrics.jsonl`, the numbered grids in `samples/`) and
  * what only the running program knows. It can be called at any moment, and again; the file is replaced at once.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileDurably } from '@mixflow/files'
+import { readRegularFile, writeFileDurably } from '@mixflow/files'
 import type { SourceRow } from '../loop/pictures.ts'
 import { runFiles } from '../loop/run-folder.ts'
 import { gridPng } from './png.ts'
@@ -47,7 +47,7 @@ async function readGrids(folder: string): Promise<SampleGrid[]> {
   return Promise.all(
     thin(numbered, mostGrids).map(async ({ name, imagesSeen }) => ({
       imagesSeen,
-      png: await readFile(join(folder, name)),
+      png: await readRegularFile(join(folder, name)),
     })),
   )
 }

@@ -3,10 +3,9 @@
  * is, so that what people write about the results stands beside them; pictures lie with the records.
  */
 
-import { readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { writeFileDurably } from '@mixflow/files'
+import { readRegularText, writeFileDurably } from '@mixflow/files'
 import { marksOf, placed } from '../../terminal/marked-section.ts'
 import { readExperimentRuns } from '../experiment-run.ts'
 import { absentText, groupSection } from './group-section.ts'
@@ -50,7 +49,7 @@ export async function writeExperimentReport({ results, file }: ExperimentReportO
     const seen = (path: string) => relative(dirname(file), path).replaceAll('\\', '/')
     sections.push(groupSection(group, { distances: seen(pictures.distances), curvature: seen(pictures.curvature) }))
   }
-  const before = await readFile(file, 'utf8').catch(() => newFile)
+  const before = await readRegularText(file).catch(() => newFile)
   const section = [...sections, absentText(groups)].filter(text => text !== '').join('\n\n')
   await write(file, placed(before, { section, file, marks }))
   return written

@@ -4,11 +4,12 @@
  */
 
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { float32Values, MixflowError, tensorValues } from '@mixflow/core'
 import { type ForeignCheckpoint, importCheckpoint, openFile, openForeign, readForeign } from '@mixflow/export'
+import { readRegularFileSync } from '@mixflow/files'
 import { checkpointsFolder } from '@mixflow/train'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
 import { buildDenoiser, buildEncoder, type ParameterSpec } from '@mixflow/zoo/networks'
@@ -113,7 +114,7 @@ async function refusalOf(path: string): Promise<string | undefined> {
 
 async function checkTensors(fixture: Fixture, c: GoodFile, report: Report): Promise<void> {
   const path = fileBeside(fixture, c.file)
-  const bytes = readFileSync(path)
+  const bytes = readRegularFileSync(path)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (bytes.length !== c.bytes || sha256 !== c.sha256) {
     throw invalid(path, 'its size or sha256 is not the one in the JSON', 'copy it again')

@@ -8,9 +8,9 @@
  */
 
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fromBytes } from '@mixflow/core'
+import { readRegularFileSync } from '@mixflow/files'
 import { type Extractor, frechetDistance, type Gaussian, mergeStatistics, openExtractor } from '@mixflow/measure'
 import { z } from 'zod'
 import { type Fixture, fileBeside, invalid, openTensors, parsed, prose, remarks, type TensorFile } from '../fixture.ts'
@@ -42,7 +42,7 @@ type Json = z.infer<typeof schema>
 export async function checkResnet(fixture: Fixture, report: Report): Promise<void> {
   const json = parsed(fixture, schema)
   const network = fileBeside(fixture, json.onnx.file)
-  const bytes = new Uint8Array(readFileSync(network))
+  const bytes = new Uint8Array(readRegularFileSync(network))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (sha256 !== json.results.onnx_sha256) {
     throw invalid(network, `its sha256 is ${sha256}, and ${json.results.onnx_sha256} in the JSON`, 'copy it again')

@@ -6,9 +6,10 @@
  */
 
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { lstat, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { readRegularText } from '@mixflow/files'
 import { cacheFolder } from '../../data/cache-folder.ts'
 import { checkLinux } from '../set-up/check-linux.ts'
 import { fetchWheels, type Wheel } from '../set-up/fetch-wheels.ts'
@@ -101,7 +102,7 @@ function placeOf(name: string): string | null {
 }
 
 async function checkVersion(runtime: string): Promise<void> {
-  const found = JSON.parse(await readFile(join(runtime, 'package.json'), 'utf8')) as { readonly version: string }
+  const found = JSON.parse(await readRegularText(join(runtime, 'package.json'))) as { readonly version: string }
   if (found.version === version) return
   throw new MixflowError(
     'SETUP_UNSUPPORTED',

@@ -1,7 +1,9 @@
 /** Downloads the npm package, with npm, which a lock file tells the sha512 of every package; nothing that is fetched is run. */
 
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readRegularText } from '@mixflow/files'
 import { downloadFailed, type Programs, runProgram, type Setting } from '../set-up/programs.ts'
 import { parts, type TfjsNodeKind } from './kind.ts'
 
@@ -17,7 +19,7 @@ export async function fetchPackage(
   kind: TfjsNodeKind,
   { npm, ...setting }: Pick<Programs, 'npm'> & Setting,
 ) {
-  const lock = lockOf(kind, await readFile(lockFile, 'utf8'))
+  const lock = lockOf(kind, await readRegularText(fileURLToPath(lockFile)))
   const { dependencies } = JSON.parse(lock).packages['']
   await writeFile(join(home, 'package-lock.json'), lock)
   await writeFile(join(home, 'package.json'), `${JSON.stringify({ private: true, dependencies }, null, 2)}\n`)
