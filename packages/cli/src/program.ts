@@ -339,8 +339,10 @@ const whole =
   (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value
-    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+    const isWhole = /^\d+$/.test(text)
+    if (isWhole && value >= least && value <= most) return value
+    const isOpen = most === Number.MAX_SAFE_INTEGER && !(isWhole && value > most)
+    const range = isOpen ? `from ${least}` : `from ${least} to ${most}`
     throw new InvalidArgumentError(`It must be a whole number ${range}.`)
   }
 

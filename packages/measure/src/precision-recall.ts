@@ -20,8 +20,8 @@ export interface Balls {
   readonly radii: Float64Array
 }
 
-/** Neighbours that a ball reaches, unless said: as in the paper. */
-const usualReach = 3
+/** Default of the neighbours that a ball reaches: as in the paper. */
+export const usualReach = 3
 
 /**
  * The set's balls, to compare it with many others. A ball reaches `k` neighbours, 3 unless said.

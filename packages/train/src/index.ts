@@ -56,6 +56,7 @@ export {
   type Evaluation,
   evaluate,
   flowLosses,
+  otherClasses,
   type SourceLoss,
 } from './evaluate/evaluate.ts'
 export { openHeldOut } from './evaluate/held-out-data.ts'

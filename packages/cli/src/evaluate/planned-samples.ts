@@ -12,7 +12,8 @@ import {
   type StoredExtractor,
   shippedReference,
 } from '@mixflow/measure'
-import { cacheFolder, type Dataset, openData } from '@mixflow/train'
+import { cacheFolder, type Dataset, openData, otherClasses } from '@mixflow/train'
+import { printable } from '../terminal/printable.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
 import type { SampleFacts } from './evaluation.ts'
 import { dataOf, type Job, shareOf } from './job.ts'
@@ -101,6 +102,11 @@ async function openReference(job: Job, { network, description, statistics }: Sto
     onProgress: ({ phase, what, done, total }) => status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),
     signal,
   })
+  const other = otherClasses(generator.model.labels, data)
+  if (other !== null) {
+    status.clear()
+    process.stderr.write(printable(`note: ${other}; what is compared are all images, whatever their class\n`))
+  }
   const { threads } = flags
   const extractor = await openExtractor(network, description, threads === undefined ? {} : { threads })
   try {

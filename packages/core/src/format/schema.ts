@@ -128,8 +128,10 @@ export const integer =
   (limits: { readonly min?: number; readonly max?: number } = {}): Field<number> =>
   (value, place) => {
     const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits
-    const ok = Number.isSafeInteger(value) && !Object.is(value, -0)
-    if (!ok) throw invalid(place, 'type', 'must be a whole number', { value })
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      throw invalid(place, 'range', `must be from ${min} to ${max}`, { value })
+    if (!Number.isInteger(value) || Object.is(value, -0))
+      throw invalid(place, 'type', 'must be a whole number', { value })
     return number({ min, max })(value, place)
   }
 

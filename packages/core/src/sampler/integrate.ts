@@ -96,13 +96,21 @@ async function solveBatch<T>(run: Run<T>, batch: Batch, { x, backward, goOn, rep
   try {
     const state = held.keep(await backend.upload(x))
     const solution: Solution<T> = isAdaptive(solver)
-      ? await solveAdaptive(velocity, state, { solver, rtol: tolerance, atol: tolerance, ...options })
+      ? await solveAdaptive(velocity, state, { solver, rtol: tolerance, atol: tolerance, ...options }).catch(inOwnWords)
       : await solve(velocity, state, { solver, steps, gridPower, ...options })
     const data = await backend.download(held.keep(solution.x))
     return { data, steps: solution.steps, nfe: solution.nfe * callsPerEvaluation(request) }
   } finally {
     held.releaseAllBut()
   }
+}
+
+/** A sampler has one tolerance where the solver has two. */
+function inOwnWords(error: unknown): never {
+  if (!MixflowError.is(error) || error.code !== 'SOLVER_FAILED') throw error
+  const hint =
+    'use a fixed-step solver such as "heun", or raise tolerance; a velocity that is not finite is the model’s fault'
+  throw new MixflowError(error.code, error.message, { hint, details: error.details })
 }
 
 const callsPerEvaluation = ({ guidance }: ResolvedRequest) => (guidance > 0 ? 2 : 1)

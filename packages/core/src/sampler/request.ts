@@ -317,7 +317,7 @@ function checkBatch(images: number, { channels, height, width }: SamplerModel['i
   if (bytes < 2 ** 31) return
   throw invalid(
     `a batch of ${images} images of ${channels} × ${height} × ${width} is too large`,
-    'use a smaller batchSize',
+    'make fewer images at once: a smaller batchSize, or count',
   )
 }
 

@@ -117,6 +117,14 @@ describe('sample', () => {
     expect(timings.source + timings.solve).toBeLessThanOrEqual(milliseconds)
   })
 
+  it('a solver that gives up names the options of the request', async () => {
+    const { model } = analyticModel()
+    const backend = float32Backend({ velocity: (x, { t }) => x.map(() => (t[0]! > 0.5 ? Number.NaN : 1)) })
+    const error = await sample(backend, model, { seed: 1, solver: 'dopri5' }).catch(error => error)
+    expect(error).toMatchObject({ code: 'SOLVER_FAILED', hint: expect.stringMatching(/raise tolerance/) })
+    expect(error.hint).not.toMatch(/tol\b/)
+  })
+
   it('refuses images that are not finite or of the wrong size', async () => {
     const { model } = analyticModel()
     const broken = (velocity: SampleBackend<Float32Array>['velocity']) =>

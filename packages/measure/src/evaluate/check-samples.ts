@@ -1,6 +1,7 @@
 /** What samples cannot be measured by, refused before any is made, with what would help. */
 import { checkKeys, checkWord, MixflowError, type SamplerModel, show } from '@mixflow/core'
 import { checkSize, type ExtractorDescription } from '../extractor.ts'
+import { usualReach } from '../precision-recall.ts'
 import type { Reference } from '../reference.ts'
 import type { SampleOptions } from './measure-model.ts'
 import { comparesWithData, type SampleMetric, sampleMetrics } from './measure-range.ts'
@@ -30,7 +31,7 @@ export function checkSamples(samples: SampleOptions, { image, labels }: SamplerM
   if (metrics.includes('label-accuracy')) checkClasses(samples, labels)
   const comparing = metrics.find(comparesWithData)
   if (comparing !== undefined && reference === null) throw noReference(comparing)
-  if (metrics.includes('fd')) checkCount(n, extractor)
+  if (reference !== null) checkCounts(samples, reference)
   const byRows = metrics.find(metric => metric === 'precision-recall' || metric === 'neighbours')
   if (byRows !== undefined && !reference?.features) throw noFeatures(byRows)
   if (reference !== null && reference.key.sha256 !== extractor.sha256) throw otherExtractor(reference, extractor)
@@ -53,14 +54,37 @@ function checkClasses({ extractor, settings }: SampleOptions, labels: SamplerMod
   )
 }
 
-/** With no more images than features the covariance has no full rank, and the distance is mostly that. */
-function checkCount(n: number, { name, dimensions }: ExtractorDescription): void {
-  if (n > dimensions) return
-  const message = `a covariance of ${dimensions} features cannot be told from ${n} images`
-  throw new MixflowError('ARGUMENT_INVALID', message, {
-    hint: `take n above ${dimensions}, better ${20 * dimensions}; or an extractor with fewer features than ${name}`,
-    details: { n, dimensions },
-  })
+/** Images that a measure needs at least, of the samples and of the reference alike. */
+const fewest = {
+  /** With no more images than features the covariance has no full rank, and the distance is mostly that. */
+  fd: ({ dimensions }: ExtractorDescription) => dimensions + 1,
+  'precision-recall': () => usualReach + 1,
+} as const satisfies Partial<Record<SampleMetric, (extractor: ExtractorDescription) => number>>
+
+/** References are checked as samples are, also those whose statistics were kept or came with the extractor. */
+function checkCounts({ metrics, n, extractor }: SampleOptions, { key }: Reference): void {
+  const { name, dimensions } = extractor
+  const sides = [
+    { count: n, of: 'images', more: 'take n' },
+    { count: key.count, of: `reference images (${key.data})`, more: 'compare with a set of images' },
+  ]
+  for (const { count, of, more } of sides) {
+    if (metrics.includes('fd') && count < fewest.fd(extractor)) {
+      const message = `a covariance of ${dimensions} features cannot be told from ${count} ${of}`
+      const hint = `${more} above ${dimensions}, better ${20 * dimensions}; or an extractor with fewer features than ${name}`
+      throw new MixflowError('ARGUMENT_INVALID', message, { hint, details: { n: count, dimensions } })
+    }
+    if (metrics.includes('precision-recall') && count < fewest['precision-recall']()) {
+      const message = `precision and recall need balls of ${usualReach} neighbours, and there are only ${count} ${of}`
+      throw new MixflowError('ARGUMENT_INVALID', message, {
+        hint: `${more} of ${fewest['precision-recall']()} or more`,
+      })
+    }
+  }
+  if (metrics.includes('neighbours') && key.count < 2) {
+    const message = `near copies need two reference images or more, and ${key.data} has ${key.count}`
+    throw new MixflowError('ARGUMENT_INVALID', message, { hint: 'leave the metric "neighbours" out' })
+  }
 }
 
 const noLogits = ({ name }: ExtractorDescription) =>

@@ -298,6 +298,17 @@ describe('measureModel', () => {
 
   it.each<[string, () => Partial<SampleOptions>, RegExp]>([
     ['fewer images than features', () => ({ n: 64 }), /covariance of 64 features cannot be told from 64 images/],
+    [
+      'fewer reference images than features, though their statistics are kept',
+      () => ({ reference: { ...reference, features: null, key: { ...reference.key, count: 6 } }, metrics: ['fd'] }),
+      /covariance of 64 features cannot be told from 6 reference images/,
+    ],
+    [
+      'too few reference images for balls',
+      () => ({ reference: { ...reference, key: { ...reference.key, count: 3 } }, metrics: ['precision-recall'] }),
+      /balls of 3 neighbours, and there are only 3 reference images/,
+    ],
+    ['too few samples for balls', () => ({ n: 3, metrics: ['precision-recall'] }), /there are only 3 images/],
     ['no reference', () => ({ reference: null }), /"fd" compares with a data set/],
     ['no features', () => ({ reference: { ...reference, features: null } }), /"precision-recall" needs the features/],
     ['no logits', () => ({ extractor: { ...extractor.description, logits: null } }), /needs class logits/],

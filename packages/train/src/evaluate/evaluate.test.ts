@@ -146,8 +146,15 @@ describe('evaluate', () => {
   it.each<[string, Partial<Dataset>, RegExp]>([
     ['another shape', { channels: 3, height: 5, width: 4 }, /are 3×5×4, those of the model 3×4×5/],
     ['other classes', { classNames: ['a', 'b', 'c', 'd'] }, /has 4 classes, the model 3/],
+    [
+      'classes of other names',
+      { classNames: ['a', 'b', 'd'] },
+      /the classes of .* are a, b, d, those of the model a, b, c$/,
+    ],
+    ['classes in another order', { classNames: ['b', 'a', 'c'] }, /are b, a, c, those of the model a, b, c$/],
   ])('refuses data of %s', async (_, changes, message) => {
-    await expect(evaluate({ model, backend }, gaussianData(changes))).rejects.toThrow(message)
+    const named = { ...model, labels: { count: 3, names: ['a', 'b', 'c'] } }
+    await expect(evaluate({ model: named, backend }, gaussianData(changes))).rejects.toThrow(message)
   })
 
   it('refuses a count of 0, and stops when asked', async () => {

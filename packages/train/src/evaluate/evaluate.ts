@@ -8,12 +8,14 @@
 import {
   curvature,
   drawSource,
+  type Labels,
   type LossByTime,
   lossByTime,
   MixflowError,
   permutation,
   type SampleBackend,
   type SamplerModel,
+  sameClasses,
 } from '@mixflow/core'
 import type { Dataset } from '../data/dataset.ts'
 
@@ -227,9 +229,20 @@ function checkData({ image, labels }: SamplerModel, data: Dataset): void {
   if (labels?.required && data.classNames === null) {
     throw refuse(`${data.name} has no labels, and the model needs one for each image`)
   }
-  if (labels !== null && data.classNames !== null && data.classNames.length !== labels.count) {
-    throw refuse(`${data.name} has ${data.classNames.length} classes, the model ${labels.count}`)
-  }
+  const other = otherClasses(labels, data)
+  if (other !== null) throw refuse(other)
+}
+
+/** Says how the classes of the data differ from the model's, by number, name or order; null where they do not, or are not known. */
+export function otherClasses(
+  labels: Labels | null,
+  { name, classNames }: Pick<Dataset, 'name' | 'classNames'>,
+): string | null {
+  if (labels === null || classNames === null) return null
+  if (sameClasses(labels, { count: classNames.length, names: classNames })) return null
+  if (classNames.length !== labels.count) return `${name} has ${classNames.length} classes, the model ${labels.count}`
+  const listed = (names: readonly string[]) => `${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
+  return `the classes of ${name} are ${listed(classNames)}, those of the model ${listed(labels.names!)}`
 }
 
 function checkCount(name: string, value: number): void {
