@@ -28,6 +28,7 @@ const report = process.env.MIXFLOW_TEST_REPORT
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    maxConcurrency: 2,
     ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
     projects: [
       ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 180_000)),

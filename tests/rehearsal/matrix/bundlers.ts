@@ -1,5 +1,5 @@
 /** Bundlers, each with what its own guide has a beginner write. */
-import { html, mainModule, moduleTag } from './page.ts'
+import { cdnPage, html, mainModule, moduleTag } from './page.ts'
 import type { Tool } from './tool.ts'
 
 const vite = (major: string): Tool => ({
@@ -59,6 +59,12 @@ const parcel: Tool = {
   built: { folder: 'dist' },
 }
 
+/** What a CDN of npm packages serves, in a page of another host. */
+const cdn: Tool = {
+  ...{ name: 'No bundler, from a CDN', major: '', pkg: '@mixflow/sdk-web', packages: [] },
+  ...{ files: { 'www/index.html': cdnPage }, built: { folder: 'www' } },
+}
+
 export const bundlers: readonly Tool[] = [
   ...['5', '6', '7', '8'].map(vite),
   zeroConfig(
@@ -73,4 +79,5 @@ export const bundlers: readonly Tool[] = [
   ...['0.25', '0.26', '0.27', '0.28'].map(esbuild),
   ...['2', '3', '4'].map(rollup),
   parcel,
+  cdn,
 ]

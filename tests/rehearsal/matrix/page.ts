@@ -41,3 +41,9 @@ export const html = (rest: string) =>
 `
 
 export const moduleTag = (address: string) => `<script type="module" src="${address}"></script>`
+
+/** A page without a bundler, which takes the one file for pages from a CDN. */
+export const cdnPage = html(`<script type="module">
+const { loadModel } = await import(\`\${new URLSearchParams(location.search).get('cdn')}@mixflow/sdk-web/bundle/mixflow.js\`)
+${mainModule.replace(/^import .*$/m, '')}
+</script>`)

@@ -8,7 +8,7 @@ const head = '| | version | Node | dev | build | |\n|---|---|---|---|---|---|\n'
 const words = { worker: 'works', page: 'without a worker', failed: 'fails' } as const
 const cell = (outcome: Outcome | undefined): string => (outcome === undefined ? '' : words[outcome.result])
 
-export const nameOf = ({ name, major }: Tool): string => `${name} ${major}`
+export const nameOf = ({ name, major }: Tool): string => `${name} ${major}`.trim()
 
 export const rowText = ({ tool, version, node, dev, built }: Row): string =>
   `| ${nameOf(tool)} | ${version} | ${node.replace('v', '')} | ${cell(dev)} | ${cell(built)} | ${tool.remark ?? ''} |`

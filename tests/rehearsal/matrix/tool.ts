@@ -11,7 +11,10 @@ export interface Tool {
   /** A command that serves the page on PORT. */
   readonly dev?: string
   readonly build?: string
-  /** A folder of static files, or a command that serves on PORT what was built. */
+  /**
+   * A folder of static files, or a command that serves on PORT what was built. A folder's page may name a CDN: another origin, at the
+   * address of its parameter `cdn`, that has the installed packages.
+   */
   readonly built?: { readonly folder: string } | { readonly command: string }
   /** What a user should know: the configuration that the tool demands of any such package. */
   readonly remark?: string

@@ -61,16 +61,18 @@ export async function tryTool(tool: Tool, trial: Trial): Promise<Row> {
   }
   const dev = async () => served(tool.dev ?? '')
   const built = async () => {
-    const [program = '', ...args] = (tool.build ?? '').split(' ')
-    await run(program, args, at)
-    if (tool.built === undefined || 'command' in tool.built) return served(tool.built?.command ?? '')
-    await using server = await serveFolder(join(cwd, tool.built.folder))
-    return await look(server.url, trial)
+    const { build, built } = tool
+    const [program = '', ...args] = build?.split(' ') ?? []
+    if (build !== undefined) await run(program, args, at)
+    if (built === undefined || 'command' in built) return served(built?.command ?? '')
+    await using server = await serveFolder(join(cwd, built.folder))
+    await using cdn = await serveFolder(join(cwd, 'node_modules'))
+    return await look(server.url, trial, cdn.url)
   }
   return {
     ...row,
     ...(tool.dev !== undefined && { dev: await caught(dev) }),
-    ...(tool.build !== undefined && { built: await caught(built) }),
+    ...(tool.built !== undefined && { built: await caught(built) }),
   }
 }
 
@@ -83,10 +85,11 @@ const caught = async (work: () => Promise<Outcome>): Promise<Outcome> => {
 }
 
 /** Opens the page; a development server may reload it once, when it has found what it depends on. */
-async function look(address: string, { browser, model, expected }: Trial): Promise<Outcome> {
-  const url = `${address}?model=${encodeURIComponent(model)}`
+async function look(address: string, { browser, model, expected }: Trial, cdn = ''): Promise<Outcome> {
+  const url = `${address}?${new URLSearchParams({ model, cdn })}`
+  const allow = [model, cdn].filter(other => other !== '').map(other => new URL(other).origin)
   const once = async (): Promise<Outcome> => {
-    const seen = await visit(browser, url, { gpu: false, allow: [new URL(model).origin], timeout: 90_000 })
+    const seen = await visit(browser, url, { gpu: false, allow, timeout: 90_000 })
     const note = [seen.status, ...seen.problems].join('\n')
     if (!seen.status.startsWith('16 images on wasm')) return { result: 'failed', note }
     const difference = seen.canvas.rgba.map((value, i) => Math.abs(value - expected[i]!))
