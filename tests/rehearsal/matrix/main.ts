@@ -27,9 +27,17 @@ if (asked.length === 0) throw new Error(`--only ${values.only} names none of ${t
 const readme = join(root, 'examples', 'README.md')
 const chromium = findChromium()
 if (chromium === null) process.exit(1)
+// the trial under way ends with its browser, and stops its server
+let stopped = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (stopped = true))
+
 await using trials = await prepareTrials(chromium)
 for (const tool of asked) {
   const row = await trials.try(tool)
+  if (stopped) {
+    process.exitCode = 1
+    break
+  }
   console.log(rowText(row))
   for (const [what, outcome] of Object.entries({ dev: row.dev, built: row.built })) {
     if (outcome === undefined) continue
