@@ -18,6 +18,7 @@ const project = (name: string, folder: string, timeout: number, globalSetup: str
     include: ['**/*.test.ts'],
     testTimeout: timeout,
     hookTimeout: timeout,
+    maxConcurrency: 2,
     globalSetup,
     setupFiles: [fileURLToPath(new URL('vitest.setup.ts', import.meta.url))],
   },
@@ -28,7 +29,6 @@ const report = process.env.MIXFLOW_TEST_REPORT
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    maxConcurrency: 2,
     ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
     projects: [
       ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 180_000)),
