@@ -36,7 +36,7 @@ export interface ComparisonRequest {
   readonly models: Readonly<Record<Side, WebModel>>
   readonly seed: number
   readonly count: number
-  readonly label: number | undefined
+  readonly label: number | readonly number[] | undefined
   readonly solver: ComparedSolver
 }
 

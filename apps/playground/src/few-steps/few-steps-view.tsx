@@ -9,6 +9,7 @@ import { ModelState } from '../models/model-state.tsx'
 import { openEarly, useModel } from '../models/use-model.ts'
 import { Choice } from '../parts/choice.tsx'
 import { ClassChoice } from '../parts/class-choice.tsx'
+import { inTurn } from '../parts/in-turn.ts'
 import { Problem } from '../parts/problem.tsx'
 import { WholeNumber } from '../parts/whole-number.tsx'
 import { type Compared, type ComparisonRequest, compare, comparedSolvers } from './compare.ts'
@@ -42,8 +43,9 @@ export default function FewStepsView() {
   const labels = a?.capabilities().labels ?? null
   const request = useMemo((): ComparisonRequest | null => {
     if (a === undefined || b === undefined || misfit) return null
-    const isClass = [a, b].every(model => label >= 0 && label < (model.capabilities().labels?.count ?? 0))
-    return { models: { mixflow: a, 'rectified-flow': b }, seed, count, label: isClass ? label : undefined, solver }
+    const classes = Math.min(...[a, b].map(model => model.capabilities().labels?.count ?? 0))
+    const asked = label >= 0 && label < classes ? label : classes > 0 ? inTurn({ count: classes }, count) : undefined
+    return { models: { mixflow: a, 'rectified-flow': b }, seed, count, label: asked, solver }
   }, [a, b, misfit, seed, count, label, solver])
   const { compared, doing, error, isRunning, stop, again } = useComparison(request)
 

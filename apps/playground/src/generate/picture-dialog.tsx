@@ -63,18 +63,17 @@ export function PictureDialog({ model, request, image, className, fileName, onCl
 const most = 8
 
 /** Source, steps, picture. */
-function useWay(model: WebModel, request: SampleRequest, { index }: SampledImage): readonly Frame[] {
+function useWay(model: WebModel, request: SampleRequest, { index, label }: SampledImage): readonly Frame[] {
   const [frames, setFrames] = useState<readonly Frame[]>([])
   useEffect(() => {
     const controller = new AbortController()
     const { signal } = controller
     const run = async () => {
-      const { seed, label, mixtureWeight } = request
-      const one = { count: 1, firstImage: index, signal }
+      const { seed, mixtureWeight } = request
+      const one = { count: 1, firstImage: index, signal, ...(label !== undefined && { label }) }
       const { x0 } = await model.sources({
         ...one,
         ...(seed !== undefined && { seed }),
-        ...(label !== undefined && { label }),
         ...(mixtureWeight !== undefined && { mixtureWeight }),
       })
       const { channels, height, width } = model.capabilities().image
@@ -84,7 +83,7 @@ function useWay(model: WebModel, request: SampleRequest, { index }: SampledImage
     }
     run().catch(() => {})
     return () => controller.abort()
-  }, [model, request, index])
+  }, [model, request, index, label])
   return frames
 }
 

@@ -16,12 +16,14 @@ it('what is left open is the model’s own', () => {
   expect(settle(state(''), facts)).toEqual({
     ...{ solver: 'heun', nfe: 5, label: undefined, guidance: 1, mixtureWeight: 0 },
   })
-  expect(requestOf(state('seed=7&count=4'), facts)).toEqual({ count: 4, seed: 7, solver: 'heun', nfe: 5, guidance: 1 })
+  expect(requestOf(state('seed=7&count=4'), facts)).toEqual({
+    ...{ count: 4, seed: 7, solver: 'heun', nfe: 5, guidance: 1, label: [0, 1, 2, 0] },
+  })
 })
 
 it('a class that the model has not, or none at all, is as if it were not there', () => {
   expect(requestOf(state('label=2'), facts).label).toBe(2)
-  expect(requestOf(state('label=3'), facts)).not.toHaveProperty('label')
+  expect(requestOf(state('label=3&count=4'), facts).label).toEqual([0, 1, 2, 0])
   const without = requestOf(state('label=1&guidance=2&w=0.5'), { ...facts, labels: null })
   expect(Object.keys(without).sort()).toEqual(['count', 'nfe', 'seed', 'solver'])
 })

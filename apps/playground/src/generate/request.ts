@@ -9,6 +9,7 @@ import {
   stepsOf,
 } from '@mixflow/core'
 import { number, text, type ValuesOf, word } from '../address/fields.ts'
+import { inTurn } from '../parts/in-turn.ts'
 
 export const counts = ['1', '4', '16', '36', '64'] as const
 
@@ -82,11 +83,12 @@ function nearestNfe(solver: Exclude<SolverName, 'dopri5'>, wanted: number): numb
 
 export function requestOf(state: GenerateState, capabilities: ModelFacts): SampleRequest {
   const { solver, nfe, label, guidance, mixtureWeight } = settle(state, capabilities)
+  const { labels } = capabilities
+  const count = Number(state.count)
   return {
-    ...{ count: Number(state.count), seed: state.seed, solver },
+    ...{ count, seed: state.seed, solver },
     ...(nfe !== undefined && { nfe }),
-    ...(label !== undefined && { label }),
-    ...(capabilities.labels !== null && { guidance }),
+    ...(labels !== null && { label: label ?? inTurn(labels, count), guidance }),
     ...(capabilities.mixtureWeight && { mixtureWeight }),
   }
 }

@@ -25,7 +25,7 @@ const fields = {
   w: number({ min: 0, max: 1, initial: 0.5 }),
   /** Of the pictures to begin with; negative: drawn or dropped. */
   picture: number({ min: -1, max: 99, whole: true, initial: 3 }),
-  /** −1: all in turn; −2: that of the picture. */
+  /** −1: as the model sees the picture; −2: that of the example. */
   label: number({ min: -2, max: 100_000, whole: true, initial: -2 }),
 }
 
@@ -110,7 +110,12 @@ export default function KappaView() {
                 onChange={seed => change({ seed })}
               />
               {labels !== null && (
-                <ClassChoice labels={labels} value={label ?? -1} onChange={next => change({ label: next })} />
+                <ClassChoice
+                  open="as the model sees it"
+                  labels={labels}
+                  value={label ?? -1}
+                  onChange={next => change({ label: next })}
+                />
               )}
             </div>
           </section>

@@ -29,7 +29,8 @@ async function answer(wish: Wish, signal: AbortSignal, tell: (so: Partial<Answer
   const encoded = await model.sources({ ...whose, picture, count: 1, mixtureWeight: 1 })
   const source = await model.sources({ ...whose, picture, count, mixtureWeight, batchSize: count })
   tell({ model, encoded, source })
-  const result = await model.sample({ ...whose, x0: source.x0, mixtureWeight, batchSize: count })
+  // also the class that the model saw in the picture
+  const result = await model.sample({ ...whose, label: source.label, x0: source.x0, mixtureWeight, batchSize: count })
   tell({ result })
 }
 
