@@ -180,7 +180,7 @@ describe('mixflow data', () => {
     expect(factsText(mine)).toMatch(/^attribution +nobody named$/m)
     expect(factsText(mine)).toMatch(/^classes +none$/m)
     const steering = createDataset({ ...mine, labels: Int32Array.of(0, 0), classNames: ['\u001b[2Jcats'] })
-    expect(factsText(steering)).toMatch(/^ +0 +\ufffd\[2Jcats +2$/m)
+    expect(factsText(steering)).toMatch(/^ +0 +\\u001b\[2Jcats +2$/m)
   })
 })
 

@@ -132,6 +132,7 @@ export {
 } from './ode/solver.ts'
 export { dopri5, type EmbeddedTableau, euler, heun, midpoint, rk4, type Tableau } from './ode/tableau.ts'
 export { type TimeGrid, timeGrid } from './ode/time-grid.ts'
+export { printable, printableName } from './printable.ts'
 export { dropoutMask } from './random/dropout-mask.ts'
 export {
   type DrawShape,

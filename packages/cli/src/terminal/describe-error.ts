@@ -4,7 +4,7 @@
  */
 
 import { inspect } from 'node:util'
-import { MixflowError } from '@mixflow/core'
+import { MixflowError, printable as plain } from '@mixflow/core'
 import { packageFacts } from '../package-facts.ts'
 import type { Colors } from './colors.ts'
 import { printable } from './printable.ts'
@@ -15,10 +15,11 @@ export function describeError(error: unknown, colors: Colors): string {
 }
 
 function textOf(error: unknown, { red }: Colors): string {
-  if (error instanceof UsageError) return `${red('error:')} ${error.message}${error.hint ? `\n  ${error.hint}` : ''}`
+  if (error instanceof UsageError)
+    return `${red('error:')} ${plain(error.message)}${error.hint ? `\n  ${plain(error.hint)}` : ''}`
   const text = MixflowError.is(error) ? error.toString() : isOnnxError(error) ? String(error) : null
-  if (text !== null) return text.replace(/^[^:]*:/, heading => red(heading))
-  if (isSystemError(error)) return `${red('error:')} ${error.message}`
+  if (text !== null) return plain(text).replace(/^[^:]*:/, heading => red(heading))
+  if (isSystemError(error)) return `${red('error:')} ${plain(error.message)}`
   const { version, issues } = packageFacts()
   return [
     red('mixflow failed in a way that it should not:'),

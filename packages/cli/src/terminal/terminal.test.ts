@@ -46,7 +46,9 @@ describe('describeError', () => {
 
   it('lets no name steer the terminal', () => {
     const text = describeError(new MixflowError('DATA_NOT_FOUND', 'no \u001b[2Jfolder\u0007'), pc.createColors(true))
-    expect(text).toContain('no \ufffd[2Jfolder\ufffd')
+    expect(text).toContain('no \\u001b[2Jfolder\\u0007')
+    const hidden = describeError(new MixflowError('DATA_NOT_FOUND', 'a\u001b[8mb\u202ec'), pc.createColors(true))
+    expect(hidden).toContain('a\\u001b[8mb\\u202ec')
   })
 })
 

@@ -1,4 +1,5 @@
 /** Records of what happened, for a line each in a log. */
+import { printable } from '@mixflow/core'
 
 /** A record; its values are short, and JSON can hold them. */
 export interface LogRecord {
@@ -12,4 +13,4 @@ export type Log = (record: LogRecord) => void
 
 /** One line of JSON, with the time first; what came from outside cannot break it. */
 export const logLine = (record: LogRecord, now = new Date()): string =>
-  `${JSON.stringify({ time: now.toISOString(), ...record })}\n`
+  `${printable(JSON.stringify({ time: now.toISOString(), ...record }))}\n`

@@ -1,4 +1,5 @@
 /** An event of a training run as one plain line (the end may have more), the same on a terminal and in a log file. */
+import { printable } from '@mixflow/core'
 import type { DataProgress } from '../data/progress.ts'
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts'
 import type { TrainEvent } from './train-event.ts'
@@ -13,10 +14,6 @@ export interface LineContext {
 export function eventLine(event: TrainEvent, context: LineContext): string {
   return printable(lineOf(event, context))
 }
-
-/** Text from elsewhere, a path or a title, must not steer the terminal: no control characters but new lines. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const printable = (text: string): string => text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '\u{fffd}')
 
 function lineOf(event: TrainEvent, { totalImages }: LineContext): string {
   switch (event.type) {
