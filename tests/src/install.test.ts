@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { loadModel } from '@mixflow/sdk-node'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { sourceOf, tinyCheckpoint } from '../../packages/export/src/fixtures/tiny-checkpoint.ts'
+import { resolutions, typeProblems } from './workspace/check-types.ts'
 import { tarballName } from './workspace/pack.ts'
 import { codeBlocks } from './workspace/readme.ts'
 import { run } from './workspace/run.ts'
@@ -22,6 +23,30 @@ const exportScript = `
   const [checkpoint, out] = process.argv.slice(2)
   const { manifest } = await exportModel({ checkpoint, out, sampling: { solver: 'heun', nfe: 5, guidance: 0 } })
   console.log(JSON.stringify(manifest.parity))
+`
+
+/** A script that runs another, and all packages that it requires, in a context of its own; addons and Node's modules are from outside. */
+const inContext = (script: string) => `
+  const { compileFunction, createContext } = require('node:vm')
+  const { createRequire, isBuiltin } = require('node:module')
+  const { readFileSync } = require('node:fs')
+  const own = ['process', 'Buffer', 'Uint8Array', 'ArrayBuffer', 'URL', 'Response', 'Headers', 'Blob', 'performance', 'AbortController', 'AbortSignal', 'TextEncoder', 'TextDecoder', 'crypto', 'setTimeout', 'clearTimeout', 'structuredClone', 'Event', 'EventTarget']
+  const context = createContext(Object.fromEntries(own.map(name => [name, globalThis[name]])))
+  const modules = new Map()
+  function evaluate(path, code) {
+    const module = { exports: {} }
+    modules.set(path, module)
+    const resolve = createRequire(path).resolve
+    const load = name => {
+      const target = resolve(name)
+      if (isBuiltin(name) || target.endsWith('.node')) return require(target)
+      return (modules.get(target) ?? evaluate(target, readFileSync(target, 'utf8'))).exports
+    }
+    compileFunction(code, ['require', 'module', 'exports', '__filename', '__dirname'], { parsingContext: context, filename: path })(
+      Object.assign(load, { resolve }), module, module.exports, path, require('node:path').dirname(path))
+    return module
+  }
+  evaluate(__filename, ${JSON.stringify(script)})
 `
 
 describe.skipIf('error' in packed)('installed by npm', () => {
@@ -87,6 +112,13 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     }
   })
 
+  test('the first example of the repository runs as JavaScript, by the name of an installed model', async () => {
+    const blocks = await codeBlocks(join(root, 'README.md'))
+    await writeFile(join(user.project, 'first.mjs'), blocks.find(({ language }) => language === 'js')?.code ?? '')
+    expect(await run('node', ['first.mjs'], inUserFolder())).toMatch(/^5 evaluations each, /)
+    expect((await readFile(join(user.project, 'three-15.png'))).subarray(1, 4).toString()).toBe('PNG')
+  })
+
   test('a damaged model ends the child with the code and the hint', async () => {
     const graph = join(model, 'denoiser.onnx')
     const bytes = await readFile(graph)
@@ -103,6 +135,73 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   test('the command starts and names its subcommands', async () => {
     const help = await run(join('node_modules', '.bin', 'mixflow'), ['--help'], inUserFolder())
     for (const word of ['train', 'export', 'sample', 'evaluate', 'doctor', 'data']) expect(help).toContain(word)
+  })
+
+  describe('its types are read by TypeScript', () => {
+    // the oldest and the newest; `pnpm --filter @mixflow/tests run types` tries those between
+    const compilers = {
+      '5.4': join(root, 'tests', 'node_modules', 'typescript-5.4'),
+      newest: join(root, 'node_modules', 'typescript'),
+    }
+    const cases = Object.entries(compilers).flatMap(([version, folder]) =>
+      Object.keys(resolutions).map(resolution => [version, resolution as keyof typeof resolutions, folder] as const),
+    )
+    test.each(cases)('%s with %s', async (_, resolution, folder) => {
+      expect(await typeProblems(folder, resolution, user.project)).toEqual([])
+    })
+  })
+
+  describe('sdk-node', () => {
+    /** The last of the images that a script in the project prints, as base64. */
+    const lastOf = (...args: string[]) => run('node', args, inUserFolder())
+    const expected = async () => {
+      await using own = await loadModel(model)
+      return (await (await own.sample({ count: 2, steps: 2, seed: 7 })).images[1]!.toBuffer()).toString('base64')
+    }
+    const sampling = `const last = async (options = {}) => {
+      const model = await sdk.loadModel(process.argv[2], options)
+      const { images } = await model.sample({ count: 2, steps: 2, seed: 7 })
+      if (!(images[1].data instanceof Float32Array)) throw new Error('foreign numbers')
+      await model.dispose()
+      return (await images[1].toBuffer()).toString('base64')
+    }
+    const print = async () => process.stdout.write(await last() === await last({ workers: 1 }) ? await last() : 'differs')`
+
+    test('is required by CommonJS', async () => {
+      await writeFile(
+        join(user.project, 'required.cjs'),
+        `const sdk = require('@mixflow/sdk-node')\n${sampling}\nprint()`,
+      )
+      expect(await lastOf('required.cjs', model)).toBe(await expected())
+    })
+
+    test('runs in a context with typed arrays of its own, as in Jest', async () => {
+      await writeFile(
+        join(user.project, 'context.cjs'),
+        inContext(`const sdk = require('@mixflow/sdk-node')\n${sampling}\nprint()`),
+      )
+      expect(await lastOf('context.cjs', model)).toBe(await expected())
+    })
+
+    test.each(['cjs', 'esm'])('is bundled into one file by esbuild (%s), the runtime beside it', async format => {
+      await writeFile(
+        join(user.project, 'handler.mjs'),
+        `import * as sdk from '@mixflow/sdk-node'\n${sampling}\nprint()`,
+      )
+      const [esbuild, out] = [
+        join(root, 'packages', 'sdk-node', 'node_modules', '.bin', 'esbuild'),
+        `handler.${format === 'cjs' ? 'cjs' : 'out.mjs'}`,
+      ]
+      const flags = [
+        '--bundle',
+        '--platform=node',
+        '--external:onnxruntime-node',
+        `--format=${format}`,
+        '--log-level=error',
+      ]
+      await run(esbuild, ['handler.mjs', `--outfile=${out}`, ...flags], inUserFolder())
+      expect(await lastOf(out, model)).toBe(await expected())
+    })
   })
 
   test('its types hold in a strict TypeScript project', async () => {

@@ -75,9 +75,9 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
     })
 
     test('every path that its manifest names is inside', () => {
-      const named = Object.values(manifest.exports ?? {}).flatMap(entry =>
-        typeof entry === 'string' ? [entry] : Object.values(entry),
-      )
+      const pathsIn = (entry: object | string): string[] =>
+        typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(pathsIn)
+      const named = pathsIn(manifest.exports ?? {})
       const paths = [...named, ...Object.values(manifest.bin ?? {})].map(name => name.replace(/^\.\//, ''))
       expect(paths.filter(name => !contents.has(name))).toEqual([])
     })

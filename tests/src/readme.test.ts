@@ -70,6 +70,28 @@ test.each(packages.map(({ id, manifest }) => [manifest.name, id] as const))(
   },
 )
 
+test('every example in JavaScript is read by this Node, and none needs a newer one', async () => {
+  for (const { path, code, language, title } of examples) {
+    // JavaScript has it from Node 24 on, and people paste what looks like JavaScript
+    expect(code, title).not.toMatch(/^\s*(await )?using /m)
+    if (language !== 'js') continue
+    const plain = path.replace(/\.mts$/, '.plain.mjs')
+    await writeFile(plain, code)
+    await run(process.execPath, ['--check', plain], { cwd: folder })
+  }
+})
+
+test('what stands first installs where only the registry of npm can be reached', () => {
+  const needsRuntime = /@mixflow\/(?!core|zoo|sdk-web)\S+/
+  const wrong = shellLines.filter(
+    ({ words }) =>
+      words[0] === 'npm' &&
+      /^(i|install)$/.test(words[1] ?? '') &&
+      words.slice(2).some(word => needsRuntime.test(word)),
+  )
+  expect(wrong.map(({ file, words }) => `${file}: ${words.join(' ')}`)).toEqual([])
+})
+
 test('every example compiles', async () => {
   const config = { extends: join(root, 'tests', 'tsconfig.json'), include: ['*.mts'], exclude: [] }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config))

@@ -57,6 +57,7 @@ export const errorCodes = {
   DEVICE_LOST: 'the GPU, or the worker that a model ran in, was lost while it worked',
   CONTEXT_INSECURE: 'the page is not a secure context (https or localhost), so that no file can be verified in it',
   MODEL_UNKNOWN: 'no model has this name',
+  RUNTIME_UNSUPPORTED: 'the JavaScript runtime, such as an edge runtime, cannot do what was asked for',
   // numbers to compare with
   VERIFY_NOT_FOUND: 'the folder given to verify does not exist, or holds no reference numbers',
   VERIFY_INVALID: 'reference numbers are damaged, incomplete, or ask for what is not known here',

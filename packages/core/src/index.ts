@@ -1,4 +1,5 @@
 export { type Algebra, float32Algebra } from './algebra.ts'
+export type { Bytes, ClampedBytes } from './bytes.ts'
 export { concatenate } from './concatenate.ts'
 export { defined } from './defined.ts'
 export {
@@ -44,6 +45,7 @@ export {
   verifyCheckpointFiles,
 } from './format/checkpoint.ts'
 export { type ClassLabel, labelText, resolveLabel, sameClasses } from './format/class-label.ts'
+export { crc32 } from './format/crc32.ts'
 export { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './format/float16.ts'
 export {
   type Manifest,

@@ -1,4 +1,4 @@
-export { crc32 } from './crc32.ts'
+export { crc32 } from '@mixflow/core'
 export { type DiskErrorOptions, diskError } from './disk-error.ts'
 export { type FileLock, type LockOptions, lockFile, tryLockFile } from './lock-file.ts'
 export { makeFolder } from './make-folder.ts'

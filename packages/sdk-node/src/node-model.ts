@@ -1,6 +1,7 @@
 /** A model loaded in Node: core's sampler over ONNX Runtime, with images that become PNG files. */
 import {
   arrayBackend,
+  type Bytes,
   type Capabilities,
   concatenate,
   type DenoiserInputs,
@@ -12,15 +13,14 @@ import {
 } from '@mixflow/core'
 import { encodePng } from './encode-png.ts'
 
-/** A sampled image that can become a file. */
+/** A sampled image, with Node's own compression and Buffers. */
 export class NodeImage extends SampledImage {
-  /** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */
-  async toPng(): Promise<Uint8Array> {
+  override async toPng(): Promise<Bytes> {
     return encodePng(this)
   }
 
-  /** The same as a Buffer, whose text can be had in base64, for example. */
-  async toBuffer(): Promise<Buffer> {
+  /** The bytes of a PNG file as a Buffer, whose text can be had in base64, for example. */
+  async toBuffer(): Promise<Buffer & Bytes> {
     const { buffer, byteOffset, byteLength } = await this.toPng()
     return Buffer.from(buffer, byteOffset, byteLength)
   }

@@ -10,6 +10,7 @@
 import { create } from '@bufbuild/protobuf'
 import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from './backend.ts'
+import type { Bytes } from './bytes.ts'
 import { OnnxBackendError } from './errors.ts'
 import { constantNode, filledFrom, type ModelPorts, writeModel } from './graph/model.ts'
 import { collectProgram, type Program } from './graph/program.ts'
@@ -58,7 +59,7 @@ export function trace(
   f: (...inputs: tf.Tensor[]) => TraceResult,
   specs: Readonly<Record<string, InputSpec>>,
   options: TraceOptions = {},
-): Uint8Array<ArrayBuffer> {
+): Bytes {
   const backend = currentBackend()
   const free = freeDimension(specs)
   const recording = record(backend, f, { specs, size: sizes[0] })

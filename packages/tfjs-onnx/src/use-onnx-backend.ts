@@ -99,7 +99,7 @@ async function loadNodeRuntime() {
   } catch (cause) {
     if (cause instanceof OnnxBackendError) throw cause
     throw new OnnxBackendError('RUNTIME_MISSING', 'onnxruntime-node could not be loaded', {
-      hint: 'npm i onnxruntime-node@1.30.0 (linux, macOS and Windows on x64 and arm64)',
+      hint: 'ONNXRUNTIME_NODE_INSTALL=skip npm i onnxruntime-node@1.30.0 (linux, macOS and Windows on x64 and arm64)',
       cause,
     })
   }

@@ -70,7 +70,7 @@ async function cpuFinding(): Promise<Finding> {
     return { ...cpu, state: 'ok', text: `trains the quick start at ${speed}: ${formatDuration(estimate.totalSeconds)}` }
   } catch (error) {
     const [text = ''] = String(error).split('\n')
-    return { ...cpu, state: 'broken', text, command: 'npm install onnxruntime-node' }
+    return { ...cpu, state: 'broken', text, command: 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node' }
   }
 }
 

@@ -7,7 +7,7 @@
  */
 
 /** binary16 bits to float32 values; `bits[i]` to `result[i]`. */
-export function decodeFloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
+export function decodeFloat16(bits: Uint16Array): Float32Array {
   return widen(bits, half => {
     const sign = (half & 0x8000) << 16
     const exponent = (half >> 10) & 0x1f
@@ -21,7 +21,7 @@ export function decodeFloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
 }
 
 /** float32 values to the nearest binary16 bits, ties to even. */
-export function encodeFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
+export function encodeFloat16(values: Float32Array): Uint16Array {
   return narrow(values, single => {
     const sign = (single >>> 16) & 0x8000
     const magnitude = single & 0x7fffffff
@@ -35,12 +35,12 @@ export function encodeFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
 }
 
 /** bfloat16 bits to float32 values. */
-export function decodeBfloat16(bits: Uint16Array): Float32Array<ArrayBuffer> {
+export function decodeBfloat16(bits: Uint16Array): Float32Array {
   return widen(bits, upper => upper << 16)
 }
 
 /** float32 values to the nearest bfloat16 bits, ties to even. */
-export function encodeBfloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
+export function encodeBfloat16(values: Float32Array): Uint16Array {
   return narrow(values, single => {
     const sign = (single >>> 16) & 0x8000
     const magnitude = single & 0x7fffffff
@@ -55,13 +55,13 @@ function dropBits(bits: number, count: number): number {
   return (bits + (1 << (count - 1)) - 1 + odd) >> count
 }
 
-function widen(bits: Uint16Array, one: (bits: number) => number): Float32Array<ArrayBuffer> {
+function widen(bits: Uint16Array, one: (bits: number) => number): Float32Array {
   const result = new Uint32Array(bits.length)
   for (let i = 0; i < bits.length; i++) result[i] = one(bits[i]!)
   return new Float32Array(result.buffer)
 }
 
-function narrow(values: Float32Array, one: (bits: number) => number): Uint16Array<ArrayBuffer> {
+function narrow(values: Float32Array, one: (bits: number) => number): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
   const result = new Uint16Array(values.length)
   for (let i = 0; i < values.length; i++) result[i] = one(bits[i]!)

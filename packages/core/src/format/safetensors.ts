@@ -7,6 +7,7 @@
  * it or overlap another, and memory use is bounded by the bytes that were handed in. Writing is deterministic, in the
  * reference's order: dtypes of larger alignment first, then by name; metadata keys by name; header padded to 8 bytes.
  */
+import type { Bytes } from '../bytes.ts'
 import type { MixflowError } from '../errors.ts'
 import { dictionary, integer, invalid, list, object, type Place, text, within, word } from './schema.ts'
 import { type JsonObject, parseStrictJson } from './strict-json.ts'
@@ -189,7 +190,7 @@ export function safetensorsHeader(input: {
 }
 
 /** The file as one array. */
-export function writeSafetensors(input: SafetensorsInput): Uint8Array<ArrayBuffer> {
+export function writeSafetensors(input: SafetensorsInput): Bytes {
   const chunks = safetensorsChunks(input)
   const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
   let offset = 0

@@ -5,6 +5,7 @@
  * `round` is right: every byte survives the round trip. `truncate` is what published FID values were computed with (the
  * reference implementation's metric): it turns some real pixels into the value below. It exists to reproduce them.
  */
+import type { Bytes, ClampedBytes } from '../bytes.ts'
 import { MixflowError } from '../errors.ts'
 
 /** One image: `channels` planes of `height` rows of `width` numbers in [-1, 1]. */
@@ -20,7 +21,7 @@ export interface RgbaImage {
   readonly width: number
   readonly height: number
   /** R, G, B, A of each pixel, row by row. */
-  readonly data: Uint8ClampedArray<ArrayBuffer>
+  readonly data: ClampedBytes
   readonly colorSpace: 'srgb'
 }
 
@@ -29,13 +30,13 @@ export interface RawImage {
   readonly channels: number
   readonly height: number
   readonly width: number
-  readonly data: Uint8Array<ArrayBuffer>
+  readonly data: Bytes
 }
 
 export type ByteRounding = 'round' | 'truncate'
 
 /** Numbers in [-1, 1] to bytes; beyond the range they are clipped, and a NaN becomes 0. */
-export function toBytes(values: Float32Array, rounding: ByteRounding = 'round'): Uint8Array<ArrayBuffer> {
+export function toBytes(values: Float32Array, rounding: ByteRounding = 'round'): Bytes {
   return Uint8Array.from(values, rounding === 'truncate' ? truncated : rounded)
 }
 

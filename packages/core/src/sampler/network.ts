@@ -98,8 +98,11 @@ export function arrayBackend({ manifest, denoiser, encoder }: ModelNetworks): Sa
 }
 
 /** E(κ) by a network that may have to be opened first. */
-export function encodeWith({ networks }: Manifest, encoder: () => Promise<Network>) {
-  return async (kappa: Float32Array | Int32Array, label?: Int32Array) => {
+export function encodeWith(
+  { networks }: Manifest,
+  encoder: () => Promise<Network>,
+): (kappa: Float32Array | Int32Array, label?: Int32Array) => ReturnType<Network['run']> {
+  return async (kappa, label) => {
     const size = portDims(networks.encoder!.inputs[0]!, 1).reduce((product, length) => product * length, 1)
     return (await encoder()).run({ kappa, ...(label && { label }) }, kappa.length / size)
   }

@@ -1,6 +1,8 @@
 /** What sampling gives: images as numbers and as bytes, and what they cost. No DOM and no codec is needed to hold them. */
+import type { Bytes } from '../bytes.ts'
 import type { ImageShape } from '../format/model-facts.ts'
 import { type PlanarImage, type RawImage, type RgbaImage, toBytes, toRaw, toRgba } from '../image/pixels.ts'
+import { encodePng } from '../image/png.ts'
 import type { SolverName } from '../ode/solver.ts'
 
 /** One sampled image: float32, channel by channel, in [-1, 1] but for the model's own overshoot. */
@@ -29,7 +31,7 @@ export class SampledImage implements PlanarImage {
   }
 
   /** Planar bytes, rounded. */
-  toBytes(): Uint8Array<ArrayBuffer> {
+  toBytes(): Bytes {
     return toBytes(this.data)
   }
 
@@ -45,6 +47,23 @@ export class SampledImage implements PlanarImage {
       ImageData?: new (data: RgbaImage['data'], width: number, height: number) => RgbaImage
     }
     return ImageData === undefined ? rgba : new ImageData(rgba.data, rgba.width, rgba.height)
+  }
+
+  /** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */
+  async toPng(): Promise<Bytes> {
+    return encodePng(this)
+  }
+
+  /** The same as a Blob of type `image/png`. */
+  async toBlob(): Promise<Blob> {
+    return new Blob([await this.toPng()], { type: 'image/png' })
+  }
+
+  /** The same as the answer of a server, with status 200 and `content-type: image/png` unless `init` has others. */
+  async toResponse(init: ResponseInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (!headers.has('content-type')) headers.set('content-type', 'image/png')
+    return new Response(await this.toPng(), { ...init, headers })
   }
 }
 

@@ -1,5 +1,6 @@
 /** A network as the bytes of an ONNX model, in either precision of the weights; inputs and outputs are float32 anyway. */
 
+import type { Bytes } from '@mixflow/core'
 import { trace } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import type { NetworkGraph, Tensors } from './network-graph.ts'
@@ -9,7 +10,10 @@ export const dtypes = ['float32', 'float16'] as const
 export type Dtype = (typeof dtypes)[number]
 
 /** The graph's name is the model's and the network's. */
-export function onnxBytes(graph: NetworkGraph, { name, dtype }: { readonly name: string; readonly dtype: Dtype }) {
+export function onnxBytes(
+  graph: NetworkGraph,
+  { name, dtype }: { readonly name: string; readonly dtype: Dtype },
+): Promise<Bytes> {
   const { ports, role, apply } = graph
   const specs = Object.fromEntries(ports.inputs.map(port => [port.name, { dims: port.dims, dtype: port.dtype }]))
   return onBackend('onnx', () =>

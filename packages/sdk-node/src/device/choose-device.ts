@@ -89,7 +89,7 @@ function gist(message: string): string {
 }
 
 const hints = {
-  cpu: 'npm install onnxruntime-node@1.30.0',
+  cpu: 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.30.0',
   cuda: 'mixflow setup cuda puts the provider and CUDA’s libraries there (Linux on x64); libcuda.so.1 is part of NVIDIA’s driver',
   webgpu: 'it needs a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
 } as const satisfies Record<Device, string>

@@ -4,14 +4,13 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { runtimePath } from '../runtime/onnxruntime.ts'
 
 const cudaProvider = 'libonnxruntime_providers_cuda.so'
 
 function cudaPath(): string {
-  const script = createRequire(import.meta.url).resolve('onnxruntime-node')
-  return join(dirname(dirname(script)), 'bin', 'napi-v6', process.platform, process.arch, cudaProvider)
+  return join(dirname(dirname(runtimePath())), 'bin', 'napi-v6', process.platform, process.arch, cudaProvider)
 }
 
 /** Where the provider's file is, which may be reached by a link. */

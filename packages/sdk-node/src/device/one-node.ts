@@ -3,9 +3,8 @@
  * process, or in a child first: a graphics driver that crashes or hangs there ends nothing but the child.
  */
 import { execFile } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { openSession, runtimePath } from '../runtime/onnxruntime.ts'
 
 /** A model with one node, y = |x|, for one number. */
 const oneNode =
@@ -30,9 +29,9 @@ export async function runOneNode({ provider, libraries = [] }: Trial): Promise<v
       process.dlopen({ exports: {} }, library, libraryFlags)
     } catch {} // always: it is no addon. What could not be loaded, the provider will be said to lack
   }
-  const session = await InferenceSession.create(Buffer.from(oneNode, 'base64'), providerOptions(provider))
+  const session = await openSession(Buffer.from(oneNode, 'base64'), providerOptions(provider))
   try {
-    const { output } = await session.run({ x: new Tensor('float32', Float32Array.of(-3), [1]) })
+    const { output } = await session.run({ x: { type: 'float32', data: Float32Array.of(-3), dims: [1] } })
     if (output?.data[0] !== 3) throw new Error(`it gives ${output?.data[0]} for |-3|`)
   } finally {
     await session.release()
@@ -55,7 +54,7 @@ export interface Problem {
 
 /** The same in a child process; null where it worked. */
 export function runOneNodeInChild({ provider, libraries = [] }: Trial): Promise<Problem | null> {
-  const runtime = createRequire(import.meta.url).resolve('onnxruntime-node')
+  const runtime = runtimePath()
   const options = providerOptions(provider)
   return tryInChild(childSource, [JSON.stringify({ runtime, oneNode, options, libraries, libraryFlags })])
 }

@@ -1,10 +1,8 @@
 /**
  * A model by its name: from the npm package that it is in, where that is installed, else from its address, and then it must be the one that
- * the list means. Packages are looked for from here, from the program that runs, and from the working directory.
+ * the list means.
  */
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import {
   findListed,
   type ListedModel,
@@ -13,6 +11,7 @@ import {
   manifestFileName,
   unknownModel,
 } from '@mixflow/core'
+import { resolvePackage } from '../runtime/resolve-package.ts'
 import { blobCache } from './blob-cache.ts'
 import { type FolderOptions, openFolder } from './open-folder.ts'
 
@@ -27,17 +26,7 @@ export async function openNamed(name: string, { models, cacheDir }: NamedOptions
     if (existsSync(name)) return openFolder(name, { cacheDir })
     throw unknownModel(name, models)
   }
-  const installed = manifestIn(model.package)
+  const installed = resolvePackage(`${model.package}/${manifestFileName}`)
   if (installed !== undefined) return openFolder(installed, { cacheDir })
   return listedFolder(model, cacheDir === null ? null : blobCache(cacheDir))
-}
-
-/** Path of its mixflow.json; undefined where the package is not installed. */
-function manifestIn(packageName: string): string | undefined {
-  for (const from of [import.meta.url, process.argv[1], join(process.cwd(), 'index.js')]) {
-    try {
-      if (from) return createRequire(from).resolve(`${packageName}/${manifestFileName}`)
-    } catch {}
-  }
-  return undefined
 }

@@ -3,9 +3,9 @@
  * in its queue.
  */
 import { graphFailed, type ManifestFile, type Network, type NetworkPorts, Queue, sessionNetwork } from '@mixflow/core'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { Device } from '../device/choose-device.ts'
 import { providerOptions } from '../device/one-node.ts'
+import { openSession, type PlainTensor } from '../runtime/onnxruntime.ts'
 
 export interface Graph {
   readonly file: ManifestFile
@@ -24,14 +24,18 @@ export function inThisThread(device: Device, threads: number | undefined): Place
   return {
     queue: new Queue(),
     async open(bytes, graph) {
-      const session = await InferenceSession.create(bytes, sessionOptions(device, threads)).catch(cause => {
+      const session = await openSession(bytes, sessionOptions(device, threads)).catch(cause => {
         throw graphRefused(graph, cause)
       })
-      return sessionNetwork({ session, tensor: (type, data, dims) => new Tensor(type, data, dims), ...graph })
+      return sessionNetwork({ session, tensor: plainTensor, ...graph })
     },
     close: async () => {},
   }
 }
+
+export const plainTensor = (type: string, data: PlainTensor['data'], dims: readonly number[]): PlainTensor => ({
+  ...{ type, data, dims },
+})
 
 export const graphRefused = ({ file }: Graph, cause: unknown) =>
   graphFailed(file, 'cannot be opened by ONNX Runtime', cause)

@@ -2,15 +2,9 @@
  * One thread of a pool: sessions of its own, which it runs when asked by a message. It knows nothing of sampling. Should it end
  * by itself, all that it was asked fails with WORKER_FAILED, and so does what it is asked later.
  */
-import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { MixflowError } from '@mixflow/core'
-
-export interface PlainTensor {
-  readonly type: string
-  readonly dims: readonly number[]
-  readonly data: Float32Array | Int32Array
-}
+import { type PlainTensor, receivedTensors, runtimePath } from '../runtime/onnxruntime.ts'
 
 type Tensors = Readonly<Record<string, PlainTensor>>
 
@@ -66,7 +60,7 @@ export class PoolThread {
 
   /** @param options of its sessions */
   constructor(options: object) {
-    const runtime = createRequire(import.meta.url).resolve('onnxruntime-node')
+    const runtime = runtimePath()
     // loaders and debuggers of this thread are none of its business
     this.worker = new Worker(source, { eval: true, execArgv: [], name: 'mixflow', workerData: { runtime, options } })
     this.worker.unref()
@@ -97,7 +91,7 @@ export class PoolThread {
 
   async run(graph: PoolGraph, feeds: Tensors): Promise<Tensors> {
     await this.open(graph)
-    return (await this.#ask('run', { id: graph.id, feeds })) as Tensors
+    return receivedTensors((await this.#ask('run', { id: graph.id, feeds })) as Tensors)
   }
 
   async release({ id }: PoolGraph): Promise<void> {

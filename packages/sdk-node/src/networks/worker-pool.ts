@@ -7,8 +7,9 @@
  * a sampler can do works as it is. As many evaluations run as there are threads; what is asked beyond that waits in the queue.
  */
 import { MixflowError, type Network, Queue, sessionNetwork } from '@mixflow/core'
+import type { PlainTensor } from '../runtime/onnxruntime.ts'
 import { type Graph, graphRefused, type Place, sessionOptions } from './place.ts'
-import { type PlainTensor, type PoolGraph, PoolThread } from './pool-thread.ts'
+import { type PoolGraph, PoolThread } from './pool-thread.ts'
 
 export interface PoolOptions {
   readonly workers: number

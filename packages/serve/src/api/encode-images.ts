@@ -3,7 +3,7 @@
  * archive of PNGs, or plain numbers. Between images others get their turn, since making a PNG holds up everybody.
  */
 import { setImmediate } from 'node:timers/promises'
-import { imageGrid, type PlanarImage, type SampledImage } from '@mixflow/core'
+import { type Bytes, imageGrid, type PlanarImage, type SampledImage } from '@mixflow/core'
 import { encodePng } from '@mixflow/sdk-node'
 import { zipSync } from 'fflate'
 import type { Made } from '../batching/model-runner.ts'
@@ -25,18 +25,18 @@ export interface MadeBy extends Made {
   readonly model: string
 }
 
-type Encoder = (made: MadeBy) => Promise<Uint8Array<ArrayBuffer> | string>
+type Encoder = (made: MadeBy) => Promise<Bytes | string>
 
 export const encoders: Readonly<Record<Exclude<MediaType, 'text/event-stream'>, Encoder>> = {
   'application/json': async made => JSON.stringify(await imagesAnswer(made)),
-  'image/png': async ({ images }) => bytesOf(encodePng(images.length === 1 ? images[0]! : imageGrid(images))),
+  'image/png': async ({ images }) => encodePng(images.length === 1 ? images[0]! : imageGrid(images)),
   'application/zip': async ({ images }) => {
     const entries: Record<string, [Uint8Array, { level: 0; mtime: string }]> = {}
     for (const image of images) {
       entries[fileName(image)] = [encodePng(image), { level: 0, mtime: '1980-01-01' }]
       await setImmediate()
     }
-    return bytesOf(zipSync(entries))
+    return new Uint8Array(zipSync(entries))
   },
   'application/octet-stream': async ({ images }) => {
     const all = new Float32Array(images.reduce((sum, { data }) => sum + data.length, 0))
@@ -72,8 +72,6 @@ export const imageRecord = (image: SampledImage): StreamEvents['image'] => ({
 })
 
 export const base64Png = (image: PlanarImage): string => Buffer.from(encodePng(image)).toString('base64')
-
-const bytesOf = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes)
 
 /** @throws MixflowError HTTP_INVALID (406) where images of so many channels are no pictures */
 export function checkPicture(channels: number, type: MediaType): void {

@@ -3,7 +3,7 @@
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
 
-export function toFloat16(source: Float32Array): Uint16Array<ArrayBuffer> {
+export function toFloat16(source: Float32Array): Uint16Array {
   return Uint16Array.from(source, halfBits)
 }
 

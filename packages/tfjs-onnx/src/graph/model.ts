@@ -4,6 +4,7 @@
  */
 
 import { create, toBinary } from '@bufbuild/protobuf'
+import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
 import {
   type AttributeProto,
@@ -57,7 +58,7 @@ export interface ModelPorts {
 }
 
 /** Writes the model. Every fed value that is not an input becomes an initializer. */
-export function writeModel(program: Program, ports: ModelPorts): Uint8Array<ArrayBuffer> {
+export function writeModel(program: Program, ports: ModelPorts): Bytes {
   const names = new Map(program.names)
   const extra: NodeProto[] = []
   for (const [value, { nodes, name }] of ports.computed ?? []) {
@@ -91,7 +92,7 @@ export function writeModel(program: Program, ports: ModelPorts): Uint8Array<Arra
     opsetImport: [{ domain: '', version: BigInt(opset) }, ...domains.map(domain => ({ domain, version: 1n }))],
     metadataProps: Object.entries(ports.metadata ?? {}).map(([key, value]) => ({ key, value })),
   })
-  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>
+  return toBinary(ModelProtoSchema, model) as Bytes
 }
 
 /** Gives output ports their names; a leaf, or a value that is two ports, is passed through an Identity. */
@@ -128,7 +129,7 @@ function attributeProto(name: string, value: AttributeValue): AttributeProto {
     attribute.i = BigInt(value)
   } else if (typeof value === 'string') {
     attribute.type = attributeNumbers.string
-    attribute.s = new TextEncoder().encode(value) as Uint8Array<ArrayBuffer>
+    attribute.s = new TextEncoder().encode(value) as Bytes
   } else if ('float' in value) {
     attribute.type = attributeNumbers.float
     attribute.f = value.float
@@ -197,7 +198,7 @@ export function tensorProto(
   })
 }
 
-function rawBytes(type: ElementType, data: FedArray | readonly number[]): Uint8Array<ArrayBuffer> {
+function rawBytes(type: ElementType, data: FedArray | readonly number[]): Bytes {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
   const array =
     type === 'int64'

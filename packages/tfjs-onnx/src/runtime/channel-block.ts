@@ -3,12 +3,13 @@
  * looking where its numbers went.
  */
 
+import type { Bytes } from '../bytes.ts'
 import { writeModel } from '../graph/model.ts'
 import { collectProgram } from '../graph/program.ts'
 import { emit, type Value } from '../graph/value.ts'
 import type { RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
 
-type CreateSession = (model: Uint8Array<ArrayBuffer>, options: SessionOptions) => RuntimeSession
+type CreateSession = (model: Bytes, options: SessionOptions) => RuntimeSession
 
 /** More than any processor has in a block. */
 const channels = 64

@@ -93,7 +93,7 @@ export function missingLibraries(library: string, beside: string): string[] {
 }
 
 const hints: Readonly<Record<Device, string>> = {
-  cpu: 'npm i onnxruntime-node@1.30.0',
+  cpu: 'ONNXRUNTIME_NODE_INSTALL=skip npm i onnxruntime-node@1.30.0',
   cuda: 'npx @mixflow/cli setup cuda puts the provider and CUDA’s libraries there (Linux on x64); libcuda.so.1 is part of NVIDIA’s driver',
   webgpu: 'it needs a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
 }

@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os'
 import { Tensor } from 'onnxruntime-node'
 import binding from 'onnxruntime-node/dist/binding.js'
+import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
 import { channelBlockOf } from './channel-block.ts'
 import type { Device, Runtime, RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
@@ -20,7 +21,7 @@ let channelBlock: number | undefined
 
 /** Sessions on a device. The CPU also splits batches among threads. */
 export function onnxruntimeOn(device: Device): Runtime {
-  const createSession = (model: Uint8Array<ArrayBuffer>, options: SessionOptions): RuntimeSession => {
+  const createSession = (model: Bytes, options: SessionOptions): RuntimeSession => {
     binding.initOrt()
     const session = new binding.binding.InferenceSession()
     try {

@@ -8,6 +8,7 @@
  * WebGPU parameters and optimizer state thus never leave the GPU; what a program reads is all that is copied.
  */
 
+import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
 import type { FedArray } from '../graph/value.ts'
 import { runOneNode } from './one-node.ts'
@@ -73,7 +74,7 @@ interface Opening {
   readonly ort: OnnxruntimeWeb
   readonly queue: Queue
   readonly device: 'cpu' | 'webgpu'
-  readonly model: Uint8Array<ArrayBuffer>
+  readonly model: Bytes
 }
 
 class WebSession implements QueuedSession {

@@ -3,6 +3,7 @@
  * a runtime can only be waited for. The tests of this package and users of another ONNX runtime can give their own.
  */
 
+import type { Bytes } from '../bytes.ts'
 import type { FedArray } from '../graph/value.ts'
 
 export interface RuntimeArray {
@@ -66,7 +67,7 @@ export interface Runtime {
   readonly device: Device
   /** Why it is not on a better device, where that was left open. */
   readonly note?: string
-  createSession(model: Uint8Array<ArrayBuffer>, options: SessionOptions): RuntimeSession | QueuedSession
+  createSession(model: Bytes, options: SessionOptions): RuntimeSession | QueuedSession
   /** Its sessions are queued: arrays that it is fed with are read later, and must not change. */
   readonly queued?: boolean
   /** Settles when everything that was queued is done. */
@@ -78,5 +79,5 @@ export interface Runtime {
   /** Number of threads that can run in parallel. Default: 1. */
   readonly parallelism?: number
   /** A session that is fed whole batches. A runtime without it runs them in one piece. */
-  createShardedSession?(model: Uint8Array<ArrayBuffer>, shards: Shards): RuntimeSession
+  createShardedSession?(model: Bytes, shards: Shards): RuntimeSession
 }

@@ -12,12 +12,13 @@
 
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
+import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
 import type { FedArray } from '../graph/value.ts'
 import type { RuntimeArray, RuntimePort, RuntimeSession, Shards } from './runtime.ts'
 
 export interface ShardRequest extends Shards {
-  readonly model: Uint8Array<ArrayBuffer>
+  readonly model: Bytes
   /** Options of the sessions, as the native binding takes them. */
   readonly options: object
 }

@@ -1,4 +1,4 @@
-/** The checksum of ZIP archives: CRC-32 as in IEEE 802.3, polynomial 0xEDB88320. Node has it only from 20.15 and 22.2 on. */
+/** The checksum of ZIP and PNG: CRC-32 as in IEEE 802.3, polynomial 0xEDB88320. Node has it only from 20.15 and 22.2 on. */
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte

@@ -1,0 +1,62 @@
+/**
+ * Images as PNG files: 8 bits, by rounding, grey where there is one channel. No row is filtered, and who writes a file compresses it: by the
+ * platform's own stream here, which pages, workers, Node, Deno and Bun have; by `node:zlib`, at once, in sdk-node.
+ *
+ * After the W3C's PNG specification, third edition. Left out: palettes, 16 bits, interlacing, metadata.
+ */
+import type { Bytes } from '../bytes.ts'
+import { MixflowError } from '../errors.ts'
+import { crc32 } from '../format/crc32.ts'
+import { type PlanarImage, toRaw } from './pixels.ts'
+
+const colourTypes: Readonly<Record<number, number>> = { 1: 0, 3: 2, 4: 6 }
+const signature = [137, 80, 78, 71, 13, 10, 26, 10]
+
+/** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */
+export async function encodePng(image: PlanarImage): Promise<Bytes> {
+  const stream = new Blob([pngRows(image)]).stream().pipeThrough(new CompressionStream('deflate'))
+  return pngFile(image, new Uint8Array(await new Response(stream).arrayBuffer()))
+}
+
+/** What a PNG file compresses: pixels row by row, each row after a byte that says how it is filtered. @throws as encodePng */
+export function pngRows(image: PlanarImage): Bytes {
+  const { channels, height, width } = image
+  if (colourTypes[channels] === undefined) {
+    throw new MixflowError('ARGUMENT_INVALID', `${channels} × ${height} × ${width} is no grey, RGB or RGBA image`, {
+      hint: 'take its numbers, image.data, or its bytes, image.toRaw()',
+    })
+  }
+  const { data } = toRaw(image)
+  const row = width * channels
+  const rows = new Uint8Array(height * (row + 1))
+  for (let y = 0; y < height; y++) rows.set(data.subarray(y * row, (y + 1) * row), y * (row + 1) + 1)
+  return rows
+}
+
+/** @param compressed the rows, in the format of zlib */
+export function pngFile({ channels, height, width }: PlanarImage, compressed: Uint8Array): Bytes {
+  const header = new Uint8Array(13)
+  const view = new DataView(header.buffer)
+  view.setUint32(0, width)
+  view.setUint32(4, height)
+  header.set([8, colourTypes[channels]!], 8)
+  const parts = [Uint8Array.from(signature), chunk('IHDR', header), chunk('IDAT', compressed), chunk('IEND')]
+  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    file.set(part, at)
+    at += part.length
+  }
+  return file
+}
+
+/** Length, name, content, and the checksum of the last two. */
+function chunk(name: string, content = new Uint8Array(0) as Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(content.length + 12)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, content.length)
+  for (let i = 0; i < 4; i++) bytes[4 + i] = name.charCodeAt(i)
+  bytes.set(content, 8)
+  view.setUint32(content.length + 8, crc32(bytes.subarray(4, content.length + 8)))
+  return bytes
+}
