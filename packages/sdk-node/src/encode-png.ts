@@ -1,6 +1,15 @@
-/** Images as PNG files, compressed by Node at once: 8 bits, by rounding, grey where there is one channel. */
-import { deflateSync } from 'node:zlib'
-import { type Bytes, type PlanarImage, pngFile, pngRows } from '@mixflow/core'
+/**
+ * Images as PNG files, by fast-png: 8 bits, by rounding, grey where there is one channel. The bytes are the same in Node, Deno and Bun and on
+ * every processor, since no zlib of the platform takes part.
+ */
+import { type Bytes, MixflowError, type PlanarImage, toRaw } from '@mixflow/core'
+import { encode } from 'fast-png'
 
 /** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */
-export const encodePng = (image: PlanarImage): Bytes => pngFile(image, deflateSync(pngRows(image)))
+export function encodePng(image: PlanarImage): Bytes {
+  const { channels, height, width } = image
+  if (channels === 1 || channels === 3 || channels === 4) return encode({ ...toRaw(image), channels }) as Bytes
+  throw new MixflowError('ARGUMENT_INVALID', `${channels} × ${height} × ${width} is no grey, RGB or RGBA image`, {
+    hint: 'take its numbers, image.data, or its bytes, image.toRaw()',
+  })
+}

@@ -13,7 +13,7 @@ import {
 } from '@mixflow/core'
 import { encodePng } from './encode-png.ts'
 
-/** A sampled image, with Node's own compression and Buffers. */
+/** A sampled image, whose PNG files are the same bytes on every platform of Node. */
 export class NodeImage extends SampledImage {
   override async toPng(): Promise<Bytes> {
     return encodePng(this)

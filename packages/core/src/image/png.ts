@@ -1,6 +1,6 @@
 /**
- * Images as PNG files: 8 bits, by rounding, grey where there is one channel. No row is filtered, and who writes a file compresses it: by the
- * platform's own stream here, which pages, workers, Node, Deno and Bun have; by `node:zlib`, at once, in sdk-node.
+ * Images as PNG files: 8 bits, by rounding, grey where there is one channel. No row is filtered, and the platform's own stream compresses them,
+ * so that no codec weighs on a page. (A canvas is no way: privacy settings of browsers change what is read from it.)
  *
  * After the W3C's PNG specification, third edition. Left out: palettes, 16 bits, interlacing, metadata.
  */
@@ -18,8 +18,8 @@ export async function encodePng(image: PlanarImage): Promise<Bytes> {
   return pngFile(image, new Uint8Array(await new Response(stream).arrayBuffer()))
 }
 
-/** What a PNG file compresses: pixels row by row, each row after a byte that says how it is filtered. @throws as encodePng */
-export function pngRows(image: PlanarImage): Bytes {
+/** What a PNG file compresses: pixels row by row, each row after a byte that says how it is filtered. */
+function pngRows(image: PlanarImage): Bytes {
   const { channels, height, width } = image
   if (colourTypes[channels] === undefined) {
     throw new MixflowError('ARGUMENT_INVALID', `${channels} × ${height} × ${width} is no grey, RGB or RGBA image`, {
@@ -34,7 +34,7 @@ export function pngRows(image: PlanarImage): Bytes {
 }
 
 /** @param compressed the rows, in the format of zlib */
-export function pngFile({ channels, height, width }: PlanarImage, compressed: Uint8Array): Bytes {
+function pngFile({ channels, height, width }: PlanarImage, compressed: Uint8Array): Bytes {
   const header = new Uint8Array(13)
   const view = new DataView(header.buffer)
   view.setUint32(0, width)
