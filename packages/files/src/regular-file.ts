@@ -5,7 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { MixflowError } from '@mixflow/core'
+import { type Bytes, MixflowError } from '@mixflow/core'
 
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
@@ -39,7 +39,7 @@ export async function checkRegularFile(path: string): Promise<void> {
 export async function readRegularFile(
   path: string,
   options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Bytes> {
   const file = await openRegularFile(path)
   try {
     return own(await file.readFile(options))
@@ -54,7 +54,7 @@ export async function readRegularText(path: string): Promise<string> {
 }
 
 /** As `readRegularFile`, while the process waits. */
-export function readRegularFileSync(path: string): Uint8Array<ArrayBuffer> {
+export function readRegularFileSync(path: string): Bytes {
   checkKind(path, statSync(path))
   const file = openSync(path, flags)
   try {
@@ -88,7 +88,7 @@ function kindOf(info: Stats): string {
 }
 
 /** Not a Buffer: `slice` of a Buffer is a view, and a small one begins anywhere in memory that others share. */
-const own = (bytes: Buffer): Uint8Array<ArrayBuffer> =>
+const own = (bytes: Buffer): Bytes =>
   bytes.byteOffset === 0 && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length
     ? new Uint8Array(bytes.buffer)
     : new Uint8Array(bytes)

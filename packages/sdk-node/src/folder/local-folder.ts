@@ -59,7 +59,12 @@ export async function readLocal(
 }
 
 async function readStart(path: string, length: number): Promise<Uint8Array> {
-  await using file = await openRegularFile(path)
-  const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
-  return buffer.subarray(0, bytesRead)
+  // not `await using`: contexts of Jest 29 have no Symbol.asyncDispose
+  const file = await openRegularFile(path)
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
 }
