@@ -138,7 +138,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   })
 
   describe('its types are read by TypeScript', () => {
-    // the oldest and the newest; `pnpm --filter @mixflow/tests run types` tries those between
+    // the oldest and the newest
     const compilers = {
       '5.4': join(root, 'tests', 'node_modules', 'typescript-5.4'),
       newest: join(root, 'node_modules', 'typescript'),
