@@ -66,7 +66,7 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
     test('holds what users need and nothing of our tests', () => {
       const files = [...contents.keys()]
       expect(files.filter(file => /\.test\.|\.tmp\.|(^|\/)(fixtures|__\w+__|node_modules)\//.test(file))).toEqual([])
-      const compiled = files.filter(file => /^dist\/.*\.js$/.test(file))
+      const compiled = files.filter(file => /^dist\/(?!bundle\/).*\.js$/.test(file))
       expect(compiled.length).toBeGreaterThan(0)
       const sources = compiled.map(file => file.replace(/^dist\/(.*)\.js$/, 'src/$1.ts'))
       expect(files).toEqual(expect.arrayContaining(sources))
@@ -108,11 +108,11 @@ test.skipIf('error' in packed)(
     const pkg = packages.find(({ id }) => id === 'sdk-web')!
     const contents = await contentsOf(await readFile(join('folder' in packed ? packed.folder : '', tarballName(pkg))))
     const importsOf = (name: string) =>
-      importsIn(contents.get(`bundle/${name}`)!.replaceAll('"', "'"), name).map(({ specifier }) => specifier)
+      importsIn(contents.get(`dist/bundle/${name}`)!.replaceAll('"', "'"), name).map(({ specifier }) => specifier)
     expect(importsOf('worker.js')).toEqual([])
     const beside = [...contents.keys()]
-      .filter(file => /^bundle\/.*\.js$/.test(file))
-      .map(file => file.replace('bundle', '.'))
+      .filter(file => /^dist\/bundle\/.*\.js$/.test(file))
+      .map(file => file.replace('dist/bundle', '.'))
     expect(importsOf('mixflow.js').filter(specifier => !beside.includes(specifier))).toEqual([])
     expect(importsOf('mixflow.js')).toContain('./ort-wasm.js')
   },

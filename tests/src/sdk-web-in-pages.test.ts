@@ -143,9 +143,9 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
 
   test('one file from a CDN on another origin is all that a page imports; it samples in a worker, on either device', async () => {
     await using cdn = await startHost({ headers: cdnHeaders })
-    await using host = await startHost({ html: script(`${cdn.origin}/sdk/bundle/mixflow.js`) })
+    await using host = await startHost({ html: script(`${cdn.origin}/sdk/dist/bundle/mixflow.js`) })
     await using page = await visit(host)
-    expect(cdn.asked).toEqual(['/sdk/bundle/mixflow.js'])
+    expect(cdn.asked).toEqual(['/sdk/dist/bundle/mixflow.js'])
     const [wasm, webgpu] = [await page.sample({ device: 'wasm' }), await page.sample({ device: 'webgpu' })]
     expect([wasm.code, wasm.device, wasm.note]).toEqual(['none', 'wasm', undefined])
     expect([webgpu.code, webgpu.device, webgpu.note]).toEqual(['none', 'webgpu', undefined])
@@ -156,7 +156,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
   })
 
   test('progress counts ONNX Runtime, in small steps that never go back', async () => {
-    await using host = await startHost({ html: script('/sdk/bundle/mixflow.js') })
+    await using host = await startHost({ html: script('/sdk/dist/bundle/mixflow.js') })
     await using page = await visit(host)
     for (const worker of [true, false]) {
       const { seen } = await page.sample({ device: 'wasm', worker })
@@ -174,19 +174,24 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
   test('beside the page it works under the strictest policy, in a worker; without worker-src in the page, with a note', async () => {
     for (const workerSource of ["'self'", "'none'"]) {
       const headers = policy({ 'worker-src': workerSource })
-      await using host = await startHost({ headers, html: script('/sdk/bundle/mixflow.js') })
+      await using host = await startHost({ headers, html: script('/sdk/dist/bundle/mixflow.js') })
       await using page = await visit(host)
       const { code, note } = await page.sample({ device: 'wasm' })
       expect(code).toBe('none')
       if (workerSource === "'none'") expect(note).toMatch(/no worker could be started/)
-      else expect([note, page.workers, page.troubles]).toEqual([undefined, [`${host.origin}/sdk/bundle/worker.js`], []])
+      else
+        expect([note, page.workers, page.troubles]).toEqual([
+          undefined,
+          [`${host.origin}/sdk/dist/bundle/worker.js`],
+          [],
+        ])
     }
   })
 
   test('where nothing but a policy without blob: is in the way of a worker from a CDN, the model runs in the page', async () => {
     await using cdn = await startHost({ headers: cdnHeaders })
     const headers = policy({ 'script-src': `'unsafe-inline' 'wasm-unsafe-eval' ${cdn.origin}` })
-    await using host = await startHost({ headers, html: script(`${cdn.origin}/sdk/bundle/mixflow.js`) })
+    await using host = await startHost({ headers, html: script(`${cdn.origin}/sdk/dist/bundle/mixflow.js`) })
     await using page = await visit(host)
     const { code, note } = await page.sample({ device: 'wasm' })
     expect([code, page.workers]).toEqual(['none', []])
@@ -202,13 +207,13 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
       const { code, note } = await page.sample({ device: 'wasm', worker })
       expect([code, note]).toEqual(['none', undefined])
     }
-    expect(page.workers).toEqual([`${host.origin}/sdk/bundle/worker.js`])
+    expect(page.workers).toEqual([`${host.origin}/sdk/dist/bundle/worker.js`])
     expect(page.troubles).toEqual([])
   })
 
   test('threads run where the page is isolated, in a worker and in the page', async () => {
     const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
-    await using host = await startHost({ headers, html: script('/sdk/bundle/mixflow.js') })
+    await using host = await startHost({ headers, html: script('/sdk/dist/bundle/mixflow.js') })
     await using page = await visit(host)
     for (const worker of [true, false]) {
       const { code, images } = await page.sample({ device: 'wasm', worker, runtime: { threads: 2 } })
@@ -222,7 +227,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
     test.each(['ort-wasm.js', 'wasm-3.js', 'worker.js', 'mixflow.json', 'denoiser.onnx'])(
       'after one 503 for %s the next load works',
       async file => {
-        await using host = await startHost({ html: script('/sdk/bundle/mixflow.js') })
+        await using host = await startHost({ html: script('/sdk/dist/bundle/mixflow.js') })
         await using page = await visit(host)
         host.faults.set(`/${file}`, { status: 503 })
         const { code } = await page.sample(options)
@@ -239,7 +244,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
       ['a page', { status: 200, type: 'text/html', body: '<!doctype html>' }, /is a web page/],
       ['a page as WebAssembly', { status: 200, body: '<!doctype html>' }, /has 15 bytes/],
     ])('%s in place of the WebAssembly of wasmPaths is said, and forgotten', async (_, answer, why) => {
-      await using host = await startHost({ html: script('/sdk/bundle/mixflow.js') })
+      await using host = await startHost({ html: script('/sdk/dist/bundle/mixflow.js') })
       await using page = await visit(host)
       const own = { ...options, runtime: { wasmPaths: '/ort/' } }
       host.faults.set('.wasm', answer)

@@ -1,9 +1,9 @@
 /**
- * What the compiler does not make of this package, into `bundle`: ONNX Runtime's script as a function and its WebAssembly as pieces,
+ * What the compiler does not make of this package, into `dist/bundle`: ONNX Runtime's script as a function and its WebAssembly as pieces,
  * the worker as one file and as a string, and the file for pages without a bundler. Bundlers have nothing to find out about it:
  * there are only modules and relative imports.
  */
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const [dist, bundle] = [join(root, 'dist'), join(root, 'bundle')]
+const [dist, bundle] = [join(root, 'dist'), join(root, 'dist', 'bundle')]
 const onnxRuntime = dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'))
 const { version } = JSON.parse(await readFile(join(onnxRuntime, '..', 'package.json'), 'utf8'))
 const notice = `/*! ONNX Runtime Web ${version}, Copyright (c) Microsoft Corporation, MIT License: see NOTICE */\n`
@@ -23,17 +23,20 @@ const builds = {
 /** Of a piece, compressed. Its base64 stays below the 500 kB at which bundlers warn of a large file. */
 const pieceBytes = 366_000
 
-for (const file of await readdir(bundle)) if (file.endsWith('.js')) await rm(join(bundle, file))
+await mkdir(bundle)
+await writeFile(join(bundle, 'mixflow.d.ts'), "export * from '../index.js'\n")
+await writeFile(join(bundle, 'worker.d.ts'), 'export {}\n')
 for (const [device, files] of Object.entries(builds)) {
   await writeFile(join(bundle, `ort-${device}.js`), await scriptOf(files.script))
   await writePieces(device, files.binary)
 }
 await placeBuilt()
+for (const file of ['named-model.js', 'packed/import-again.js']) await plainImports(join(dist, file))
 const worker = await bundled('worker/start.js', { format: 'iife', external: [] })
 await writeFile(join(bundle, 'worker.js'), worker)
 await writeFile(join(bundle, 'worker-source.js'), `export default ${JSON.stringify(worker)}\n`)
-const page = await bundled('index.js', { format: 'esm', external: ['../../bundle/*'] })
-await writeFile(join(bundle, 'mixflow.js'), page.replaceAll('../../bundle/', './'))
+const page = await bundled('index.js', { format: 'esm', external: ['../bundle/*'] })
+await writeFile(join(bundle, 'mixflow.js'), page.replaceAll('../bundle/', './'))
 
 /** A module of one function, `create(threadScript)`, which returns a new instance of ONNX Runtime. */
 async function scriptOf(name) {
@@ -57,7 +60,7 @@ async function writePieces(device, name) {
     const file = `${device}-${imports.length}.js`
     const base64 = packed.subarray(start, start + pieceBytes).toString('base64')
     await writeFile(join(bundle, file), `${notice}export default '${base64}'\n`)
-    imports.push(`() => import('../../bundle/${file}')`)
+    imports.push(`() => import('../bundle/${file}')`)
   }
   const binary = `{ bytes: ${packed.length}, pieces: [\n  ${imports.join(',\n  ')},\n] }`
   await writeFile(join(dist, 'packed', `binary-${device}.js`), `export const ${device}Binary = ${binary}\n`)
@@ -70,6 +73,16 @@ async function placeBuilt() {
     if (/\.built\.js$/.test(file)) await rename(path, path.replace('.built.js', '.js'))
     else if (/\.built\./.test(file)) await rm(path)
   }
+}
+
+/** The compiler wraps the address of an import() in a helper, together with the comments by which bundlers leave it alone. */
+async function plainImports(path) {
+  const compiled = await readFile(path, 'utf8')
+  const plain = compiled
+    .replace(/^var __rewriteRelativeImportExtension = [\s\S]*?^};\n/m, '')
+    .replace(/\bimport\(__rewriteRelativeImportExtension\(([^()]*)\)\)/g, 'import($1)')
+  if (plain.includes('__rewrite')) throw new Error(`${path}: the compiler wraps an import() in another way`)
+  await writeFile(path, plain)
 }
 
 async function bundled(entry, { format, external }) {

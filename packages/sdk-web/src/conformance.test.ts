@@ -23,6 +23,7 @@ const source: SourceFacts = {
 const models = {
   classes: await smallModel({ classes: 3, source }),
   label: await smallModel({ classes: 3, source: { ...source, kappa: 'label' } }),
+  told: await smallModel({ classes: 3, source: { ...source, encoderLabel: true } }),
 }
 const places = (['wasm', 'webgpu'] as const).flatMap(device =>
   [false, true].map(worker => [`${device}, ${worker ? 'in a worker' : 'in the page'}`, { device, worker }] as const),
@@ -45,6 +46,14 @@ describe.skipIf(executable === null)('in Chromium', () => {
     for (const { name } of samplerConformance(() => analyticSampler())) {
       it(name, async () => expect(await open.call('runCase', wanted, name)).toBeNull())
     }
+
+    it('an encoder that is told the class is told it', async () => {
+      for (const label of [0, 2]) {
+        // as test-model makes it
+        const mean = Math.tanh(1 + 0.1 * label)
+        expect(await open.call('meanOfWhite', { ...wanted, url: '/m/told/' }, label)).toBeCloseTo(mean, 3)
+      }
+    })
 
     it('gives the images of Node, within the tolerance of its device', async () => {
       // 1/255 of the range of 2, and 2/255 for a GPU

@@ -38,7 +38,9 @@ const zooModels = (): Promise<readonly ListedModel[]> =>
 /** By the page's import map. */
 function mappedAddress(packageName: string): string | undefined {
   try {
-    const address: unknown = import.meta.resolve(packageName)
+    // taken apart: Rspack warns of the call as one expression
+    const { resolve } = import.meta
+    const address: unknown = resolve(packageName)
     return typeof address === 'string' && /^https?:/.test(address) ? address : undefined
   } catch {
     return undefined

@@ -39,9 +39,12 @@ async function pack(folder: string): Promise<void> {
   await pnpm(['--recursive', ...both, 'pack', '--pack-destination', folder], { cwd: root })
 }
 
-/** Whether dist holds a compiled file without a source. */
+/** Whether dist holds a compiled file without a source; `bundle` is made of others. */
 function hasOrphans(path: string): boolean {
   const dist = join(path, 'dist')
   if (!existsSync(dist)) return false
-  return filesBelow(dist).some(file => !existsSync(join(path, 'src', file.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts'))))
+  return filesBelow(dist).some(
+    file =>
+      !file.startsWith('bundle/') && !existsSync(join(path, 'src', file.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts'))),
+  )
 }

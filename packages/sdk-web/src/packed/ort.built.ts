@@ -10,7 +10,7 @@ import type { Ort } from './ort.ts'
 /** @throws MixflowError PACKAGE_MISSING */
 export async function createOrt(device: Device, { threadScript }: PlainOptions['runtime']): Promise<Ort> {
   const { create } = await importAgain(() =>
-    device === 'webgpu' ? import('../../bundle/ort-webgpu.js') : import('../../bundle/ort-wasm.js'),
+    device === 'webgpu' ? import('../bundle/ort-webgpu.js') : import('../bundle/ort-wasm.js'),
   )
   const ort = create(threadScript && `${threadScript}#${device}`)
   if (threadScript === undefined) ort.env.wasm.numThreads = 1

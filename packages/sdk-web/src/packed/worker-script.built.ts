@@ -23,24 +23,24 @@ const start = (address: string) => new Worker(address, { type: 'module', name: '
 /** The worker's address; undefined where no bundler has looked after it. */
 function workerFile(): string | undefined {
   try {
-    const { href } = new URL('../../bundle/worker.js', import.meta.url)
+    const { href } = new URL('../bundle/worker.js', import.meta.url)
     const module: string = import.meta.url
     if (new URL(href).origin !== globalThis.location?.origin) return undefined
     // as it was written: right where this module is where it was written, too
     if (href !== unbundled(module)) return href
-    return /\/dist\/packed\/worker-script\.js$/.test(module) ? href : undefined
+    return /\/(dist\/packed\/worker-script|mixflow)\.js$/.test(module) ? href : undefined
   } catch {
     return undefined
   }
 }
 
 /** What the address is if nobody changed it. */
-const unbundled = (module: string): string => new URL(['..', '..', 'bundle', 'worker.js'].join('/'), module).href
+const unbundled = (module: string): string => new URL(['..', 'bundle', 'worker.js'].join('/'), module).href
 
 let blob: string | undefined
 
 async function workerBlob(): Promise<string> {
-  const { default: source } = await importAgain(() => import('../../bundle/worker-source.js'))
+  const { default: source } = await importAgain(() => import('../bundle/worker-source.js'))
   blob ??= URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))
   return blob
 }

@@ -1,3 +1,3 @@
-import type { Ort } from '../src/packed/ort.ts'
+import type { Ort } from '../packed/ort.ts'
 
 export function create(threadScript: string | undefined): Ort
