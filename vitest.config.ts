@@ -18,6 +18,7 @@ const project = (name: string, folder: string, timeout: number, globalSetup: str
     include: ['**/*.test.ts'],
     testTimeout: timeout,
     hookTimeout: timeout,
+    maxConcurrency: 2,
     globalSetup,
     setupFiles: [fileURLToPath(new URL('vitest.setup.ts', import.meta.url))],
   },

@@ -115,7 +115,8 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
     expect(JSON.parse(await run('npm', ['ls', '--all', '--json'], options)).problems ?? []).toEqual([])
   })
 
-  describe('the example for', () => {
+  // two at a time: while one waits for its server or its browser, another is built
+  describe.concurrent('the example for', () => {
     /** Copies and installs it. */
     const install = async (name: string, modelAt: string) => {
       const options = await inFolder(name)
