@@ -208,6 +208,8 @@ function addEvaluate(program: Command): void {
     .description('measure how good a model is: distance from the data, curvature, flow loss')
     .argument('<model>', 'folder of a run, a checkpoint or a model, or name or address of a model')
     .option('--data <spec>', 'what to compare with; what it was trained on unless given')
+    .option('--bad-images <what>', 'images that cannot be read: refuse (default) or skip')
+    .option('--bad-images-limit <percent>', 'how many may be skipped; default: 10', percent)
     .option('--metrics <list>', 'fd, is, label-accuracy, precision-recall, neighbours, curvature, loss', listed, [
       'curvature',
       'loss',

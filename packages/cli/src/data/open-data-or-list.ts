@@ -8,9 +8,13 @@ import { type BadImage, type BadImageOptions, type Dataset, type OpenDataOptions
 import { printable } from '../terminal/printable.ts'
 
 /** @throws MixflowError as `openData`; DATA_INVALID names the file with the list in its hint */
-export async function openDataOrList(spec: string, options: OpenDataOptions): Promise<Dataset> {
+export async function openDataOrList(
+  spec: string,
+  options: OpenDataOptions,
+  open: (spec: string, options: OpenDataOptions) => Promise<Dataset> = openData,
+): Promise<Dataset> {
   try {
-    return await openData(spec, options)
+    return await open(spec, options)
   } catch (error) {
     throw (await withList(error)) ?? error
   }

@@ -6,6 +6,7 @@
  */
 
 import { availableParallelism } from 'node:os'
+import { defined } from '@mixflow/core'
 import {
   type Extractor,
   localWorker,
@@ -14,7 +15,8 @@ import {
   type PartWorker,
   type StoredExtractor,
 } from '@mixflow/measure'
-import { flowLosses, openHeldOut } from '@mixflow/train'
+import { type DataProgress, flowLosses, type OpenDataOptions, openHeldOut } from '@mixflow/train'
+import { openDataOrList } from '../data/open-data-or-list.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
 import { statusLine } from '../terminal/status-line.ts'
@@ -110,13 +112,17 @@ const idle: PartWorker = { run: () => Promise.reject(new Error('there is nothing
 async function measuredLoss(job: Job): Promise<EvaluationResult['loss']> {
   const { flags, generator, status, signal, place } = job
   const { channels, height, width } = generator.model.image
-  const data = await openHeldOut(flags.data ?? dataOf(job), {
+  const { badImages, badImagesLimit } = flags
+  const options = {
+    ...defined({ badImages, badImagesLimit }),
     channels: channels === 1 ? 1 : 3,
     ...(height === width ? { size: height } : {}),
     ...(flags.data === undefined && generator.limit !== null ? { limit: generator.limit } : {}),
-    onProgress: ({ phase, what, done, total }) => status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),
+    onProgress: ({ phase, what, done, total }: DataProgress) =>
+      status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),
     signal,
-  })
+  } satisfies OpenDataOptions
+  const data = await openDataOrList(flags.data ?? dataOf(job), options, openHeldOut)
   const { count, batchSize, seed } = flags
   const onProgress = (fraction: number) => status.show(`${progressBar(fraction)}  flow loss of ${place}`)
   const losses = await flowLosses(generator, data, { count, batchSize, seed, signal, onProgress })

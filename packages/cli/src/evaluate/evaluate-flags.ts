@@ -2,10 +2,14 @@
 
 import { checkWord, type SolverName, solverNames } from '@mixflow/core'
 import { type SampleMetric, sampleMetrics } from '@mixflow/measure'
+import type { BadImageOptions } from '@mixflow/train'
 import { UsageError } from '../terminal/usage-error.ts'
 
 export interface EvaluateFlags {
   readonly data?: string
+  readonly badImages?: BadImageOptions['badImages']
+  /** A share, 0..1. */
+  readonly badImagesLimit?: number
   readonly metrics: readonly string[]
   readonly solver?: readonly string[]
   readonly nfe?: readonly number[]

@@ -12,7 +12,8 @@ import {
   type StoredExtractor,
   shippedReference,
 } from '@mixflow/measure'
-import { cacheFolder, type Dataset, openData, otherClasses } from '@mixflow/train'
+import { cacheFolder, type Dataset, otherClasses } from '@mixflow/train'
+import { openDataOrList } from '../data/open-data-or-list.ts'
 import { printable } from '../terminal/printable.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
 import type { SampleFacts } from './evaluation.ts'
@@ -96,7 +97,9 @@ async function openReference(job: Job, { network, description, statistics }: Sto
     const shipped = await shippedReference(named, description, statistics)
     if (shipped !== null) return { reference: shipped, data: null }
   }
-  const data = await openData(spec, {
+  const { badImages, badImagesLimit } = flags
+  const data = await openDataOrList(spec, {
+    ...defined({ badImages, badImagesLimit }),
     channels: channels === 1 ? 1 : 3,
     ...(height === width ? { size: height } : {}),
     onProgress: ({ phase, what, done, total }) => status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),

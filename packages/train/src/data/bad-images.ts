@@ -40,7 +40,7 @@ export function judgeBadImages(bad: BadImage[], { path, total, badImages, badIma
 }
 
 function advice(share: number, { badImages, badImagesLimit }: BadImageOptions): string {
-  if (share === 1) return 'give other images: none of these can be read'
+  if (share === 1) return 'repair them, or give other images: none of these can be read'
   const skip = badImages === 'skip' ? '' : '--bad-images skip'
   const most = share > badImagesLimit ? `--bad-images-limit ${Math.ceil(100 * share)}` : ''
   return `repair or remove them, or leave them out: ${[skip, most].filter(part => part !== '').join(' ')}`

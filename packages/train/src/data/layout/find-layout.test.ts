@@ -5,7 +5,7 @@ import { findLayout } from './find-layout.ts'
 /** Files by name; a name that ends in an image's ending needs no content here. */
 function listOf(files: Record<string, string> | readonly string[]): FileList {
   const contents: Record<string, string> =
-    files instanceof Array ? Object.fromEntries(files.map(name => [name, ''])) : (files as Record<string, string>)
+    Symbol.iterator in files ? Object.fromEntries(files.map(name => [name, ''])) : files
   const dataFiles = Object.entries(contents).map(([name, text]): DataFile => {
     const bytes = Buffer.from(text, 'latin1')
     return { name, bytes: bytes.length, head: async n => bytes.subarray(0, n), read: async () => Buffer.from(text) }
