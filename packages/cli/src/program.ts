@@ -17,7 +17,14 @@ export function mixflowProgram(): Command {
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error:/, colorsFor(process.stderr).red('error:'))),
     })
-    .addHelpText('after', examples('mixflow train quickstart', 'mixflow sample runs/quickstart/model --count 64'))
+    .addHelpText(
+      'after',
+      examples(
+        'mixflow train quickstart',
+        'mixflow export runs/quickstart',
+        'mixflow sample runs/quickstart/model --count 64',
+      ),
+    )
   addTrain(program)
   addImport(program)
   addExport(program)
@@ -43,6 +50,8 @@ function addTrain(program: Command): void {
     .option('--data <spec>', 'mnist, cifar10, twemoji, quickstart; mnist:<folder>; or a folder or zip of pictures')
     .option('--method <name>', 'mixflow, or to compare with it: rectified-flow, fast-ode or optimal-transport')
     .option('--set <key=value>', 'a setting, such as batchSize=256; may be given several times', collect, [])
+    .option('--hours <h>', 'how long the run may take; its length in images is measured', decimal)
+    .option('--minutes <m>', 'the same in minutes; for images of your own, an hour unless given', decimal)
     .option('--size <pixels>', 'edge of the pictures: --set size=<pixels>', whole(1))
     .option('--bad-images <what>', 'images that cannot be read: refuse (default) or skip, --set badImages=<what>')
     .option(
@@ -63,7 +72,7 @@ function addTrain(program: Command): void {
       'after',
       examples(
         'mixflow train mnist --set batchSize=128 --set totalImages=500000',
-        'mixflow train --data ./photos --size 64',
+        'mixflow train --data ./photos --size 64 --hours 2',
         'mixflow train mnist --resume',
       ),
     )
@@ -90,7 +99,7 @@ function addExport(program: Command): void {
     .description('make a model of a run: ONNX files with a manifest and a model card')
     .argument('<run>', 'folder of a run, or of one of its checkpoints')
     .option('--out <folder>', 'where to; <run>/model unless given', place)
-    .option('--name <name>', 'name of the model; the preset’s unless given')
+    .option('--name <name>', 'name of the model; the run’s unless given')
     .option('--licence <spdx>', 'licence of the weights, such as MIT')
     .option('--description <text>', 'one or two sentences for the model card')
     .option('--overwrite', 'replace a model that is there already')

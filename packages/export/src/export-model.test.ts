@@ -266,6 +266,15 @@ describe('exportModel', () => {
     }
   })
 
+  test('the name is that of the run, or of the preset that the run is named after, unless given', async () => {
+    const nameOf = async (run: string) => {
+      await writeFiles(join(run, 'checkpoints', 'step-000000200'), tinyCheckpoint())
+      return (await exportModel({ checkpoint: run, out: newPlace('model'), created })).manifest.name
+    }
+    expect(await nameOf(join(root.path, 'my faces'))).toBe('my-faces')
+    expect(await nameOf(join(root.path, 'tiny'))).toBe('tiny')
+  })
+
   test('names, licences, words and sampling can be given', async () => {
     const quality = [
       { metric: 'curvature', value: 0.21, n: 1000, nfe: 128, solver: 'euler' },

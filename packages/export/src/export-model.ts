@@ -4,6 +4,7 @@
  * all of it or nothing. The same checkpoint and options give the same bytes, `created` aside.
  */
 
+import { basename, resolve } from 'node:path'
 import { type Manifest, manifestToJson, type Parity, sampledLabels, throwIfAborted } from '@mixflow/core'
 import {
   type DamagedCheckpoint,
@@ -60,7 +61,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
   const opened = await openCheckpoint(options.checkpoint, { signal })
   const { record, run } = opened
   const graphs = networkGraphs(opened)
-  const name = options.name ?? defaultName(record)
+  const name = options.name ?? defaultName(record, run)
   const labels = sampledLabels(record)
   const sampler = samplingDefaults(options.sampling, { ...record, labels })
   const picture = options.card.picture ?? (run === null ? null : trainingPicture(await lastGrid(run, record), record))
@@ -156,9 +157,14 @@ const graphFiles = ({ graph: { role }, bytes }: ExportedGraph, wanted: readonly 
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** The preset (of `zoo/mnist`, `mnist`), else the data, in the letters that a name may have. */
-function defaultName({ preset, dataset }: OpenCheckpoint['record']): string {
-  const name = (preset?.replace(/^zoo\//, '') ?? dataset.name)
+/**
+ * The name of the run's folder, in the letters that a name may have; the preset (of `zoo/mnist`, `mnist`), else the data, for a folder
+ * that is named after the preset, and for a checkpoint outside of a run.
+ */
+function defaultName({ preset, dataset }: OpenCheckpoint['record'], run: string | null): string {
+  const ofPreset = preset?.replace(/^zoo\//, '') ?? dataset.name
+  const folder = run === null ? '' : basename(resolve(run))
+  const name = (folder === '' || folder === preset?.replaceAll('/', '-') ? ofPreset : folder)
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 100)

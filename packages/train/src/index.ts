@@ -22,6 +22,7 @@ export {
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint/checkpoint-store.ts'
+export { fitToImages, givenBy, type ImageFacts, type IsGiven, scaleToLength } from './config/fit-config.ts'
 export {
   type ConfigRequest,
   changeConfig,
@@ -62,6 +63,7 @@ export {
 export { openHeldOut } from './evaluate/held-out-data.ts'
 export { type CheckpointNetworks, checkpointNetworks, openCheckpoint } from './evaluate/open-checkpoint.ts'
 export { type EstimateOptions, estimateRun, type RunEstimate } from './loop/estimate-run.ts'
+export { lengthChange } from './loop/length-change.ts'
 export { batches, type PlacedBatch } from './loop/next-batch.ts'
 export type { TrainOptions } from './loop/run.ts'
 export { freeRunFolder, type MetricsLine, type RunRecord, readRun, runFiles } from './loop/run-folder.ts'
@@ -81,6 +83,7 @@ export type { DisplayStream, ProgressDisplay } from './progress/display.ts'
 export { formatBytes, formatCount, formatDuration, formatLarge, formatNumber } from './progress/format.ts'
 export { type ProgressOptions, progressDisplay } from './progress/progress-display.ts'
 export type { OnTrainEvent, RunOutcome, TrainEvent } from './progress/train-event.ts'
+export type { Judgement } from './report/judgement.ts'
 export { type NextCommand, nextCommands } from './report/next-commands.ts'
 export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'
 export { readMetrics } from './report/read-metrics.ts'

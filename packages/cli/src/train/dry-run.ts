@@ -9,6 +9,8 @@ import {
   formatDuration,
   formatNumber,
   latestCheckpoint,
+  lengthChange,
+  storedConfig,
 } from '@mixflow/train'
 import { table } from '../terminal/table.ts'
 import type { RunPlan } from './plan-run.ts'
@@ -20,14 +22,20 @@ export interface DryRun {
 
 export async function dryRun(plan: RunPlan, data: Dataset, { json, signal }: DryRun): Promise<string> {
   const { preset, config, folder, resume } = plan
-  const startImages = resume ? ((await latestCheckpoint(folder))?.record.imagesSeen ?? 0) : 0
+  const from = resume ? (await latestCheckpoint(folder))?.record : undefined
+  const startImages = from?.imagesSeen ?? 0
+  const change = from === undefined ? null : lengthChange(storedConfig(from.config), config, startImages)
   const estimate = await estimateRun({ config, data, startImages, signal })
   const { name, count, channels, height, width, classNames } = data
   const dataset = { name, images: count, channels, height, width, classes: classNames?.length ?? null }
   if (json) return JSON.stringify({ preset, folder, resume, startImages, dataset, ...estimate, config }, null, 2)
 
-  const { parameters, imagesPerSecond, measuredSteps, totalSeconds, gridSeconds, peakMemoryBytes } = estimate
+  const { parameters, imagesPerSecond, measuredSteps, rounds, busy, totalSeconds, gridSeconds, peakMemoryBytes } =
+    estimate
   const left = Math.max(0, config.totalImages - startImages)
+  const doubt = busy
+    ? `; measured twice (${rounds.map(formatNumber).join(' and ')}) while other programs used this machine: alone, it is faster`
+    : ''
   const network = (kind: string | undefined, size: number) => `${kind}, ${formatCount(size)} parameters`
   const facts = [
     ['preset', preset ?? '(none)'],
@@ -36,9 +44,10 @@ export async function dryRun(plan: RunPlan, data: Dataset, { json, signal }: Dry
     ['denoiser', network(config.denoiser.kind, parameters.denoiser)],
     ['encoder', config.encoder === null ? 'none' : network(config.encoder.kind, parameters.encoder)],
     ['length', lengthText({ left, batchSize: config.batchSize, count })],
+    ...(change === null ? [] : [['', change]]),
     [
       'speed',
-      `${formatNumber(imagesPerSecond)} images/s, the best of ${measuredSteps} steps on ${backendInUse().text}`,
+      `${formatNumber(imagesPerSecond)} images/s, the best of ${measuredSteps} steps on ${backendInUse().text}${doubt}`,
     ],
     ['time', `${formatDuration(totalSeconds)}, with sample grids of ${formatDuration(gridSeconds)} each`],
     ['memory', `${formatBytes(peakMemoryBytes)} at the peak`],

@@ -47,6 +47,7 @@ describe('a new run', () => {
       config: presets.mnist.config,
       folder: join(root, 'mnist'),
       resume: false,
+      open: { given: [], seconds: null },
     })
     existing('mnist', 'mnist')
     existing('mnist-2', 'mnist')
@@ -89,6 +90,21 @@ describe('a new run', () => {
     ['C:\\photos', 'photos'],
   ])('on %s is by itself of the preset %s', (data, preset) => {
     expect(presetFor(data)).toBe(preset)
+  })
+
+  it('scales what hangs on its length, and may be as long as a time', async () => {
+    const { config } = await plan({ target: 'mnist', set: ['totalImages=14400'] })
+    expect(config).toEqual({
+      ...presets.mnist.config,
+      ...{ totalImages: 14_400, warmupImages: 320, emaHalfLifeImages: 600 },
+      ...{ sampleEveryImages: 3200, checkpointEveryImages: 1600 },
+    })
+    const given = ['totalImages=3000', 'warmupImages=64000']
+    await expect(plan({ target: 'emoji', set: given })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    expect((await plan({ target: 'mnist', hours: 0.5, minutes: 15 })).open).toEqual({ given: [], seconds: 2700 })
+    await expect(plan({ target: 'mnist', minutes: 1, set: ['totalImages=9'] })).rejects.toThrow(/how long the run is/)
+    await expect(plan({ target: 'mnist', minutes: 0 })).rejects.toThrow(UsageError)
+    await expect(plan({ target: existing('mine', 'mnist'), resume: true, minutes: 1 })).rejects.toThrow(/new run/)
   })
 
   it('takes data and size as settings, whatever they look like, and --set last', async () => {

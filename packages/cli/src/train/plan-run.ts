@@ -13,10 +13,12 @@ import {
   changeConfig,
   deviceNames,
   freeRunFolder,
+  givenBy,
   type RunRecord,
   readRun,
   resolveConfig,
   runFiles,
+  scaleToLength,
 } from '@mixflow/train'
 import { type PresetName, presets, type TrainingConfig } from '@mixflow/zoo'
 import { UsageError } from '../terminal/usage-error.ts'
@@ -34,6 +36,9 @@ export interface RunRequest {
   readonly out?: string | undefined
   readonly runs: string
   readonly resume: boolean
+  /** Time that the run may take. */
+  readonly hours?: number | undefined
+  readonly minutes?: number | undefined
 }
 
 export interface RunPlan {
@@ -41,10 +46,19 @@ export interface RunPlan {
   readonly config: TrainingConfig
   readonly folder: string
   readonly resume: boolean
+  /** What is still open before the data are: what a person has set, and how long a run may take. Absent where a run goes on. */
+  readonly open?: OpenSettings
   /** The command that started the run, where it goes on. */
   readonly command?: string
   /** What it was trained on, where it goes on: bit for bit only there. */
   readonly place?: Place
+}
+
+export interface OpenSettings {
+  /** `key=value`, in order. */
+  readonly given: readonly string[]
+  /** Seconds; null without --hours and --minutes. */
+  readonly seconds: number | null
 }
 
 export type Place = Pick<BackendOptions, 'backend' | 'device'>
@@ -63,7 +77,15 @@ async function planNew(request: RunRequest): Promise<RunPlan> {
     )
   }
   if (target !== undefined && !isPreset(target)) refusePath(target)
-  const { preset, config } = resolveConfig({ preset: name, method, set: settings(request) })
+  const given = settings(request)
+  const { preset, config } = resolveConfig({ preset: name, method, set: given })
+  const seconds = secondsOf(request)
+  if (seconds !== null && givenBy(given)('totalImages')) {
+    throw new UsageError(
+      '--hours and --minutes say how long the run is, and so does totalImages',
+      'leave one of them out',
+    )
+  }
   const words = [preset.replaceAll('/', '-'), ...(method === undefined ? [] : [method])]
   const folder = out ?? freeRunFolder(runs, words.join('-'))
   if (isRun(folder)) {
@@ -72,7 +94,16 @@ async function planNew(request: RunRequest): Promise<RunPlan> {
       details: { folder },
     })
   }
-  return { preset, config, folder, resume: false }
+  const fitted = scaleToLength(config, presets[preset].config.totalImages, givenBy(given))
+  return { preset, config: fitted, folder, resume: false, open: { given, seconds } }
+}
+
+/** Of --hours and --minutes together; null without them. */
+function secondsOf({ hours, minutes }: RunRequest): number | null {
+  if (hours === undefined && minutes === undefined) return null
+  const seconds = 3600 * (hours ?? 0) + 60 * (minutes ?? 0)
+  if (seconds >= 1) return seconds
+  throw new UsageError(`${seconds} s are no time to train in`, 'for example --minutes 20, or --hours 1.5')
 }
 
 /** A path where a preset's name belongs. */
@@ -88,6 +119,12 @@ function refusePath(target: string): void {
 }
 
 async function planResumed(request: RunRequest): Promise<RunPlan> {
+  if (secondsOf(request) !== null) {
+    throw new UsageError(
+      '--hours and --minutes plan a new run',
+      'say how many images: --resume --set totalImages=<images>',
+    )
+  }
   if (request.method !== undefined) {
     throw new UsageError('a run goes on with the method that it began with', 'leave --method or --resume out')
   }

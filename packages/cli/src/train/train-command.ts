@@ -24,6 +24,7 @@ import { programName } from '../terminal/program-name.ts'
 import { shellWord } from '../terminal/shell-word.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { dryRun } from './dry-run.ts'
+import { fitRun } from './fit-run.ts'
 import { listPresets } from './list-presets.ts'
 import { type Place, planRun, type RunPlan } from './plan-run.ts'
 
@@ -37,6 +38,8 @@ export interface TrainFlags {
   readonly badImages?: string
   /** A share, 0..1. */
   readonly badImagesLimit?: number
+  readonly hours?: number
+  readonly minutes?: number
   readonly out?: string
   readonly runs: string
   readonly resume?: boolean
@@ -60,7 +63,7 @@ export async function trainCommand(argument: string | undefined, flags: TrainFla
   if (list) return print(await listPresets({ json }))
   if (json && !flags.dryRun) throw new UsageError('--json goes with --dry-run or --list')
   const asked = placeOf(flags)
-  const plan = await planRun({ target, ...flags, resume })
+  const opened = await planRun({ target, ...flags, resume })
   const stream = json ? process.stderr : process.stdout
   const display = progressDisplay(stream)
   const finishing = () => {
@@ -69,9 +72,15 @@ export async function trainCommand(argument: string | undefined, flags: TrainFla
   }
   try {
     await interruptible(async signal => {
-      const { note } = await startBackend({ ...(asked ?? plan.place), threads })
+      const { note } = await startBackend({ ...(asked ?? opened.place), threads })
       if (note !== undefined) display.show({ type: 'note', text: note })
-      const data = await openPlanned(plan, { display, signal })
+      const data = await openPlanned(opened, { display, signal })
+      const { plan, seconds } = await fitRun(opened, {
+        data,
+        signal,
+        onNote: text => display.show({ type: 'note', text }),
+        onMeasure: () => display.show({ type: 'phase', text: 'measuring a few steps, to plan the run' }),
+      })
       if (flags.dryRun) {
         display.show({ type: 'phase', text: 'measuring a few steps' })
         const text = await dryRun(plan, data, { json, signal })
@@ -82,7 +91,7 @@ export async function trainCommand(argument: string | undefined, flags: TrainFla
       if (leftOut.length + bad.length > 0) {
         display.show({ type: 'note', text: `all that is left out is listed in ${join(plan.folder, runFiles.data)}` })
       }
-      await trainPlanned(plan, data, { display, signal })
+      await trainPlanned(plan, data, { display, signal, seconds })
     }, finishing)
   } finally {
     display.close()
@@ -105,6 +114,8 @@ function placeOf({ backend, device }: TrainFlags): Place | undefined {
 interface Watched {
   readonly display: ProgressDisplay
   readonly signal: AbortSignal
+  /** Time that a new run may take. */
+  readonly seconds?: number | undefined
 }
 
 async function openPlanned({ config }: RunPlan, { display, signal }: Watched): Promise<Dataset> {
@@ -120,7 +131,7 @@ async function openPlanned({ config }: RunPlan, { display, signal }: Watched): P
   return data
 }
 
-async function trainPlanned(plan: RunPlan, data: Dataset, { display, signal }: Watched): Promise<void> {
+async function trainPlanned(plan: RunPlan, data: Dataset, { display, signal, seconds }: Watched): Promise<void> {
   const program = programName()
   const result = await train({
     command: ['mixflow', ...process.argv.slice(2)].map(shellWord).join(' '),
@@ -128,6 +139,7 @@ async function trainPlanned(plan: RunPlan, data: Dataset, { display, signal }: W
     data,
     program,
     signal,
+    seconds,
     onEvent: event => {
       // why it failed is told once, as the error that ends the command
       if (event.type !== 'end' || event.reason === undefined) return display.show(event)

@@ -27,6 +27,13 @@ describe('round trip', () => {
     expect(text.endsWith('}\n')).toBe(true)
   })
 
+  it('of a file that an editor saved with a byte order mark', () => {
+    const text = `\ufeff${manifestToJson(exampleManifest)}`
+    expect(parseManifest(text)).toStrictEqual(exampleManifest)
+    expect(parseManifest(new TextEncoder().encode(text))).toStrictEqual(exampleManifest)
+    expect(refusal(() => parseManifest(`\ufeff${text}`)).code).toBe('MANIFEST_INVALID')
+  })
+
   it('of any manifest, whatever the order of its keys', () => {
     fc.assert(
       fc.property(anyManifest, manifest => {

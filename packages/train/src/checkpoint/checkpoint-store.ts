@@ -72,6 +72,13 @@ const steps = (entries: readonly string[]): string[] =>
     .sort()
     .reverse()
 
+/** Folder of the newest checkpoint of a run, unread; null if there is none. */
+export async function newestCheckpoint(run: string): Promise<string | null> {
+  const root = checkpointsFolder(run)
+  const [newest] = steps(await readdir(root).catch(() => []))
+  return newest === undefined ? null : join(root, newest)
+}
+
 /**
  * The newest whole checkpoint of a run, or null if it has none at all.
  *

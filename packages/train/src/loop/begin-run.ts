@@ -11,7 +11,8 @@ import { storedConfig } from '../config/stored-config.ts'
 import { firstBatch } from '../data/batch-order.ts'
 import { dataReport } from '../data/data-report.ts'
 import { initialState, restoredState } from '../model/train-state.ts'
-import type { Position, Run } from './run.ts'
+import { lengthChange } from './length-change.ts'
+import type { Position, Run, TrainOptions } from './run.ts'
 import { type RunRecord, readRun, recordData, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID */
@@ -21,9 +22,14 @@ export async function beginRun(run: Run): Promise<Position> {
   return position
 }
 
+/** What `config.json` is to hold of a run that goes on here. */
+export const recordOf = ({ config, preset = null, command = '' }: TrainOptions): RunRecord => ({
+  ...{ preset, config, command },
+  ...place(),
+})
+
 async function started({ options, vector }: Run): Promise<Position> {
-  const { config, folder, preset = null, command = '' } = options
-  await startRun(folder, { preset, config, command, ...place() })
+  await startRun(options.folder, recordOf(options))
   return beginning({ options, vector })
 }
 
@@ -47,14 +53,14 @@ const placeText = ({ backend = '', device = 'cpu' }: Pick<RunRecord, 'backend' |
   device === 'cpu' ? backend : `${backend} (${device})`
 
 async function resumed(run: Run): Promise<Position> {
-  const { config, folder, preset = null, command = '' } = run.options
+  const { folder } = run.options
   const loaded = await latestCheckpoint(folder, (damaged, error) =>
     run.emit({ type: 'note', text: `passing over a damaged checkpoint: ${damaged} (${error.message})` }),
   )
   if (loaded === null && existsSync(join(folder, runFiles.config))) {
     // killed before its first checkpoint
     run.emit({ type: 'note', text: 'there is no checkpoint yet: starting from the beginning' })
-    await recordRun(folder, { preset, config, command, ...place() })
+    await recordRun(folder, recordOf(run.options))
     await trimMetrics(folder, 0)
     return beginning(run)
   }
@@ -67,13 +73,15 @@ async function resumed(run: Run): Promise<Position> {
   checkSameRun(run, loaded)
   const { step, imagesSeen, trainSeconds, cursor, loss } = loaded.record
   const state = restoredState(run.vector, loaded)
+  const change = lengthChange(storedConfig(loaded.record.config), run.options.config, imagesSeen)
+  if (change !== null) run.emit({ type: 'note', text: change })
   const [before, now] = [await readRun(folder), place()]
   const isKnown = before.backend !== undefined
   if (isKnown && (before.backend !== now.backend || before.device !== now.device)) {
     const [from, to] = [placeText(before), placeText(now)]
     run.emit({ type: 'note', text: `so far this run was on ${from}: on ${to} it goes on to rounding, not bit for bit` })
   }
-  await recordRun(folder, { preset, config, command, ...now })
+  await recordRun(folder, recordOf(run.options))
   await trimMetrics(folder, step)
   return { step, imagesSeen, seconds: trainSeconds, cursor, loss, state }
 }

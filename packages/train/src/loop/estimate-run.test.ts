@@ -26,7 +26,9 @@ describe('estimateRun', () => {
         data,
         startImages: 1200,
       })
-      expect(rest.measuredSteps).toBe(5)
+      expect(rest.measuredSteps).toBe(8)
+      expect(imagesPerSecond).toBe(Math.max(...rest.rounds))
+      expect(rest.rounds).toHaveLength(2)
       expect(rest.parameters).toEqual(parameterCounts(trainingModel(config, dataFacts(data))))
       expect(rest.peakMemoryBytes).toBeGreaterThan(20e6)
       expect(rest.peakMemoryBytes).toBeGreaterThanOrEqual(process.memoryUsage.rss() / 2)

@@ -1,8 +1,10 @@
 /**
- * What a run would cost, measured: the real step on the real data, a few times, and one sample grid. Nothing is written and
- * the run itself is not begun. Memory is the process's peak so far, data set and runtime included.
+ * What a run would cost, measured: the real step on the real data, a few times in two rounds, and one sample grid. Nothing is
+ * written and the run itself is not begun. Other programs may share the machine: the fastest step counts, and how far the
+ * rounds are apart and how busy the machine is come along. Memory is the process's peak so far, data set and runtime included.
  */
 
+import { availableParallelism, loadavg } from 'node:os'
 import { throwIfAborted } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import * as tf from '@tensorflow/tfjs-core'
@@ -27,9 +29,14 @@ export interface EstimateOptions {
 
 export interface RunEstimate {
   readonly parameters: { readonly denoiser: number; readonly encoder: number }
-  /** Of the fastest of a few steps: others may share the machine. */
+  /** Of the fastest step. */
   readonly imagesPerSecond: number
+  /** In both rounds. */
   readonly measuredSteps: number
+  /** Images per second of the fastest step of each round. */
+  readonly rounds: readonly number[]
+  /** Other programs took much of the machine: alone, the run would be faster. */
+  readonly busy: boolean
   /** What the first steps took longer, as they built the graph. */
   readonly buildSeconds: number
   readonly gridSeconds: number
@@ -38,8 +45,13 @@ export interface RunEstimate {
   readonly peakMemoryBytes: number
 }
 
-/** At most so many steps, and none begun after so many seconds; two in any case, as the first builds the graph. */
-const limits = { steps: 5, seconds: 60 }
+/** At most so many steps of a round, and none begun after so many seconds; two in any case, as the first builds the graph. */
+const limits = { steps: 4, seconds: 30 }
+
+/** From here on a machine counts as busy: programs that wanted each core before this one, and one round over the other. */
+const busyFrom = { load: 0.5, spread: 1.25 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
 
 /** @throws MixflowError ARGUMENT_INVALID for networks that do not fit the data, ABORTED */
 export async function estimateRun(options: EstimateOptions): Promise<RunEstimate> {
@@ -48,35 +60,43 @@ export async function estimateRun(options: EstimateOptions): Promise<RunEstimate
   const vector = new ParameterVector(model.parameters)
   const step = trainStep(model, vector)
   const sampler = tensorSampler(model, vector)
+  const load = (loadavg()[0] as number) / availableParallelism()
   let state = initialState(vector, config.seed)
   try {
     const batchAt = batches(model, data)
-    const seconds: number[] = []
     let cursor = firstBatch
-    const sum = () => seconds.reduce((total, time) => total + time, 0)
-    for (let i = 0; i < limits.steps && (i < 2 || sum() < limits.seconds); i++) {
-      throwIfAborted(signal)
-      const started = performance.now()
-      const batch = batchAt(cursor)
-      const result = await step.run(state, batch, { step: i + 1, imagesSeen: i * config.batchSize })
-      tf.dispose({ ...state })
-      state = result.state
-      cursor = batch.next
-      seconds.push((performance.now() - started) / 1000)
-      await new Promise(resolve => setImmediate(resolve)) // signals have their turn
+    let steps = 0
+    const round = async (): Promise<number[]> => {
+      const seconds: number[] = []
+      for (let i = 0; i < limits.steps && (i < 2 || sumOf(seconds) < limits.seconds); i++) {
+        throwIfAborted(signal)
+        const started = performance.now()
+        const batch = batchAt(cursor)
+        const result = await step.run(state, batch, { step: ++steps, imagesSeen: (steps - 1) * config.batchSize })
+        tf.dispose({ ...state })
+        state = result.state
+        cursor = batch.next
+        seconds.push((performance.now() - started) / 1000)
+        await new Promise(resolve => setImmediate(resolve)) // signals have their turn
+      }
+      return seconds
     }
-    const fastest = Math.min(...seconds)
-    const buildSeconds = sum() - fastest * seconds.length
+    const first = await round()
     const started = performance.now()
     await sampleGrid(model, sampler, { parameters: state.ema, signal })
     const gridSeconds = (performance.now() - started) / 1000
+    const rounds = [first, await round()].map(seconds => Math.min(...seconds))
+    const fastest = Math.min(...rounds)
+    const buildSeconds = Math.max(0, sumOf(first) - (rounds[0] as number) * first.length)
 
     const imagesPerSecond = config.batchSize / fastest
     const left = Math.max(0, config.totalImages - startImages)
     return {
       parameters: parameterCounts(model),
       imagesPerSecond,
-      measuredSteps: seconds.length,
+      measuredSteps: steps,
+      rounds: rounds.map(seconds => config.batchSize / seconds),
+      busy: load > busyFrom.load || Math.max(...rounds) > busyFrom.spread * fastest,
       buildSeconds,
       gridSeconds,
       totalSeconds: buildSeconds + left / imagesPerSecond + gridSeconds * Math.ceil(left / config.sampleEveryImages),

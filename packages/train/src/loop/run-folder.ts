@@ -5,7 +5,7 @@
 
 import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { MixflowError } from '@mixflow/core'
+import { MixflowError, parseStrictJson } from '@mixflow/core'
 import { diskError, makeFolder, readRegularText, writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
@@ -84,7 +84,7 @@ const runRecord = z.object({
 
 function parsed(text: string, path: string): z.infer<typeof runRecord> {
   try {
-    return runRecord.parse(JSON.parse(text))
+    return runRecord.parse(parseStrictJson(text, { what: path, code: 'CONFIG_INVALID' }))
   } catch (cause) {
     throw new MixflowError('CONFIG_INVALID', `${path} is damaged: it is not the record of a run`, {
       hint: 'restore it from a copy (each checkpoint has the settings, too), or start a run in another folder',

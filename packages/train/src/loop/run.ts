@@ -21,6 +21,13 @@ export interface TrainOptions {
   readonly program?: string
   /** Go on with the run in the folder. */
   readonly resume?: boolean
+  /**
+   * Seconds from now in which a new run is to end: while its learning rate does not fall yet, `config.totalImages` is planned again from
+   * the speed that was met. Without it, the run is as long as the configuration says.
+   */
+  readonly seconds?: number | undefined
+  /** Seconds until the first sample grid and report, at the latest. Default: 75. */
+  readonly firstSampleSeconds?: number
   /** Ends the run after the step, with a checkpoint. */
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: OnTrainEvent
@@ -38,9 +45,10 @@ export interface Position {
   state: TrainState
 }
 
-/** What stays the same from the first step to the last. */
+/** What stays the same from the first step to the last, but for the length. */
 export interface Run {
-  readonly options: TrainOptions
+  /** Changes in `config.totalImages` alone, where the run is planned again. */
+  options: TrainOptions
   readonly model: TrainingModel
   readonly vector: ParameterVector
   readonly sampler: TensorSampler

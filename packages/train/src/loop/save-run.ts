@@ -1,14 +1,17 @@
 /** What a run leaves on the disk while it goes on: checkpoints, sample grids, the report. */
 
 import { join } from 'node:path'
-import { type Checkpoint, curvature, normals } from '@mixflow/core'
+import { type Checkpoint, curvature, normals, type PlanarImage } from '@mixflow/core'
 import { writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/backend-in-use.ts'
 import { writeCheckpoint } from '../checkpoint/checkpoint-store.ts'
+import { spreadIndices } from '../data/adapt-dataset.ts'
 import { storedState } from '../model/train-state.ts'
 import { parameterCounts } from '../model/training-model.ts'
+import { type Judgement, judge } from '../report/judgement.ts'
 import { gridPng } from '../report/png.ts'
+import { readMetrics } from '../report/read-metrics.ts'
 import type { MeasuredCurvature, ReportFacts } from '../report/report-data.ts'
 import { writeReport } from '../report/write-report.ts'
 import { gridColumns, gridRows, sampleGrid, sourcePictures } from './pictures.ts'
@@ -66,11 +69,31 @@ function checkpointRecord({ options, model }: Run, position: Position): Omit<Che
 }
 
 export async function saveSamples(run: Run, position: Position): Promise<void> {
-  const images = await sampleGrid(run.model, run.sampler, { parameters: position.state.ema })
+  const images = await samplesAt(run, position)
   const name = `${String(position.imagesSeen).padStart(9, '0')}.png`
   const path = join(run.options.folder, runFiles.samples, name)
   await writeFileDurably(path, [gridPng(images, { columns: gridColumns })])
   run.emit({ type: 'samples', path })
+}
+
+const samplesAt = ({ model, sampler }: Run, { state }: Position): Promise<readonly PlanarImage[]> =>
+  sampleGrid(model, sampler, { parameters: state.ema })
+
+/** Steps whose loss, and images of the data whose roughness, a run is judged by. */
+const judged = { steps: 100, images: 256 }
+
+async function judgeRun(run: Run, position: Position): Promise<Judgement> {
+  const { data, folder } = run.options
+  const samples = await samplesAt(run, position)
+  const size = samples[0]?.data.length ?? 0
+  const flat = new Float32Array(size * samples.length)
+  samples.forEach((image, i) => {
+    flat.set(image.data, size * i)
+  })
+  const shown = data.batch(spreadIndices(data.count, judged.images)).images
+  const losses = (await readMetrics(folder)).slice(-judged.steps).map(({ flowLoss }) => flowLoss)
+  const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length
+  return judge(loss, { shape: run.model.image, data: shown, samples: flat })
 }
 
 /** Trajectories and Euler steps that the report's curvature is measured on: a few seconds' work. */
@@ -117,6 +140,7 @@ export async function saveReport(
     parameters: parameterCounts(model),
     gridRows: gridRows(model),
     curvature: state === 'finished' ? await measureCurvature(run, position) : null,
+    judgement: state === 'finished' ? await judgeRun(run, position) : null,
     sources: await sourcePictures(model, sampler, { parameters: position.state.ema, data }),
   })
 }

@@ -158,6 +158,27 @@ describe('train', () => {
     expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
   })
 
+  it('goes on with a record that an editor saved with a byte order mark', async () => {
+    const folder = newFolder()
+    await runFor(3, { folder })
+    const path = join(folder, runFiles.config)
+    writeFileSync(path, `\ufeff${readFileSync(path, 'utf8')}`)
+    const { config } = await readRun(folder)
+    const result = await run({ folder, resume: true, config })
+    expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
+  })
+
+  it('whose record vanishes fails at its end, with everything that is needed to go on', async () => {
+    const folder = newFolder()
+    const path = join(folder, runFiles.config)
+    const onEvent = (event: TrainEvent) => event.type === 'step' && event.step === 3 && rmSync(path)
+    const error = await errorOf(run({ folder, onEvent }))
+    expect(error).toMatchObject({ code: 'OUTPUT_DISK', message: expect.stringContaining(path) })
+    const result = await run({ folder, resume: true, config: (await readRun(folder)).config })
+    expect(result).toMatchObject({ outcome: 'finished', step: 20 })
+    expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
+  })
+
   it.each(['', '[]', '{"preset":3,"command":"","config":{}}'])('refuses a damaged record of a run: %j', async text => {
     const folder = newFolder()
     mkdirSync(folder)
@@ -191,9 +212,21 @@ describe('train', () => {
     expect(readFileSync(join(folder, runFiles.report), 'utf8')).toContain('TRAIN_DIVERGED')
     const kept = await latestCheckpoint(folder)
     expect(kept?.record.step).toBe(step - 1)
+    expect(error.message).toContain(`the last checkpoint is kept: ${kept?.folder}`)
     for (const { bytes } of kept?.tensors.weights.values() ?? []) {
       expect(new Float32Array(bytes.slice().buffer).every(Number.isFinite)).toBe(true)
     }
+  })
+
+  it('stops at such a loss before the first checkpoint, and claims none', async () => {
+    const folder = newFolder()
+    const { source } = tinyConfig()
+    const config = tinyConfig({ source: { ...(source as NonNullable<TrainingConfig['source']>), klWeight: 3e38 } })
+    const error = await errorOf(run({ folder, config, onEvent: () => {} }))
+    expect(error).toMatchObject({ code: 'TRAIN_DIVERGED', message: expect.stringContaining('there is no checkpoint') })
+    const page = readFileSync(join(folder, runFiles.report), 'utf8')
+    expect(page).not.toMatch(/--resume|export/)
+    expect(page).toContain('learningRate=')
   })
 
   it.each([

@@ -4,19 +4,24 @@
  * came after the last checkpoint, and `resume` continues either bit for bit.
  */
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { backendInUse } from '../backend/backend-in-use.ts'
+import { newestCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'
 import { tensorSampler } from '../model/tensor-sampler.ts'
 import { dataFacts, trainingModel } from '../model/training-model.ts'
 import { type StepMetrics, type StepResult, trainStep } from '../step/train-step.ts'
-import { beginRun } from './begin-run.ts'
+import { beginRun, recordOf } from './begin-run.ts'
+import { deadline, type Pace } from './deadline.ts'
 import { batches, type PlacedBatch } from './next-batch.ts'
 import type { Position, Run, TrainOptions } from './run.ts'
-import { appendMetrics, runFiles } from './run-folder.ts'
+import { appendMetrics, recordRun, runFiles } from './run-folder.ts'
 import { lockRun } from './run-lock.ts'
 import { saveCheckpoint, saveReport, saveSamples } from './save-run.ts'
+import { saveTimer } from './save-timer.ts'
 
 export interface TrainResult {
   readonly outcome: 'finished' | 'interrupted'
@@ -66,48 +71,62 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 /** Goes on from the position until the end or an abort. Returns the folder of the last checkpoint. */
 async function loop(run: Run, position: Position): Promise<string> {
-  const { config, data, folder, preset, signal } = run.options
+  const { data, preset, folder, signal, seconds: wanted } = run.options
   const step = trainStep(run.model, run.vector)
   const batchAt = batches(run.model, data)
-  const speed = speedometer(config.batchSize)
+  const { batchSize, sampleEveryImages, checkpointEveryImages } = run.options.config
+  const speed = speedometer(batchSize)
+  const timer = saveTimer(run.options.firstSampleSeconds)
+  const review = wanted === undefined ? null : deadline(wanted)
+  const seenBeforeRun = position.imagesSeen
   run.emit({
     type: 'start',
     title: `${preset ?? data.name}: ${data.count} images of ${data.name}, into ${folder}`,
-    totalImages: config.totalImages,
+    totalImages: run.options.config.totalImages,
     startImages: position.imagesSeen,
     device: backendInUse().text,
   })
   run.emit({ type: 'phase', text: 'building the graph of a step' })
   let checkpoint: string | undefined
   try {
-    while (position.imagesSeen < config.totalImages && signal?.aborted !== true) {
+    while (position.imagesSeen < run.options.config.totalImages && signal?.aborted !== true) {
       const started = performance.now()
       const seenBefore = position.imagesSeen
+      const { totalImages } = run.options.config
 
       // batch, step
       const batch = batchAt(position.cursor)
-      const at = { step: position.step + 1, imagesSeen: position.imagesSeen }
+      const at = { step: position.step + 1, imagesSeen: position.imagesSeen, totalImages }
       const result = await step.run(position.state, batch, at)
-      checkFinite(result, at, folder)
+      await checkFinite(result, at, folder)
       const milliseconds = performance.now() - started
-      advance(position, { batch, result, batchSize: config.batchSize, milliseconds })
+      advance(position, { batch, result, batchSize, milliseconds })
 
       // log
       const { imagesSeen, seconds, loss } = position
       const imagesPerSecond = speed(milliseconds)
       appendMetrics(folder, { step: at.step, imagesSeen, seconds, ...result.metrics, imagesPerSecond })
-      const secondsLeft = (config.totalImages - imagesSeen) / imagesPerSecond
+      const secondsLeft = (totalImages - imagesSeen) / imagesPerSecond
       run.emit({ type: 'step', step: at.step, imagesSeen, loss: loss as number, imagesPerSecond, secondsLeft })
 
       // sample, checkpoint
       const passed = (every: number) => Math.floor(seenBefore / every) < Math.floor(imagesSeen / every)
-      const last = imagesSeen >= config.totalImages
-      if (last || passed(config.sampleEveryImages)) {
+      const last = imagesSeen >= totalImages
+      if (last || passed(sampleEveryImages) || timer.isSampleDue()) {
         await saveSamples(run, position)
         if (!last) await saveReport(run, position, { state: 'running' })
+        timer.sampled()
       }
       checkpoint = undefined
-      if (last || passed(config.checkpointEveryImages)) checkpoint = await saveCheckpoint(run, position)
+      if (last || passed(checkpointEveryImages) || timer.isCheckpointDue()) {
+        checkpoint = await saveCheckpoint(run, position)
+        timer.saved()
+      }
+
+      // length
+      const pace = { elapsed: timer.elapsed(), imagesSeen: imagesSeen - seenBeforeRun }
+      const planned = review?.(run.options.config, pace) ?? null
+      if (planned !== null) await changeLength(run, { totalImages: planned, pace })
 
       // timers and signals have their turn
       await new Promise(resolve => setImmediate(resolve))
@@ -116,6 +135,13 @@ async function loop(run: Run, position: Position): Promise<string> {
   } finally {
     step.dispose()
   }
+}
+
+async function changeLength(run: Run, { totalImages, pace }: { totalImages: number; pace: Pace }): Promise<void> {
+  run.options = { ...run.options, config: { ...run.options.config, totalImages } }
+  await recordRun(run.options.folder, recordOf(run.options))
+  const secondsLeft = ((totalImages - pace.imagesSeen) * pace.elapsed) / pace.imagesSeen
+  run.emit({ type: 'length', totalImages, secondsLeft })
 }
 
 function advance(
@@ -144,20 +170,26 @@ function speedometer(batchSize: number): (milliseconds: number) => number {
   }
 }
 
-function checkFinite({ state, metrics }: StepResult, at: { step: number; imagesSeen: number }, folder: string): void {
+async function checkFinite({ state, metrics }: StepResult, at: StepPlace, folder: string): Promise<void> {
   if (Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm)) return
   tf.dispose({ ...state })
-  throw diverged(metrics, at, folder)
+  throw diverged(metrics, at, await newestCheckpoint(folder))
 }
 
-function diverged(metrics: StepMetrics, { step, imagesSeen }: { step: number; imagesSeen: number }, folder: string) {
+interface StepPlace {
+  readonly step: number
+  readonly imagesSeen: number
+}
+
+function diverged(metrics: StepMetrics, { step, imagesSeen }: StepPlace, checkpoint: string | null): MixflowError {
   const what = Number.isFinite(metrics.loss) ? 'the gradient' : 'the loss'
+  const kept = checkpoint === null ? 'there is no checkpoint yet' : `the last checkpoint is kept: ${checkpoint}`
   return new MixflowError(
     'TRAIN_DIVERGED',
-    `${what} is no finite number at step ${step} (${imagesSeen} images seen, learning rate ${metrics.learningRate})`,
+    `${what} became NaN or infinite at step ${step} (${imagesSeen} images seen, learning rate ${metrics.learningRate}); ${kept}`,
     {
-      hint: `the last checkpoint in ${folder} is kept as it was; start anew with a lower learningRate, a longer warmupImages or a smaller clipNorm`,
-      details: { step, imagesSeen, ...metrics },
+      hint: 'start a new run with a lower learningRate, a longer warmupImages or a smaller clipNorm, such as --set learningRate=0.0005',
+      details: { step, imagesSeen, checkpoint, ...metrics },
     },
   )
 }
@@ -166,10 +198,23 @@ async function finish(run: Run, position: Position, checkpoint: string): Promise
   const { step, imagesSeen, seconds, loss } = position
   const { totalImages } = run.options.config
   const outcome = imagesSeen >= totalImages ? 'finished' : 'interrupted'
+  const lost = await restoreRecord(run)
+  if (lost !== null) throw lost
   run.emit({ type: 'phase', text: 'writing the report' })
   const report = await saveReport(run, position, { state: outcome })
   run.emit({ type: 'end', outcome, imagesSeen, totalImages, seconds, loss, report })
   return { outcome, step, imagesSeen, seconds, loss, checkpoint, report }
+}
+
+/** Writes `config.json` again where something removed it; returns what the run then fails of. */
+async function restoreRecord({ options }: Run): Promise<MixflowError | null> {
+  const path = join(options.folder, runFiles.config)
+  if (existsSync(path)) return null
+  await recordRun(options.folder, recordOf(options))
+  return new MixflowError('OUTPUT_DISK', `${path} was removed while the run went on`, {
+    hint: `look whether other files of the run are missing (${path} was written again), then continue with --out ${options.folder} --resume`,
+    details: { path },
+  })
 }
 
 /** A run that fails has a report, too; nothing that goes wrong with it hides why. */

@@ -39,7 +39,7 @@ export function barDisplay(stream: DisplayStream, { color }: { color: boolean })
   const lasting = (event: TrainEvent): string | null => {
     const line = eventLine(event, view)
     if (event.type === 'start' || event.type === 'end') return colors.bold(line)
-    if (event.type === 'note') return colors.yellow(line)
+    if (event.type === 'note' || event.type === 'length') return colors.yellow(line)
     return event.type === 'samples' || event.type === 'checkpoint' ? colors.dim(line) : null
   }
 

@@ -29,6 +29,8 @@ export function barView(view: BarView, event: TrainEvent): BarView {
       return { ...view, busy: { text: eventLine(event, view), share: null } }
     case 'start':
       return { totalImages: event.totalImages, imagesSeen: event.startImages, step: null, busy: null }
+    case 'length':
+      return { ...view, totalImages: event.totalImages }
     case 'step':
       return { ...view, imagesSeen: event.imagesSeen, step: stepText(event), busy: null }
     default:

@@ -24,6 +24,8 @@ function lineOf(event: TrainEvent, { totalImages }: LineContext): string {
       return event.text
     case 'start':
       return startLine(event)
+    case 'length':
+      return `planned again from the speed so far: ${formatCount(event.totalImages)} images, ${formatDuration(event.secondsLeft)} left`
     case 'step':
       return `${progressText(event.imagesSeen, totalImages)}   ${stepText(event)}`
     case 'samples':

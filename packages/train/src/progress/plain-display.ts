@@ -1,6 +1,6 @@
 /**
  * Progress for files, pipes and logs: a line for each event, and of steps and downloads, which come by the hundred, at
- * most one in five seconds. No control codes.
+ * most one in five seconds, and the last of a file. No control codes.
  */
 
 import type { DisplayStream, ProgressDisplay } from './display.ts'
@@ -17,7 +17,9 @@ export function plainDisplay(stream: DisplayStream, { now }: { now: () => number
   const isDue = (event: TrainEvent): boolean => {
     if (event.type !== 'step' && event.type !== 'data') return true
     const file = event.type === 'data' ? `${event.progress.phase} ${event.progress.what}` : lastFile
-    if (file === lastFile && now() - lastFrequent < intervalMs) return false
+    // the last count of a file is the one that stays to be read
+    const isDone = event.type === 'data' && event.progress.total > 0 && event.progress.done >= event.progress.total
+    if (file === lastFile && now() - lastFrequent < intervalMs && !isDone) return false
     lastFile = file
     lastFrequent = now()
     return true
@@ -25,7 +27,7 @@ export function plainDisplay(stream: DisplayStream, { now }: { now: () => number
 
   return {
     show(event) {
-      if (event.type === 'start') totalImages = event.totalImages
+      if (event.type === 'start' || event.type === 'length') totalImages = event.totalImages
       if (isDue(event)) stream.write(`${eventLine(event, { totalImages })}\n`)
     },
     close() {},

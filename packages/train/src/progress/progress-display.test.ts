@@ -66,7 +66,7 @@ describe('lines', () => {
     ])
   })
 
-  it('name each file of a download once, then every five seconds', () => {
+  it('name each file of a download once, then every five seconds, and at its end', () => {
     let time = 0
     const stream = memory({ isTTY: false })
     const { show } = progressDisplay(stream, { env: {}, now: () => time })
@@ -79,8 +79,10 @@ describe('lines', () => {
     expect(stream.text().split('\n')).toEqual([
       'download a.gz: 0 B of 4.0 MB',
       'download a.gz: 3.0 MB of 4.0 MB',
+      'download a.gz: 4.0 MB of 4.0 MB',
       'download b.gz: 0 B of 4.0 MB',
       'download b.gz: 3.0 MB of 4.0 MB',
+      'download b.gz: 4.0 MB of 4.0 MB',
       '',
     ])
   })

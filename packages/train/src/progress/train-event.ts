@@ -22,6 +22,8 @@ export type TrainEvent =
       readonly startImages: number
       readonly device: string
     }
+  /** The run became shorter or longer. */
+  | { readonly type: 'length'; readonly totalImages: number; readonly secondsLeft: number }
   | {
       readonly type: 'step'
       readonly step: number

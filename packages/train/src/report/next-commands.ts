@@ -1,5 +1,8 @@
 /** What to type after a training run: go on with it, export the model, draw from it, train longer. */
 import { isAdaptive, labelText } from '@mixflow/core'
+import { type PresetName, presets } from '@mixflow/zoo'
+import { formatNumber } from '../progress/format.ts'
+import { learningRate } from '../step/schedule.ts'
 import type { ReportData } from './report-data.ts'
 
 export interface NextCommand {
@@ -8,29 +11,44 @@ export interface NextCommand {
   readonly command: string
 }
 
-type RunFacts = Pick<ReportData, 'program' | 'preset' | 'folder' | 'state' | 'config' | 'labels'>
+type RunFacts = Pick<ReportData, 'program' | 'preset' | 'folder' | 'state' | 'config' | 'labels' | 'hasCheckpoint'>
 
-export function nextCommands({ program, preset, folder, state, config, labels }: RunFacts): NextCommand[] {
+export function nextCommands(facts: RunFacts): NextCommand[] {
+  const { program, preset, folder, state, config, labels, hasCheckpoint = true } = facts
   const at = quoted(folder)
   const model = quoted(`${folder}/model`)
   const start = `${program} train${preset === null ? '' : ` ${quoted(preset)}`}`
   const resume = `${start} --out ${at} --resume`
-  const anew = `${start} --out ${quoted(`${folder}-2`)} --set learningRate=${config.learningRate / 2}`
+  const isOwnData = preset === null || presets[preset as PresetName]?.config.data !== config.data
+  const data = isOwnData ? ` --data ${quoted(config.data)}` : ''
+  const anew = `${start}${data} --out ${quoted(`${folder}-2`)} --set learningRate=${config.learningRate / 2}`
   const { solver, nfe } = config.sampling
   const evaluations = isAdaptive(solver) ? '' : ` --nfe ${nfe}`
   const label = labels === null ? '' : ` --label ${quoted(labelText(Math.min(3, labels.count - 1), labels))}`
+  const again = { title: 'Start a new run with half the learning rate', command: anew }
+  if (!hasCheckpoint) return state === 'failed' ? [again] : []
   return [
     ...(state === 'finished' ? [] : [{ title: 'Go on from the last checkpoint', command: resume }]),
-    ...(state === 'failed' ? [{ title: 'Or start anew with half the learning rate', command: anew }] : []),
+    ...(state === 'failed' ? [again] : []),
     { title: 'Make a model of it: ONNX files with a manifest', command: `${program} export ${at}` },
     {
       title: 'Draw 64 pictures with it',
       command: `${program} sample ${model} --count 64${evaluations} --seed 7${label} --out samples.png`,
     },
     ...(state === 'finished'
-      ? [{ title: 'Train twice as long', command: `${resume} --set totalImages=${2 * config.totalImages}` }]
+      ? [{ title: twiceTitle(config), command: `${resume} --set totalImages=${2 * config.totalImages}` }]
       : []),
   ]
+}
+
+/** The rate of a longer run is another one where this run ends, which those who type the command should know. */
+function twiceTitle(config: RunFacts['config']): string {
+  const { totalImages } = config
+  const [ends, goesOn] = [totalImages, 2 * totalImages].map(length =>
+    learningRate({ ...config, totalImages: length }, totalImages),
+  ) as [number, number]
+  if (goesOn <= 1.01 * ends) return 'Train twice as long'
+  return `Train twice as long: the learning rate rises again from ${formatNumber(ends)} to ${formatNumber(goesOn)}, and falls at the new end`
 }
 
 /** A word for a POSIX shell. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { finishedRun, metricsLine } from './fixtures/report-data.ts'
 import { renderReport } from './render-report.ts'
 import type { ReportData } from './report-data.ts'
+import { resultSentence } from './result-section.ts'
 
 const page = (data: Partial<ReportData> = {}): string => renderReport({ ...finishedRun, ...data })
 /** What a reader sees: no markup, no style, single spaces. */
@@ -93,6 +94,11 @@ describe('the page', () => {
     expect(text).toContain('Data: digits by many hands. Licence: CC-BY-SA-3.0.')
     expect(text).toContain('2026-04-10 12:34 UTC')
     expect(text).toContain('&quot;emaHalfLifeImages&quot;: 3000')
+    const poor = resultSentence({ ...finishedRun, judgement: { loss: 1.3, trivialLoss: 1.4, grain: 0.8 } })
+    expect(poor).not.toMatch(/learned to draw [0-9]/)
+    expect(poor).toMatch(/has not learned to draw yet: its loss is 1\.30, .* has 1\.40, .* 80 % .*Train it longer/)
+    const grainy = resultSentence({ ...finishedRun, judgement: { loss: 0.5, trivialLoss: 1.4, grain: 0.3 } })
+    expect(grainy).toMatch(/images still have grain/)
   })
 
   it('says of a run that is not finished how far it is', () => {

@@ -6,6 +6,7 @@ import type { ImageShape, Labels } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import type { MetricsLine } from '../loop/run-folder.ts'
 import type { RunOutcome } from '../progress/train-event.ts'
+import type { Judgement } from './judgement.ts'
 
 export interface ReportFacts {
   /** Name of the preset the configuration started from. */
@@ -35,6 +36,8 @@ export interface ReportFacts {
   readonly gridRows: readonly string[] | null
   /** null before it was measured. */
   readonly curvature: MeasuredCurvature | null
+  /** null before the end of a run. */
+  readonly judgement: Judgement | null
 }
 
 export interface MeasuredCurvature {
@@ -55,6 +58,8 @@ export interface SampleGrid {
 export interface ReportData extends ReportFacts {
   /** Path of the run's folder, as in commands. */
   readonly folder: string
+  /** Whether there is a checkpoint to go on from or to export. Default: true. */
+  readonly hasCheckpoint?: boolean
   /** When the page was written; ISO 8601. */
   readonly written: string
   /** In order of steps. */

@@ -2,6 +2,7 @@
 import { isAdaptive } from '@mixflow/core'
 import { formatCount, formatDuration, formatLarge, formatNumber, formatPercent } from '../progress/format.ts'
 import { type Html, html } from './html.ts'
+import { type Judgement, verdictOf } from './judgement.ts'
 import { picture } from './picture.ts'
 import type { ReportData } from './report-data.ts'
 import { smooth } from './smooth.ts'
@@ -38,12 +39,30 @@ export function resultSentence(data: ReportData): string {
     const seen = `saw the ${formatCount(dataset.images)} images of ${dataset.name} ${formatTimes(imagesSeen / dataset.images)}`
     const classes = labels === null ? '' : ` of ${formatCount(labels.count)} classes`
     const pictures = `${image.width}\u00a0×\u00a0${image.height} pictures${classes}`
-    return `In ${formatDuration(seconds)} on ${device}, ${network} ${seen} and learned to draw ${pictures} in ${samplingWords(config)} each.`
+    const opening = `In ${formatDuration(seconds)} on ${device}, ${network} ${seen}`
+    const verdict = data.judgement === null ? 'learned' : verdictOf(data.judgement)
+    if (verdict === 'learned') return `${opening} and learned to draw ${pictures} in ${samplingWords(config)} each.`
+    return `${opening}. ${adviceOn(verdict, data)}`
   }
   const share = formatPercent(imagesSeen / config.totalImages)
   const opening = { running: 'Under way, at', interrupted: 'Interrupted after', failed: 'Failed after' }[state]
   const far = `${formatCount(imagesSeen)} of ${formatCount(config.totalImages)} images (${share})`
   return `${opening} ${far}, ${formatDuration(seconds)} into training ${network} on ${device}.`
+}
+
+/** What is wrong with the images, by which numbers, and what to do. */
+function adviceOn(verdict: 'grainy' | 'noise', { judgement, dataset, metrics }: ReportData): string {
+  const { loss, trivialLoss, grain } = judgement as Judgement
+  const { imagesSeen = 0 } = metrics.at(-1) ?? {}
+  const numbers = `its loss is ${formatNumber(loss)}, where a predictor that only scales the noisy image has ${formatNumber(trivialLoss)}`
+  const rough =
+    grain === null ? '' : `, and its samples are ${formatPercent(grain)} as far from the data in roughness as noise is`
+  const isShort = imagesSeen < 20 * dataset.images || imagesSeen < 20_000
+  const advice = isShort
+    ? 'Train it longer, by the command below.'
+    : 'Train it longer, by the command below; if the loss no longer falls, start a new run with another learningRate, or larger patches: denoiser.options.patchSize.'
+  const what = verdict === 'noise' ? 'It has not learned to draw yet: ' : 'Its images still have grain: '
+  return `${what}${numbers}${rough}. ${advice}`
 }
 
 /** `6.4 times`, `0.25 times`, `once` */

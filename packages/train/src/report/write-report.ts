@@ -5,6 +5,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readRegularFile, writeFileDurably } from '@mixflow/files'
+import { newestCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import type { SourceRow } from '../loop/pictures.ts'
 import { runFiles } from '../loop/run-folder.ts'
 import { gridPng } from './png.ts'
@@ -23,6 +24,7 @@ export async function writeReport(folder: string, { sources, ...facts }: ReportC
   const page = renderReport({
     ...facts,
     folder,
+    hasCheckpoint: (await newestCheckpoint(folder)) !== null,
     written: new Date().toISOString(),
     metrics: await readMetrics(folder),
     grids: await readGrids(join(folder, runFiles.samples)),

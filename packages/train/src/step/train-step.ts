@@ -44,8 +44,15 @@ export interface StepResult {
 }
 
 export interface TrainStep {
-  /** Reads the state without disposing of it. `step` counts from 1; `imagesSeen` is the count before this step. */
-  run(state: TrainState, batch: TrainBatch, at: { step: number; imagesSeen: number }): Promise<StepResult>
+  /**
+   * Reads the state without disposing of it. `step` counts from 1; `imagesSeen` is the count before this step. `totalImages` is the
+   * length of the run that the learning rate follows. Default: that of the configuration.
+   */
+  run(
+    state: TrainState,
+    batch: TrainBatch,
+    at: { readonly step: number; readonly imagesSeen: number; readonly totalImages?: number },
+  ): Promise<StepResult>
   dispose(): void
 }
 
@@ -111,8 +118,8 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
   }
 
   return {
-    async run(state, batch, { step, imagesSeen }) {
-      const rate = learningRate(config, imagesSeen)
+    async run(state, batch, { step, imagesSeen, totalImages = config.totalImages }) {
+      const rate = learningRate({ ...config, totalImages }, imagesSeen)
       const scalars = scalarTensors({ ...adamScalars(config, { step, rate }), keep: emaKeep(config, step) })
       const { gradient, losses } = meanGradient(state, batch)
       const length = norm({ gradient }).norm

@@ -19,6 +19,7 @@ function refusal(options: unknown): MixflowError {
 it('good options come back as they are', () => {
   const options = unetOptions({ patchSize: 2, channels: [4, 8, 12], blocks: 16, attention: [0, 2], headChannels: 4 })
   expect(checkUnetOptions(options, context)).toEqual(options)
+  expect(checkUnetOptions({ ...options, output: 'image' }, context)).toEqual({ ...options, output: 'image' })
 })
 
 describe('refused, by name', () => {
@@ -40,6 +41,7 @@ describe('refused, by name', () => {
     ['attention', [-1], '0..1'],
     ['attention', [0.5], '0..1'],
     ['headChannels', 0, 'positive'],
+    ['output', 'noise', '"velocity" or "image"'],
     ['headChannels', 12, 'a divisor of 16, the width of level 1'],
   ])('%s = %j', (name, value, expected) => {
     const error = refusal({ ...unetOptions(), [name]: value })

@@ -2,6 +2,9 @@
 
 import { checkKeys, MixflowError, type ModelFacts, show } from '@mixflow/core'
 
+/** What the last convolution of a denoiser gives: the velocity itself, or the image x1 that the velocity leads to. */
+const outputs = ['velocity', 'image'] as const
+
 export interface UnetOptions {
   /** Squares of this side become channels before the network, and pixels again after it: 1, 2, 4 or 8. */
   readonly patchSize: number
@@ -13,6 +16,8 @@ export interface UnetOptions {
   readonly attention: readonly number[]
   /** Channels of an attention head; divides the widths of levels with attention. */
   readonly headChannels: number
+  /** Of a denoiser: what its last convolution gives, see `velocity-of-image.ts`. Default: `velocity`. */
+  readonly output?: (typeof outputs)[number]
 }
 
 /** What both networks have to know about the images and the source. */
@@ -38,8 +43,8 @@ const keys = ['patchSize', 'channels', 'blocks', 'attention', 'headChannels']
 
 /** @throws MixflowError ARGUMENT_INVALID naming the option and what it may be. */
 export function checkUnetOptions(options: unknown, { image }: Pick<NetworkContext, 'image'>): UnetOptions {
-  checkKeys(options, keys, { what: 'unet options', required: keys })
-  const { patchSize, channels, blocks, attention, headChannels } = options as unknown as UnetOptions
+  checkKeys(options, [...keys, 'output'], { what: 'unet options', required: keys })
+  const { patchSize, channels, blocks, attention, headChannels, output } = options as unknown as UnetOptions
   const refuse = (name: string, value: unknown, expected: string): never => {
     throw new MixflowError('ARGUMENT_INVALID', `unet option ${name} must be ${expected}, got ${show(value)}`, {
       details: { name, value },
@@ -75,5 +80,8 @@ export function checkUnetOptions(options: unknown, { image }: Pick<NetworkContex
       )
     }
   }
-  return { patchSize, channels, blocks, attention, headChannels }
+  const checked = { patchSize, channels, blocks, attention, headChannels }
+  if (output === undefined) return checked
+  if (!outputs.includes(output)) refuse('output', output, outputs.map(word => JSON.stringify(word)).join(' or '))
+  return { ...checked, output }
 }

@@ -14,6 +14,7 @@ import {
 import type { DenoiserCondition } from './network.ts'
 import { unet } from './unet.ts'
 import type { NetworkContext, UnetOptions } from './unet-options.ts'
+import { leastRest } from './velocity-of-image.ts'
 
 await useOnnxBackend({ threads: 1 })
 
@@ -153,4 +154,12 @@ describe('once trained', () => {
     expect(names({ classes: 0 })).toEqual(all.filter(name => name !== 'label.weight'))
     expect(names({ conditionOnWeight: false })).toEqual(all.filter(name => !name.startsWith('weight.')))
   })
+})
+
+it('a network that gives the image has the velocity that leads to it', () => {
+  const moved = movedTensors(network.parameters)
+  const image = network.apply(moved, xt, t, condition)
+  const velocity = unet({ ...unetOptions(), output: 'image' }, full).apply(moved, xt, t, condition)
+  const rest = tf.reshape(tf.tensor1d([1, 0.6, leastRest]), [3, 1, 1, 1])
+  expect(apart(tf.add(xt, tf.mul(velocity, rest)), image)).toBeLessThan(1e-5)
 })

@@ -14,10 +14,11 @@ import {
 } from './network.ts'
 import { unetBody } from './unet-body.ts'
 import { checkUnetOptions, type NetworkContext } from './unet-options.ts'
+import { velocityOfImage } from './velocity-of-image.ts'
 
 export function unet(given: unknown, context: NetworkContext): DenoiserNetwork {
   const options = checkUnetOptions(given, context)
-  const { patchSize } = options
+  const { patchSize, output = 'velocity' } = options
   const depth = context.image.channels * patchSize * patchSize
   const base = options.channels[0] as number
   const embedding = 4 * base
@@ -50,8 +51,9 @@ export function unet(given: unknown, context: NetworkContext): DenoiserNetwork {
   return {
     parameters: [...time0.parameters, ...time1.parameters, ...(weight?.parameters ?? []), ...table, ...body.parameters],
     apply(parameters, xt, t, condition) {
-      const h = body.apply(parameters, patchify(xt, patchSize), embed(parameters, t, condition))
-      return unpatchify(h, patchSize)
+      const embedding = embed(parameters, t, condition)
+      const h = unpatchify(body.apply(parameters, patchify(xt, patchSize), embedding), patchSize)
+      return output === 'image' ? velocityOfImage(h, { xt, t }) : h
     },
   }
 }

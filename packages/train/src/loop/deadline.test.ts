@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { learningRate } from '../step/schedule.ts'
+import { deadline } from './deadline.ts'
+
+const rate = { learningRate: 1, warmupImages: 0, decayFraction: 0.5, finalRate: 0 }
+
+/** A run on a machine of such a speed, in images per second by the time: its end, and all rates. */
+function simulate(speed: (elapsed: number) => number, { seconds = 1000, totalImages = 10_000, batchSize = 10 } = {}) {
+  const plan = deadline(seconds)
+  const [lengths, rates]: [number[], number[]] = [[], []]
+  let [elapsed, imagesSeen, total] = [0, 0, totalImages]
+  while (imagesSeen < total) {
+    rates.push(learningRate({ ...rate, totalImages: total }, imagesSeen))
+    elapsed += batchSize / speed(elapsed)
+    imagesSeen += batchSize
+    const planned = plan({ ...rate, totalImages: total, batchSize }, { elapsed, imagesSeen })
+    if (planned === null) continue
+    lengths.push(planned)
+    total = planned
+  }
+  return { elapsed, total, lengths, rates }
+}
+
+describe('a run that is to end at a time', () => {
+  it('stays as it was planned where the speed is as it was', () => {
+    expect(simulate(() => 10)).toMatchObject({ lengths: [], total: 10_000 })
+  })
+
+  it.each([2, 5, 50, 150])('ends in time at %i images per second, whatever was planned', speed => {
+    const { elapsed, rates, total } = simulate(() => speed)
+    expect(elapsed / 1000).toBeGreaterThan(0.97)
+    expect(elapsed / 1000).toBeLessThan(1.03)
+    // what was trained is what a run of that length trains
+    expect(rates).toEqual(rates.map((_, i) => learningRate({ ...rate, totalImages: total }, 10 * i)))
+  })
+
+  it('follows a machine that becomes busy or free before the rate falls', () => {
+    for (const later of [5, 20]) {
+      const { elapsed, lengths, rates } = simulate(time => (time < 200 ? 10 : later))
+      expect(lengths.length).toBeGreaterThan(0)
+      expect(elapsed).toBeGreaterThan(600)
+      expect(elapsed).toBeLessThan(1450)
+      expect(rates).toEqual([...rates].sort((a, b) => b - a))
+    }
+  })
+
+  it('is planned again without a rate that falls, and never below what was seen', () => {
+    const plan = deadline(100)
+    const config = { totalImages: 1000, batchSize: 10, decayFraction: 0 }
+    expect(plan(config, { elapsed: 5, imagesSeen: 10 })).toBeNull()
+    expect(plan(config, { elapsed: 50, imagesSeen: 100 })).toBe(200)
+    expect(plan({ ...config, totalImages: 200 }, { elapsed: 200, imagesSeen: 180 })).toBe(180)
+  })
+})

@@ -1,0 +1,63 @@
+/**
+ * Whether a run has learned to draw, from two measurements that need no extractor: its loss against that of a predictor which only
+ * scales the noisy image, and how rough its samples are against the data (0) and against noise (1). Roughness is the mean squared difference of
+ * neighbouring pixels: grain, which a loss hardly shows, is nearly all of it.
+ */
+
+import type { ImageShape } from '@mixflow/core'
+
+export interface Judgement {
+  /** Flow loss of the last steps. */
+  readonly loss: number
+  /** Flow loss of the best predictor of the form c(t) · xt. */
+  readonly trivialLoss: number
+  /** Roughness of the samples: 0 as the data, 1 as noise, below 0 smoother than the data. null where data are as rough as noise. */
+  readonly grain: number | null
+}
+
+export type Verdict = 'learned' | 'grainy' | 'noise'
+
+/** From these shares on, a loss says that next to nothing was learned, and roughness that noise is left. */
+const limits = { loss: 0.75, noise: 0.5, grain: 0.1 }
+
+export function verdictOf({ loss, trivialLoss, grain }: Judgement): Verdict {
+  if (!(loss < limits.loss * trivialLoss) || (grain ?? 0) > limits.noise) return 'noise'
+  return (grain ?? 0) > limits.grain ? 'grainy' : 'learned'
+}
+
+export interface JudgedImages {
+  readonly shape: ImageShape
+  /** Float32 [N, C, H, W] in [-1, 1]. */
+  readonly data: Float32Array
+  readonly samples: Float32Array
+}
+
+/** @param loss flow loss of the last steps */
+export function judge(loss: number, { shape, data, samples }: JudgedImages): Judgement {
+  const power = data.reduce((sum, x) => sum + x * x, 0) / data.length
+  // ∫ s² / ((1 − t)² + t² s²) dt over 0..1, for x0 ~ N(0, 1) and data of root mean square s
+  const trivialLoss = (Math.sqrt(power) * Math.PI) / 2
+  const [ofData, ofSamples] = [roughness(data, shape), roughness(samples, shape)]
+  const ofNoise = 2 // of N(0, 1)
+  return { loss, trivialLoss, grain: ofData < ofNoise / 2 ? (ofSamples - ofData) / (ofNoise - ofData) : null }
+}
+
+/** Mean squared difference of horizontal and vertical neighbours. */
+function roughness(values: Float32Array, { height, width }: ImageShape): number {
+  let [sum, pairs] = [0, 0]
+  for (let start = 0; start < values.length; start += width) {
+    const isLastRow = (start / width) % height === height - 1
+    for (let x = 0; x < width; x++) {
+      const here = values[start + x] as number
+      if (x + 1 < width) {
+        sum += ((values[start + x + 1] as number) - here) ** 2
+        pairs++
+      }
+      if (!isLastRow) {
+        sum += ((values[start + width + x] as number) - here) ** 2
+        pairs++
+      }
+    }
+  }
+  return pairs === 0 ? 0 : sum / pairs
+}
