@@ -47,8 +47,9 @@ describe('a run that is to end at a time', () => {
   it('is planned again without a rate that falls, and never below what was seen', () => {
     const plan = deadline(100)
     const config = { totalImages: 1000, batchSize: 10, decayFraction: 0 }
-    expect(plan(config, { elapsed: 5, imagesSeen: 10 })).toBeNull()
-    expect(plan(config, { elapsed: 50, imagesSeen: 100 })).toBe(200)
-    expect(plan({ ...config, totalImages: 200 }, { elapsed: 200, imagesSeen: 180 })).toBe(180)
+    expect(plan(config, { elapsed: 5, imagesSeen: 10 })).toBeNull() // the first step builds the graph
+    expect(plan(config, { elapsed: 50, imagesSeen: 80 })).toBeNull() // too few to tell
+    expect(plan(config, { elapsed: 55, imagesSeen: 110 })).toBe(200)
+    expect(plan({ ...config, totalImages: 500 }, { elapsed: 200, imagesSeen: 480 })).toBe(480)
   })
 })

@@ -17,17 +17,24 @@ const beforeDecay = 0.92
 
 type Plan = Pick<TrainingConfig, 'totalImages' | 'batchSize' | 'decayFraction'>
 
-/** The lengths of a run of so many seconds: null where nothing changes, else the new number of images. */
+/** Steps after the first, which builds the graph, before a speed is believed. */
+const leastSteps = 8
+
+/** The lengths of a run of so many seconds, to be asked after each step: null where nothing changes, else the new number of images. */
 export function deadline(seconds: number): (plan: Plan, pace: Pace) => number | null {
   let reviews = 0
+  let first: Pace | undefined
   return ({ totalImages, batchSize, decayFraction }, { elapsed, imagesSeen }) => {
+    first ??= { elapsed, imagesSeen }
     const last = beforeDecay * (1 - decayFraction)
     const done = Math.max(elapsed / seconds, imagesSeen / totalImages)
     const due = [firstReview, last].filter(share => share <= last && done >= share).length
     const constantUntil = totalImages * (1 - decayFraction)
-    if (due <= reviews || imagesSeen === 0 || imagesSeen > constantUntil) return null
+    const seen = imagesSeen - first.imagesSeen
+    if (due <= reviews || seen < leastSteps * batchSize || imagesSeen > constantUntil) return null
     reviews = due
-    const wanted = Math.round((imagesSeen * seconds) / elapsed / batchSize) * batchSize
+    const left = Math.max(0, seconds - elapsed) * (seen / (elapsed - first.elapsed))
+    const wanted = Math.round((imagesSeen + left) / batchSize) * batchSize
     // the rate of the steps so far was that of no shorter run
     const planned = Math.max(wanted, Math.ceil(imagesSeen / (1 - decayFraction || 1) / batchSize) * batchSize)
     return Math.abs(planned - totalImages) > 0.02 * totalImages ? planned : null

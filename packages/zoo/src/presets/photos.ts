@@ -18,6 +18,7 @@ export const photos = {
     decayFraction: 1 / 2,
     emaHalfLifeImages: 2_500,
     source: { ...emoji.config.source, conditionOnWeight: true },
+    denoiser: { kind: 'unet', options: { ...emoji.config.denoiser.options, output: 'velocity' } },
     sampling: { solver: 'ab2', nfe: 9, gridPower: 1.3, guidance: 0.5 },
     sampleEveryImages: 10_000,
     checkpointEveryImages: 10_000,
