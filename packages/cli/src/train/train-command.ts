@@ -12,6 +12,7 @@ import {
   nextCommands,
   type ProgressDisplay,
   progressDisplay,
+  readRun,
   runFiles,
   type TrainResult,
   train,
@@ -157,11 +158,8 @@ interface Done {
 }
 
 /** The last grid, and what to type next. */
-async function farewell(
-  { preset, config, folder }: RunPlan,
-  data: Dataset,
-  { program, result }: Done,
-): Promise<string> {
+async function farewell({ preset, folder }: RunPlan, data: Dataset, { program, result }: Done): Promise<string> {
+  const { config } = await readRun(folder) // its length may have been planned again
   const labels = config.labels && data.classNames ? { count: data.classNames.length, names: data.classNames } : null
   const commands = nextCommands({ program, preset, folder, state: result.outcome, config, labels })
   const shown = result.outcome === 'finished' ? commands : commands.slice(0, 1)
