@@ -1,6 +1,6 @@
 /**
- * What has been written to a file that grows, piece by piece: a line with the start, end and sha256 of each, beside the file. Whoever goes on after a
- * kill takes over the pieces whose bytes are still those that were written, and nothing after the first that differs.
+ * What has been written, piece by piece: a line with the start, end and sha256 of each, in a file beside the output (an archive that
+ * grows, or images one after the other). `--resume` keeps the pieces whose bytes still have these hashes, up to the first that differs.
  */
 
 import { createHash } from 'node:crypto'
@@ -14,13 +14,14 @@ export interface Piece {
 
 export class Ledger implements AsyncDisposable {
   readonly #file: FileHandle
-  readonly #found: readonly Piece[]
+  /** What an earlier call had written. */
+  readonly found: readonly Piece[]
   #taken = 0
   #length = 0
 
   private constructor(file: FileHandle, found: readonly Piece[]) {
     this.#file = file
-    this.#found = found
+    this.found = found
   }
 
   /** A new one, or, with `resume`, the one that is there. System errors pass. */
@@ -33,7 +34,7 @@ export class Ledger implements AsyncDisposable {
 
   /** The next piece that was written before; undefined after the last. */
   get next(): Piece | undefined {
-    return this.#found[this.#taken]
+    return this.found[this.#taken]
   }
 
   /** The next piece is taken over. */
@@ -53,8 +54,8 @@ export class Ledger implements AsyncDisposable {
       end += each.length
     }
     const text = line({ start, end, sha256: hash.digest('hex') })
-    if (this.#length === 0 || this.#taken < this.#found.length) await this.#file.truncate(this.#length)
-    this.#taken = this.#found.length
+    if (this.#length === 0 || this.#taken < this.found.length) await this.#file.truncate(this.#length)
+    this.#taken = this.found.length
     await this.#file.write(text, this.#length, 'latin1')
     this.#length += text.length
   }

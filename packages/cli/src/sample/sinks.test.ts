@@ -190,11 +190,51 @@ describe.each([
   })
 })
 
+describe('a folder with changed images', () => {
+  const path = join(root, 'mutated')
+  const name = (index: number) => join(path, `seed-9-${String(index).padStart(5, '0')}.png`)
+  const whole = () => bytesOf(join(root, 'whole-folder'))
+
+  it.each([
+    ['cut', (png: Buffer) => png.subarray(0, 9)],
+    ['cut in its signature', (png: Buffer) => png.subarray(0, 3)],
+    ['with another first byte', (png: Buffer) => Buffer.from(png).fill(7, 0, 1)],
+    ['with another byte', (png: Buffer) => Buffer.from(png).fill(7, 12, 13)],
+    ['longer', (png: Buffer) => Buffer.concat([png, png])],
+    ['empty', () => Buffer.alloc(0)],
+    ['of another index', () => readFileSync(name(1))],
+  ])('%s makes them again', async (_, change) => {
+    for (const at of [0, 6, 10]) {
+      await call({ kind: 'folder', path })
+      writeFileSync(name(at), change(readFileSync(name(at))))
+      expect((await call({ kind: 'folder', path, resume: true })).kept).toBe(at)
+      expect(bytesOf(path)).toEqual(whole())
+    }
+  })
+
+  it('with a changed ledger, or without one, begins again', async () => {
+    for (const text of [null, '', `0 32 ${'a'.repeat(64)}\n`, '5 3 x\n', '\0\0']) {
+      await call({ kind: 'folder', path })
+      if (text === null) rmSync(join(path, 'samples.sha256'))
+      else writeFileSync(join(path, 'samples.sha256'), text)
+      expect((await call({ kind: 'folder', path, resume: true })).kept).toBe(0)
+      expect(bytesOf(path)).toEqual(whole())
+    }
+  })
+
+  it('that other settings began to replace keeps none of theirs', async () => {
+    await call({ kind: 'folder', path })
+    await expect(call({ kind: 'folder', path, seed: 10, failsAt: 5 })).rejects.toThrow('killed')
+    const other = call({ kind: 'folder', path, resume: true })
+    await expect(other).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' })
+  })
+})
+
 describe('as other programs read them', () => {
   it('the zip holds the pictures of the folder', () => {
     const entries = unzipSync(readFileSync(join(root, 'whole-zip.zip')))
     const files = bytesOf(join(root, 'whole-folder'))
-    const { 'samples.json': record, ...pictures } = files
+    const { 'samples.json': record, 'samples.sha256': _, ...pictures } = files
     expect(JSON.parse(String(record))).toMatchObject({ model: 'fake', seed: 9, count, request: { nfe: 5 } })
     expect(Object.keys(entries)).toEqual(Object.keys(pictures))
     for (const [name, bytes] of Object.entries(entries)) expect(Buffer.from(bytes)).toEqual(pictures[name])
