@@ -148,6 +148,7 @@ export {
 export { type Stream, streams } from './random/streams.ts'
 export { type DenoiserInputs, float32Backend, type SampleBackend } from './sampler/backend.ts'
 export { drawSource, type EncoderOutputs, type SourceImages } from './sampler/draw-source.ts'
+export { inferLabel } from './sampler/infer-label.ts'
 export { type InterpolateRequest, interpolate } from './sampler/interpolate.ts'
 export { type InvertRequest, invert } from './sampler/invert.ts'
 export { LoadedModel, type LoadedModelParts } from './sampler/loaded-model.ts'
@@ -162,7 +163,7 @@ export {
   portDims,
   sessionNetwork,
 } from './sampler/network.ts'
-export type { Picture } from './sampler/picture.ts'
+export { type Picture, pictureNumbers } from './sampler/picture.ts'
 export { Queue } from './sampler/queue.ts'
 export {
   type ResolvedRequest,
@@ -185,7 +186,7 @@ export { sample } from './sampler/sample.ts'
 export type { Capabilities, Sampler, SamplerMethod } from './sampler/sampler.ts'
 export { type SourcesRequest, sources } from './sampler/sources.ts'
 export { type StreamIterator, streamSteps } from './sampler/stream.ts'
-export { hasVariations, type VariationsRequest, variations } from './sampler/variations.ts'
+export { hasVariations, resolveVariations, type VariationsRequest, variations } from './sampler/variations.ts'
 export { drawGaussian, type StandardNormal, standardNormal } from './source/gaussian.ts'
 export {
   type Encoder,

@@ -7,7 +7,7 @@ import { requestId } from 'hono/request-id'
 import { createImages, stopping } from './api/create-images.ts'
 import { describeModel } from './api/describe-model.ts'
 import { type EndpointName, endpoints } from './api/endpoints.ts'
-import { imagesRequestSchema } from './api/images-request.ts'
+import { imagesRequestSchema, variationsRequestSchema } from './api/images-request.ts'
 import { openapiDocument } from './api/openapi.ts'
 import type { ModelRunner } from './batching/model-runner.ts'
 import { finishBody } from './http/finish-body.ts'
@@ -49,6 +49,7 @@ export function createApp(parts: AppParts): App {
 
   const handlers: Record<EndpointName, (c: Context<Env>) => Response | Promise<Response>> = {
     createImages: createImages(parts, imagesRequestSchema(options)),
+    createVariations: createImages(parts, variationsRequestSchema(options)),
     listModels: c =>
       c.json({
         models: [...runners.values()].map(describeModel),
@@ -136,6 +137,6 @@ const corsFor = ({ allowOrigins }: ResolvedOptions) =>
     origin: allowOrigins.includes('*') ? '*' : [...allowOrigins],
     allowMethods: ['GET', 'POST'],
     allowHeaders: ['content-type', 'x-request-id'],
-    exposeHeaders: ['mixflow-seed', 'mixflow-shape', 'retry-after', 'x-request-id'],
+    exposeHeaders: ['mixflow-seed', 'mixflow-shape', 'mixflow-label', 'retry-after', 'x-request-id'],
     maxAge: 600,
   })

@@ -4,6 +4,7 @@ import { normals } from '../random/random.ts'
 import { analyticModel } from '../testing/analytic-model.ts'
 import type { SampleBackend } from './backend.ts'
 import { inferLabel } from './infer-label.ts'
+import { invert } from './invert.ts'
 import { sources } from './sources.ts'
 import { variations } from './variations.ts'
 
@@ -92,6 +93,20 @@ describe.each([false, true])('where the label is left open (one is required: %s)
       })
       expect(images.map(({ data }) => data)).toEqual(given.images.map(({ data }) => data))
     }
+  })
+
+  it('inversions have it where a class is required, else none, and say which', async () => {
+    const solving = { solver: 'euler', steps: 2 } as const
+    const open = await invert(backend, model, { picture: image, request: solving })
+    expect(open.label).toBe(required ? 3 : null)
+    const given = await invert(backend, model, { picture: image, request: { ...solving, label: open.label } })
+    expect([given.label, given.x0]).toEqual([open.label, open.x0])
+    if (!required) return
+    const none = invert(backend, model, { picture: image, request: { ...solving, label: null } })
+    await expect(none).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+      message: expect.stringMatching(/^a label is required/),
+    })
   })
 
   it('sources of the image say which class that is', async () => {

@@ -10,7 +10,7 @@ import { MixflowError, throwIfAborted } from '../errors.ts'
 import { HeldStates } from '../ode/held-states.ts'
 import { normals } from '../random/random.ts'
 import type { Run } from './integrate.ts'
-import { type ResolvedRequest, usualBatchSize } from './request.ts'
+import { type ResolvedRequest, type SampleRequest, usualBatchSize } from './request.ts'
 
 /**
  * t of each noise. Classes differ most early on; near t = 1 the image itself shows through. `variations` of bench measures what
@@ -23,7 +23,7 @@ const kept = (labels: number) => Math.max(3, Math.ceil(labels / 3))
 
 /** A run as far as it matters here. */
 interface Asked<T> extends Pick<Run<T>, 'backend' | 'model'> {
-  readonly request: Pick<ResolvedRequest, 'batchSize' | 'signal'>
+  readonly request: Partial<Pick<ResolvedRequest, 'batchSize' | 'signal'>>
 }
 
 /**
@@ -46,6 +46,17 @@ export async function inferLabel<T>(asked: Asked<T>, image: Float32Array): Promi
   throw new MixflowError('MODEL_OUTPUT_INVALID', 'the model gives no finite velocity for this image under any class', {
     hint: 'try float32 weights and another device; if it stays, the model was exported or trained wrong',
   })
+}
+
+/** Returns the run with the class of image x1 for all images where the model has classes and the call names none; else the run itself. */
+export async function withLabelOf<T>(
+  x1: Float32Array,
+  run: Run<T>,
+  { label }: Pick<SampleRequest, 'label'>,
+): Promise<Run<T>> {
+  if (run.model.labels === null || label !== undefined) return run
+  const labels = new Int32Array(run.request.count).fill(await inferLabel(run, x1))
+  return { ...run, request: { ...run.request, labels } }
 }
 
 interface Probe {

@@ -5,13 +5,17 @@
 import type { ClassLabel } from '../format/class-label.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
+import { withLabelOf } from './infer-label.ts'
 import { integrate } from './integrate.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
 import { completeRequest, type SamplerModel, type SolveRequest, solveKeys } from './request.ts'
-import type { Inversion } from './result.ts'
+import type { Inversion, SampledImage } from './result.ts'
 
 export interface InvertRequest extends Omit<SolveRequest, 'batchSize' | 'perImage'> {
-  /** Class of the image, an index or a name. Default: none; models with `labels.required` need one. */
+  /**
+   * Class of the image, an index or a name; `null` for no class, where the model knows that. Default: no class; where the model needs
+   * one (`labels.required`), the class of the image as the model itself sees it, as in `variations`.
+   */
   readonly label?: ClassLabel | null
 }
 
@@ -25,8 +29,12 @@ export async function invert<T>(
 ): Promise<Inversion> {
   checkKeys(wanted as unknown, keys, { what: 'the inversion', code: 'REQUEST_INVALID' })
   const numbers = pictureNumbers(picture, model.image).slice()
-  const request = completeRequest({ label: null, ...wanted, seed: 0 }, model, true)
-  const result = await integrate({ backend, model, request }, { start: () => numbers, backward: true })
-  const { nfe, steps, solver, milliseconds } = result
-  return { x0: result.images[0]!.data, nfe, steps, solver, milliseconds }
+  const { label = model.labels?.required ? undefined : null, ...rest } = wanted
+  const call = { ...rest, ...(label !== undefined && { label }), seed: 0 }
+  const started = performance.now()
+  const run = await withLabelOf(numbers, { backend, model, request: completeRequest(call, model, true) }, call)
+  const { images, nfe, steps, solver } = await integrate(run, { start: () => numbers, backward: true })
+  const [source] = images as readonly [SampledImage]
+  const milliseconds = performance.now() - started
+  return { x0: source.data, label: source.label ?? null, nfe, steps, solver, milliseconds }
 }

@@ -255,7 +255,10 @@ function resolveClasses(
   }
   const index = resolveLabel(label as ClassLabel | null, labels)
   if (index !== null || !labels?.required) return index
-  throw invalid(`label is ${show(label)}, but this model was never shown an image without its label`, 'give a label')
+  throw invalid(
+    `a label is required: this model was never shown an image without its label, got label: ${show(label)}`,
+    'give a class',
+  )
 }
 
 function refuseNone(label: unknown): never {

@@ -117,6 +117,8 @@ export interface StreamStep<I extends SampledImage = SampledImage> extends Omit<
 export interface Inversion extends Pick<SampleResult, 'nfe' | 'steps' | 'solver' | 'milliseconds'> {
   /** float32 `[1, C, H, W]`, about N(0, 1) for a picture like the model's own; `sample({ x0 })` takes it. */
   readonly x0: Float32Array
+  /** Class that the flow was run with, also where the model saw it in the picture; null for none. */
+  readonly label: number | null
 }
 
 /** What `sources` gives: where the images of a call would start from. */

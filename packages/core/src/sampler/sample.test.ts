@@ -355,7 +355,7 @@ describe('resolveRequest', () => {
     const asked = (request: SampleRequest) => resolve(request, always)
     expect(asked({ label: 2, guidance: 0 })).toMatchObject({ guidance: 0, labels: Int32Array.of(2) })
     expect(asked({}).labels![0]).toBeLessThan(3)
-    expect(() => asked({ label: null })).toThrow(expect.objectContaining({ hint: 'give a label' }))
+    expect(() => asked({ label: null })).toThrow(expect.objectContaining({ hint: 'give a class' }))
     const guided = expect.objectContaining({ code: 'REQUEST_INVALID', message: expect.stringContaining('guidance') })
     expect(() => asked({ label: 2, guidance: 0.5 })).toThrow(guided)
     expect(resolve({ label: null, guidance: 0 }, { ...always, labels: { count: 3, required: false } })).toBeDefined()

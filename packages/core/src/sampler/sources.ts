@@ -7,13 +7,13 @@ import { throwIfAborted } from '../errors.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
 import type { EncoderOutputs } from './draw-source.ts'
-import { repeated } from './infer-label.ts'
+import { repeated, withLabelOf } from './infer-label.ts'
 import { batches, type Run } from './integrate.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
 import { completeRequest, invalid, type SampleRequest, type SamplerModel } from './request.ts'
 import type { SourceDraw } from './result.ts'
 import { drawBatch } from './sample.ts'
-import { hasVariations, runOfImage } from './variations.ts'
+import { hasVariations } from './variations.ts'
 
 export interface SourcesRequest
   extends Pick<SampleRequest, 'count' | 'firstImage' | 'seed' | 'label' | 'mixtureWeight' | 'batchSize' | 'signal'> {
@@ -53,10 +53,9 @@ export async function sources<T>(
     },
   }
   const parts = { backend: { ...backend, ...encode }, model }
-  const run: Run<T> =
-    x1 === undefined
-      ? { ...parts, request: completeRequest(rest, model, false) }
-      : await runOfImage({ ...parts, request: { mixtureWeight: 0.5, ...rest } }, x1)
+  const defaults = x1 && { mixtureWeight: 0.5 }
+  const drawnRun: Run<T> = { ...parts, request: completeRequest({ ...defaults, ...rest }, model, x1 !== undefined) }
+  const run = x1 === undefined ? drawnRun : await withLabelOf(x1, drawnRun, rest)
   const { request } = run
   const drawn: Float32Array[] = []
   for (const batch of batches(run)) {

@@ -6,12 +6,12 @@
 import type { ClassLabel } from '../format/class-label.ts'
 import { checkKeys } from '../strict.ts'
 import type { SampleBackend } from './backend.ts'
-import { inferLabel, repeated } from './infer-label.ts'
-import type { Run } from './integrate.ts'
+import { repeated, withLabelOf } from './infer-label.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
 import {
   completeRequest,
   invalid,
+  type ResolvedRequest,
   type SampleRequest,
   type SamplerModel,
   type SolveRequest,
@@ -37,6 +37,23 @@ export const hasVariations = ({ source }: SamplerModel): boolean =>
   source?.kappa === 'image' || source?.kappa === 'image+noise'
 
 /**
+ * Returns a variations request, checked and completed. A label that is left open is drawn from the seed here; `withLabelOf` replaces it.
+ *
+ * @throws MixflowError REQUEST_INVALID, also where the model was not trained with κ = image
+ */
+export function resolveVariations(request: VariationsRequest, model: SamplerModel): ResolvedRequest {
+  checkKeys(request as unknown, keys, { what: 'the variations request', code: 'REQUEST_INVALID' })
+  if (!hasVariations(model)) {
+    const trained = model.source === null ? 'without one' : `with κ = ${model.source.kappa}`
+    throw invalid(
+      `variations need a source that is conditioned on the image; this model was trained ${trained}`,
+      'see capabilities().methods',
+    )
+  }
+  return completeRequest({ mixtureWeight: 0.5, ...request }, model, true)
+}
+
+/**
  * Returns images like the given one. Image i of a seed has the noise of image i of `sample`, so w = 0 gives the same of that class.
  *
  * @throws MixflowError REQUEST_INVALID, also where the model was not trained with κ = image; else as `sample`.
@@ -46,17 +63,10 @@ export async function variations<T>(
   model: SamplerModel,
   { picture, request = {} }: { readonly picture: Picture; readonly request?: VariationsRequest | undefined },
 ): Promise<SampleResult> {
-  checkKeys(request as unknown, keys, { what: 'the variations request', code: 'REQUEST_INVALID' })
-  if (!hasVariations(model)) {
-    const trained = model.source === null ? 'without one' : `with κ = ${model.source.kappa}`
-    throw invalid(
-      `variations need a source that is conditioned on the image; this model was trained ${trained}`,
-      'see capabilities().methods',
-    )
-  }
+  const resolved = resolveVariations(request, model)
   const x1 = pictureNumbers(picture, model.image)
   const started = performance.now()
-  const run = await runOfImage({ backend, model, request: { mixtureWeight: 0.5, ...request } }, x1)
+  const run = await withLabelOf(x1, { backend, model, request: resolved }, request)
   const inferring = performance.now() - started
   const result = await integrateSource(run, batch => drawBatch(run, batch, { x1: repeated(x1, batch.images) }))
   const { milliseconds, timings } = result
@@ -64,15 +74,4 @@ export async function variations<T>(
     ...{ ...result, milliseconds: milliseconds + inferring },
     timings: { ...timings, source: timings.source + inferring },
   }
-}
-
-/** The call for variations of x1, completed; where the label is left open, it is the class of x1 as the model sees it. */
-export async function runOfImage<T>(
-  { backend, model, request }: Pick<Run<T>, 'backend' | 'model'> & { readonly request: SampleRequest },
-  x1: Float32Array,
-): Promise<Run<T>> {
-  const run = { backend, model, request: completeRequest(request, model, true) }
-  if (model.labels === null || request.label !== undefined) return run
-  const labels = new Int32Array(run.request.count).fill(await inferLabel(run, x1))
-  return { ...run, request: { ...run.request, labels } }
 }

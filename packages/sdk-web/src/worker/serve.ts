@@ -89,7 +89,7 @@ function runMethod(model: LocalModel, { method, args }: RunCall, extras: Extras)
 
 function numbersOf(result: MethodResult): Float32Array[] {
   if ('images' in result) return result.images.map(({ data }) => data)
-  const { x0, mean, logVariance }: Partial<SourceDraw> = result
+  const { x0, mean, logVariance }: Partial<Pick<SourceDraw, 'x0' | 'mean' | 'logVariance'>> = result
   return [x0, mean, logVariance].filter(numbers => numbers !== undefined)
 }
 

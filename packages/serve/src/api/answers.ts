@@ -68,6 +68,7 @@ export const modelSchema = z
       .describe('null: the model has no classes.'),
     solvers: z.array(solver),
     mixtureWeight: z.boolean().describe('Whether a mixtureWeight above 0 has a meaning.'),
+    variations: z.boolean().describe('Whether /v1/variations takes this model.'),
     defaults: z.record(z.string(), z.union([z.string(), z.number()])).describe('What a request leaves open.'),
     parameters: count,
     dataset: z.string(),

@@ -1,31 +1,37 @@
-/** `POST /v1/images`: from the body to the images in the form that the client accepts, or to a stream of what happens meanwhile. */
-import { MixflowError, nearest, type ResolvedRequest, type SampleProgress } from '@mixflow/core'
+/** `POST /v1/images` and `/v1/variations`: from the body to the images in the form that the client accepts, or to a stream of what happens meanwhile. */
+import { MixflowError, nearest, type ResolvedRequest, type SampledImage, type SampleProgress } from '@mixflow/core'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { AppParts, Env } from '../app.ts'
-import type { ModelRunner } from '../batching/model-runner.ts'
+import type { ImagesWanted, ModelRunner } from '../batching/model-runner.ts'
 import { eventStream } from '../http/event-stream.ts'
 import { asMixflowError, httpError, type Problem, problemOf } from '../http/problem.ts'
 import { readJson } from '../http/read-json.ts'
 import type { StreamEvents } from './answers.ts'
 import { base64Png, checkPicture, costOf, encoders, imageRecord, type MediaType, mediaTypes } from './encode-images.ts'
-import { type ImagesRequest, type ImagesRequestSchema, parseImagesRequest } from './images-request.ts'
+import { type ImagesRequestSchema, parseRequest, type VariationsRequestSchema } from './images-request.ts'
+import { mostPngBytes, readPng } from './read-png.ts'
 
 interface Call {
   readonly runner: ModelRunner
-  readonly wanted: Omit<ImagesRequest, 'model' | 'preview'>
+  readonly wanted: ImagesWanted
   readonly hasPreviews: boolean
   /** Of the client that goes, and the server that ends. */
   readonly signal: AbortSignal
 }
 
 export const createImages =
-  (parts: AppParts, schema: ImagesRequestSchema) =>
+  (parts: AppParts, schema: ImagesRequestSchema | VariationsRequestSchema) =>
   async (c: Context<Env>): Promise<Response> => {
     if (parts.stop.aborted || parts.isStopping()) throw stopping()
     const type = acceptedType(c)
-    const { model: name, preview, ...wanted } = parseImagesRequest(await readJson(c.env.incoming), schema)
+    const shapes = [...parts.runners.values()].map(({ model }) => model.manifest.image)
+    // base64 has four characters for three bytes
+    const imageBytes = 'image' in schema.shape ? Math.ceil((4 / 3) * Math.max(...shapes.map(mostPngBytes))) : 0
+    const body = parseRequest(await readJson(c.env.incoming, imageBytes), schema)
+    const { model: name, preview, ...request } = body
     const runner = findRunner(name, parts.runners)
+    const wanted = withPicture(request, runner)
     checkPicture(runner.model.manifest.image.channels, type)
     if (preview !== undefined && type !== 'text/event-stream') {
       throw new MixflowError('REQUEST_INVALID', 'preview is for streams', {
@@ -42,11 +48,27 @@ export const createImages =
         'content-type': type,
         'mixflow-seed': String(made.seed),
         'mixflow-shape': [made.images.length, channels, height, width].join(','),
+        ...labelHeader(made.images),
       })
     } finally {
       release()
     }
   }
+
+type Body = Omit<ImagesWanted, 'picture'> & { readonly image?: string }
+
+/** The request with its image decoded, where it has one. */
+function withPicture({ image, ...request }: Body, { model }: ModelRunner): ImagesWanted {
+  if (image === undefined) return request
+  const picture = readPng(Buffer.from(image, 'base64'), model.manifest.image)
+  return { ...request, picture }
+}
+
+/** The class of all images, where they have the same one. */
+function labelHeader(images: readonly SampledImage[]): Record<string, string> {
+  const [label, ...others] = new Set(images.map(image => image.label))
+  return label === undefined || others.length > 0 ? {} : { 'mixflow-label': String(label) }
+}
 
 /** The answer begins when the request is taken on; what is refused is refused as ever. */
 function streamed(

@@ -6,7 +6,7 @@ import type { modelSchema } from './answers.ts'
 
 export function describeModel({ name, model }: ModelRunner): z.infer<typeof modelSchema> {
   const { manifest } = model
-  const { solvers, mixtureWeight, defaults, device, dtype } = model.capabilities()
+  const { methods, solvers, mixtureWeight, defaults, device, dtype } = model.capabilities()
   const { channels, height, width } = manifest.image
   const { parameters, dataset, imagesSeen } = manifest.training
   return {
@@ -14,7 +14,7 @@ export function describeModel({ name, model }: ModelRunner): z.infer<typeof mode
     ...{ licence: manifest.licence, created: manifest.created },
     image: { channels, height, width },
     labels: manifest.labels && labelsOf(manifest.labels),
-    ...{ solvers: [...solvers], mixtureWeight, defaults: { ...defaults } },
+    ...{ solvers: [...solvers], mixtureWeight, variations: methods.includes('variations'), defaults: { ...defaults } },
     ...{ parameters, dataset, imagesSeen, quality: [...manifest.quality] },
     ...{ device, dtype },
   }

@@ -4,7 +4,7 @@ import { problemSchema, problemType } from '../http/problem.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { eventSchemas, imagesSchema, modelsSchema, statusSchema } from './answers.ts'
 import { mediaTypes } from './encode-images.ts'
-import { imagesRequestSchema } from './images-request.ts'
+import { imagesRequestSchema, variationsRequestSchema } from './images-request.ts'
 
 export interface Endpoint {
   readonly method: 'get' | 'post'
@@ -19,10 +19,18 @@ export interface Endpoint {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export type EndpointName = 'createImages' | 'listModels' | 'health' | 'readiness' | 'metrics' | 'openapi'
+export type EndpointName =
+  | 'createImages'
+  | 'createVariations'
+  | 'listModels'
+  | 'health'
+  | 'readiness'
+  | 'metrics'
+  | 'openapi'
 
 export type SchemaName =
   | 'ImagesRequest'
+  | 'VariationsRequest'
   | 'Images'
   | 'Models'
   | 'Status'
@@ -32,6 +40,7 @@ export type SchemaName =
 export const schemas = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) =>
   ({
     ImagesRequest: imagesRequestSchema(options),
+    VariationsRequest: variationsRequestSchema(options),
     Images: imagesSchema,
     AcceptedEvent: eventSchemas.accepted,
     StepEvent: eventSchemas.step,
@@ -43,6 +52,12 @@ export const schemas = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) =
   }) satisfies Record<SchemaName, z.ZodType>
 
 const notJson = Object.fromEntries(mediaTypes.filter(type => type !== 'application/json').map(type => [type, null]))
+
+const imageHeaders = {
+  'Mixflow-Seed': 'The seed that was given or drawn.',
+  'Mixflow-Shape': 'Images, channels, height and width, with commas between.',
+  'Mixflow-Label': 'Index of the class of all images; absent where they have none, or several.',
+}
 
 export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
   createImages: {
@@ -58,10 +73,19 @@ export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
     ].join(' '),
     request: 'ImagesRequest',
     answer: { 'application/json': 'Images', ...notJson },
-    headers: {
-      'Mixflow-Seed': 'The seed that was given or drawn.',
-      'Mixflow-Shape': 'Images, channels, height and width, with commas between.',
-    },
+    headers: imageHeaders,
+  },
+  createVariations: {
+    method: 'post',
+    path: '/v1/variations',
+    summary: 'Sample images like a given one.',
+    description: [
+      'For models whose "variations" is true in /v1/models. The answer has the forms of /v1/images. Where label is left open, all images',
+      'have the class under which the model itself explains the given image best; the answer says which.',
+    ].join(' '),
+    request: 'VariationsRequest',
+    answer: { 'application/json': 'Images', ...notJson },
+    headers: imageHeaders,
   },
   listModels: {
     method: 'get',

@@ -70,13 +70,45 @@ export const imagesRequestSchema = ({ maxCount, maxNfe }: Pick<ResolvedOptions, 
 export type ImagesRequestSchema = ReturnType<typeof imagesRequestSchema>
 export type ImagesRequest = z.infer<ImagesRequestSchema>
 
-/** @throws MixflowError REQUEST_INVALID for the first thing that is wrong */
-export function parseImagesRequest(body: unknown, schema: ImagesRequestSchema): ImagesRequest {
+/** The same with the image that the new ones are like. */
+export const variationsRequestSchema = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) => {
+  const { label, mixtureWeight, ...shape } = imagesRequestSchema(options).shape
+  return z
+    .strictObject({
+      image: z
+        .base64({ error: 'must be a PNG in base64' })
+        .describe('A PNG file of the size of the model’s images, not interlaced.'),
+      ...shape,
+      label: label.describe(
+        'As in a sample request. Default: the class of the image as the model itself sees it; the answer has it.',
+      ),
+      mixtureWeight: mixtureWeight.describe('How much of the image’s own source is mixed in. Default: 0.5.'),
+    })
+    .describe('Which image to vary, and how. All but the image may be left out.')
+}
+
+export type VariationsRequestSchema = ReturnType<typeof variationsRequestSchema>
+export type VariationsRequest = z.infer<VariationsRequestSchema>
+
+/**
+ * Returns the body as the schema has it.
+ *
+ * @throws MixflowError REQUEST_INVALID for the first thing that is wrong
+ */
+export function parseRequest<Schema extends ImagesRequestSchema | VariationsRequestSchema>(
+  body: unknown,
+  schema: Schema,
+): z.infer<Schema> {
   const code = 'REQUEST_INVALID'
-  checkKeys(body, Object.keys(schema.shape), { what: 'the sample request', code })
+  const isVariations = 'image' in schema.shape
+  checkKeys(body, Object.keys(schema.shape), { what: `the ${isVariations ? 'variations' : 'sample'} request`, code })
+  if (isVariations && body.image === undefined) {
+    const hint = 'add "image", the bytes of a PNG file in base64'
+    throw new MixflowError(code, 'the variations request has no image', { hint, details: { key: 'image' } })
+  }
   if (body.solver !== undefined) checkWord(body.solver, solverNames, { what: 'solver', code })
   const { data, error } = schema.safeParse(body)
-  if (error === undefined) return data
+  if (error === undefined) return data as z.infer<Schema>
   const { path, message } = error.issues[0]!
   const key = String(path[0])
   throw new MixflowError(code, `${key} ${message}, got ${show(body[key])}`, { details: { key } })

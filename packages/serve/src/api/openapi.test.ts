@@ -3,7 +3,7 @@ import { analyticModel } from '@mixflow/core/testing'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { endpoints } from './endpoints.ts'
-import { imagesRequestSchema, parseImagesRequest } from './images-request.ts'
+import { imagesRequestSchema, parseRequest } from './images-request.ts'
 import { openapiDocument } from './openapi.ts'
 
 const limits = { maxCount: 8, maxNfe: 64 }
@@ -28,6 +28,11 @@ describe('/openapi.json', () => {
       },
     })
     expect(document.components.schemas.ImagesRequest).not.toHaveProperty('required')
+    expect(document.components.schemas.VariationsRequest).toMatchObject({
+      additionalProperties: false,
+      required: ['image'],
+      properties: { image: { type: 'string', contentEncoding: 'base64' }, count: { maximum: 8 } },
+    })
   })
 })
 
@@ -68,7 +73,7 @@ describe('a request over HTTP is refused in the words of core', () => {
     { guidance: true },
     { mixtureWeight: 1.1 },
   ])('%j', wanted => {
-    const refusal = said(() => parseImagesRequest(wanted, schema))
+    const refusal = said(() => parseRequest(wanted, schema))
     expect(refusal).not.toBe('nothing')
     expect(refusal.replace(/options: .*/, '')).toBe(
       said(() => resolveRequest(wanted as SampleRequest, model)).replace(/options: .*/, ''),
@@ -77,7 +82,7 @@ describe('a request over HTTP is refused in the words of core', () => {
 
   it('and what is right is taken as it is', () => {
     const wanted = { count: 2, seed: 1, label: [0, 1], nfe: 5, preview: false }
-    expect(parseImagesRequest(wanted, schema)).toEqual(wanted)
-    expect(parseImagesRequest({}, schema)).toEqual({})
+    expect(parseRequest(wanted, schema)).toEqual(wanted)
+    expect(parseRequest({}, schema)).toEqual({})
   })
 })

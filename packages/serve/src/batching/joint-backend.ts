@@ -24,6 +24,8 @@ export type OnEvaluation = (evaluation: { readonly rows: number; readonly second
 export interface JointBackendParts {
   readonly networks: Networks
   readonly image: ImageShape
+  /** Whether κ is the image and as much noise, two images for each. */
+  readonly joinsNoise?: boolean
   readonly onEvaluation?: OnEvaluation
 }
 
@@ -31,10 +33,10 @@ export class JointBackend {
   readonly #denoiser: JointCalls
   readonly #encoder: JointCalls | undefined
 
-  readonly #elementsPerImage: number
+  readonly #kappaElements: number
 
-  constructor({ networks, image, onEvaluation = () => {} }: JointBackendParts) {
-    this.#elementsPerImage = image.channels * image.height * image.width
+  constructor({ networks, image, joinsNoise = false, onEvaluation = () => {} }: JointBackendParts) {
+    this.#kappaElements = (joinsNoise ? 2 : 1) * image.channels * image.height * image.width
     const denoise: RunRows = async ({ x, ...inputs }, rows) => {
       const started = performance.now()
       const velocity = await networks.velocity(x as Float32Array, inputs as unknown as DenoiserInputs)
@@ -52,9 +54,9 @@ export class JointBackend {
   /** The networks as one run of the sampler sees them; after `signal`, none of its evaluations begins. */
   backend(signal: AbortSignal): SampleBackend<Float32Array> {
     const encoder = this.#encoder
-    // κ is one class per image, or as many numbers as the image has
+    // κ is one class per image, or numbers
     const rowsOf = (kappa: Float32Array | Int32Array) =>
-      kappa instanceof Int32Array ? kappa.length : kappa.length / this.#elementsPerImage
+      kappa instanceof Int32Array ? kappa.length : kappa.length / this.#kappaElements
     const velocity = async (x: Float32Array, inputs: DenoiserInputs) => {
       const outputs = await this.#denoiser.call({ x, ...inputs } as Arrays, inputs.t.length, signal)
       return outputs.velocity!

@@ -1,17 +1,21 @@
 /** A model at work for many: requests are checked, queued, cut into parts that share evaluations, and put together again. */
 import {
   type Capabilities,
+  inferLabel,
   isAdaptive,
   type Manifest,
   MixflowError,
   nfeOf,
+  type PlanarImage,
   type ResolvedRequest,
   resolveRequest,
+  resolveVariations,
   type SampledImage,
   type SampleProgress,
   type SampleRequest,
   type SampleResult,
   sample,
+  variations,
 } from '@mixflow/core'
 import type { Metrics, Outcome } from '../metrics.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -40,7 +44,10 @@ export type ImagesWanted = Pick<
   | 'label'
   | 'guidance'
   | 'mixtureWeight'
->
+> & {
+  /** Of the model's shape: the images are its variations. */
+  readonly picture?: PlanarImage
+}
 
 export interface RunOptions {
   /** Its reason is a MixflowError, which the run then throws at once; its evaluation that runs is the last. */
@@ -82,6 +89,7 @@ export class ModelRunner {
     this.#networks = new JointBackend({
       networks: model.networks(),
       image: model.manifest.image,
+      joinsNoise: model.manifest.source?.kappa === 'image+noise',
       onEvaluation: ({ rows, seconds }) => {
         metrics.evaluationRows.observe({ model: name }, rows)
         metrics.evaluationSeconds.observe({ model: name }, seconds)
@@ -93,8 +101,9 @@ export class ModelRunner {
   }
 
   /** @throws MixflowError REQUEST_INVALID, SERVER_BUSY where the queue is full */
-  #check(wanted: ImagesWanted): ResolvedRequest {
-    const resolved = resolveRequest(wanted, this.model.manifest)
+  #check({ picture, ...wanted }: ImagesWanted): ResolvedRequest {
+    const resolve = picture === undefined ? resolveRequest : resolveVariations
+    const resolved = resolve(wanted, this.model.manifest)
     const { maxNfe, maxQueue } = this.#limits
     const { solver, steps, count } = resolved
     const nfe = isAdaptive(solver) ? 0 : nfeOf(solver, steps!) * rowsPerImage(resolved)
@@ -147,19 +156,42 @@ export class ModelRunner {
     return await deadline.orAborted(work)
   }
 
+  /** The class of the picture as the model sees it, where it has classes and the request names none: once for all parts. */
+  async #labelOf({ picture, label }: ImagesWanted, deadline: Deadline): Promise<{ label?: number }> {
+    const model = this.model.manifest
+    if (picture === undefined || label !== undefined || model.labels === null) return {}
+    const rows = Math.max(2, Math.floor(this.#limits.largestBatch / 2))
+    const batchSize = Math.min(rows, model.labels.count)
+    const found: { label?: number } = {}
+    const run = async ({ signal }: Part) => {
+      deadline.hasBegun = true
+      const backend = this.#networks.backend(signal)
+      found.label = await inferLabel({ backend, model, request: { batchSize, signal } }, picture.data)
+    }
+    await this.#schedule.add({ images: 1, rowsPerImage: batchSize, signal: deadline.signal, run })
+    return found
+  }
+
   async #make({ wanted, request, deadline, options }: Making): Promise<Made> {
     const started = performance.now()
     const { count, seed, firstImage, solver } = request
     const images: SampledImage[] = []
     let steps = 0
+    const { picture, ...open } = wanted
+    const { manifest } = this.model
+    const whole = { ...open, ...(await this.#labelOf(wanted, deadline)), seed, firstImage }
     const run = async (part: Part) => {
       deadline.hasBegun = true
-      const result = await sample(this.#networks.backend(part.signal), this.model.manifest, {
-        ...partOf({ ...wanted, seed, firstImage }, part),
+      const backend = this.#networks.backend(part.signal)
+      const partRequest = {
+        ...partOf(whole, part),
         ...perImage(request),
         signal: part.signal,
         ...(options.onStep && { onStep: progressOfAll(options.onStep, { part, count }) }),
-      })
+      }
+      const result = await (picture === undefined
+        ? sample(backend, manifest, partRequest)
+        : variations(backend, manifest, { picture, request: partRequest }))
       images.push(...result.images)
       steps += result.steps * part.images
       this.#spent.images += part.images
@@ -185,7 +217,7 @@ const rowsPerImage = ({ guidance }: ResolvedRequest): 1 | 2 => (guidance > 0 ? 2
 const perImage = ({ solver }: Pick<ResolvedRequest, 'solver'>) => (isAdaptive(solver) ? { perImage: true } : {})
 
 const partOf = (
-  { label, ...wanted }: ImagesWanted & { firstImage: number },
+  { label, ...wanted }: Omit<ImagesWanted, 'picture'> & { firstImage: number },
   { first, images }: Part,
 ): SampleRequest => ({
   ...wanted,

@@ -7,8 +7,8 @@ import { MixflowError } from '@mixflow/core'
 
 export interface Job {
   readonly images: number
-  /** Rows of an evaluation that one image takes: two where it is guided. */
-  readonly rowsPerImage: 1 | 2
+  /** Rows of an evaluation that one image takes, at most half of the largest batch: two where it is guided. */
+  readonly rowsPerImage: number
   readonly signal: AbortSignal
   /** Makes the images of a part; soon over once the part's signal is aborted. */
   run(part: Part): Promise<void>

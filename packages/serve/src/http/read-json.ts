@@ -9,9 +9,11 @@ const mostBytes = 64 * 1024
 /**
  * Returns the value that the body of a request holds.
  *
+ * @param more bytes that the body may have besides 64 KiB, for what it carries
  * @throws MixflowError HTTP_INVALID (413, 415), REQUEST_INVALID for what is no JSON, ABORTED if the client leaves before its end
  */
-export async function readJson(incoming: IncomingMessage): Promise<unknown> {
+export async function readJson(incoming: IncomingMessage, more = 0): Promise<unknown> {
+  const most = mostBytes + more
   const { headers } = incoming
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
   // also against forms of other pages, which browsers send without asking
@@ -24,22 +26,22 @@ export async function readJson(incoming: IncomingMessage): Promise<unknown> {
     const message = `the body must not be compressed, got ${JSON.stringify(encoding.slice(0, 100))}`
     throw httpError(415, message, { headers: { 'accept-encoding': 'identity' } })
   }
-  if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
-  return parseStrictJson(await readBytes(incoming), {
+  if (Number(headers['content-length'] ?? 0) > most) throw tooLarge(most)
+  return parseStrictJson(await readBytes(incoming, most), {
     what: 'the body',
     code: 'REQUEST_INVALID',
     hint: 'send a JSON object such as {"count": 4, "seed": 42}',
   })
 }
 
-async function readBytes(incoming: IncomingMessage): Promise<Uint8Array> {
+async function readBytes(incoming: IncomingMessage, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
     // what is left of a body that is too large is for finishBody
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length
-      if (bytes > mostBytes) throw tooLarge()
+      if (bytes > most) throw tooLarge(most)
       chunks.push(chunk)
     }
     return Buffer.concat(chunks)
@@ -49,4 +51,4 @@ async function readBytes(incoming: IncomingMessage): Promise<Uint8Array> {
   }
 }
 
-const tooLarge = () => httpError(413, `the body must have at most ${mostBytes} bytes`)
+const tooLarge = (most: number) => httpError(413, `the body must have at most ${most} bytes`)
