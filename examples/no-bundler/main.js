@@ -1,4 +1,4 @@
-import { loadModel, MixflowError } from '@mixflow/sdk-web'
+import { loadModel, MixflowError } from '/node_modules/@mixflow/sdk-web/dist/bundle/mixflow.js'
 
 const canvas = document.querySelector('canvas')
 const button = document.querySelector('button')

@@ -32,7 +32,7 @@ export const webExamples: readonly WebExample[] = [
   },
   {
     name: 'no-bundler',
-    ...{ model: 'model', build: false, inline: true, rendered: false },
+    ...{ model: 'model', build: false, inline: false, rendered: false },
     start: npmStart(),
   },
   {
