@@ -155,7 +155,7 @@ describe('refuses', () => {
     [
       'a size that float64 rounds',
       file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,0]}}'),
-      'type',
+      'range',
     ],
     ['a size as text', file({ a: { ...f32(0, 4), shape: ['1'] } }, 4), 'type'],
     ['element counts that overflow', file({ a: f32(0, 4, [2 ** 40, 2 ** 40]) }, 4), 'overflow'],
