@@ -29,6 +29,9 @@ export const text = (initial: string, max: number): Field<string> => ({
   write: value => value,
 })
 
+/** A class by name or index (`resolveLabel` of core has the rule); empty where it is left open. */
+export const classLabel = text('', 200)
+
 export type Fields = Readonly<Record<string, Field<never>>>
 export type ValuesOf<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 

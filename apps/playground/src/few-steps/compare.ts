@@ -1,5 +1,5 @@
 /** The comparison: the same seeds through both models at each number of evaluations, then the curvature of their paths. */
-import { type SolverName, stepsOf } from '@mixflow/core'
+import { type SampleRequest, type SolverName, stepsOf } from '@mixflow/core'
 import type { SampleResult, WebModel } from '@mixflow/sdk-web'
 import { curvatureOf } from './curvature-of.ts'
 
@@ -36,7 +36,7 @@ export interface ComparisonRequest {
   readonly models: Readonly<Record<Side, WebModel>>
   readonly seed: number
   readonly count: number
-  readonly label: number | readonly number[] | undefined
+  readonly label: SampleRequest['label'] | undefined
   readonly solver: ComparedSolver
 }
 

@@ -6,7 +6,7 @@ import { type Curvature, concatenate, curvature, type SampleRequest } from '@mix
 import type { WebModel } from '@mixflow/sdk-web'
 
 export interface CurvatureRequest extends Required<Pick<SampleRequest, 'count' | 'seed' | 'signal'>> {
-  readonly label: number | readonly number[] | undefined
+  readonly label: SampleRequest['label'] | undefined
   readonly steps: number
   /** Called with the part that is done, 0..1. */
   readonly onProgress?: (fraction: number) => void

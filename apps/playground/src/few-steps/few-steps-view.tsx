@@ -3,7 +3,7 @@ import { Button } from '@base-ui/react/button'
 import { Progress } from '@base-ui/react/progress'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
-import { number, text, word } from '../address/fields.ts'
+import { classLabel, number, text, word } from '../address/fields.ts'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
 import { openEarly, useModel } from '../models/use-model.ts'
@@ -24,7 +24,7 @@ const fields = {
   twin: text('', 2000),
   seed: number({ min: 0, max: Number.MAX_SAFE_INTEGER, whole: true, initial: 0 }),
   count: word(['4', '8', '12'], '8'),
-  label: number({ min: -1, max: 100_000, whole: true, initial: -1 }),
+  label: classLabel,
   solver: word(comparedSolvers, 'heun'),
 }
 
@@ -44,7 +44,7 @@ export default function FewStepsView() {
   const request = useMemo((): ComparisonRequest | null => {
     if (a === undefined || b === undefined || misfit) return null
     const classes = Math.min(...[a, b].map(model => model.capabilities().labels?.count ?? 0))
-    const asked = label >= 0 && label < classes ? label : classes > 0 ? inTurn({ count: classes }, count) : undefined
+    const asked = classes === 0 ? undefined : label === '' ? inTurn({ count: classes }, count) : label
     return { models: { mixflow: a, 'rectified-flow': b }, seed, count, label: asked, solver }
   }, [a, b, misfit, seed, count, label, solver])
   const { compared, doing, error, isRunning, stop, again } = useComparison(request)
@@ -68,7 +68,7 @@ export default function FewStepsView() {
                 label="MixFlow"
                 value={state.model}
                 zoo={mixflow.zoo}
-                onChange={model => change({ model, label: -1 })}
+                onChange={model => change({ model, label: '' })}
               />
               <ModelChoice
                 label="Rectified flow"

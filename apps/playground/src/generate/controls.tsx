@@ -36,7 +36,7 @@ export function GenerateControls({ state, change, chosen, facts }: GenerateContr
           label="Model"
           value={state.model}
           zoo={chosen.zoo}
-          onChange={model => change({ model, label: -1 })}
+          onChange={model => change({ model, label: '' })}
         />
         <WholeNumber
           label="Seed"

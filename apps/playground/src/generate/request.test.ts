@@ -21,9 +21,16 @@ it('what is left open is the model’s own', () => {
   })
 })
 
-it('a class that the model has not, or none at all, is as if it were not there', () => {
-  expect(requestOf(state('label=2'), facts).label).toBe(2)
-  expect(requestOf(state('label=3&count=4'), facts).label).toEqual([0, 1, 2, 0])
+it('a class goes to the model as the link has it, by name or index; a model without classes is asked for none', () => {
+  const names = ['cat', 'Café', '1']
+  const named = { ...model, labels: { count: 3, names } }
+  const indexOf = (query: string) =>
+    resolveRequest(requestOf(state(query), { ...facts, labels: named.labels }), named).labels![0]
+  const links = ['label=cat', 'label=caf%C3%A9', 'label=cafe%CC%81', 'label=2', 'label=name:1', 'label=index:1']
+  expect(links.map(indexOf)).toEqual([0, 1, 1, 2, 2, 1])
+  expect(() => indexOf('label=1')).toThrow(/both the name of class 2 and the index/)
+  expect(() => indexOf('label=dog')).toThrow(/no class "dog"/)
+  expect(() => indexOf('label=3')).toThrow(/no class "3"/)
   const without = requestOf(state('label=1&guidance=2&w=0.5'), { ...facts, labels: null })
   expect(Object.keys(without).sort()).toEqual(['count', 'nfe', 'seed', 'solver'])
 })

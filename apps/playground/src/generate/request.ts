@@ -8,7 +8,7 @@ import {
   solverNames,
   stepsOf,
 } from '@mixflow/core'
-import { number, text, type ValuesOf, word } from '../address/fields.ts'
+import { classLabel, number, text, type ValuesOf, word } from '../address/fields.ts'
 import { inTurn } from '../parts/in-turn.ts'
 
 export const counts = ['1', '4', '16', '36', '64'] as const
@@ -17,7 +17,7 @@ export const fields = {
   model: text('', 2000),
   seed: number({ min: 0, max: Number.MAX_SAFE_INTEGER, whole: true, initial: 0 }),
   count: word(counts, '16'),
-  label: number({ min: -1, max: 100_000, whole: true, initial: -1 }),
+  label: classLabel,
   solver: word(['own', ...solverNames], 'own'),
   /** 0: the model's own. */
   nfe: number({ min: 0, max: 1000, whole: true, initial: 0 }),
@@ -52,19 +52,17 @@ export interface Settled {
   readonly solver: SolverName
   /** undefined: the solver chooses. */
   readonly nfe: number | undefined
-  readonly label: number | undefined
+  readonly label: string | undefined
   readonly guidance: number
   readonly mixtureWeight: number
 }
 
 export function settle(state: GenerateState, { defaults, labels, mixtureWeight }: ModelFacts): Settled {
   const solver = state.solver === 'own' ? defaults.solver : state.solver
-  const { label } = state
-  const isClass = labels !== null && label >= 0 && label < labels.count
   return {
     solver,
     nfe: isAdaptive(solver) ? undefined : nearestNfe(solver, state.nfe > 0 ? state.nfe : ownNfe(defaults)),
-    label: isClass ? label : undefined,
+    label: labels === null || state.label === '' ? undefined : state.label,
     guidance: labels === null || labels.required ? 0 : state.guidance >= 0 ? state.guidance : defaults.guidance,
     mixtureWeight: mixtureWeight ? (state.w >= 0 ? state.w : defaults.mixtureWeight) : 0,
   }

@@ -1,5 +1,5 @@
 /**
- * A model's card, which anybody may have written: HTML in it stays text, addresses are checked by the renderer, and only pictures that the
+ * A model's card, which anybody may have written: HTML in it stays text, addresses are checked (here, and by the renderer), and only pictures that the
  * manifest vouches for are shown, so that a card cannot ask another host for anything.
  */
 import Markdown from 'markdown-to-jsx'
@@ -33,11 +33,15 @@ export function CardView({ card: { text, pictures } }: { readonly card: Card }) 
   )
 }
 
-const Link = ({ href, children }: ComponentProps<'a'>) => (
-  <a href={href} target="_blank" rel="noreferrer">
-    {children}
-  </a>
-)
+/** Text where the address has another scheme than those of pages and mail. */
+const Link = ({ href = '', children }: ComponentProps<'a'>) =>
+  /^(https?:|mailto:|[^:]*$)/i.test(href) ? (
+    <a href={href} target="_blank" rel="noreferrer">
+      {children}
+    </a>
+  ) : (
+    <>{children}</>
+  )
 
 const ScrollingTable = ({ children }: ComponentProps<'table'>) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard

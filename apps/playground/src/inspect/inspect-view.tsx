@@ -4,7 +4,7 @@ import { Progress } from '@base-ui/react/progress'
 import type { ModelPackage } from '@mixflow/core'
 import { type DragEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
-import { number, text } from '../address/fields.ts'
+import { classLabel, number, text } from '../address/fields.ts'
 import { folderOfZooModel } from '../models/catalogue.ts'
 import { droppedFiles, type FolderFiles, modelOf } from '../models/dropped-folder.ts'
 import { progressText } from '../models/model-state.tsx'
@@ -23,7 +23,7 @@ const CardView = lazy(async () => ({ default: (await import('./card-view.tsx')).
 const fields = {
   from: text('', 2000),
   seed: number({ min: 0, max: 999_999, whole: true, initial: 0 }),
-  label: number({ min: -1, max: 100_000, whole: true, initial: -1 }),
+  label: classLabel,
 }
 
 export default function InspectView() {
@@ -101,8 +101,8 @@ interface FindingsProps {
   readonly found: Inspection
   readonly isBusy: boolean
   readonly seed: number
-  readonly label: number
-  readonly onChange: (some: { readonly seed?: number; readonly label?: number }) => void
+  readonly label: string
+  readonly onChange: (some: { readonly seed?: number; readonly label?: string }) => void
 }
 
 function Findings({ found, isBusy, seed, label, onChange }: FindingsProps) {

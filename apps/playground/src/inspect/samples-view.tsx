@@ -12,27 +12,27 @@ const count = 16
 export interface SamplesProps {
   readonly model: WebModel
   readonly seed: number
-  /** Negative: the classes take turns. */
-  readonly label: number
-  readonly onChange: (some: { readonly seed?: number; readonly label?: number }) => void
+  /** As the address has it. */
+  readonly label: string
+  readonly onChange: (some: { readonly seed?: number; readonly label?: string }) => void
 }
 
 export function SamplesView({ model, seed, label, onChange }: SamplesProps) {
   const [result, setResult] = useState<SampleResult | null>(null)
   const [error, setError] = useState<unknown>(null)
   const { labels, device, dtype, note, image } = model.capabilities()
-  const known = labels !== null && label >= 0 && label < labels.count
+  const isGiven = labels !== null && label !== ''
 
   useEffect(() => {
     const controller = new AbortController()
     const { signal } = controller
     setError(null)
-    model.sample({ count, seed, signal, ...(known && { label }) }).then(
+    model.sample({ count, seed, signal, ...(isGiven && { label }) }).then(
       made => !signal.aborted && setResult(made),
       failure => !signal.aborted && setError(failure),
     )
     return () => controller.abort()
-  }, [model, seed, label, known])
+  }, [model, seed, label, isGiven])
 
   return (
     <section className="panel" aria-labelledby="samples">

@@ -1,8 +1,8 @@
 /** κ-FC: a picture, what the encoder says of it, the source that is mixed from that, and the pictures that come of it. */
-import type { PlanarImage } from '@mixflow/core'
+import { labelText, type PlanarImage } from '@mixflow/core'
 import { type DragEvent, useEffect, useMemo, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
-import { number, text } from '../address/fields.ts'
+import { classLabel, number, text } from '../address/fields.ts'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
 import { openEarly, useModel } from '../models/use-model.ts'
@@ -25,12 +25,15 @@ const fields = {
   w: number({ min: 0, max: 1, initial: 0.5 }),
   /** Of the pictures to begin with; negative: drawn or dropped. */
   picture: number({ min: -1, max: 99, whole: true, initial: 3 }),
-  /** −1: as the model sees the picture; −2: that of the example. */
-  label: number({ min: -2, max: 100_000, whole: true, initial: -2 }),
+  /** Empty: that of the example; −1: as the model sees the picture. */
+  label: classLabel,
 }
 
 /** Until the model's own size is known. */
 const usual = { channels: 1, height: 28, width: 28 }
+
+/** In the address: the class as the model sees it. */
+const open = '-1'
 
 /** Pictures of a batch. */
 const count = 8
@@ -47,18 +50,17 @@ export default function KappaView() {
 
   const example = state.picture < 0 ? undefined : examples?.list[state.picture % examples.list.length]
   const picture = state.picture < 0 ? own : (example?.picture ?? null)
-  const label = state.label === -2 ? example?.label : state.label < 0 ? undefined : state.label
+  const label = state.label === '' ? example?.label : state.label === open ? undefined : state.label
   const wish = useMemo(() => {
     if (model === undefined || !canVary || picture === null) return null
     const { width, height, channels } = model.capabilities().image
     if (picture.width !== width || picture.height !== height || picture.channels !== channels) return null
-    const isClass = label !== undefined && label < (model.capabilities().labels?.count ?? 0)
     return {
       model,
       picture,
       seed: state.seed,
       count,
-      label: isClass ? label : undefined,
+      label: model.capabilities().labels === null ? undefined : label,
       mixtureWeight: state.w,
     }
   }, [model, canVary, picture, label, state.seed, state.w])
@@ -68,7 +70,9 @@ export default function KappaView() {
   const take = (next: PlanarImage) => {
     setOwn(next)
     setFileError(null)
-    if (state.picture >= 0) change({ picture: -1, label: label ?? -1 })
+    // the class stays when the picture is another
+    const same = typeof label === 'number' ? labels && labelText(label, labels) : label
+    if (state.picture >= 0) change({ picture: -1, label: same ?? open })
   }
   const takeFile = (file: Blob) => {
     pictureOf(file, image).then(take, setFileError)
@@ -100,7 +104,7 @@ export default function KappaView() {
                 label="Model"
                 value={state.model}
                 zoo={chosen.zoo}
-                onChange={next => change({ model: next, label: -2 })}
+                onChange={next => change({ model: next, label: '' })}
               />
               <WholeNumber
                 label="Seed"
@@ -113,8 +117,8 @@ export default function KappaView() {
                 <ClassChoice
                   open="as the model sees it"
                   labels={labels}
-                  value={label ?? -1}
-                  onChange={next => change({ label: next })}
+                  value={label ?? ''}
+                  onChange={next => change({ label: next || open })}
                 />
               )}
             </div>
@@ -141,7 +145,7 @@ export default function KappaView() {
                 <PictureInput
                   {...{ picture, examples, image }}
                   chosen={state.picture}
-                  onExample={i => change({ picture: i, label: -2 })}
+                  onExample={i => change({ picture: i, label: '' })}
                   onPicture={take}
                   onFile={takeFile}
                 />

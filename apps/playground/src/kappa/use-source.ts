@@ -2,7 +2,7 @@
  * The source of a picture and what comes from it. Whoever slides gets an answer after each batch: what is under way ends, and then
  * the latest wish is begun, none between.
  */
-import type { PlanarImage, SourceDraw } from '@mixflow/core'
+import type { ClassLabel, PlanarImage, SourceDraw } from '@mixflow/core'
 import type { SampleResult, WebModel } from '@mixflow/sdk-web'
 import { useEffect, useRef, useState } from 'react'
 
@@ -11,7 +11,7 @@ export interface Wish {
   readonly picture: PlanarImage
   readonly seed: number
   readonly count: number
-  readonly label: number | undefined
+  readonly label: ClassLabel | undefined
   readonly mixtureWeight: number
 }
 

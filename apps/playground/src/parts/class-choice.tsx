@@ -1,14 +1,15 @@
 /** The class that is asked for, of a model that has classes. */
-import type { Labels } from '@mixflow/core'
+import { type ClassLabel, type Labels, labelText, resolveLabel } from '@mixflow/core'
 import { Select } from './select.tsx'
 
 export interface ClassChoiceProps {
   readonly labels: Labels
-  /** Negative: left open. */
-  readonly value: number
+  /** As the address has it, or an index; empty where it is left open. */
+  readonly value: ClassLabel
   /** What becomes of a class that is left open. Default: the classes take turns. */
   readonly open?: string
-  readonly onChange: (label: number) => void
+  /** Passes the class as text for the address, by name where there is one; empty where it is left open. */
+  readonly onChange: (label: string) => void
 }
 
 /** More are no list to choose from. */
@@ -21,9 +22,18 @@ export function ClassChoice({ labels, value, open = 'all in turn', onChange }: C
   return (
     <Select
       label="Class"
-      value={value >= 0 && value < labels.count ? value : -1}
+      value={indexOf(value, labels)}
       options={[{ value: -1, title: open }, ...classes]}
-      onChange={onChange}
+      onChange={index => onChange(index < 0 ? '' : labelText(index, labels))}
     />
   )
+}
+
+/** −1 for what is no class; the model says so when it is asked for it. */
+function indexOf(label: ClassLabel, labels: Labels): number {
+  try {
+    return resolveLabel(label, labels) ?? -1
+  } catch {
+    return -1
+  }
 }

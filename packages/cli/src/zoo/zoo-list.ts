@@ -1,4 +1,4 @@
-/** What a folder of packages has, as the list that `loadModel` finds names in; measures to five digits, since it goes into pages. */
+/** What a folder of packages has, as the list that `loadModel` finds names in. It goes into pages: measures of quality stay in the manifests. */
 
 import { manifestFileName } from '@mixflow/core'
 import type { ZooModel } from '@mixflow/zoo/models'
@@ -12,14 +12,13 @@ export const zooList = (packages: readonly PackagedModel[]): ZooModel[] =>
     manifest: manifestFile,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, manifestFile.bytes),
     licence: manifest.licence,
-    quality: manifest.quality.map(measure => ({ ...measure, value: Number(measure.value.toPrecision(5)) })),
     twin: packages.find(other => other.packageName === quality?.twin?.name)?.name ?? null,
   }))
 
 /** Where every file of every version on npm can be had, with CORS, unchanged and for good. */
 const publicPlace = (packageName: string, version: string) => `https://cdn.jsdelivr.net/npm/${packageName}@${version}`
 
-/** As a module of `@mixflow/zoo` where the file is TypeScript, else as JSON. */
+/** Returns the list as a module of `@mixflow/zoo` where the file is TypeScript (Node 20 and bundlers disagree on how JSON is imported), else as JSON. */
 export function listFile(models: readonly ZooModel[], path: string): string {
   const list = JSON.stringify(models, null, 2)
   if (!path.endsWith('.ts')) return `${list}\n`

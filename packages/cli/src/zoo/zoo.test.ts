@@ -88,7 +88,7 @@ describe('mixflow zoo', () => {
       ...{ name: 'digits', package: '@you/model-digits', version: '1.2.3', description: 'Small.', licence: 'MIT' },
       address: 'https://cdn.jsdelivr.net/npm/@you/model-digits@1.2.3/mixflow.json',
       manifest: { bytes: manifest.length, sha256: await sha256Hex(manifest) },
-      ...{ bytes: files + manifest.length, quality, twin: 'plain' },
+      ...{ bytes: files + manifest.length, twin: 'plain' },
     })
     expect(list.map(({ name, twin }: { name: string; twin: unknown }) => [name, twin])).toEqual([
       ['digits', 'plain'],
