@@ -118,6 +118,7 @@ export {
 export { readRemote } from './loading/remote-file.ts'
 export { listedFolder, type RemotePlace, remoteFolder, remoteModel } from './loading/remote-folder.ts'
 export { hashMismatch, verifyBytes } from './loading/verify-file.ts'
+export { markdownCode, markdownTarget, markdownText } from './markdown.ts'
 export { type AdaptiveOptions, type AdaptiveSolution, solveAdaptive } from './ode/adaptive.ts'
 export { type Solution, type SolveOptions, type SolverStep, solve, type Velocity } from './ode/solve.ts'
 export {

@@ -1,3 +1,4 @@
+import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { describe, expect, it } from 'vitest'
 import type { EvaluationResult } from './evaluation.ts'
 import { evaluationMarkdown, evaluationText } from './evaluation-text.ts'
@@ -90,7 +91,7 @@ describe('an evaluation as text', () => {
   it('is Markdown with its picture, too', () => {
     const lines = evaluationMarkdown(result, { curve: 'evaluation.svg', neighbours: 'Near.' }).split('\n')
     expect(lines).toContain('| solver | steps | NFE | FD-ResNet56-5k | near-copies-ResNet56-1k |')
-    expect(lines).toContain('|---|---|---|---|---|')
+    expect(lines).toContain('| --- | --- | --- | --- | --- |')
     expect(lines.slice(-4)).toEqual(['![FD-ResNet56-5k by evaluations](evaluation.svg)', '', 'Near.', ''])
   })
 })
@@ -106,4 +107,32 @@ describe('the picture of an evaluation', () => {
   it('is not drawn of a single setting', () => {
     expect(speedQualityPicture({ ...result, settings: result.settings.slice(0, 1) })).toBeNull()
   })
+})
+
+it.each(hostileNames)('the name %j neither steers a terminal nor becomes Markdown', name => {
+  const named = (name: string): EvaluationResult => ({
+    ...result,
+    subject: { ...result.subject, place: name, device: name },
+    samples: {
+      ...result.samples!,
+      extractor: { ...result.samples!.extractor, name },
+      reference: { ...result.samples!.reference!, data: name },
+    },
+    settings: result.settings.map(each => ({
+      ...each,
+      measures: each.measures.map(measure => ({ ...measure, label: name })),
+    })),
+    loss: { ...result.loss!, data: { name, split: 'test' } },
+  })
+  const shown = { curve: 'evaluation.svg', neighbours: '' }
+  const [text, markdown] = [evaluationText(named(name)), evaluationMarkdown(named(name), shown)]
+  expect(text).not.toMatch(unprintable)
+  expect(text.split('\n').length).toBe(evaluationText(named('plain')).split('\n').length)
+  expect(markdown).not.toMatch(unprintable)
+  expect(markdown).not.toContain('<')
+  const borders = (of: string) => of.split('\n').map(line => line.match(/(?<!\\)\|/g)?.length)
+  expect(borders(markdown)).toEqual(borders(evaluationMarkdown(named('plain'), shown)))
+  const picture = speedQualityPicture(named(name))!
+  expect(picture).not.toMatch(unprintable)
+  expect(picture.match(/</g)).toEqual(speedQualityPicture(named('plain'))!.match(/</g))
 })

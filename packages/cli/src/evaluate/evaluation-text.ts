@@ -3,9 +3,10 @@
  * flow loss by time of each source; curvature, and the same by time.
  */
 
-import type { MeanLoss } from '@mixflow/core'
+import { type MeanLoss, markdownText, printableName } from '@mixflow/core'
 import type { Measure, SampleSetting, SettingMeasures } from '@mixflow/measure'
 import { formatCount, formatNumber } from '@mixflow/train'
+import { markdownTable } from '../terminal/markdown-table.ts'
 import { table } from '../terminal/table.ts'
 import type { EvaluationResult, SampleFacts } from './evaluation.ts'
 
@@ -13,7 +14,7 @@ type Block = string | readonly (readonly string[])[]
 
 export function evaluationText(result: EvaluationResult): string {
   return blocks(result)
-    .map(block => (typeof block === 'string' ? block : table(block).join('\n')))
+    .map(block => (typeof block === 'string' ? printableName(block) : table(block).join('\n')))
     .join('\n\n')
 }
 
@@ -25,14 +26,12 @@ export interface Shown {
 }
 
 export function evaluationMarkdown(result: EvaluationResult, { curve, neighbours }: Shown): string {
-  const escaped = (cell: string) => cell.replaceAll('|', '\\|')
-  const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`
   const parts = blocks(result).map(block => {
-    if (typeof block === 'string') return block
-    const [head = [], ...rows] = block
-    return [row(head), `|${'---|'.repeat(head.length)}`, ...rows.map(row)].join('\n')
+    if (typeof block === 'string') return markdownText(block)
+    const [head = [], ...rows] = block.map(cells => cells.map(markdownText))
+    return markdownTable(head, rows)
   })
-  const picture = curve === null ? '' : `![${pictureTitle(result)}](${curve})`
+  const picture = curve === null ? '' : `![${markdownText(pictureTitle(result))}](${curve})`
   const shown = [...parts, picture, neighbours].filter(text => text !== '')
   return `# Evaluation\n\n${shown.join('\n\n')}\n`
 }

@@ -6,7 +6,7 @@
  * adaptive solver whose steps are those of a batch they may differ from what was measured, within its tolerance.
  */
 
-import { imageGrid, type PlanarImage, sample } from '@mixflow/core'
+import { imageGrid, markdownText, type PlanarImage, sample } from '@mixflow/core'
 import type { Generator, Measure, MeasureName, SettingMeasures } from '@mixflow/measure'
 import { type Dataset, encodePng } from '@mixflow/train'
 import { formatCost, formatMeasure } from './evaluation-text.ts'
@@ -77,9 +77,9 @@ export function neighboursText(settings: readonly Measured[], picture: string): 
   const nearest = nearestSetting(settings)
   if (nearest === null) return ''
   const { 'near-copies': copies, 'neighbour-distance': distance } = byMetric(nearest)
-  const of = `${nearest.setting.solver ?? 'the model’s solver'} at ${formatCost(nearest.nfe)} NFE`
+  const of = `${markdownText(nearest.setting.solver ?? 'the model’s solver')} at ${formatCost(nearest.nfe)} NFE`
   return [
-    `Near copies (${copies!.label}): ${formatMeasure(copies!)} of the samples of ${of}, whose distance to the training images is the smallest, are at most a third as far from one training image ` +
+    `Near copies (${markdownText(copies!.label)}): ${formatMeasure(copies!)} of the samples of ${of}, whose distance to the training images is the smallest, are at most a third as far from one training image ` +
       `as from the next. The median sample is ${formatMeasure(distance!)} times as far from its nearest training image as training images are from theirs.`,
     'Above, the samples that lie nearest to a training image; below each, the training images nearest to it, by the same features:',
     `![Samples above the training images nearest to them](${picture})`,

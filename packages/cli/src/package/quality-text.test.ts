@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Manifest } from '@mixflow/core'
+import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { qualityMeasures } from './kept-evaluation.ts'
 import { type PackagedEvaluation, packagedEvaluation, qualityRecord } from './quality-record.ts'
@@ -135,4 +136,24 @@ describe('a file of speed', () => {
     const none = readSpeed(join(folder, 'none.json'), manifest as unknown as Manifest)
     await expect(none).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', message: expect.stringMatching(/ENOENT/) })
   })
+})
+
+it.each(hostileNames)('the name %j becomes no Markdown in a card', name => {
+  const named = (name: string): string => {
+    const evaluation = evaluated([0.951, 0.978], 0.04)
+    const samples = evaluation.samples!
+    const settings = evaluation.settings.map(each => ({
+      ...each,
+      measures: each.measures.map(measure => ({ ...measure, label: name })),
+    }))
+    const own = { ...evaluation, settings, samples: { ...samples, extractor: { ...samples.extractor, name } } }
+    const machine = { ...speed.machine, processor: name }
+    const twin = { name, evaluations: [] }
+    return qualityText(qualityRecord({ evaluations: [own], twin, speed: [{ ...speed, runtime: name, machine }] }))
+  }
+  const text = named(name)
+  expect(text).not.toMatch(unprintable)
+  expect(text.replaceAll(/(?<!\\)(`+).*?(?<!`)\1(?!`)/g, '')).not.toContain('<')
+  const borders = (of: string) => of.split('\n').map(line => line.match(/(?<!\\)\|/g)?.length)
+  expect(borders(text)).toEqual(borders(named('plain')))
 })

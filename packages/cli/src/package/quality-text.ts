@@ -3,6 +3,7 @@
  * image takes.
  */
 
+import { markdownCode, markdownText } from '@mixflow/core'
 import { formatCount, formatNumber } from '@mixflow/train'
 import type { SampleFacts } from '../evaluate/evaluation.ts'
 import { formatCost, formatMeasure, sampleWords } from '../evaluate/evaluation-text.ts'
@@ -21,21 +22,25 @@ export function qualityText({ evaluations, twin, speed }: QualityRecord): string
 }
 
 const twinWords = ({ name }: Twin) =>
-  `Its twin is \`${name}\`: the same network, data, seed and number of images, trained as a plain rectified flow, without the mixture.`
+  `Its twin is ${markdownCode(name)}: the same network, data, seed and number of images, trained as a plain rectified flow, without the mixture.`
 
 function sampleParts(evaluation: PackagedEvaluation, twin: Twin | null): string[] {
   const { samples, settings } = evaluation
   const labels = settings[0]!.measures.map(({ label }) => label)
   const rows = settings.map(({ setting, nfe, measures }) => [
-    setting.solver ?? 'as the model',
+    markdownText(setting.solver ?? 'as the model'),
     formatCost(nfe),
     ...measures.flatMap(measure => [
       formatMeasure(measure),
       ...(twin === null ? [] : [ofTwin(twin, { setting, nfe, label: measure.label, samples: samples! })]),
     ]),
   ])
-  const head = ['solver', 'NFE', ...labels.flatMap(label => (twin === null ? [label] : [label, 'of the twin']))]
-  return [`${sampleWords(samples!, settings)}:`, markdownTable(head, rows)]
+  const head = [
+    'solver',
+    'NFE',
+    ...labels.map(markdownText).flatMap(label => (twin === null ? [label] : [label, 'of the twin'])),
+  ]
+  return [`${markdownText(sampleWords(samples!, settings))}:`, markdownTable(head, rows)]
 }
 
 interface Wanted extends Pick<PackagedEvaluation['settings'][number], 'setting' | 'nfe'> {

@@ -1,5 +1,6 @@
 /** How long an image takes, for a card: one row for each solver and number of evaluations, one column for each place. */
 
+import { markdownText } from '@mixflow/core'
 import { formatCount } from '@mixflow/train'
 import { formatCost } from '../evaluate/evaluation-text.ts'
 import { markdownTable } from '../terminal/markdown-table.ts'
@@ -11,13 +12,13 @@ export function speedText(records: readonly SpeedRecord[]): string {
     records.flatMap(({ times }) => times).map(({ solver, nfe }) => [`${solver} ${nfe}`, { solver, nfe }]),
   )
   const rows = [...settings.values()].map(setting => [
-    ...[setting.solver, formatCost(setting.nfe)],
+    ...[markdownText(setting.solver), formatCost(setting.nfe)],
     ...records.map(record => timeOf(record, setting)),
   ])
   return [
     'Milliseconds per image:',
-    markdownTable(['solver', 'NFE', ...records.map(placeWords)], rows),
-    `${records.map(howWords).join(' ')}`,
+    markdownTable(['solver', 'NFE', ...records.map(record => markdownText(placeWords(record)))], rows),
+    markdownText(records.map(howWords).join(' ')),
   ].join('\n\n')
 }
 

@@ -3,6 +3,7 @@
  * font. Each curve has its points, and faint ones around them, as of single seeds.
  */
 
+import { printableName } from '@mixflow/core'
 import { formatNumber } from '@mixflow/train'
 
 type Scale = 'linear' | 'log'
@@ -125,4 +126,5 @@ const tickText = (value: number) =>
 
 const round = (value: number) => Number(value.toFixed(1))
 
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escaped = (text: string) =>
+  printableName(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

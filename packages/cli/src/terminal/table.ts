@@ -1,4 +1,9 @@
-/** Rows of words as lines of aligned columns. Widths count characters, which is right for the few scripts that names use. */
+/**
+ * Rows of words as lines of aligned columns, without control and bidirectional characters. Widths count characters, which is right for the
+ * few scripts that names use.
+ */
+
+import { printableName } from '@mixflow/core'
 
 export interface TableOptions {
   /** Columns whose words end together, as numbers do. */
@@ -7,7 +12,8 @@ export interface TableOptions {
   readonly gap?: string
 }
 
-export function table(rows: readonly (readonly string[])[], { right = [], gap = '   ' }: TableOptions = {}): string[] {
+export function table(cells: readonly (readonly string[])[], { right = [], gap = '   ' }: TableOptions = {}): string[] {
+  const rows = cells.map(row => row.map(printableName))
   const length = (word: string) => [...word].length
   const widths = rows.reduce<number[]>(
     (most, row) => row.map((word, column) => Math.max(most[column] ?? 0, length(word))),

@@ -1,6 +1,7 @@
 /** All models of a zoo side by side, as Markdown: one table of what they are, then each with what was measured of it. */
 
 import { dirname, join, relative } from 'node:path'
+import { markdownTarget, markdownText } from '@mixflow/core'
 import { formatBytes, formatCount, formatDuration } from '@mixflow/train'
 import { qualityText } from '../package/quality-text.ts'
 import { markdownTable } from '../terminal/markdown-table.ts'
@@ -11,7 +12,7 @@ import { zooList } from './zoo-list.ts'
 export function zooReport(packages: readonly PackagedModel[], file: string): string {
   if (packages.length === 0) return 'There are no models here yet.'
   const list = zooList(packages)
-  const place = (path: string) => relative(dirname(file), path).replaceAll('\\', '/')
+  const place = (path: string) => markdownTarget(relative(dirname(file), path).replaceAll('\\', '/'))
   const rows = packages.map(({ name, folder, manifest }, i) => [
     `[${name}](${place(folder)})`,
     picturesWords(manifest),
@@ -19,8 +20,8 @@ export function zooReport(packages: readonly PackagedModel[], file: string): str
     formatCount(manifest.training.parameters),
     formatCount(manifest.training.imagesSeen),
     manifest.training.seconds === undefined ? '' : formatDuration(manifest.training.seconds),
-    manifest.licence,
-    list[i]!.twin ?? '',
+    markdownText(manifest.licence),
+    markdownText(list[i]!.twin ?? ''),
   ])
   const head = ['model', 'pictures', 'size', 'parameters', 'images seen', 'trained for', 'licence', 'twin']
   return [markdownTable(head, rows), ...packages.map(each => section(each, place))].join('\n\n')
@@ -35,7 +36,7 @@ function section({ name, folder, manifest, quality }: PackagedModel, place: (pat
   const grid = manifest.files.find(({ role }) => role === 'grid')
   return [
     `## ${name}`,
-    ...(manifest.description === undefined ? [] : [manifest.description]),
+    ...(manifest.description === undefined ? [] : [markdownText(manifest.description)]),
     ...(grid === undefined ? [] : [`![Pictures of ${name}, not picked](${place(join(folder, grid.path))})`]),
     (quality === null ? '' : qualityText(quality)) || 'Nothing was measured.',
   ].join('\n\n')

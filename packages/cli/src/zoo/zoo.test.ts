@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Manifest, manifestToJson, parseManifest, sha256Hex } from '@mixflow/core'
+import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { type ModelFiles, smallModel } from '@mixflow/test-model'
 import { models } from '@mixflow/zoo/models'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -111,6 +112,23 @@ describe('mixflow zoo', () => {
     expect(report).toContain('| heun | 3 | 3.25 | 4.50 |')
     expect(report).toContain('## plain\n\nSmall.\n\nNothing was measured.')
     expect(report).not.toMatch(/undefined|NaN|\[object/)
+  })
+
+  it.each(hostileNames)('shows the description, licence and folder %j as text', async name => {
+    const packages = await readModelPackages(inFolder('models'))
+    const report = (name: string) =>
+      zooReport(
+        packages.map(each => ({
+          ...each,
+          folder: inFolder('models', name),
+          manifest: { ...each.manifest, description: name, licence: name },
+        })),
+        inFolder('zoo.md'),
+      )
+    expect(report(name)).not.toMatch(unprintable)
+    expect(report(name)).not.toContain('<')
+    const borders = (of: string) => of.split('\n').map(line => line.match(/(?<!\\)\|/g)?.length)
+    expect(borders(report(name))).toEqual(borders(report('plain')))
   })
 
   it('refuses what is no zoo, a file without marks, a package without its facts and one of another name', async () => {

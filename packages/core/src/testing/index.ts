@@ -2,3 +2,4 @@ export { type AnalyticModel, type AnalyticModelOptions, analyticModel, analyticS
 export { type ConformanceCase, type ConformanceOptions, samplerConformance } from './conformance.ts'
 export { type ExactOde, exactOdes, type GaussianData, gaussianFlow, gaussianVelocity } from './exact-odes.ts'
 export { goldenNoise, noiseHash } from './golden-noise.ts'
+export { hostileNames, unprintable } from './hostile-names.ts'

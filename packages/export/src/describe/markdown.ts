@@ -1,16 +1,16 @@
 /** The few forms of Markdown that a model card needs, with foreign text made harmless in them. */
 
-/** Foreign words inside a line: no markup, no line breaks. */
-export const words = (text: string): string =>
-  text
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll(/[\\`*[\]|]/g, '\\$&')
+import { markdownText, printable } from '@mixflow/core'
 
-/** A block of code, whatever is in it. */
-export function fence(language: string, code: string): string {
+/** Returns prose from elsewhere on one line, without markup. */
+export const words = (text: string): string => markdownText(text.replaceAll(/\s+/g, ' ').trim())
+
+/** Returns an author's own Markdown without HTML, control and bidirectional characters. */
+export const authored = (markdown: string): string => printable(markdown).replaceAll('<', '&lt;')
+
+/** Returns a block of code, whatever is in it; control and bidirectional characters are escaped. */
+export function fence(language: string, text: string): string {
+  const code = printable(text)
   const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length))
   const ticks = '`'.repeat(longest + 1)
   return `${ticks}${language}\n${code.trim()}\n${ticks}`
@@ -22,7 +22,9 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
 
 /** The block between `---` lines that model hubs read. JSON values are YAML, too. */
 export const frontMatter = (fields: Readonly<Record<string, unknown>>): string =>
-  ['---', ...Object.entries(fields).map(([key, value]) => `${key}: ${JSON.stringify(value)}`), '---'].join('\n')
+  ['---', ...Object.entries(fields).map(([key, value]) => `${key}: ${printable(JSON.stringify(value))}`), '---'].join(
+    '\n',
+  )
 
 export const count = (value: number): string => value.toLocaleString('en-US')
 

@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Manifest } from '@mixflow/core'
+import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { openModel } from '@mixflow/tfjs-onnx'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exportModel } from '../export-model.ts'
@@ -119,9 +120,24 @@ describe('foreign words', () => {
 
   test('do not become markup', async () => {
     const { card } = await exported({ change: { dataset, preset: null } })
-    expect(card).toContain('| Data | &lt;b>\\| x # y, 40 images |')
+    expect(card).toContain('| Data | &lt;b>\\| x\\\\n# y, 40 images |')
     expect(card).toContain('see \\[here\\](http://example.org) &amp; \\`there\\` \\| \\*or not\\*')
     expect(card.split('\n').filter(line => line.startsWith('# '))).toEqual(['# b-x-y'])
+  })
+
+  test('leave the lines and tables of a card as they are', async () => {
+    const named = async (names: readonly string[]) => {
+      const labels = { count: names.length, names }
+      const dataset = { name: names.join(' '), images: 40, attribution: names.join(' ') }
+      const change = { dataset, labels, preset: names[0]! }
+      const stated = { description: names[1]!, licence: names[2]! }
+      return (await exported({ classes: names.length, change }, stated)).card
+    }
+    const [card, plain] = [await named(hostileNames), await named(hostileNames.map((_, i) => `name-${i}`))]
+    expect(card).not.toMatch(unprintable)
+    expect(card.replaceAll(/^```.*?^```$/gms, '')).not.toContain('<')
+    const borders = (of: string) => of.split('\n').map(line => line.match(/(?<!\\)\|/g)?.length)
+    expect(borders(card)).toEqual(borders(plain))
   })
 
   test('a description is the author’s own, a licence goes to the hub’s fields', async () => {

@@ -4,12 +4,19 @@
  * checkpoint; what is not known is said to be unknown. The block at its top is what model hubs read.
  */
 
-import type { Checkpoint, Manifest, ManifestFile, Parity, SourceFacts } from '@mixflow/core'
+import {
+  type Checkpoint,
+  type Manifest,
+  type ManifestFile,
+  markdownText,
+  type Parity,
+  type SourceFacts,
+} from '@mixflow/core'
 import type { WeightsKind } from '../checkpoint/open-checkpoint.ts'
 import { fileNames } from '../folder/file-names.ts'
 import { batchSizes, imageCount } from '../parity/probes.ts'
 import { browserExample, nodeExample } from './card-usage.ts'
-import { count, duration, fence, frontMatter, size, small, table, words } from './markdown.ts'
+import { authored, count, duration, fence, frontMatter, size, small, table, words } from './markdown.ts'
 
 export interface CardFacts {
   /** Complete but for the card itself. */
@@ -36,7 +43,7 @@ export function modelCard(facts: CardFacts): string {
   const sections = [
     hubFacts(manifest),
     `# ${manifest.name}`,
-    manifest.description ?? '',
+    authored(manifest.description ?? ''),
     introduction(facts),
     picture(facts),
     '## Use it',
@@ -106,9 +113,9 @@ function introduction({ manifest: { image, labels, sampler, source } }: CardFact
 }
 
 const classNames = (names: readonly string[] | undefined): string =>
-  names === undefined || names.length > 30 ? '' : ` (${names.map(words).join(', ')})`
+  names === undefined || names.length > 30 ? '' : ` (${names.map(markdownText).join(', ')})`
 
-const picture = ({ caption }: CardFacts): string => (caption === null ? '' : `![${caption}](${fileNames.grid})`)
+const picture = ({ caption }: CardFacts): string => (caption === null ? '' : `![${words(caption)}](${fileNames.grid})`)
 
 function borderWords({ image: { channels, height, width }, source }: Manifest): string {
   const numbers = `\`x\` ends as ${channels} × ${height} × ${width} numbers (channels, rows, columns) in about [-1, 1].`
@@ -142,8 +149,8 @@ function trainingTable({ manifest: { training }, record, weights, parameters, ma
   return table(
     ['', ''],
     [
-      ['Data', `${words(dataset.name)}${dataset.images === 0 ? '' : `, ${count(dataset.images)} images`}`],
-      ...(preset === null ? [] : [['Preset', words(preset)]]),
+      ['Data', `${markdownText(dataset.name)}${dataset.images === 0 ? '' : `, ${count(dataset.images)} images`}`],
+      ...(preset === null ? [] : [['Preset', markdownText(preset)]]),
       ['Images seen', `${count(training.imagesSeen)} in ${count(training.steps)} steps`],
       ...(record.trainSeconds === 0 ? [] : [['Time', `${duration(record.trainSeconds)} of training steps`]]),
       ...(machine === undefined ? [] : [['Machine', words(machine)]]),
@@ -180,7 +187,7 @@ function parityWords({ parity }: Manifest): string {
 function qualityWords({ quality }: Manifest): string {
   if (quality.length === 0) return 'Nothing was measured: judge by the pictures, or measure with `mixflow evaluate`.'
   const rows = quality.map(({ metric, value, n, solver, nfe, guidance }) => [
-    words(metric),
+    markdownText(metric),
     String(value),
     count(n),
     `${solver}, ${nfe} NFE${guidance ? `, guidance ${guidance}` : ''}`,
@@ -191,5 +198,5 @@ function qualityWords({ quality }: Manifest): string {
 function licenceWords({ manifest: { licence, training }, record: { dataset } }: CardFacts): string {
   const weights = licence === noLicence ? 'No licence was stated for these weights.' : `The weights: ${words(licence)}.`
   const credit = training.attribution
-  return `${weights}\n\nThe data, ${words(dataset.name)}: ${credit === undefined ? 'no licence or attribution was stated' : words(credit)}.`
+  return `${weights}\n\nThe data, ${markdownText(dataset.name)}: ${credit === undefined ? 'no licence or attribution was stated' : words(credit)}.`
 }

@@ -3,6 +3,8 @@
  * itself. Lists are joined; null, undefined and false are nothing.
  */
 
+import { printable } from '@mixflow/core'
+
 /** Markup that needs no further escaping. Only `html` makes it. */
 export class Html {
   readonly #markup: string
@@ -38,5 +40,6 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** For elements and for attributes in quotes. */
-export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, character => entities[character]!)
+/** Escapes text for elements and for attributes in quotes; control and bidirectional characters are shown escaped. */
+export const escapeHtml = (text: string): string =>
+  printable(text).replaceAll(/[&<>"']/g, character => entities[character]!)

@@ -1,3 +1,4 @@
+import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { describe, expect, it } from 'vitest'
 import { finishedRun, metricsLine } from './fixtures/report-data.ts'
 import { renderReport } from './render-report.ts'
@@ -139,6 +140,22 @@ describe('the page', () => {
     expect(markup).not.toMatch(/<script|<img src=x/)
     expect(markup.match(/&lt;script&gt;/g)!.length).toBeGreaterThan(10)
     expect(tagsOf(markup, 'img')).toHaveLength(4)
+  })
+
+  it('has the same elements, and no control characters, whatever the names are', () => {
+    const named = (names: readonly string[]) =>
+      page({
+        ...{ preset: names[0]!, device: names[1]!, command: names[2]!, folder: names[3]!, reason: names.join() },
+        dataset: { name: names[4]!, images: 1, licence: names[5]!, attribution: names[6]! },
+        labels: { count: names.length, names },
+        gridRows: names,
+        sources: names.map(name => ({ name, png: finishedRun.grids[0]!.png })),
+        config: { ...finishedRun.config, data: names[7]! },
+      })
+    const markup = named(hostileNames)
+    expect(markup.replaceAll('\t', ' ')).not.toMatch(unprintable)
+    const tags = (text: string) => text.match(/<[a-z]+/g)
+    expect(tags(markup)).toEqual(tags(named(hostileNames.map((_, i) => `name ${i}`))))
   })
 
   it('shows the pictures it was given', () => {

@@ -1,5 +1,6 @@
 /** What the records of one data set and length say, as Markdown: the setting, the table, the comparison, what it took. */
 
+import { markdownText } from '@mixflow/core'
 import { formatCount, formatDuration, formatNumber } from '@mixflow/train'
 import { markdownTable } from '../../terminal/markdown-table.ts'
 import type { ExperimentRun } from '../experiment-run.ts'
@@ -18,7 +19,7 @@ export interface Pictures {
 
 export function groupSection(group: Group, pictures: Pictures): string {
   return [
-    `### ${titles[group.dataName] ?? group.dataName}, ${formatCount(group.steps)} steps`,
+    `### ${titles[group.dataName] ?? markdownText(group.dataName)}, ${formatCount(group.steps)} steps`,
     settingText(group),
     markdownTable(
       ['', ...group.columns.map(({ title }) => title)],
@@ -52,7 +53,7 @@ const methodTitles: Readonly<Record<string, string>> = {
 
 export const methodTitle = (name: string): string => {
   const [method, ...changes] = name.split(', ')
-  return [methodTitles[method!] ?? method, ...changes].join(', ')
+  return markdownText([methodTitles[method!] ?? method, ...changes].join(', '))
 }
 
 const rowTitle = ({ name, runs }: Row) =>
@@ -92,7 +93,7 @@ function captionText({ rows }: Group): string {
   const { distances, curvature, extractor } = measures
   return [
     `Under a solver and its number of evaluations stands ${distances[0]?.label}, the Fréchet distance over features of`,
-    `${extractor.name} to the training images (lower is better); curvature is that of ${formatCount(curvature.trajectories)} trajectories`,
+    `${markdownText(extractor.name)} to the training images (lower is better); curvature is that of ${formatCount(curvature.trajectories)} trajectories`,
     `of ${curvature.steps} Euler steps.`,
   ].join(' ')
 }
@@ -161,7 +162,7 @@ function costText({ rows }: Group): string {
 }
 
 const machineText = ({ machine: { processor, cores, threads, node } }: ExperimentRun) =>
-  `${processor}, ${cores} cores of which ${threads} used, Node ${node.split('.')[0]}`
+  `${markdownText(processor)}, ${cores} cores of which ${threads} used, Node ${node.split('.')[0]}`
 
 function missingText({ missing }: Group): string {
   if (missing.length === 0) return ''
