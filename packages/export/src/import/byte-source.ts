@@ -12,11 +12,14 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>
 }
 
-/** A regular file, open until disposed of. @throws MixflowError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID */
+/** Opens a regular file, until it is disposed of. @throws MixflowError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID */
 export async function openFile(path: string): Promise<ByteSource & AsyncDisposable> {
   const handle = await openRegularFile(path).catch(cause => {
+    const hint = 'give the path of a .ckpt or .safetensors file'
+    if (MixflowError.is(cause))
+      throw refusal(`cannot be read: ${readFailure(cause)}`, { file: path, reason: 'file', hint, cause })
     throw new MixflowError('CHECKPOINT_NOT_FOUND', `${path} cannot be read: ${readFailure(cause)}`, {
-      hint: 'give the path of a .ckpt or .safetensors file',
+      hint,
       details: { path },
       cause,
     })
