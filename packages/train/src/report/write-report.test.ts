@@ -58,6 +58,7 @@ describe('writeReport', () => {
   })
 
   it('says which folder it cannot write to', async () => {
-    await expect(writeReport(join(folder, 'absent'), content)).rejects.toThrow(/absent/)
+    await writeFile(join(folder, 'a-file'), '')
+    await expect(writeReport(join(folder, 'a-file'), content)).rejects.toThrow(/a-file/)
   })
 })
