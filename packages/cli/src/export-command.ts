@@ -1,11 +1,11 @@
 /** `mixflow export`: a run or checkpoint becomes a model, in the run's folder unless said otherwise. */
 
 import { basename, dirname, join, normalize } from 'node:path'
-import { labelText, type Manifest, type Parity } from '@mixflow/core'
+import { labelText, type Manifest, type Parity, shellWord } from '@mixflow/core'
 import { type ExportResult, exportModel } from '@mixflow/export'
 import { interruptible } from './terminal/interruptible.ts'
+import { linesText } from './terminal/lines.ts'
 import { programName } from './terminal/program-name.ts'
-import { shellWord } from './terminal/shell-word.ts'
 import { statusLine } from './terminal/status-line.ts'
 import { table } from './terminal/table.ts'
 
@@ -47,7 +47,7 @@ export function asText({ folder, manifest, checkpoint, weights, damaged }: Expor
   const kind = weights === 'ema' ? 'averaged weights' : 'weights'
   const label = labels === null ? '' : ` --label ${shellWord(labelText(Math.min(3, labels.count - 1), labels))}`
   const count = sampler.nfe === undefined ? '' : ` --nfe ${sampler.nfe}`
-  return [
+  return linesText([
     ...damaged.map(({ folder: path, error }) => `passed over ${path}: ${error.message}`),
     `${name}: ${kind} of ${checkpoint}, ${training.imagesSeen.toLocaleString('en-US')} images seen`,
     '',
@@ -57,7 +57,7 @@ export function asText({ folder, manifest, checkpoint, weights, damaged }: Expor
     '',
     'Draw 64 pictures with it',
     `  ${program} sample ${shellWord(folder)} --count 64${count} --seed 7${label} --out samples.png`,
-  ].join('\n')
+  ])
 }
 
 function filesText(folder: string, { files }: Manifest): string[] {

@@ -1,13 +1,13 @@
 /** `mixflow import`: a checkpoint of the paper's release, or safetensors with its names, becomes a run to export. */
 
 import type { Checkpoint, ImageShape, Labels } from '@mixflow/core'
-import { MixflowError } from '@mixflow/core'
+import { MixflowError, shellWord } from '@mixflow/core'
 import { type ImportResult, importCheckpoint } from '@mixflow/export'
 import { type DataDescription, describeData, formatCount, freeRunFolder, resolveConfig } from '@mixflow/train'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
 import { interruptible } from './terminal/interruptible.ts'
+import { linesText } from './terminal/lines.ts'
 import { programName } from './terminal/program-name.ts'
-import { shellWord } from './terminal/shell-word.ts'
 import { statusLine } from './terminal/status-line.ts'
 
 export interface ImportFlags {
@@ -72,7 +72,7 @@ export function asText(
   { config, program }: { readonly config: TrainingConfig; readonly program: string },
 ): string {
   const words = { weights: 'weights of the last step', ema: 'averaged weights' } as const
-  return [
+  return linesText([
     `${folder}: ${roles.map(role => words[role]).join(' and ')}, step ${formatCount(step)}`,
     `denoiser ${config.denoiser.kind}, ${formatCount(parameters.denoiser)} parameters`,
     ...(config.encoder === null
@@ -81,5 +81,5 @@ export function asText(
     '',
     'Make a model of it',
     `  ${program} export ${shellWord(folder)}`,
-  ].join('\n')
+  ])
 }

@@ -188,6 +188,7 @@ export type { Capabilities, Sampler, SamplerMethod } from './sampler/sampler.ts'
 export { type SourcesRequest, sources } from './sampler/sources.ts'
 export { type StreamIterator, streamSteps } from './sampler/stream.ts'
 export { hasVariations, resolveVariations, type VariationsRequest, variations } from './sampler/variations.ts'
+export { shellWord } from './shell-word.ts'
 export { drawGaussian, type StandardNormal, standardNormal } from './source/gaussian.ts'
 export {
   type Encoder,

@@ -1,6 +1,6 @@
 /** `mixflow data`: the data sets that have a name, or one data set opened. */
 
-import { checkWord, defined, labelText, splitImages } from '@mixflow/core'
+import { checkWord, defined, labelText, shellWord, splitImages } from '@mixflow/core'
 import { writeFileDurably } from '@mixflow/files'
 import {
   type BadImageOptions,
@@ -17,8 +17,7 @@ import {
 } from '@mixflow/train'
 import { checkPngPath } from '../terminal/check-output.ts'
 import { interruptible } from '../terminal/interruptible.ts'
-import { printable } from '../terminal/printable.ts'
-import { shellWord } from '../terminal/shell-word.ts'
+import { linesText } from '../terminal/lines.ts'
 import { table } from '../terminal/table.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { openDataOrList } from './open-data-or-list.ts'
@@ -51,7 +50,7 @@ export async function dataCommand(spec: string | undefined, flags: DataFlags): P
     process.stdout.write(`${factsText(data)}\n`)
     if (flags.grid === undefined) return
     await writeFileDurably(flags.grid, firstPictures(data))
-    process.stdout.write(`\nthe first pictures: ${flags.grid}\n`)
+    process.stdout.write(`\n${linesText([`the first pictures: ${flags.grid}`])}\n`)
   })
 }
 
@@ -97,7 +96,7 @@ export function factsText(data: Dataset): string {
     ['fingerprint', data.fingerprint()],
     ['classes', data.classNames === null ? 'none' : String(data.classNames.length)],
   ]
-  return printable([...table(facts), ...classLines(data), ...fileLines(data)].join('\n'))
+  return linesText([...table(facts), ...classLines(data), ...fileLines(data)])
 }
 
 function fileLines({ files, count }: Dataset): string[] {

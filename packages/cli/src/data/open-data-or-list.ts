@@ -3,9 +3,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MixflowError } from '@mixflow/core'
+import { MixflowError, printableName } from '@mixflow/core'
 import { type BadImage, type BadImageOptions, type Dataset, type OpenDataOptions, openData } from '@mixflow/train'
-import { printable } from '../terminal/printable.ts'
 
 /** @throws MixflowError as `openData`; DATA_INVALID names the file with the list in its hint */
 export async function openDataOrList(
@@ -31,7 +30,7 @@ async function withList(error: unknown): Promise<MixflowError | null> {
   if (bad === undefined) return null
   try {
     const path = join(await mkdtemp(join(tmpdir(), 'mixflow-')), 'bad-images.txt')
-    await writeFile(path, bad.map(({ name, reason }) => `${printable(name)}\t${printable(reason)}\n`).join(''))
+    await writeFile(path, bad.map(({ name, reason }) => `${printableName(name)}\t${printableName(reason)}\n`).join(''))
     const { code, message, hint, details, cause } = error
     return new MixflowError(code, message, {
       hint: `${hint}\nall of them: ${path}`,

@@ -1,5 +1,6 @@
 /** What `mixflow doctor` found, for people: a line each, by topic, and beneath it what would repair it. */
 
+import { printable } from '@mixflow/core'
 import type { Colors } from '../terminal/colors.ts'
 import { table } from '../terminal/table.ts'
 import type { Finding } from './finding.ts'
@@ -14,8 +15,8 @@ export function findingsText(findings: readonly Finding[], { green, yellow, red 
   return rows
     .map(({ state, command, hint }, i) => {
       const line = paint[state](marks[state]) + (lines[i] as string).slice(marks[state].length)
-      const repair = command ?? hint
-      return repair === undefined ? line : `${line}\n    ${repair}`
+      const repair = printable(command ?? hint ?? '')
+      return repair === '' ? line : `${line}\n    ${repair}`
     })
     .join('\n')
 }

@@ -1,6 +1,6 @@
 /** What is measured of samples: by which features, with which settings, against which images. */
 
-import { defined, resolveLabel } from '@mixflow/core'
+import { defined, printableName, resolveLabel } from '@mixflow/core'
 import {
   comparesWithData,
   openExtractor,
@@ -14,7 +14,6 @@ import {
 } from '@mixflow/measure'
 import { cacheFolder, type Dataset, otherClasses } from '@mixflow/train'
 import { openDataOrList } from '../data/open-data-or-list.ts'
-import { printable } from '../terminal/printable.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
 import type { SampleFacts } from './evaluation.ts'
 import { dataOf, type Job, shareOf } from './job.ts'
@@ -108,7 +107,7 @@ async function openReference(job: Job, { network, description, statistics }: Sto
   const other = otherClasses(generator.model.labels, data)
   if (other !== null) {
     status.clear()
-    process.stderr.write(printable(`note: ${other}; what is compared are all images, whatever their class\n`))
+    process.stderr.write(`${printableName(`note: ${other}; what is compared are all images, whatever their class`)}\n`)
   }
   const { threads } = flags
   const extractor = await openExtractor(network, description, threads === undefined ? {} : { threads })

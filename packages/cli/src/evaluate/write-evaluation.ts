@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileDurably } from '@mixflow/files'
 import { checkFolder } from '../terminal/check-output.ts'
+import { linesText } from '../terminal/lines.ts'
 import type { EvaluationResult } from './evaluation.ts'
 import { evaluationMarkdown } from './evaluation-text.ts'
 import { neighboursFile, neighboursText } from './neighbours-picture.ts'
@@ -39,8 +40,8 @@ export async function writeEvaluation(
     }
     await writeFileDurably(path, content)
   }
-  return Object.entries(files)
+  const written = Object.entries(files)
     .filter(([, content]) => content !== null)
     .map(([name]) => join(folder, name))
-    .join('\n')
+  return linesText(written)
 }

@@ -5,12 +5,11 @@
 
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
-import { checkWord, MixflowError } from '@mixflow/core'
+import { checkWord, MixflowError, shellWord } from '@mixflow/core'
 import { writeFileDurably } from '@mixflow/files'
 import { findExtractor, openExtractor, referenceOf } from '@mixflow/measure'
 import { dataCacheFolder, lockRun, openData, type ProgressDisplay, progressDisplay, useBackend } from '@mixflow/train'
 import { interruptible } from '../terminal/interruptible.ts'
-import { shellWord } from '../terminal/shell-word.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { type Bench, doRun, plannedIdentity } from './do-run.ts'
 import { experimentRunText, identityOf, isSameRun, readExperimentRun } from './experiment-run.ts'

@@ -16,6 +16,7 @@ import { neighboursFile } from '../evaluate/neighbours-picture.ts'
 import { modelId } from '../evaluate/open-generator.ts'
 import { modelFolder } from '../export-command.ts'
 import { interruptible } from '../terminal/interruptible.ts'
+import { linesText } from '../terminal/lines.ts'
 import { type StatusLine, statusLine } from '../terminal/status-line.ts'
 import { keptEvaluation, keptNeighbours, qualityMeasures } from './kept-evaluation.ts'
 import { indexModule, indexTypes, packageJson } from './package-files.ts'
@@ -83,7 +84,7 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
         }),
       })
       status.clear()
-      process.stdout.write(`${packageName}: ${written.length} files in ${flags.out}\n`)
+      process.stdout.write(`${linesText([`${packageName}: ${written.length} files in ${flags.out}`])}\n`)
     } finally {
       status.clear()
       await rm(draft, { recursive: true, force: true })

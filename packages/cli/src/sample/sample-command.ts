@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { defined, MixflowError, resolveLabel, resolveRequest, type SampleRequest } from '@mixflow/core'
 import { refuseRun } from '../refuse-run.ts'
 import { interruptible } from '../terminal/interruptible.ts'
+import { linesText } from '../terminal/lines.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { recordFileName } from './folder-sink.ts'
 import { type SamplingCost, sampleInto } from './sample-into.ts'
@@ -67,7 +68,9 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
       })
       status.clear()
       const written = await sink.finish()
-      process.stdout.write(`${sentence(cost, { resolved, count: flags.count, kept: sink.kept })}\n${written}\n`)
+      process.stdout.write(
+        `${linesText([sentence(cost, { resolved, count: flags.count, kept: sink.kept }), written])}\n`,
+      )
     } finally {
       status.clear()
     }

@@ -4,7 +4,7 @@
  */
 
 import { inspect } from 'node:util'
-import { MixflowError, printable as plain } from '@mixflow/core'
+import { MixflowError, printable as plain, printableName } from '@mixflow/core'
 import { packageFacts } from '../package-facts.ts'
 import type { Colors } from './colors.ts'
 import { printable } from './printable.ts'
@@ -16,18 +16,22 @@ export function describeError(error: unknown, colors: Colors): string {
 
 function textOf(error: unknown, { red }: Colors): string {
   if (error instanceof UsageError)
-    return `${red('error:')} ${plain(error.message)}${error.hint ? `\n  ${plain(error.hint)}` : ''}`
-  const text = MixflowError.is(error) ? error.toString() : isOnnxError(error) ? String(error) : null
+    return `${red('error:')} ${printableName(error.message)}${error.hint ? `\n  ${plain(error.hint)}` : ''}`
+  const text = MixflowError.is(error) ? oneLine(error).toString() : isOnnxError(error) ? String(error) : null
   if (text !== null) return plain(text).replace(/^[^:]*:/, heading => red(heading))
-  if (isSystemError(error)) return `${red('error:')} ${plain(error.message)}`
+  if (isSystemError(error)) return `${red('error:')} ${printableName(error.message)}`
   const { version, issues } = packageFacts()
   return [
     red('mixflow failed in a way that it should not:'),
-    inspect(error, { colors: false }),
+    plain(inspect(error, { colors: false })),
     `Please report it with the lines above and the command: ${issues}`,
     `mixflow ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
   ].join('\n')
 }
+
+/** Its message may hold a name with line breaks; its hint has lines of its own. */
+const oneLine = ({ code, message, hint }: MixflowError): MixflowError =>
+  new MixflowError(code, printableName(message), hint === undefined ? {} : { hint })
 
 /** tfjs-onnx has an error type of its own, and is not loaded for this. */
 const isOnnxError = (error: unknown): boolean => error instanceof Error && error.name.startsWith('OnnxBackendError')

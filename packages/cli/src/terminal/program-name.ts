@@ -5,7 +5,7 @@
  */
 
 import { basename, relative, sep } from 'node:path'
-import { shellWord } from './shell-word.ts'
+import { shellWord } from '@mixflow/core'
 
 export interface Started {
   /** Path of the script, as in `process.argv[1]`. */

@@ -1,5 +1,7 @@
 /** One line on a terminal that says what goes on and is gone afterwards. Files and pipes get nothing of it. */
 
+import { printableName } from '@mixflow/core'
+
 export interface StatusStream {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -25,7 +27,7 @@ export function statusLine(
     show(text) {
       if (now() - drawnAt < interval) return
       drawnAt = now()
-      stream.write(eraseLine + [...text].slice(0, (stream.columns ?? 80) - 1).join(''))
+      stream.write(eraseLine + [...printableName(text)].slice(0, (stream.columns ?? 80) - 1).join(''))
     },
     clear() {
       if (drawnAt !== Number.NEGATIVE_INFINITY) stream.write(eraseLine)

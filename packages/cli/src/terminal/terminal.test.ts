@@ -3,14 +3,15 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { writeFileDurably } from '@mixflow/files'
 import pc from 'picocolors'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkPngPath } from './check-output.ts'
 import { describeError } from './describe-error.ts'
 import { Interrupted, interruptible } from './interruptible.ts'
+import { linesText } from './lines.ts'
 import { programName } from './program-name.ts'
-import { shellWord } from './shell-word.ts'
 import { endingSignals } from './signals.ts'
 import { statusLine } from './status-line.ts'
 import { table } from './table.ts'
@@ -49,6 +50,19 @@ describe('describeError', () => {
     expect(text).toContain('no \\u001b[2Jfolder\\u0007')
     const hidden = describeError(new MixflowError('DATA_NOT_FOUND', 'a\u001b[8mb\u202ec'), pc.createColors(true))
     expect(hidden).toContain('a\\u001b[8mb\\u202ec')
+  })
+
+  it.each(hostileNames)('keeps a message with the name %j on its line, uncoloured', name => {
+    const colors = pc.createColors(true)
+    const refused = Object.assign(new Error(`EACCES: ${name}`), { code: 'EACCES', syscall: 'open' })
+    for (const error of [new MixflowError('DATA_NOT_FOUND', name), new UsageError(name), refused]) {
+      const text = describeError(error, colors)
+      expect(text.replace('\u001b[31m', '').replace('\u001b[39m', '')).not.toMatch(unprintable)
+      expect(text).not.toContain('\n')
+    }
+    expect(describeError(new Error(name), colors).replace('\u001b[31m', '').replace('\u001b[39m', '')).not.toMatch(
+      unprintable,
+    )
   })
 })
 
@@ -110,16 +124,6 @@ describe('programName', () => {
   ])('started as %s is typed as %s', (script, typed) => {
     expect(programName({ script, folder: '/p' })).toBe(typed)
   })
-})
-
-it('shellWord quotes what a shell would take apart', () => {
-  expect(['a/b-c=1', 'a b', "it's", '', '[8]'].map(shellWord)).toEqual([
-    'a/b-c=1',
-    "'a b'",
-    "'it'\\''s'",
-    "''",
-    "'[8]'",
-  ])
 })
 
 describe('table', () => {
@@ -199,4 +203,14 @@ describe('PNG files', () => {
     await expect(writeFileDurably(join(root, 'folder.png'), png)).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
     expect(readdirSync(root).filter(name => name.startsWith('.tmp'))).toEqual([])
   })
+})
+
+it.each(hostileNames)('tables, lines and the status show %j escaped, on one line', name => {
+  let shown = ''
+  const stream = { isTTY: true, columns: 200, write: (text: string) => (shown += text) }
+  statusLine(stream).show(name)
+  for (const text of [...table([[name, 'b']]), linesText([name]), shown.replace('\r\u001b[2K', '')]) {
+    expect(text).not.toMatch(unprintable)
+    expect(text).not.toContain('\n')
+  }
 })

@@ -1,5 +1,6 @@
 /** `mixflow train … --dry-run`: what would be done, how large it is, and what it would cost on this machine. */
 
+import { printable } from '@mixflow/core'
 import {
   backendInUse,
   type Dataset,
@@ -52,9 +53,12 @@ export async function dryRun(plan: RunPlan, data: Dataset, { json, signal }: Dry
     ['time', `${formatDuration(totalSeconds)}, with sample grids of ${formatDuration(gridSeconds)} each`],
     ['memory', `${formatBytes(peakMemoryBytes)} at the peak`],
   ]
-  return [...table(facts), '', 'settings, to be changed with --set key=value:', JSON.stringify(config, null, 2)].join(
-    '\n',
-  )
+  return [
+    ...table(facts),
+    '',
+    'settings, to be changed with --set key=value:',
+    printable(JSON.stringify(config, null, 2)),
+  ].join('\n')
 }
 
 const classesText = (names: readonly string[] | null) => (names === null ? 'no classes' : `${names.length} classes`)

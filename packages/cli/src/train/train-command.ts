@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkWord } from '@mixflow/core'
+import { checkWord, shellWord } from '@mixflow/core'
 import {
   backendNames,
   type Dataset,
@@ -20,9 +20,8 @@ import {
 import { badImageOptions, openDataOrList } from '../data/open-data-or-list.ts'
 import { startBackend } from '../start-backend.ts'
 import { interruptible } from '../terminal/interruptible.ts'
-import { printable } from '../terminal/printable.ts'
+import { linesText } from '../terminal/lines.ts'
 import { programName } from '../terminal/program-name.ts'
-import { shellWord } from '../terminal/shell-word.ts'
 import { UsageError } from '../terminal/usage-error.ts'
 import { dryRun } from './dry-run.ts'
 import { fitRun } from './fit-run.ts'
@@ -128,7 +127,7 @@ async function openPlanned({ config }: RunPlan, { display, signal }: Watched): P
     onProgress: progress => display.show({ type: 'data', progress }),
     signal,
   })
-  for (const text of dataReportLines(dataReport(data))) display.show({ type: 'note', text: printable(text) })
+  for (const text of dataReportLines(dataReport(data))) display.show({ type: 'note', text })
   return data
 }
 
@@ -164,10 +163,10 @@ async function farewell({ preset, folder }: RunPlan, data: Dataset, { program, r
   const commands = nextCommands({ program, preset, folder, state: result.outcome, config, labels })
   const shown = result.outcome === 'finished' ? commands : commands.slice(0, 1)
   const grid = await lastGrid(folder)
-  return [
+  return linesText([
     ...(grid === null ? [] : [`samples     ${grid}`]),
     ...shown.flatMap(({ title, command }) => ['', title, `  ${command}`]),
-  ].join('\n')
+  ])
 }
 
 async function lastGrid(folder: string): Promise<string | null> {

@@ -3,7 +3,7 @@
 import { MixflowError } from '@mixflow/core'
 import { formatCount } from '@mixflow/train'
 import { interruptible } from '../terminal/interruptible.ts'
-import { printable } from '../terminal/printable.ts'
+import { linesText } from '../terminal/lines.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { table } from '../terminal/table.ts'
 import type { Quantity, Tolerance } from './report.ts'
@@ -21,7 +21,7 @@ export const verifyCommand = (folder: string, { threads, json }: VerifyFlags): P
     try {
       const results = await verify(folder, { threads, signal, onFixture: file => status.show(`verify ${file}`) })
       status.clear()
-      process.stdout.write(`${json ? asJson(results) : printable(asText(results))}\n`)
+      process.stdout.write(`${json ? asJson(results) : asText(results)}\n`)
       const failed = results.flatMap(({ quantities }) => quantities.filter(({ ok }) => !ok))
       if (failed.length > 0) throw failure(failed)
       const refusal = results.find(({ refused }) => refused !== null)?.refused
@@ -60,7 +60,7 @@ export function asText(results: readonly Verified[]): string {
     ...(refused > 0 ? [`${formatCount(refused)} refused`] : []),
   ]
   const closing = `${formatCount(quantities.length)} quantities compared: ${states.join(', ')}`
-  return [...results.flatMap(fixtureLines), closing].join('\n')
+  return linesText([...results.flatMap(fixtureLines), closing])
 }
 
 function fixtureLines({ fixture, group, refused, quantities, notCovered }: Verified): string[] {

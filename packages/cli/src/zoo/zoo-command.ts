@@ -5,6 +5,7 @@
 
 import { readRegularText, writeFileDurably } from '@mixflow/files'
 import { formatBytes } from '@mixflow/train'
+import { linesText } from '../terminal/lines.ts'
 import { marksOf, placed } from '../terminal/marked-section.ts'
 import { table } from '../terminal/table.ts'
 import { readModelPackages } from './model-packages.ts'
@@ -34,5 +35,5 @@ export async function zooCommand(folder: string, { list, report }: ZooFlags): Pr
     const before = await readRegularText(report).catch(() => `# Models\n\n${marks.begin}\n${marks.end}\n`)
     await write(report, placed(before, { section: zooReport(packages, report), file: report, marks }))
   }
-  process.stdout.write(`${said.join('\n')}\n`)
+  process.stdout.write(`${linesText(said)}\n`)
 }

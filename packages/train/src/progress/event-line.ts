@@ -1,5 +1,5 @@
 /** An event of a training run as one plain line (the end may have more), the same on a terminal and in a log file. */
-import { printable } from '@mixflow/core'
+import { printableName } from '@mixflow/core'
 import type { DataProgress } from '../data/progress.ts'
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts'
 import type { TrainEvent } from './train-event.ts'
@@ -11,11 +11,12 @@ export interface LineContext {
   readonly totalImages: number
 }
 
+/** Names, line breaks in them too, are escaped. */
 export function eventLine(event: TrainEvent, context: LineContext): string {
-  return printable(lineOf(event, context))
+  return event.type === 'end' ? endLines(event) : printableName(lineOf(event, context))
 }
 
-function lineOf(event: TrainEvent, { totalImages }: LineContext): string {
+function lineOf(event: Exclude<TrainEvent, EventOf<'end'>>, { totalImages }: LineContext): string {
   switch (event.type) {
     case 'data':
       return dataText(event.progress)
@@ -32,8 +33,6 @@ function lineOf(event: TrainEvent, { totalImages }: LineContext): string {
       return `samples     ${event.path}`
     case 'checkpoint':
       return `checkpoint  ${event.path}`
-    case 'end':
-      return endLines(event)
   }
 }
 
@@ -68,5 +67,7 @@ function endLines({ outcome, imagesSeen, totalImages, seconds, loss, report, rea
     `${word}: ${seen} in ${formatDuration(seconds)}${result}`,
     ...(reason === undefined ? [] : [reason]),
     ...(report === null ? [] : [`report      ${report}`]),
-  ].join('\n')
+  ]
+    .map(printableName)
+    .join('\n')
 }

@@ -1,5 +1,5 @@
 /** What to type after a training run: go on with it, export the model, draw from it, train longer. */
-import { isAdaptive, labelText } from '@mixflow/core'
+import { isAdaptive, labelText, shellWord } from '@mixflow/core'
 import { type PresetName, presets } from '@mixflow/zoo'
 import { formatNumber } from '../progress/format.ts'
 import { learningRate } from '../step/schedule.ts'
@@ -15,16 +15,16 @@ type RunFacts = Pick<ReportData, 'program' | 'preset' | 'folder' | 'state' | 'co
 
 export function nextCommands(facts: RunFacts): NextCommand[] {
   const { program, preset, folder, state, config, labels, hasCheckpoint = true } = facts
-  const at = quoted(folder)
-  const model = quoted(`${folder}/model`)
-  const start = `${program} train${preset === null ? '' : ` ${quoted(preset)}`}`
+  const at = shellWord(folder)
+  const model = shellWord(`${folder}/model`)
+  const start = `${program} train${preset === null ? '' : ` ${shellWord(preset)}`}`
   const resume = `${start} --out ${at} --resume`
   const isOwnData = preset === null || presets[preset as PresetName]?.config.data !== config.data
-  const data = isOwnData ? ` --data ${quoted(config.data)}` : ''
-  const anew = `${start}${data} --out ${quoted(`${folder}-2`)} --set learningRate=${config.learningRate / 2}`
+  const data = isOwnData ? ` --data ${shellWord(config.data)}` : ''
+  const anew = `${start}${data} --out ${shellWord(`${folder}-2`)} --set learningRate=${config.learningRate / 2}`
   const { solver, nfe } = config.sampling
   const evaluations = isAdaptive(solver) ? '' : ` --nfe ${nfe}`
-  const label = labels === null ? '' : ` --label ${quoted(labelText(Math.min(3, labels.count - 1), labels))}`
+  const label = labels === null ? '' : ` --label ${shellWord(labelText(Math.min(3, labels.count - 1), labels))}`
   const again = { title: 'Start a new run with half the learning rate', command: anew }
   if (!hasCheckpoint) return state === 'failed' ? [again] : []
   return [
@@ -50,6 +50,3 @@ function twiceTitle(config: RunFacts['config']): string {
   if (goesOn <= 1.01 * ends) return 'Train twice as long'
   return `Train twice as long: the learning rate rises again from ${formatNumber(ends)} to ${formatNumber(goesOn)}, and falls at the new end`
 }
-
-/** A word for a POSIX shell. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
