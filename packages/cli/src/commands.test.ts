@@ -35,6 +35,7 @@ async function mixflow(...args: string[]) {
 describe('a mistake is refused with what was meant', () => {
   it.each<[string[], number, RegExp]>([
     [['trian'], 2, /unknown command 'trian'\n\(Did you mean train\?\)/],
+    [['x\u001b[31m'], 2, /unknown command 'x\\u001b\[31m'/],
     [['train', 'mnist', '--bacth', '3'], 2, /unknown option '--bacth'/],
     [['train', 'mnist', '--thread', '3'], 2, /\(Did you mean --threads\?\)/],
     [['train', 'mnist', '--threads', '0'], 2, /whole number from 1/],

@@ -3,6 +3,7 @@
  * runtimes.
  */
 
+import { printable } from '@mixflow/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { packageFacts } from './package-facts.ts'
 import { colorsFor } from './terminal/colors.ts'
@@ -15,7 +16,7 @@ export function mixflowProgram(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error:/, colorsFor(process.stderr).red('error:'))),
+      outputError: (text, write) => write(printable(text).replace(/^error:/, colorsFor(process.stderr).red('error:'))),
     })
     .addHelpText(
       'after',
