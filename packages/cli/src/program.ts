@@ -156,6 +156,7 @@ function addSample(program: Command): void {
     .option('--steps <n>', 'steps of the solver, instead of --nfe', whole(1))
     .option('--solver <name>', 'euler, heun, heun-full, midpoint, rk4, ab2 or dopri5')
     .option('--grid-power <p>', 'times of the steps: (i / steps)^p; above 1, shorter steps near the noise', decimal)
+    .option('--tolerance <e>', 'of dopri5, relative and absolute; 1e-5 unless given', decimal)
     .option('--seed <n>', 'the same seed makes the same pictures', whole(0))
     .option(
       '--label <class>',

@@ -1,6 +1,6 @@
 /** A whole number, typed or stepped. */
 import { NumberField } from '@base-ui/react/number-field'
-import { useId } from 'react'
+import { useId, useState } from 'react'
 
 export interface WholeNumberProps {
   readonly label: string
@@ -12,6 +12,9 @@ export interface WholeNumberProps {
 
 export function WholeNumber({ label, value, min, max, onChange }: WholeNumberProps) {
   const id = useId()
+  const [beyond, setBeyond] = useState<string | null>(null)
+  const noteTyped = (text: string) =>
+    setBeyond(Number(text) > max ? `at most ${max}` : Number(text) < min ? `at least ${min}` : null)
   return (
     <NumberField.Root
       className="control"
@@ -25,9 +28,14 @@ export function WholeNumber({ label, value, min, max, onChange }: WholeNumberPro
       </label>
       <NumberField.Group className="stepper">
         <NumberField.Decrement aria-label={`${label}: one less`}>−</NumberField.Decrement>
-        <NumberField.Input className="stepper-input" />
+        <NumberField.Input className="stepper-input" onInput={event => noteTyped(event.currentTarget.value)} />
         <NumberField.Increment aria-label={`${label}: one more`}>+</NumberField.Increment>
       </NumberField.Group>
+      {beyond !== null && (
+        <span className="muted" role="status">
+          {beyond}
+        </span>
+      )}
     </NumberField.Root>
   )
 }

@@ -149,7 +149,8 @@ describe('planRuns', () => {
   it.each([
     [{ data: 'emoji' }, /unknown data set of this experiment "emoji"/],
     [{ data: 'cifar10', methods: 'mixfow' }, /unknown method "mixfow"/],
-    [{ data: 'cifar10', seeds: '1,b' }, /seeds are whole numbers/],
+    [{ data: 'cifar10', seeds: '1,b' }, /seeds are whole numbers from 0 to 9007199254740991, got "b"/],
+    [{ data: 'cifar10', seeds: '9007199254740992' }, /seeds are whole numbers from 0 to 9007199254740991/],
     [{ data: 'cifar10', set: ['seed=3'] }, /seed is the same for all runs/],
   ])('refuses %j', (request, message) => {
     expect(() => planRuns(request)).toThrow(message)

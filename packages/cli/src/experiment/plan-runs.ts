@@ -75,7 +75,7 @@ const wordsOf = (list: string | undefined, all: readonly string[]): readonly str
 function seedOf(word: string): number {
   const seed = Number(word)
   if (/^\d+$/.test(word) && seed <= maxSeed) return seed
-  throw new MixflowError('ARGUMENT_INVALID', `seeds are whole numbers, got "${word}"`, {
+  throw new MixflowError('ARGUMENT_INVALID', `seeds are whole numbers from 0 to ${maxSeed}, got "${word}"`, {
     hint: 'for example --seeds 1,2,3',
   })
 }

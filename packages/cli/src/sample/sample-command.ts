@@ -16,6 +16,7 @@ export interface SampleFlags {
   readonly nfe?: number
   readonly steps?: number
   readonly gridPower?: number
+  readonly tolerance?: number
   readonly solver?: string
   readonly seed?: number
   readonly label?: string
@@ -37,14 +38,14 @@ export const sampleCommand = (place: string, flags: SampleFlags): Promise<void> 
     refuseRun(place, 'sample')
     const { encodePng, loadModel } = await import('@mixflow/sdk-node')
     const status = statusLine()
-    const { device, dtype, workers, nfe, steps, gridPower, solver, guidance, mixtureWeight } = flags
+    const { device, dtype, workers, nfe, steps, gridPower, tolerance, solver, guidance, mixtureWeight } = flags
     try {
       await using model = await loadModel(place, {
         ...(defined({ device, dtype, workers }) as Pick<LoadOptions, 'device' | 'dtype' | 'workers'>),
         signal,
         onProgress: ({ phase, fraction }) => status.show(`load the model: ${phase} ${percent(fraction)}`),
       })
-      const asked = defined({ nfe, steps, gridPower, solver, guidance, mixtureWeight })
+      const asked = defined({ nfe, steps, gridPower, tolerance, solver, guidance, mixtureWeight })
       const label = flags.label === undefined ? {} : { label: resolveLabel(flags.label, model.manifest.labels) }
       const seed = flags.seed ?? (flags.resume ? await seedOf(output) : undefined)
       const resolved = resolveRequest(

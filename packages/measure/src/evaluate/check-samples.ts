@@ -27,7 +27,10 @@ export function checkSamples(samples: SampleOptions, { image, labels }: SamplerM
   }
   if (settings.length === 0) throw new MixflowError('ARGUMENT_INVALID', 'there is no setting to sample with')
   checkSize(image, extractor)
-  if (metrics.includes('is') && extractor.logits === null) throw noLogits(extractor)
+  if (metrics.includes('is')) {
+    if (extractor.logits === null) throw noLogits(extractor)
+    if (n < extractor.logits.classes) throw tooFewForScore(n, extractor.logits.classes)
+  }
   if (metrics.includes('label-accuracy')) checkClasses(samples, labels)
   const comparing = metrics.find(comparesWithData)
   if (comparing !== undefined && reference === null) throw noReference(comparing)
@@ -90,6 +93,13 @@ function checkCounts({ metrics, n, extractor }: SampleOptions, { key }: Referenc
 const noLogits = ({ name }: ExtractorDescription) =>
   new MixflowError('ARGUMENT_INVALID', `the Inception score needs class logits, and ${name} gives none`, {
     hint: 'leave the metric "is" out, or use an extractor with logits',
+  })
+
+/** The score of n images is at most n. */
+const tooFewForScore = (n: number, classes: number) =>
+  new MixflowError('ARGUMENT_INVALID', `the Inception score over ${classes} classes cannot be told from ${n} images`, {
+    hint: `take n of ${classes} or more, better ${100 * classes}; or leave the metric "is" out`,
+    details: { n, classes },
   })
 
 const noReference = (metric: SampleMetric) =>

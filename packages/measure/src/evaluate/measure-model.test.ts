@@ -309,6 +309,11 @@ describe('measureModel', () => {
       /balls of 3 neighbours, and there are only 3 reference images/,
     ],
     ['too few samples for balls', () => ({ n: 3, metrics: ['precision-recall'] }), /there are only 3 images/],
+    [
+      'fewer images than classes for the score',
+      () => ({ n: 9, metrics: ['is'], reference: null }),
+      /Inception score over 10 classes cannot be told from 9 images/,
+    ],
     ['no reference', () => ({ reference: null }), /"fd" compares with a data set/],
     ['no features', () => ({ reference: { ...reference, features: null } }), /"precision-recall" needs the features/],
     ['no logits', () => ({ extractor: { ...extractor.description, logits: null } }), /needs class logits/],
