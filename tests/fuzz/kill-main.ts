@@ -1,4 +1,4 @@
-/** `npx -y pnpm@12 --filter @mixflow/tests run kill [kills of each] [seed] [command]`: what was killed how often, and what was wrong after it. */
+/** `npx -y pnpm@12 kill [kills of each] [seed] [command]`: what was killed how often, and what was wrong after it. */
 
 import { type KilledCommand, killedCommands, killOften } from './kill.ts'
 

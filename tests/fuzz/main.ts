@@ -1,5 +1,5 @@
 /**
- * `npx -y pnpm@12 --filter @mixflow/tests run fuzz [mutations] [seed]`: a table of what was read, and the failures with the three words that
+ * `npx -y pnpm@12 fuzz [mutations] [seed]`: a table of what was read, and the failures with the three words that
  * find each again. Ends with 1 where there was one.
  */
 

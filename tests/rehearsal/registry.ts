@@ -19,6 +19,7 @@ storage: ./storage
 auth: { htpasswd: { file: ./htpasswd } }
 packages: { '@mixflow/*': { access: $anonymous, publish: $anonymous } }
 web: { enable: false }
+max_body_size: 100mb # sdk-web holds ONNX Runtime
 log: { type: stdout, format: pretty, level: warn }
 `
 
