@@ -9,12 +9,12 @@ export const resolutions = { nodenext: 'nodenext', node16: 'node16', bundler: 'e
 
 /** What a program does with images, which must hold whatever the version: bytes are no shared memory. */
 const use = `
-const model = await sdkNode.loadModel('mnist')
+const model = await $sdkNode.loadModel('mnist')
 const image = (await model.sample({ count: 1 })).images[0]!
 const { data, width, height } = image.toImageData()
 export const used = [
   new Response(await image.toPng()), new Response(await image.toBuffer()), new Response(await image.toBlob()),
-  await image.toResponse({ status: 201 }), new Response(sdkNode.encodePng(image)), new Response(image.toBytes()),
+  await image.toResponse({ status: 201 }), new Response($sdkNode.encodePng(image)), new Response(image.toBytes()),
   new Blob([image.toRaw().data]), new ImageData(data, width, height),
   (await model.sample({ count: 2 })).images.length,
 ]
@@ -37,8 +37,9 @@ export async function typeProblems(compiler: string, resolution: keyof typeof re
     const names = Object.entries(manifest.exports ?? {}).filter(([, to]) => typeof to === 'object' && 'types' in to)
     return names.map(([entry]) => join(manifest.name, entry))
   })
+  // no keyword: there is a package "export"
   const nameOf = (entry: string) =>
-    entry.slice('@mixflow/'.length).replace(/[-/.]+(\w)/g, (_, letter) => letter.toUpperCase())
+    `$${entry.slice('@mixflow/'.length).replace(/[-/.]+(\w)/g, (_, letter) => letter.toUpperCase())}`
   const imports = entries.map(entry => `import * as ${nameOf(entry)} from '${entry}'`)
   const name = `types-${resolution}`
   await writeFile(

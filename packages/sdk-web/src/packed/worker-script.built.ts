@@ -25,9 +25,11 @@ function workerFile(): string | undefined {
   try {
     const { href } = new URL('../bundle/worker.js', import.meta.url)
     const module: string = import.meta.url
-    if (new URL(href).origin !== globalThis.location?.origin) return undefined
+    // Turbopack gives a path without an origin
+    const address = new URL(href, globalThis.location?.href)
+    if (address.origin !== globalThis.location?.origin) return undefined
     // as it was written: right where this module is where it was written, too
-    if (href !== unbundled(module)) return href
+    if (href !== unbundled(module)) return address.href
     return /\/(dist\/packed\/worker-script|mixflow)\.js$/.test(module) ? href : undefined
   } catch {
     return undefined

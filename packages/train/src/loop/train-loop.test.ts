@@ -1,6 +1,6 @@
 /** The loop's promises: a run continues bit for bit after a stop and after a kill, and never spoils what it has. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkpointFileName, MixflowError } from '@mixflow/core'
+import { temporaryPath } from '@mixflow/files'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import type { TrainingConfig } from '@mixflow/zoo'
 import * as tf from '@tensorflow/tfjs-core'
@@ -298,7 +299,9 @@ describe('a killed process', () => {
   it('a half-written temporary folder is swept away by the next checkpoint', async () => {
     const folder = newFolder()
     await runFor(6, { folder })
-    writeFileSync(join(checkpointsFolder(folder), '.tmp-1-step-000000099'), 'half')
+    const { pid: ended } = spawnSync(process.execPath, ['--version'])
+    const temporary = temporaryPath(join(checkpointsFolder(folder), 'step-000000099'))
+    writeFileSync(temporary.replace(`-${process.pid}-`, `-${ended}-`), 'half')
     await run({ folder, resume: true })
     expect(readdirSync(checkpointsFolder(folder)).every(name => name.startsWith('step-'))).toBe(true)
   })

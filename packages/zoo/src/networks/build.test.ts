@@ -37,7 +37,7 @@ describe('presets', () => {
       mnist: { denoiser: 658_948, encoder: 31_032 },
       emoji: { denoiser: 6_436_556, encoder: 540_920 },
       'cifar10-small': { denoiser: 3_755_212, encoder: 540_920 },
-      photos: { denoiser: 6_433_996, encoder: 540_920 },
+      photos: { denoiser: 6_450_636, encoder: 540_920 },
       'cifar10-few-step': { denoiser: 2_624_780, encoder: 223_416 },
       'mnist-few-step': { denoiser: 657_540, encoder: 31_032 },
       'zoo/mnist': { denoiser: 663_172, encoder: 31_032 },
