@@ -9,6 +9,7 @@ export {
   readFailure,
   readRegularFile,
   readRegularFileSync,
+  readRegularStart,
   readRegularText,
 } from './regular-file.ts'
 export { removeLeftovers, temporaryPath } from './temporary.ts'

@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readFailure, readRegularFile, readRegularFileSync, readRegularText } from './regular-file.ts'
+import { readFailure, readRegularFile, readRegularFileSync, readRegularStart, readRegularText } from './regular-file.ts'
 
 let root: string
 beforeAll(async () => {
@@ -25,6 +25,8 @@ it('reads a file, also through a link, as bytes of its own or as text without a 
     expect(new TextDecoder().decode(bytes)).toBe('{"ü": 1}')
   }
   expect(await readRegularText(path)).toBe('{"ü": 1}')
+  expect([...(await readRegularStart(path, 4))]).toEqual([0xef, 0xbb, 0xbf, 0x7b])
+  expect(await readRegularStart(path, 1000)).toEqual(await readRegularFile(path))
 })
 
 it('passes errors of the system on', async () => {

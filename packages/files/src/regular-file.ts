@@ -48,6 +48,18 @@ export async function readRegularFile(
   }
 }
 
+/** Returns the first bytes of a regular file: `length`, or all where it has fewer. Errors as `readRegularFile`. */
+export async function readRegularStart(path: string, length: number): Promise<Uint8Array> {
+  // not `await using`: contexts of Jest 29 have no Symbol.asyncDispose
+  const file = await openRegularFile(path)
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
 /** Returns the text of a regular file in UTF-8, without a byte order mark. Errors as `readRegularFile`. */
 export async function readRegularText(path: string): Promise<string> {
   return new TextDecoder().decode(await readRegularFile(path))

@@ -5,6 +5,7 @@
  * After the W3C's PNG specification, third edition. Left out: palettes, 16 bits, interlacing, metadata.
  */
 import type { Bytes } from '../bytes.ts'
+import { concatenate } from '../concatenate.ts'
 import { MixflowError } from '../errors.ts'
 import { crc32 } from '../format/crc32.ts'
 import { type PlanarImage, toRaw } from './pixels.ts'
@@ -40,18 +41,11 @@ function pngFile({ channels, height, width }: PlanarImage, compressed: Uint8Arra
   view.setUint32(0, width)
   view.setUint32(4, height)
   header.set([8, colourTypes[channels]!], 8)
-  const parts = [Uint8Array.from(signature), chunk('IHDR', header), chunk('IDAT', compressed), chunk('IEND')]
-  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    file.set(part, at)
-    at += part.length
-  }
-  return file
+  return concatenate([Uint8Array.from(signature), chunk('IHDR', header), chunk('IDAT', compressed), chunk('IEND')])
 }
 
 /** Length, name, content, and the checksum of the last two. */
-function chunk(name: string, content = new Uint8Array(0) as Uint8Array): Uint8Array {
+function chunk(name: string, content = new Uint8Array(0) as Uint8Array): Bytes {
   const bytes = new Uint8Array(content.length + 12)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, content.length)

@@ -11,7 +11,7 @@ import {
   throwIfAborted,
   verifyBytes,
 } from '@mixflow/core'
-import { openRegularFile, readFailure, readRegularFile } from '@mixflow/files'
+import { readFailure, readRegularFile, readRegularStart } from '@mixflow/files'
 
 /** More is no manifest; the parser says so, of the first bytes. */
 const manifestCap = 2 ** 20 + 1
@@ -24,7 +24,7 @@ export function localFolder(path: string, isDirectory: boolean): ModelFolder {
     place,
     async readManifest({ signal }) {
       throwIfAborted(signal)
-      return readStart(manifestPath, manifestCap).catch(cause => {
+      return readRegularStart(manifestPath, manifestCap).catch(cause => {
         throw new MixflowError('MODEL_NOT_FOUND', `cannot read ${manifestPath}: ${readFailure(cause)}`, {
           hint: 'a model is a folder with mixflow.json in it; `mixflow export` writes one',
           details: { place: manifestPath },
@@ -55,16 +55,5 @@ export async function readLocal(
       details: { place: path },
       cause,
     })
-  }
-}
-
-async function readStart(path: string, length: number): Promise<Uint8Array> {
-  // not `await using`: contexts of Jest 29 have no Symbol.asyncDispose
-  const file = await openRegularFile(path)
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
   }
 }

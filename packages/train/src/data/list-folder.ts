@@ -5,7 +5,7 @@
  */
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { openRegularFile, readRegularFile } from '@mixflow/files'
+import { readRegularFile, readRegularStart } from '@mixflow/files'
 import { throwIfAborted } from './abort.ts'
 import { byName, type DataFile, type FileList, LeftOutFiles } from './file-list.ts'
 import { isSystemFolder, systemPart } from './system-files.ts'
@@ -75,13 +75,5 @@ async function followLink(walk: Walk, name: string): Promise<void> {
 const fileAt = (path: string, { name, bytes }: Pick<DataFile, 'name' | 'bytes'>): DataFile => ({
   ...{ name, bytes },
   read: () => readRegularFile(path),
-  async head(length) {
-    const file = await openRegularFile(path)
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
-      return buffer.subarray(0, bytesRead)
-    } finally {
-      await file.close()
-    }
-  },
+  head: length => readRegularStart(path, length),
 })
