@@ -1,20 +1,20 @@
-/** Twemoji, 32 × 32 in colour, by category. Needs the optional package emoji-datasource-twitter. */
+/** Twemoji, 32×32 in colour, by category. Needs the optional package emoji-datasource-twitter. */
 
 import type { Preset } from '../training-config.ts'
-import { quickstart } from './quickstart.ts'
+import { cpuBase } from './cpu-base.ts'
 
 export const emoji = {
-  title: 'Twemoji 32×32 by category, 3,786 pictures (npm i emoji-datasource-twitter)',
+  title: 'Twemoji 32×32 by category, 3,786 images (npm i emoji-datasource-twitter)',
   config: {
-    ...quickstart.config,
+    ...cpuBase,
     data: 'twemoji',
+    flip: true,
     batchSize: 64,
     totalImages: 1_000_000,
     learningRate: 1e-3,
     warmupImages: 64_000,
-    flip: true,
     emaHalfLifeImages: 20_000,
-    source: { ...quickstart.config.source, klWeight: 1e-4 },
+    source: { ...cpuBase.source, klWeight: 1e-4 },
     denoiser: {
       kind: 'unet',
       options: { patchSize: 2, channels: [64, 128, 128], blocks: 2, attention: [1, 2], headChannels: 32 },

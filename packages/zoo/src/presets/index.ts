@@ -1,20 +1,12 @@
 /** All presets by name. */
 
 import type { Preset } from '../training-config.ts'
-import { afhqv264 } from './afhqv2-64.ts'
-import { cifar10 } from './cifar10.ts'
-import { cifar10FewStep } from './cifar10-few-step.ts'
-import { cifar10Small } from './cifar10-small.ts'
+import { cifar10FewStep, cifar10Small } from './cifar10.ts'
+import { mnist, mnistFewStep, quickstart } from './digits.ts'
 import { emoji } from './emoji.ts'
-import { ffhq64 } from './ffhq-64.ts'
-import { mnist } from './mnist.ts'
-import { mnistFewStep } from './mnist-few-step.ts'
+import { afhqv264, cifar10, ffhq64 } from './paper.ts'
 import { photos } from './photos.ts'
-import { quickstart } from './quickstart.ts'
-import { zooCifar10Small } from './zoo-cifar10-small.ts'
-import { zooEmoji } from './zoo-emoji.ts'
-import { zooMnist } from './zoo-mnist.ts'
-import { zooMnistLabelSource } from './zoo-mnist-label-source.ts'
+import { zooCifar10Small, zooEmoji, zooMnist, zooMnistLabelSource } from './published.ts'
 
 export const presets = {
   quickstart,
