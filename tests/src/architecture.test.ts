@@ -108,7 +108,7 @@ describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports o
 })
 
 test.each(Object.entries(harnesses))('the harness %s is private, and follows its arrows', (id, siblings) => {
-  const folder = join(root, id)
+  const folder = join(root, 'tests', id)
   expect(readManifest(folder)).toMatchObject({ name: scope + id, private: true })
   const imports = importsOf({ folder }).filter(({ specifier }) => specifier.startsWith(scope))
   expect([...new Set(imports.map(({ specifier }) => packageOf(specifier)))]).toEqual(siblings.map(name => scope + name))
