@@ -9,7 +9,7 @@ import { linesText } from '../terminal/lines.ts'
 import { marksOf, placed } from '../terminal/marked-section.ts'
 import { table } from '../terminal/table.ts'
 import { readModelPackages } from './model-packages.ts'
-import { listFile, zooList } from './zoo-list.ts'
+import { modelBytes, zooList } from './zoo-list.ts'
 import { zooReport } from './zoo-report.ts'
 
 export interface ZooFlags {
@@ -21,16 +21,15 @@ const marks = marksOf('zoo')
 
 export async function zooCommand(folder: string, { list, report }: ZooFlags): Promise<void> {
   const packages = await readModelPackages(folder)
-  const models = zooList(packages)
-  const rows = models.map(({ name, package: packageName, version, bytes, licence }) => [
-    ...[name, `${packageName}@${version}`, formatBytes(bytes), licence],
+  const rows = packages.map(model => [
+    ...[model.name, `${model.packageName}@${model.version}`, formatBytes(modelBytes(model)), model.manifest.licence],
   ])
   const said = rows.length === 0 ? [`no models in ${folder}`] : table([['name', 'package', 'size', 'licence'], ...rows])
   const write = async (path: string, text: string) => {
     await writeFileDurably(path, text)
     said.push(path)
   }
-  if (list !== undefined) await write(list, listFile(models, list))
+  if (list !== undefined) await write(list, `${JSON.stringify(zooList(packages), null, 2)}\n`)
   if (report !== undefined) {
     const before = await readRegularText(report).catch(() => `# Models\n\n${marks.begin}\n${marks.end}\n`)
     await write(report, placed(before, { section: zooReport(packages, report), file: report, marks }))

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatDuration } from '@mixflow/train'
 import { qualityText } from '../package/quality-text.ts'
 import { markdownTable } from '../terminal/markdown-table.ts'
 import type { PackagedModel } from './model-packages.ts'
-import { zooList } from './zoo-list.ts'
+import { modelBytes, zooList } from './zoo-list.ts'
 
 /** @param file the Markdown file that it is for: paths are seen from there */
 export function zooReport(packages: readonly PackagedModel[], file: string): string {
@@ -16,12 +16,12 @@ export function zooReport(packages: readonly PackagedModel[], file: string): str
   const rows = packages.map(({ name, folder, manifest }, i) => [
     `[${name}](${place(folder)})`,
     picturesWords(manifest),
-    formatBytes(list[i]!.bytes),
+    formatBytes(modelBytes(packages[i]!)),
     formatCount(manifest.training.parameters),
     formatCount(manifest.training.imagesSeen),
     manifest.training.seconds === undefined ? '' : formatDuration(manifest.training.seconds),
     markdownText(manifest.licence),
-    markdownText(list[i]!.twin ?? ''),
+    markdownText(list[i]!.baseline ?? ''),
   ])
   const head = ['model', 'pictures', 'size', 'parameters', 'images seen', 'trained for', 'licence', 'twin']
   return [markdownTable(head, rows), ...packages.map(each => section(each, place))].join('\n\n')
