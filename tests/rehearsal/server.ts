@@ -39,7 +39,7 @@ export async function startServer({ command, args, cwd, env }: ServerCommand): P
       await exited
     },
   }
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 1800; tries++) {
     if (ended) break
     const answered = await fetch(`http://127.0.0.1:${port}/`).then(
       () => true,

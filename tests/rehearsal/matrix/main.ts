@@ -1,7 +1,7 @@
 /**
- * `pnpm matrix [--only "vite,next (webpack) 15"] [--write]`: tries every tool of the matrix, from packed tarballs, and
- * prints a row for each, with what went wrong. `--write` puts these rows into the table of examples/README.md. The exit status is 1 where a
- * tool did not sample in a worker.
+ * `pnpm matrix [--only "vite,next (webpack) 15"] [--write]`: tries every tool and runtime of the matrix, from packed tarballs, and
+ * prints a row for each, with what went wrong. `--write` puts each row into its table of examples/README.md as soon as it is known. The exit
+ * status is 1 if something does not work.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { findChromium } from '@mixflow/page'
 import { root } from '../../src/workspace/workspace.ts'
 import { inTable, nameOf, rowText } from './table.ts'
-import { tools } from './tools.ts'
+import { tables } from './tools.ts'
 import { prepareTrials } from './trials.ts'
 
 const { values } = parseArgs({
@@ -19,10 +19,12 @@ const only = values.only
   .toLowerCase()
   .split(',')
   .filter(start => start !== '')
-const asked = tools.filter(
-  tool => only.length === 0 || only.some(start => nameOf(tool).toLowerCase().startsWith(start)),
-)
-if (asked.length === 0) throw new Error(`--only ${values.only} names none of ${tools.map(nameOf).join(', ')}`)
+const all = [
+  ...tables.matrix.map(tool => ({ table: 'matrix', tool, name: nameOf(tool) }) as const),
+  ...tables.runtimes.map(runtime => ({ table: 'runtimes', runtime, name: nameOf(runtime) }) as const),
+]
+const asked = all.filter(({ name }) => only.length === 0 || only.some(start => name.toLowerCase().startsWith(start)))
+if (asked.length === 0) throw new Error(`--only ${values.only} names none of ${all.map(({ name }) => name).join(', ')}`)
 
 const readme = join(root, 'examples', 'README.md')
 const chromium = findChromium()
@@ -32,8 +34,9 @@ let stopped = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (stopped = true))
 
 await using trials = await prepareTrials(chromium)
-for (const tool of asked) {
-  const row = await trials.try(tool)
+for (const one of asked) {
+  const { table } = one
+  const row = table === 'matrix' ? await trials.tryTool(one.tool) : await trials.tryRuntime(one.runtime)
   if (stopped) {
     process.exitCode = 1
     break
@@ -41,9 +44,9 @@ for (const tool of asked) {
   console.log(rowText(row))
   for (const [what, outcome] of Object.entries({ dev: row.dev, built: row.built })) {
     if (outcome === undefined) continue
-    if (outcome.result !== 'worker') process.exitCode = 1
+    if (outcome.result !== 'works') process.exitCode = 1
     if (outcome.note !== '') console.log(`  ${what}: ${outcome.note.slice(0, 3000)}`)
   }
-  // after each, so that a run that is ended keeps what it has found
-  if (values.write) await writeFile(readme, inTable(await readFile(readme, 'utf8'), [row], tools.map(nameOf)))
+  const sequence = all.filter(other => other.table === table).map(({ name }) => name)
+  if (values.write) await writeFile(readme, inTable(await readFile(readme, 'utf8'), { table, rows: [row], sequence }))
 }

@@ -1,23 +1,26 @@
-/** The matrix as a table of Markdown between two marks of a file. A row replaces the earlier one of its tool. */
-import type { Tool } from './tool.ts'
-import type { Outcome, Row } from './try-tool.ts'
+/** The rows of the matrix as tables of Markdown, each between two marks of a file. A row replaces the earlier one of its project. */
+import type { Row } from './project.ts'
+import type { Project } from './tool.ts'
 
-const [begin, end] = ['<!-- matrix -->', '<!-- /matrix -->']
-const head = '| | version | Node | dev | build | |\n|---|---|---|---|---|---|\n'
+/** By its mark: the columns for `dev` and `built`. */
+const columns = { matrix: ['dev', 'build'], runtimes: ['run', 'build'] } as const
+export type TableName = keyof typeof columns
 
-const words = { worker: 'works', page: 'without a worker', failed: 'fails' } as const
-const cell = (outcome: Outcome | undefined): string => (outcome === undefined ? '' : words[outcome.result])
+export const nameOf = ({ name, major }: Project): string => `${name} ${major}`.trim()
 
-export const nameOf = ({ name, major }: Tool): string => `${name} ${major}`.trim()
+export const rowText = ({ project, version, node, dev, built }: Row): string =>
+  `| ${[nameOf(project), version, node, dev?.result ?? '', built?.result ?? '', project.remark ?? ''].join(' | ')} |`
 
-export const rowText = ({ tool, version, node, dev, built }: Row): string =>
-  `| ${nameOf(tool)} | ${version} | ${node.replace('v', '')} | ${cell(dev)} | ${cell(built)} | ${tool.remark ?? ''} |`
+export interface TableUpdate {
+  readonly table: TableName
+  readonly rows: readonly Row[]
+  /** The names of all projects. The table keeps this sequence, and drops earlier rows of others. */
+  readonly sequence: readonly string[]
+}
 
-/**
- * @param order names of all tools, as the table lists them; rows of others come last
- * @returns the text with these rows in its table
- */
-export function inTable(text: string, rows: readonly Row[], order: readonly string[]): string {
+/** Returns the text with these rows in its table. */
+export function inTable(text: string, { table, rows, sequence }: TableUpdate): string {
+  const [begin, end] = [`<!-- ${table} -->`, `<!-- /${table} -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`no ${begin} … ${end} to write the table between`)
   const nameIn = (line: string) => line.split('|')[1]!.trim()
@@ -26,8 +29,8 @@ export function inTable(text: string, rows: readonly Row[], order: readonly stri
     .trim()
     .split('\n')
     .slice(2)
-  const known = new Map([...before, ...rows.map(rowText)].map(line => [nameIn(line), line]))
-  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
-  const sorted = [...known].sort(([a], [b]) => rank(a) - rank(b)).map(([, line]) => line)
+  const lines = new Map([...before, ...rows.map(rowText)].map(line => [nameIn(line), line]))
+  const sorted = sequence.flatMap(name => lines.get(name) ?? [])
+  const head = `| | version | Node | ${columns[table].join(' | ')} | |\n|---|---|---|---|---|---|\n`
   return `${text.slice(0, from)}${begin}\n${head}${sorted.join('\n')}\n${text.slice(to)}`
 }

@@ -1,4 +1,4 @@
-/** What all trials share: tarballs of the packages as they stand here, a model on an origin of its own, the images of Node, a browser. */
+/** What all trials share: tarballs of the packages as they stand here, a model on an origin of its own, the images of the sources, a browser. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,41 +9,56 @@ import { pnpm } from '../../src/workspace/run.ts'
 import { newUser, npmInstall } from '../../src/workspace/user.ts'
 import { packages, root } from '../../src/workspace/workspace.ts'
 import { picturesOf } from '../expected.ts'
+import type { Row, Trial } from './project.ts'
 import { serveFolder } from './serve-folder.ts'
-import type { Tool } from './tool.ts'
-import { type Row, tryTool } from './try-tool.ts'
+import type { Project, Runtime, Tool } from './tool.ts'
+import { tryRuntime } from './try-runtime.ts'
+import { tryTool } from './try-tool.ts'
 
+/** The packages that an app with the SDK consists of. */
+const web = ['core', 'zoo', 'sdk-web']
+const node = ['core', 'zoo', 'files', 'sdk-node']
+
+/** Each tries one project in an empty folder. What fails is said in the row. */
 export interface Trials extends AsyncDisposable {
-  /** Tries a tool in an empty folder; what fails is said in the row. */
-  try(tool: Tool): Promise<Row>
+  tryTool(tool: Tool): Promise<Row>
+  tryRuntime(runtime: Runtime): Promise<Row>
 }
 
 export async function prepareTrials(executablePath: string): Promise<Trials> {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-matrix-'))
   const user = await newUser()
-  const ours = await packSdk(folder)
+  const tarballs = await pack([...new Set([...web, ...node])], folder)
   const model = join(folder, 'model')
   await mkdir(model)
   for (const [path, bytes] of await smallModel({ classes: 3 })) await writeFile(join(model, path), bytes)
-  const { rgba: expected } = await picturesOf(model)
+  const { rgba, last } = await picturesOf(model)
   const models = await serveFolder(folder)
   const args = ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1']
   const browser = await chromium.launch({ executablePath, args })
+  const shared = { browser, model: { folder: model, url: `${models.url}model/` }, expected: { rgba, png: last } }
 
   let count = 0
+  async function inEmptyFolder(project: Project, ids: readonly string[], work: (trial: Trial) => Promise<Row>) {
+    const cwd = join(user.project, `app-${count++}`)
+    await mkdir(cwd)
+    try {
+      const env = await withNode(project.node, user)
+      return await work({ ...shared, cwd, env, ours: ids.map(id => tarballs.get(id)!) })
+    } catch (error) {
+      const dev = { result: 'fails', note: (error as Error).message } as const
+      return { project, version: 'not installed', node: '', dev }
+    } finally {
+      await rm(cwd, { recursive: true, force: true })
+    }
+  }
   return {
-    async try(tool) {
-      const cwd = join(user.project, `app-${count++}`)
-      await mkdir(cwd)
-      try {
-        const env = await withNode(tool.node, user)
-        return await tryTool(tool, { cwd, env, ours, browser, model: `${models.url}model/`, expected })
-      } catch (error) {
-        const dev = { result: 'failed', note: (error as Error).message } as const
-        return { tool, version: 'not installed', node: '', dev }
-      } finally {
-        await rm(cwd, { recursive: true, force: true })
-      }
+    tryTool: tool => inEmptyFolder(tool, web, trial => tryTool(tool, trial)),
+    async tryRuntime(runtime) {
+      const { untested } = runtime
+      if (untested !== undefined)
+        return { project: { ...runtime, remark: `not tested: ${untested}` }, version: '', node: '' }
+      return await inEmptyFolder(runtime, node, trial => tryRuntime(runtime, trial))
     },
     async [Symbol.asyncDispose]() {
       await browser.close()
@@ -54,13 +69,12 @@ export async function prepareTrials(executablePath: string): Promise<Trials> {
   }
 }
 
-/** The tarballs that an app with sdk-web consists of. */
-async function packSdk(folder: string): Promise<string[]> {
-  const sdk = packages.filter(({ id }) => ['core', 'zoo', 'sdk-web'].includes(id))
-  const filters = sdk.map(({ id }) => `--filter=./packages/${id}`)
+/** Tarballs by the id of their package. */
+async function pack(ids: readonly string[], folder: string): Promise<ReadonlyMap<string, string>> {
+  const filters = ids.map(id => `--filter=./packages/${id}`)
   await pnpm(['turbo', 'run', 'build', ...filters, '--output-logs=errors-only'], { cwd: root })
   await pnpm(['--recursive', ...filters, 'pack', '--pack-destination', folder], { cwd: root })
-  return sdk.map(pkg => join(folder, tarballName(pkg)))
+  return new Map(packages.filter(({ id }) => ids.includes(id)).map(pkg => [pkg.id, join(folder, tarballName(pkg))]))
 }
 
 /** The user's variables, with another Node first in the path, installed from npm. */
@@ -68,7 +82,7 @@ async function withNode(
   major: number | undefined,
   user: { readonly home: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<NodeJS.ProcessEnv> {
-  if (major === undefined || Number(process.versions.node.split('.')[0]) >= major) return user.env
+  if (major === undefined || process.versions.node.startsWith(`${major}.`)) return user.env
   const name = `node-${process.platform}-${process.arch}`
   const cwd = join(user.home, `node-${major}`)
   await mkdir(cwd, { recursive: true })
