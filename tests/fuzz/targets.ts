@@ -22,6 +22,7 @@ import {
   writeSafetensors,
 } from '@mixflow/core'
 import { openForeign } from '@mixflow/export'
+import { bytesSource } from '@mixflow/files'
 import { parseExtractorFile, readStatistics } from '@mixflow/measure'
 import { smallModel } from '@mixflow/test-model'
 import { strToU8, zipSync } from 'fflate'
@@ -69,14 +70,9 @@ const jsonWords = [
   '[[',
 ]
 
-/** One storage, opened as `import` does, every tensor read. */
+/** Opens a checkpoint as `mixflow import` does, and reads every tensor. */
 async function readForeign(bytes: Uint8Array): Promise<unknown> {
-  const source = {
-    name: 'a.ckpt',
-    size: bytes.length,
-    read: async (at: number, n: number) => bytes.subarray(at, at + n),
-  }
-  const { tensors, numbers } = await openForeign(source)
+  const { tensors, numbers } = await openForeign(bytesSource('a.ckpt', bytes))
   const read = []
   for (const [name, tensor] of tensors) read.push([name, tensor.shape, Array.from(await tensor.read())])
   return [read, [...numbers]]

@@ -2,8 +2,13 @@ export type { DamagedCheckpoint, WeightsKind } from './checkpoint/open-checkpoin
 export type { SamplingDefaults } from './describe/sampling.ts'
 export { type ExportResult, exportModel } from './export-model.ts'
 export type { CardOptions, CardPicture, ExportOptions, ExportProgress } from './export-options.ts'
-export { type ByteSource, openFile } from './import/byte-source.ts'
-export { type ForeignCheckpoint, type ForeignTensor, openForeign, readForeign } from './import/foreign-checkpoint.ts'
+export {
+  type ForeignCheckpoint,
+  type ForeignTensor,
+  openForeign,
+  openForeignFile,
+  readForeign,
+} from './import/foreign-checkpoint.ts'
 export { type ImportOptions, type ImportResult, importCheckpoint } from './import/import-checkpoint.ts'
 export type { RefusalReason } from './import/refuse.ts'
 export { defaultLimits, type ParityLimits } from './parity/check-parity.ts'

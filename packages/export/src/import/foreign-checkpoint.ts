@@ -1,9 +1,15 @@
-/** A checkpoint from elsewhere, whatever its format: tensors by name, each read when it is wanted, and a few numbers. */
+/** A checkpoint of another program, whatever its format: tensors by name, each read on request, and a few numbers. */
 
-import type { StoredTensor, TensorDtype } from '@mixflow/core'
-import { safetensorsHeaderBytes, safetensorsLayout } from '@mixflow/core'
-import type { ByteSource } from './byte-source.ts'
+import {
+  MixflowError,
+  type StoredTensor,
+  safetensorsHeaderBytes,
+  safetensorsLayout,
+  type TensorDtype,
+} from '@mixflow/core'
+import { type ByteSource, openByteSource, readFailure } from '@mixflow/files'
 import { refuseOtherFile } from './other-files.ts'
+import { refusal } from './refuse.ts'
 import { openTorch } from './torch-archive.ts'
 import { isLegacyTorch, openLegacyTorch } from './torch-legacy.ts'
 
@@ -36,15 +42,40 @@ export interface ForeignCheckpoint {
   readonly numbers: ReadonlyMap<string, number>
 }
 
+interface OpenOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Opens a `.ckpt` or `.safetensors` file until it is disposed of. @throws as `openForeign`; MixflowError CHECKPOINT_NOT_FOUND */
+export async function openForeignFile(
+  path: string,
+  options: OpenOptions = {},
+): Promise<ForeignCheckpoint & AsyncDisposable> {
+  const file = await openByteSource(path).catch(cause => {
+    const hint = 'give the path of a .ckpt or .safetensors file'
+    const problem = `cannot be read: ${readFailure(cause)}`
+    if (MixflowError.is(cause)) throw refusal(problem, { file: path, reason: 'file', hint, cause })
+    throw new MixflowError('CHECKPOINT_NOT_FOUND', `${path} ${problem}`, { hint, details: { path }, cause })
+  })
+  const read: ByteSource['read'] = (offset, length) =>
+    file.read(offset, length).catch(cause => {
+      throw refusal(`cannot be read: ${readFailure(cause)}`, { file: path, reason: 'file', cause })
+    })
+  try {
+    const checkpoint = await openForeign({ name: path, size: file.size, read }, options)
+    return { ...checkpoint, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() }
+  } catch (error) {
+    await file[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
 /**
- * Recognised by its content; where that does not tell, by its name.
+ * Opens a checkpoint, recognised by its content or, where that does not decide, by its name.
  *
  * @throws as `openTorch`; SAFETENSORS_INVALID; CHECKPOINT_INVALID, `not-a-checkpoint`, for a file of another known kind
  */
-export async function openForeign(
-  source: ByteSource,
-  options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<ForeignCheckpoint> {
+export async function openForeign(source: ByteSource, options: OpenOptions = {}): Promise<ForeignCheckpoint> {
   const start = await source.read(0, Math.min(512, source.size))
   if (start[8] === 0x7b) return openSafetensors(source)
   if (isLegacyTorch(start)) return openLegacyTorch(source)

@@ -23,8 +23,7 @@ import type { TrainingConfig } from '@mixflow/zoo'
 import { buildDenoiser, buildEncoder, countParameters, networkContext, type ParameterSpec } from '@mixflow/zoo/networks'
 import { checkReplaceable, placeOf } from '../folder/replaceable.ts'
 import { writeFolder } from '../folder/write-folder.ts'
-import { openFile } from './byte-source.ts'
-import { type ForeignTensor, openForeign, readForeign } from './foreign-checkpoint.ts'
+import { type ForeignTensor, openForeignFile, readForeign } from './foreign-checkpoint.ts'
 import { namedForeign } from './foreign-names.ts'
 import { refusal } from './refuse.ts'
 
@@ -79,8 +78,7 @@ export async function importCheckpoint(options: ImportOptions): Promise<ImportRe
   const folder = await placeOf(options.out)
   await checkReplaceable(folder, { overwrite: false })
   const networks = networksOf(options)
-  await using source = await openFile(file)
-  const foreign = await openForeign(source, { signal })
+  await using foreign = await openForeignFile(file, { signal })
   const named = namedForeign(foreign.tensors, file)
   for (const [name, tensor] of named.filters) await checkFilter(name, tensor, file)
   const roles = (['weights', 'ema'] as const).filter(role => named[role] !== null)

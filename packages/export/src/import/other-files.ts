@@ -3,7 +3,7 @@
  * web page, an archive that is still packed, a model of another program. None of them is damaged, and none should be copied again.
  */
 
-import type { ByteSource } from './byte-source.ts'
+import type { ByteSource } from '@mixflow/files'
 import { refusal } from './refuse.ts'
 
 interface OtherFile {

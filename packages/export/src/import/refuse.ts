@@ -10,7 +10,7 @@ export type RefusalReason =
   | 'file'
   | 'not-a-checkpoint'
   | 'not-an-archive'
-  | `zip-${'truncated' | 'directory' | 'entry' | 'entries' | 'overlap' | 'duplicate' | 'name' | 'encrypted' | 'compressed' | 'size' | 'local' | 'crc' | 'multi-disk'}`
+  | `zip-${'truncated' | 'directory' | 'entries' | 'overlap' | 'duplicate' | 'name' | 'encrypted' | 'compressed' | 'size' | 'local' | 'crc' | 'multi-disk'}`
   | `pickle-${'missing' | 'size' | 'truncated' | 'opcode' | 'stack' | 'memo' | 'text' | 'number' | 'key' | 'duplicate' | 'arguments' | 'objects' | 'trailing' | 'protocol'}`
   | `storage-${'missing' | 'size' | 'type' | 'byte-order'}`
   | `tensor-${'shape' | 'outside' | 'expanded' | 'scattered' | 'duplicate' | 'missing' | 'unknown' | 'dtype' | 'value'}`
@@ -26,7 +26,7 @@ export interface Refusal {
 
 /** What shows that bytes are missing or changed; anything else may be in a valid file. */
 const damage =
-  /^(zip-(truncated|directory|entry|overlap|duplicate|name|size|local|crc)|pickle-(truncated|stack|memo|text|trailing)|storage-(missing|size)|tensor-outside)$/
+  /^(zip-(truncated|directory|overlap|duplicate|name|size|local|crc)|pickle-(truncated|stack|memo|text|trailing)|storage-(missing|size)|tensor-outside)$/
 
 /** CHECKPOINT_INVALID; `message` continues the file's name. */
 export function refusal(message: string, { file, reason, hint, details, cause }: Refusal): MixflowError {

@@ -1,9 +1,9 @@
 /** PyTorch's files: what the reference's hold, and that nothing but tensors and plain values ever comes out of one. */
 
 import { existsSync, readFileSync } from 'node:fs'
+import { type ByteSource, bytesSource } from '@mixflow/files'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ByteSource, bytesSource } from './byte-source.ts'
 import { good, numbersOf, open, refusalOf } from './fixtures/foreign-bytes.ts'
 import { checkpointOps, op, tensorOps, torchFile } from './fixtures/torch-file.ts'
 import { openForeign } from './foreign-checkpoint.ts'

@@ -5,13 +5,13 @@
  * Source: the format as PyTorch's documentation describes it ("torch.save", serialization notes), and what files contain.
  */
 
-import type { ByteSource } from './byte-source.ts'
+import type { ByteSource } from '@mixflow/files'
 import type { ForeignCheckpoint } from './foreign-checkpoint.ts'
 import { refuseOtherArchive } from './other-files.ts'
 import { unpickle } from './pickle.ts'
 import { refusal } from './refuse.ts'
+import { openStoredZip, type StoredEntry, type StoredZip } from './stored-zip.ts'
 import { contentOf, torchWorld } from './torch-world.ts'
-import { openZip, type ZipArchive, type ZipEntry } from './zip-archive.ts'
 
 /** Of `data.pkl`; the paper's is some 200 kB. */
 const maxPickleBytes = 2 ** 25
@@ -22,9 +22,9 @@ export async function openTorch(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ForeignCheckpoint> {
   const file = source.name
-  const zip = await openZip(source, { ...options, onNames: names => refuseOtherArchive(names, file) })
+  const zip = await openStoredZip(source, { ...options, onNames: names => refuseOtherArchive(names, file) })
   const root = rootOf(zip, file)
-  const entry = zip.entries.get(`${root}data.pkl`) as ZipEntry
+  const entry = zip.entries.get(`${root}data.pkl`) as StoredEntry
   if (entry.size > maxPickleBytes) {
     throw refusal(`has a pickle of ${entry.size} bytes; at most ${maxPickleBytes} are read`, {
       ...{ file, reason: 'pickle-size' },
@@ -48,7 +48,7 @@ export async function openTorch(
   return contentOf(unpickle(await zip.read(entry), world, { file }).value, file)
 }
 
-function rootOf(zip: ZipArchive, file: string): string {
+function rootOf(zip: StoredZip, file: string): string {
   const pickles = [...zip.entries.keys()].filter(name => /^([^/]+\/)?data\.pkl$/.test(name))
   if (pickles.length === 1) return (pickles[0] as string).slice(0, -'data.pkl'.length)
   throw refusal(`holds ${pickles.length === 0 ? 'no' : 'more than one'} data.pkl`, {
@@ -60,7 +60,7 @@ function rootOf(zip: ZipArchive, file: string): string {
   })
 }
 
-async function checkByteOrder(zip: ZipArchive, root: string, file: string): Promise<void> {
+async function checkByteOrder(zip: StoredZip, root: string, file: string): Promise<void> {
   const entry = zip.entries.get(`${root}byteorder`)
   if (entry === undefined) return
   const order = entry.size > 16 ? '' : new TextDecoder().decode(await zip.read(entry))

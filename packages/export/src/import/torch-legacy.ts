@@ -7,7 +7,7 @@
  * Source: PyTorch's `torch/serialization.py` (`_legacy_save`), and what files contain. Left out: the tar of PyTorch 0.1.
  */
 
-import type { ByteSource } from './byte-source.ts'
+import type { ByteSource } from '@mixflow/files'
 import type { ForeignCheckpoint } from './foreign-checkpoint.ts'
 import { type PickleValue, type PickleWorld, unpickle } from './pickle.ts'
 import { type RefusalReason, refusal } from './refuse.ts'

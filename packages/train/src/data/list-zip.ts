@@ -4,24 +4,30 @@
  * entries that overlap are refused.
  */
 import { MixflowError } from '@mixflow/core'
+import {
+  type ByteSource,
+  openByteSource,
+  readZipDirectory,
+  readZipEntry,
+  readZipHead,
+  type ZipEntry,
+} from '@mixflow/files'
 import { byName, type DataFile, type FileList, LeftOutFiles } from './file-list.ts'
 import { kindOfName } from './image-format.ts'
 import { systemReason } from './list-folder.ts'
 import { systemPart } from './system-files.ts'
-import { type ByteSource, openFile } from './zip/byte-source.ts'
-import { readZipEntry, readZipHead } from './zip/zip-content.ts'
-import { readZipDirectory, type ZipEntry } from './zip/zip-directory.ts'
 
 /** An image that exceeds these would be 256 MiB large, or 1 MiB packed two hundredfold. */
 const limits = { entryBytes: 2 ** 28, ratio: 200, unsuspiciousBytes: 2 ** 20 } as const
 
 /** Lists a zip. @throws MixflowError DATA_INVALID if it is damaged or dangerous; system errors pass */
 export async function listZip(path: string): Promise<FileList> {
-  const source = await openFile(path)
+  const source = await openByteSource(path)
   try {
-    return { ...listed(source, await readZipDirectory(source)), close: () => source.close() }
+    const { entries } = await readZipDirectory(source)
+    return { ...listed(source, entries), close: async () => source[Symbol.asyncDispose]() }
   } catch (cause) {
-    await source.close()
+    await source[Symbol.asyncDispose]()
     throw new MixflowError('DATA_INVALID', `${path} cannot be read as a zip of images: ${(cause as Error).message}`, {
       hint: 'pack it again, or unpack it yourself and give the folder',
       cause,

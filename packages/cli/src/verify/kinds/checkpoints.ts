@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { float32Values, MixflowError, tensorValues } from '@mixflow/core'
-import { type ForeignCheckpoint, importCheckpoint, openFile, openForeign, readForeign } from '@mixflow/export'
+import { type ForeignCheckpoint, importCheckpoint, openForeignFile, readForeign } from '@mixflow/export'
 import { readRegularFileSync } from '@mixflow/files'
 import { checkpointsFolder } from '@mixflow/train'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
@@ -65,9 +65,9 @@ export async function checkCheckpoints(fixture: Fixture, report: Report): Promis
   }
   if (json.mini_good !== undefined) {
     const { file, state_dict } = json.mini_good
-    await using foreign = await opened(fileBeside(fixture, file))
+    await using foreign = await openForeignFile(fileBeside(fixture, file))
     for (const [name, values] of Object.entries(state_dict)) {
-      const found = await numbers(foreign.checkpoint, name)
+      const found = await numbers(foreign, name)
       report.compare(file, name, { found, expected: values.flat(), tolerance: tolerances.exact })
     }
   }
@@ -81,17 +81,6 @@ export async function checkCheckpoints(fixture: Fixture, report: Report): Promis
 
 // ---- reading -------------------------------------------------------------------------------------------------------
 
-async function opened(path: string) {
-  const source = await openFile(path)
-  try {
-    const checkpoint = await openForeign(source)
-    return { checkpoint, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() }
-  } catch (error) {
-    await source[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
 async function numbers({ tensors }: ForeignCheckpoint, name: string): Promise<number[]> {
   const found = tensors.get(name)
   if (found === undefined) return []
@@ -103,8 +92,8 @@ async function numbers({ tensors }: ForeignCheckpoint, name: string): Promise<nu
 /** The code with which a file is refused, on opening or on reading all of it; undefined where it is accepted. */
 async function refusalOf(path: string): Promise<string | undefined> {
   try {
-    await using foreign = await opened(path)
-    for (const found of foreign.checkpoint.tensors.values()) await found.read()
+    await using foreign = await openForeignFile(path)
+    for (const found of foreign.tensors.values()) await found.read()
     return undefined
   } catch (error) {
     if (MixflowError.is(error)) return error.code
@@ -119,8 +108,8 @@ async function checkTensors(fixture: Fixture, c: GoodFile, report: Report): Prom
   if (bytes.length !== c.bytes || sha256 !== c.sha256) {
     throw invalid(path, 'its size or sha256 is not the one in the JSON', 'copy it again')
   }
-  await using foreign = await opened(path)
-  const { tensors, numbers: facts } = foreign.checkpoint
+  await using foreign = await openForeignFile(path)
+  const { tensors, numbers: facts } = foreign
   const expected = Object.entries(c.state_dict)
   const names = [...tensors.keys()]
   const exactly = (quantity: string, found: number, wanted: number) =>
@@ -136,7 +125,7 @@ async function checkTensors(fixture: Fixture, c: GoodFile, report: Report): Prom
   exactly('tensors of another shape or type', expected.filter(([name, form]) => !isForm(name, form)).length, 0)
 
   const read = new Map<string, number[]>()
-  for (const [name] of expected) read.set(name, await numbers(foreign.checkpoint, name))
+  for (const [name] of expected) read.set(name, await numbers(foreign, name))
   const compareAll = (quantity: 'sum' | 'l2' | 'first', of: (values: number[]) => number) =>
     report.compareAll(
       c.file,

@@ -1,23 +1,24 @@
+import { crc32 } from '@mixflow/core'
 import { describe, expect, it } from 'vitest'
+import type { ByteSource } from '../byte-source.ts'
 import { type WildEntry, zipBytes } from '../fixtures/zip-bytes.ts'
-import type { ByteSource } from './byte-source.ts'
-import { readZipEntry, readZipHead } from './zip-content.ts'
 import { readZipDirectory } from './zip-directory.ts'
+import { readZipEntry, readZipHead } from './zip-entry.ts'
 
 const sourceOf = (bytes: Uint8Array): ByteSource => ({
+  name: 'a.zip',
   size: bytes.length,
   read: async (offset, length) => {
     if (offset + length > bytes.length) throw new Error('beyond the end')
     return new Uint8Array(bytes.subarray(offset, offset + length))
   },
-  close: async () => {},
 })
 
 const data = Uint8Array.from({ length: 3000 }, (_, i) => i >> 4)
 
 async function readAll(entries: readonly WildEntry[]) {
   const source = sourceOf(zipBytes(entries))
-  const listed = await readZipDirectory(source)
+  const { entries: listed } = await readZipDirectory(source)
   return Promise.all(listed.map(async entry => ({ name: entry.name, data: await readZipEntry(source, entry) })))
 }
 
@@ -31,6 +32,7 @@ function withGap(bytes: Buffer, { first, gap }: { first: number; gap: number }):
   const second = directory.indexOf(Buffer.from('PK\x01\x02', 'latin1'), 4)
   directory.writeUInt32LE((directory.readUInt32LE(second + 42) + gap) % 2 ** 32, second + 42)
   return {
+    name: 'a.zip',
     size: bytes.length + gap,
     async read(offset, length) {
       const out = new Uint8Array(length)
@@ -41,30 +43,29 @@ function withGap(bytes: Buffer, { first, gap }: { first: number; gap: number }):
       }
       return out
     },
-    close: async () => {},
   }
 }
 
 describe('readZipDirectory', () => {
-  it('lists all of 70,000 entries where the count wrapped at 65,536, and refuses any other count', async () => {
+  it('lists all 70,000 entries where the count wrapped around at 65,536, and refuses any other count', async () => {
     const data = new Uint8Array(0)
     const bytes = zipBytes(Array.from({ length: 70_000 }, (_, i) => ({ name: `${i}`, data })))
     expect(bytes.readUInt16LE(bytes.length - 12)).toBe(4464)
-    const listed = await readZipDirectory(sourceOf(bytes))
+    const { entries: listed } = await readZipDirectory(sourceOf(bytes))
     expect(listed.map(({ name }) => Number(name))).toEqual(Array.from({ length: 70_000 }, (_, i) => i))
     bytes.writeUInt16LE(4465, bytes.length - 12)
     await expect(readZipDirectory(sourceOf(bytes))).rejects.toThrow(
-      'its directory lists 70000 entries, its end record says 4465',
+      'the directory lists 70000 entries, the end record 4465',
     )
   })
 
-  it('finds entries beyond 4 GiB whose offsets wrapped', async () => {
+  it('locates entries beyond 4 GiB whose offsets wrapped around', async () => {
     const bytes = zipBytes([
       { name: 'a.png', data },
       { name: 'b.png', data: data.slice(7) },
     ])
     const source = withGap(bytes, { first: 30 + 5 + data.length, gap: 2 ** 32 + 12_345 })
-    const listed = await readZipDirectory(source)
+    const { entries: listed } = await readZipDirectory(source)
     expect(listed.map(entry => entry.name)).toEqual(['a.png', 'b.png'])
     expect(listed[1]!.header).toBeLessThan(2 ** 32)
     expect(await readZipEntry(source, listed[0]!)).toEqual(data)
@@ -75,28 +76,32 @@ describe('readZipDirectory', () => {
     const zip = zipBytes([{ name: 'a.png', data }])
     zip.writeUInt16LE(5, zip.length - 2)
     const source = sourceOf(Buffer.concat([Buffer.from('#!/bin/sh unpack me'), zip, Buffer.from('hello')]))
-    const [entry] = await readZipDirectory(source)
+    const {
+      entries: [entry],
+    } = await readZipDirectory(source)
     expect(await readZipEntry(source, entry!)).toEqual(data)
   })
 })
 
 describe('names', () => {
   const nameOf = async (name: Uint8Array | string, extra?: Uint8Array) => {
-    const [entry] = await readZipDirectory(sourceOf(zipBytes([{ name, data, ...(extra ? { extra } : {}) }])))
+    const {
+      entries: [entry],
+    } = await readZipDirectory(sourceOf(zipBytes([{ name, data, ...(extra ? { extra } : {}) }])))
     return [entry!.name, entry!.certainName]
   }
 
-  it('are UTF-8 wherever their bytes are', async () => {
+  it('are UTF-8 where their bytes are valid UTF-8', async () => {
     expect(await nameOf('café/猫.png')).toEqual(['café/猫.png', true])
   })
 
-  it('are CP437 otherwise, and uncertain', async () => {
+  it('are otherwise read as CP437, and marked uncertain', async () => {
     expect(await nameOf(Uint8Array.of(0x63, 0x61, 0x66, 0x82))).toEqual(['café', false])
     const shiftJis = Uint8Array.of(0x94, 0x4c)
     expect(await nameOf(shiftJis)).toEqual(['öL', false])
   })
 
-  it('are what a Unicode path field says, while its checksum is of the name', async () => {
+  it('are those of a Unicode path field whose checksum matches the name', async () => {
     const field = (sum: number) => {
       const path = Buffer.from('猫')
       const bytes = Buffer.alloc(9)
@@ -108,7 +113,6 @@ describe('names', () => {
     }
     const name = Uint8Array.of(0x94, 0x4c)
     expect(await nameOf(name, field(0xb4e83d80))).toEqual(['öL', false])
-    const { crc32 } = await import('@mixflow/files')
     expect(await nameOf(name, field(crc32(name)))).toEqual(['猫', true])
   })
 })
@@ -121,15 +125,19 @@ describe('readZipEntry', () => {
     ]
     expect((await readAll(entries)).map(entry => new Uint8Array(entry.data))).toEqual([data, data])
     const source = sourceOf(zipBytes(entries))
-    for (const entry of await readZipDirectory(source)) {
+    for (const entry of (await readZipDirectory(source)).entries) {
       expect(new Uint8Array(await readZipHead(source, entry, 32))).toEqual(data.subarray(0, 32))
     }
   })
 
   it.each<[string, WildEntry, RegExp]>([
-    ['another CRC', { name: 'a', data, crc32: 7 }, /CRC differs/],
-    ['another CRC behind Deflate', { name: 'a', data, crc32: 7, deflate: true }, /CRC differs/],
-    ['a local header of another name', { name: 'a', data, localName: 'b' }, /one thing in its directory and another/],
+    ['another CRC', { name: 'a', data, crc32: 7 }, /does not have the CRC/],
+    ['another CRC behind Deflate', { name: 'a', data, crc32: 7, deflate: true }, /does not have the CRC/],
+    [
+      'a local header of another name',
+      { name: 'a', data, localName: 'b' },
+      /described differently by the directory and its local header/,
+    ],
     ['encryption', { name: 'a', data, flags: 1 }, /is encrypted/],
   ])('refuses %s', async (_, entry, message) => {
     await expect(readAll([entry])).rejects.toThrow(message)
