@@ -5,7 +5,7 @@
 
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { checkWord } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { type Comparison, compare } from './compare.ts'
 import type { Pace } from './measure.ts'
 import { type ModelFolder, quickstartModel } from './quickstart-model.ts'

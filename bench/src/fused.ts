@@ -7,7 +7,8 @@
  */
 
 import { parseArgs } from 'node:util'
-import { checkWord, normals } from '@mixflow/core'
+import { normals } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { findChromium, openPage } from '@mixflow/page'
 import { trace } from '@mixflow/tfjs-onnx'
 import { presets } from '@mixflow/zoo'

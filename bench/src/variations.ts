@@ -6,7 +6,8 @@
  *   npx -y pnpm@12 --filter @mixflow/bench run variations [MODEL] [--n 1000] [--weights 0.8,0.9,1] [--data FOLDER]
  */
 import { parseArgs } from 'node:util'
-import { concatenate, integers, splitImages } from '@mixflow/core'
+import { integers } from '@mixflow/core'
+import { concatenate, splitImages } from '@mixflow/core/internal'
 import { findExtractor, openExtractor } from '@mixflow/measure'
 import { loadModel } from '@mixflow/sdk-node'
 import { openData } from '@mixflow/train'

@@ -9,18 +9,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { parseManifest, type SampleRequest } from '@mixflow/core'
 import {
   float32Values,
   parseCheckpoint,
-  parseManifest,
   parseSafetensors,
   parseStrictJson,
   resolveRequest,
-  type SampleRequest,
   storedTensor,
   tensorValues,
   writeSafetensors,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { openForeign } from '@mixflow/export'
 import { bytesSource } from '@mixflow/files'
 import { parseExtractorFile, readStatistics } from '@mixflow/measure'

@@ -199,7 +199,11 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
   })
 
   test('an import map needs the names of its two siblings and no more', async () => {
-    const imports = { '@mixflow/core': '/core/dist/index.js', '@mixflow/zoo/models': '/zoo/dist/models/index.js' }
+    const imports = {
+      '@mixflow/core': '/core/dist/index.js',
+      '@mixflow/core/internal': '/core/dist/internal.js',
+      '@mixflow/zoo/models': '/zoo/dist/models/index.js',
+    }
     const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`
     await using host = await startHost({ html: map + script('/sdk/dist/index.js') })
     await using page = await visit(host)

@@ -3,7 +3,8 @@
  * with, against mljs's solver. The squared distances are computed once, before the clock starts; both must find the same cost.
  */
 
-import { couplingCosts, normals, optimalAssignment } from '@mixflow/core'
+import { normals } from '@mixflow/core'
+import { couplingCosts, optimalAssignment } from '@mixflow/core/internal'
 import { openData } from '@mixflow/train'
 import { linearSumAssignment } from 'linear-sum-assignment'
 import type { Comparison } from '../compare.ts'

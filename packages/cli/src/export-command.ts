@@ -1,7 +1,8 @@
 /** `mixflow export`: a run or checkpoint becomes a model, in the run's folder unless said otherwise. */
 
 import { basename, dirname, join, normalize } from 'node:path'
-import { labelText, type Manifest, type Parity, shellWord } from '@mixflow/core'
+import type { Manifest, Parity } from '@mixflow/core'
+import { labelText, shellWord } from '@mixflow/core/internal'
 import { type ExportResult, exportModel } from '@mixflow/export'
 import { interruptible } from './terminal/interruptible.ts'
 import { linesText } from './terminal/lines.ts'

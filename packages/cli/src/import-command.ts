@@ -1,7 +1,9 @@
 /** `mixflow import`: a checkpoint of the paper's release, or safetensors with its names, becomes a run to export. */
 
-import type { Checkpoint, ImageShape, Labels } from '@mixflow/core'
-import { MixflowError, shellWord } from '@mixflow/core'
+import type { ImageShape, Labels } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import type { Checkpoint } from '@mixflow/core/internal'
+import { shellWord } from '@mixflow/core/internal'
 import { type ImportResult, importCheckpoint } from '@mixflow/export'
 import { type DataDescription, describeData, formatCount, freeRunFolder, resolveConfig } from '@mixflow/train'
 import { presets, type TrainingConfig } from '@mixflow/zoo'

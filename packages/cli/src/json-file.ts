@@ -1,6 +1,6 @@
 /** JSON files that this program or a person wrote: read strictly, so that a damaged one is refused and never taken for an absent one. */
 
-import { type JsonValue, parseStrictJson, type StrictJsonOptions } from '@mixflow/core'
+import { type JsonValue, parseStrictJson, type StrictJsonOptions } from '@mixflow/core/internal'
 import { readRegularFile } from '@mixflow/files'
 
 /**

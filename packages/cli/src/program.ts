@@ -3,7 +3,7 @@
  * runtimes.
  */
 
-import { printable } from '@mixflow/core'
+import { printable } from '@mixflow/core/internal'
 import { Command, InvalidArgumentError } from 'commander'
 import { packageFacts } from './package-facts.ts'
 import { colorsFor } from './terminal/colors.ts'

@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkpointFileName, MixflowError, manifestFileName } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkpointFileName, manifestFileName } from '@mixflow/core/internal'
 import { programName } from './terminal/program-name.ts'
 
 /**

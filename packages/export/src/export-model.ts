@@ -5,7 +5,8 @@
  */
 
 import { basename, resolve } from 'node:path'
-import { type Manifest, manifestToJson, type Parity, sampledLabels, throwIfAborted } from '@mixflow/core'
+import type { Manifest, Parity } from '@mixflow/core'
+import { manifestToJson, sampledLabels, throwIfAborted } from '@mixflow/core/internal'
 import {
   type DamagedCheckpoint,
   type OpenCheckpoint,

@@ -1,6 +1,7 @@
 /** The options of an export, checked before any work is done. */
 
-import { checkKeys, MixflowError, type QualityMeasure, show } from '@mixflow/core'
+import { MixflowError, type QualityMeasure } from '@mixflow/core'
+import { checkKeys, show } from '@mixflow/core/internal'
 import { isPng } from './checkpoint/run-files.ts'
 import type { SamplingDefaults } from './describe/sampling.ts'
 import { type Dtype, dtypes } from './graph/onnx-bytes.ts'

@@ -1,4 +1,4 @@
-export { crc32 } from '@mixflow/core'
+export { crc32 } from '@mixflow/core/internal'
 export { type ByteSource, bytesSource, openByteSource } from './byte-source.ts'
 export { type DiskErrorOptions, diskError } from './disk-error.ts'
 export { type FileLock, type LockOptions, lockFile, tryLockFile } from './lock-file.ts'

@@ -10,7 +10,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { throwIfAborted } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import { type Owner, type OwnerState, stateOf, thisProcess } from './owner.ts'
 import { temporaryPath } from './temporary.ts'
 

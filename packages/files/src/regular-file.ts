@@ -5,7 +5,8 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { type Bytes, MixflowError } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import type { Bytes } from '@mixflow/core/internal'
 
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 

@@ -5,7 +5,8 @@
  * Images become bytes first, as they would in a file: what a person or a data set would see is what is measured. Then they
  * are brought to the network's size (resize.ts) and range; grey ones are repeated for networks of three channels.
  */
-import { type ByteRounding, checkKeys, checkWord, MixflowError, toBytes } from '@mixflow/core'
+import { type ByteRounding, MixflowError, toBytes } from '@mixflow/core'
+import { checkKeys, checkWord } from '@mixflow/core/internal'
 import { type OpenModel, openModel } from '@mixflow/tfjs-onnx'
 import { type ImageSize, type Resize, resized, resizes } from './resize.ts'
 

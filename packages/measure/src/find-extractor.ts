@@ -6,7 +6,8 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { MixflowError, nearest } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { nearest } from '@mixflow/core/internal'
 import { extractorFileName, readExtractor, type StoredExtractor } from './extractor-file.ts'
 
 /** Names of the extractors that are published with this project. */

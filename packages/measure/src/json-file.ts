@@ -1,5 +1,6 @@
 /** JSON of one kind, strictly: unknown and missing keys are refused by name, with the place and what was expected. */
-import { MixflowError, type MixflowErrorCode, parseStrictJson } from '@mixflow/core'
+import { MixflowError, type MixflowErrorCode } from '@mixflow/core'
+import { parseStrictJson } from '@mixflow/core/internal'
 import { z } from 'zod'
 
 export interface JsonFile<T> {

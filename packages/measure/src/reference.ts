@@ -8,14 +8,8 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  MixflowError,
-  parseSafetensors,
-  storedTensor,
-  tensorValues,
-  throwIfAborted,
-  writeSafetensors,
-} from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { parseSafetensors, storedTensor, tensorValues, throwIfAborted, writeSafetensors } from '@mixflow/core/internal'
 import { readRegularFile, writeFileDurably } from '@mixflow/files'
 import { checkSize, type Extractor, type ExtractorDescription } from './extractor.ts'
 import {

@@ -3,14 +3,14 @@
  * images (by name, part, number, size and fingerprint), which network (by name and sha256) and which steps before it. Reading
  * compares each of these, so a file that was renamed or copied between folders is refused instead of giving a plausible number.
  */
+import { MixflowError } from '@mixflow/core'
 import {
-  MixflowError,
   parseSafetensors,
   type StoredTensor,
   storedTensor,
   tensorValues,
   writeSafetensors,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { readRegularFile, writeFileDurably } from '@mixflow/files'
 import { z } from 'zod'
 import type { ExtractorDescription } from './extractor.ts'

@@ -2,7 +2,8 @@
  * Images as PNG files, by fast-png: 8 bits, by rounding, grey where there is one channel. The bytes are the same in Node, Deno and Bun and on
  * every processor, since no zlib of the platform takes part.
  */
-import { type Bytes, MixflowError, type PlanarImage, toRaw } from '@mixflow/core'
+import { MixflowError, type PlanarImage } from '@mixflow/core'
+import { type Bytes, toRaw } from '@mixflow/core/internal'
 import { encode } from 'fast-png'
 
 /** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */

@@ -6,6 +6,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { type ListedModel, type LoadProgress, MixflowError, type ModelPackage } from '@mixflow/core'
 import {
   checkKeys,
   checkListed,
@@ -14,10 +15,6 @@ import {
   chooseGraph,
   isModelName,
   isModelPackage,
-  type ListedModel,
-  type LoadProgress,
-  MixflowError,
-  type ModelPackage,
   type Network,
   once,
   readGraphs,
@@ -26,7 +23,7 @@ import {
   show,
   throwIfAborted,
   untilAborted,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { models as zooModels } from '@mixflow/zoo/models'
 import envPaths from 'env-paths'
 import { chooseDevice, type Device, devices } from './device/choose-device.ts'
@@ -79,7 +76,7 @@ export async function loadModel(from: string | URL | ModelPackage, options: Load
   const manifest = await readManifest(folder, { signal, report })
   const denoiserFile = chooseDenoiser(manifest, { dtype, preferred: 'float32' })
   const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
-  const startsThere = encoderFile !== undefined && samplesFromEncoder(manifest)
+  const startsThere = encoderFile !== undefined && samplesFromEncoder(manifest.source)
   const files = startsThere ? [denoiserFile, encoderFile] : [denoiserFile]
   const [denoiserBytes, encoderBytes] = await readGraphs(folder, { manifest, files }, { signal, report })
 

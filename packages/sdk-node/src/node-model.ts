@@ -1,16 +1,13 @@
 /** A model loaded in Node: core's sampler over ONNX Runtime, with images that become PNG files. */
+import { type Capabilities, type DenoiserInputs, type SampleBackend, SampledImage } from '@mixflow/core'
 import {
   arrayBackend,
   type Bytes,
-  type Capabilities,
   concatenate,
-  type DenoiserInputs,
   LoadedModel,
   type ModelNetworks,
   type Queue,
-  type SampleBackend,
-  SampledImage,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { encodePng } from './encode-png.ts'
 
 /** A sampled image, whose PNG files are the same bytes on every platform of Node. */

@@ -1,5 +1,6 @@
 /** What `loadModel` would choose in this browser, for a page that wants to tell before there is a model. */
-import { MixflowError, type Precision } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import type { Precision } from '@mixflow/core/internal'
 import type { Device } from './options.ts'
 
 export interface DeviceChoice {

@@ -2,18 +2,8 @@
  * `loadModel`: from an address to a model that samples, in a page or a worker of one. All the work, from the first byte on, is
  * done in a worker of ours where one can be started, else here; either way the rest of this package is imported only now.
  */
-import {
-  isModelName,
-  isModelPackage,
-  type Manifest,
-  MixflowError,
-  type ModelPackage,
-  type RemotePlace,
-  type SampledImage,
-  type Sampler,
-  show,
-  throwIfAborted,
-} from '@mixflow/core'
+import { type Manifest, MixflowError, type ModelPackage, type SampledImage, type Sampler } from '@mixflow/core'
+import { isModelName, isModelPackage, type RemotePlace, show, throwIfAborted } from '@mixflow/core/internal'
 import { namedModel } from './named-model.ts'
 import { checkOptions, type Device, type LoadModelOptions } from './options.ts'
 import type { PackedBinary, Pieces } from './packed/binary.ts'

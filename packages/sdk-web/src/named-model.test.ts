@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256Hex } from '@mixflow/core'
+import { sha256Hex } from '@mixflow/core/internal'
 import { findChromium } from '@mixflow/page'
 import { smallModel } from '@mixflow/test-model'
 import { models as listedModels } from '@mixflow/zoo/models'

@@ -2,14 +2,8 @@
  * A model by its name: what its npm package exports, where the page's import map has that package, else its address in the list. Bundlers
  * must not look for a package that need not be there, so they do not see its name; with one, a page imports the package itself.
  */
-import {
-  findListed,
-  isModelPackage,
-  type ListedModel,
-  MixflowError,
-  type ModelPackage,
-  unknownModel,
-} from '@mixflow/core'
+import { type ListedModel, MixflowError, type ModelPackage } from '@mixflow/core'
+import { findListed, isModelPackage, unknownModel } from '@mixflow/core/internal'
 
 /** @throws MixflowError MODEL_UNKNOWN, MODEL_NOT_FOUND, PACKAGE_MISSING */
 export async function namedModel(

@@ -1,15 +1,6 @@
 /** What `loadModel` takes, and what of it is sent to a worker. */
-import {
-  checkKeys,
-  checkListed,
-  checkWord,
-  type ListedModel,
-  type LoadProgress,
-  MixflowError,
-  type ModelCache,
-  type Precision,
-  show,
-} from '@mixflow/core'
+import { type ListedModel, type LoadProgress, MixflowError, type ModelCache } from '@mixflow/core'
+import { checkKeys, checkListed, checkWord, type Precision, show } from '@mixflow/core/internal'
 
 export type Device = 'webgpu' | 'wasm'
 

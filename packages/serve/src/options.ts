@@ -1,5 +1,6 @@
 /** What a server is told besides its models: where it listens, whom it answers, and how much it takes on. */
-import { checkKeys, MixflowError, show } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkKeys, show } from '@mixflow/core/internal'
 import type { Log } from './http/log.ts'
 
 export interface ServeOptions {

@@ -2,7 +2,8 @@
  * Curvature of a model's paths, by what a sampler gives: the states after Euler steps, whose differences are the velocities. The
  * measure itself is core's.
  */
-import { type Curvature, concatenate, curvature, type SampleRequest } from '@mixflow/core'
+import { type Curvature, curvature, type SampleRequest } from '@mixflow/core'
+import { concatenate } from '@mixflow/core/internal'
 import type { WebModel } from '@mixflow/sdk-web'
 
 export interface CurvatureRequest extends Required<Pick<SampleRequest, 'count' | 'seed' | 'signal'>> {

@@ -1,10 +1,11 @@
-import { isAdaptive, resolveRequest, type SamplerModel, solverNames } from '@mixflow/core'
+import { isAdaptive, type SamplerModel, solverNames } from '@mixflow/core'
+import { resolveRequest } from '@mixflow/core/internal'
 import { expect, it } from 'vitest'
 import { readValues } from '../address/fields.ts'
 import { fields, type ModelFacts, nfesOf, requestOf, settle } from './request.ts'
 
 const model: SamplerModel = {
-  image: { channels: 1, height: 2, width: 2, range: [-1, 1], layout: 'NCHW' },
+  image: { channels: 1, height: 2, width: 2 },
   labels: { count: 3 },
   source: null,
   sampler: { solver: 'heun', steps: 3, guidance: 1, mixtureWeight: 0 },

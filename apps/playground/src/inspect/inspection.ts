@@ -2,7 +2,8 @@
  * What is found out about a model, in this order: its manifest, its card and pictures, then whether its networks load and sample.
  * Each step is told as soon as it is done; what fails does not take away what is known already.
  */
-import { type Manifest, type ManifestFile, type ModelPackage, readManifest, remoteModel } from '@mixflow/core'
+import type { Manifest, ManifestFile, ModelPackage } from '@mixflow/core'
+import { readManifest, remoteModel } from '@mixflow/core/internal'
 import { type LoadProgress, loadModel, type WebModel } from '@mixflow/sdk-web'
 
 export interface Card {

@@ -2,7 +2,8 @@
  * A board of the model's own pixels to draw on, white on black: by pointer, or with the arrow keys while the space bar holds the
  * pen down.
  */
-import { type PlanarImage, toRgba } from '@mixflow/core'
+import type { PlanarImage } from '@mixflow/core'
+import { toRgba } from '@mixflow/core/internal'
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
 import { planar } from './scale-picture.ts'
 

@@ -1,5 +1,6 @@
 /** κ-FC: a picture, what the encoder says of it, the source that is mixed from that, and the pictures that come of it. */
-import { labelText, type PlanarImage } from '@mixflow/core'
+import type { PlanarImage } from '@mixflow/core'
+import { labelText } from '@mixflow/core/internal'
 import { type DragEvent, useEffect, useMemo, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
 import { classLabel, number, text } from '../address/fields.ts'

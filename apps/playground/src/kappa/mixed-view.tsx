@@ -1,5 +1,6 @@
 /** The mixed source at w, and the pictures that the flow makes of it: one seed a column. */
-import { type ImageShape, splitImages } from '@mixflow/core'
+import type { ImageShape } from '@mixflow/core'
+import { splitImages } from '@mixflow/core/internal'
 import { type ReactNode, useMemo } from 'react'
 import { PictureView } from '../parts/picture.tsx'
 import { Range } from '../parts/range.tsx'

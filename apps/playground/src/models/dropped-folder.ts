@@ -1,5 +1,6 @@
 /** Files from a folder that was dropped or chosen, by their paths in it, and the model that they are. */
-import { MixflowError, type ModelPackage, manifestFileName, parseManifest } from '@mixflow/core'
+import { MixflowError, type ModelPackage, parseManifest } from '@mixflow/core'
+import { manifestFileName } from '@mixflow/core/internal'
 
 export type FolderFiles = ReadonlyMap<string, File>
 

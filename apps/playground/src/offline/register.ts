@@ -2,7 +2,8 @@
  * The page without a network: a service worker keeps the page's own files (service-worker.ts), `@mixflow/sdk-web` keeps weights.
  * What a model needs besides was fetched before the worker was there, so the page says what that is.
  */
-import { type ModelPackage, manifestFileName } from '@mixflow/core'
+import type { ModelPackage } from '@mixflow/core'
+import { manifestFileName } from '@mixflow/core/internal'
 
 export interface KeepMessage {
   /** Addresses of manifests. */

@@ -1,5 +1,6 @@
 /** The class that is asked for, of a model that has classes. */
-import { type ClassLabel, type Labels, labelText, resolveLabel } from '@mixflow/core'
+import type { ClassLabel, Labels } from '@mixflow/core'
+import { labelText, resolveLabel } from '@mixflow/core/internal'
 import { Select } from './select.tsx'
 
 export interface ClassChoiceProps {

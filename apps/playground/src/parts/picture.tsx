@@ -1,5 +1,6 @@
 /** A picture of a model, pixel by pixel, on a canvas that has its size before it is there. */
-import { type PlanarImage, toRgba } from '@mixflow/core'
+import type { PlanarImage } from '@mixflow/core'
+import { toRgba } from '@mixflow/core/internal'
 import { useEffect, useRef } from 'react'
 
 export interface PictureProps {

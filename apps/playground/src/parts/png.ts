@@ -1,5 +1,6 @@
 /** Pictures as PNG files, given to whoever looks at the page. */
-import { imageGrid, magnify, type PlanarImage, toRgba } from '@mixflow/core'
+import { imageGrid, type PlanarImage } from '@mixflow/core'
+import { magnify, toRgba } from '@mixflow/core/internal'
 
 /** Small pictures are enlarged by a whole factor to about this many pixels, so that viewers do not blur them. */
 const handy = 112

@@ -1,6 +1,6 @@
 /** `mixflow data`: the data sets that have a name, or one data set opened. */
 
-import { checkWord, defined, labelText, shellWord, splitImages } from '@mixflow/core'
+import { checkWord, defined, labelText, shellWord, splitImages } from '@mixflow/core/internal'
 import { writeFileDurably } from '@mixflow/files'
 import {
   type BadImageOptions,

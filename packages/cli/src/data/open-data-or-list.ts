@@ -3,7 +3,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MixflowError, printableName } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { printableName } from '@mixflow/core/internal'
 import { type BadImage, type BadImageOptions, type Dataset, type OpenDataOptions, openData } from '@mixflow/train'
 
 /** @throws MixflowError as `openData`; DATA_INVALID names the file with the list in its hint */

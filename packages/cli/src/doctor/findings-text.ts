@@ -1,6 +1,6 @@
 /** What `mixflow doctor` found, for people: a line each, by topic, and beneath it what would repair it. */
 
-import { printable } from '@mixflow/core'
+import { printable } from '@mixflow/core/internal'
 import type { Colors } from '../terminal/colors.ts'
 import { table } from '../terminal/table.ts'
 import type { Finding } from './finding.ts'

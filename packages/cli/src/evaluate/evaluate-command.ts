@@ -6,7 +6,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { defined } from '@mixflow/core'
+import { defined } from '@mixflow/core/internal'
 import {
   type Extractor,
   localWorker,

@@ -1,6 +1,7 @@
 /** What was asked of `mixflow evaluate`, checked as far as the model plays no part. */
 
-import { checkWord, type SolverName, solverNames } from '@mixflow/core'
+import { type SolverName, solverNames } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { type SampleMetric, sampleMetrics } from '@mixflow/measure'
 import type { BadImageOptions } from '@mixflow/train'
 import { UsageError } from '../terminal/usage-error.ts'

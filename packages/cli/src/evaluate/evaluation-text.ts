@@ -3,7 +3,7 @@
  * flow loss by time of each source; curvature, and the same by time.
  */
 
-import { type MeanLoss, markdownText, printableName } from '@mixflow/core'
+import { type MeanLoss, markdownText, printableName } from '@mixflow/core/internal'
 import type { Measure, SampleSetting, SettingMeasures } from '@mixflow/measure'
 import { formatCount, formatNumber } from '@mixflow/train'
 import { markdownTable } from '../terminal/markdown-table.ts'

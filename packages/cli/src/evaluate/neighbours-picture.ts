@@ -6,7 +6,8 @@
  * adaptive solver whose steps are those of a batch they may differ from what was measured, within its tolerance.
  */
 
-import { imageGrid, markdownText, type PlanarImage, sample } from '@mixflow/core'
+import { imageGrid, type PlanarImage, sample } from '@mixflow/core'
+import { markdownText } from '@mixflow/core/internal'
 import type { Generator, Measure, MeasureName, SettingMeasures } from '@mixflow/measure'
 import { type Dataset, encodePng } from '@mixflow/train'
 import { formatCost, formatMeasure } from './evaluation-text.ts'

@@ -5,7 +5,8 @@
  */
 
 import { join } from 'node:path'
-import { checkWord, MixflowError } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { writeFileDurably } from '@mixflow/files'
 import {
   extractorFileName,

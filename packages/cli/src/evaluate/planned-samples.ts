@@ -1,6 +1,6 @@
 /** What is measured of samples: by which features, with which settings, against which images. */
 
-import { defined, printableName, resolveLabel } from '@mixflow/core'
+import { defined, printableName, resolveLabel } from '@mixflow/core/internal'
 import {
   comparesWithData,
   openExtractor,

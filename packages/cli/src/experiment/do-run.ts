@@ -7,7 +7,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { MixflowError, throwIfAborted } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import { type Extractor, localWorker, measureModel, type Reference } from '@mixflow/measure'
 import {
   checkpointNetworks,

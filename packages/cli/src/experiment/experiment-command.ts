@@ -5,7 +5,8 @@
 
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
-import { checkWord, MixflowError, shellWord } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkWord, shellWord } from '@mixflow/core/internal'
 import { writeFileDurably } from '@mixflow/files'
 import { findExtractor, openExtractor, referenceOf } from '@mixflow/measure'
 import { dataCacheFolder, lockRun, openData, type ProgressDisplay, progressDisplay, useBackend } from '@mixflow/train'

@@ -4,7 +4,8 @@
  * seen once.
  */
 
-import { checkWord, MixflowError, maxSeed } from '@mixflow/core'
+import { MixflowError, maxSeed } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { resolveConfig } from '@mixflow/train'
 import type { MethodName, PresetName, TrainingConfig } from '@mixflow/zoo'
 import { type FewStepDataName, fewStepData, fewStepMethods, fewStepSeeds } from './few-step.ts'

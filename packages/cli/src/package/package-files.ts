@@ -3,7 +3,8 @@
  * understand and copy along. What a `package.json` that is there already says besides stays as it is, its version above all.
  */
 
-import { type Manifest, manifestToJson } from '@mixflow/core'
+import type { Manifest } from '@mixflow/core'
+import { manifestToJson } from '@mixflow/core/internal'
 
 export interface PackageFacts {
   readonly manifest: Manifest

@@ -3,7 +3,7 @@
  * image takes.
  */
 
-import { markdownCode, markdownText } from '@mixflow/core'
+import { markdownCode, markdownText } from '@mixflow/core/internal'
 import { formatCount, formatNumber } from '@mixflow/train'
 import type { SampleFacts } from '../evaluate/evaluation.ts'
 import { formatCost, formatMeasure, sampleWords } from '../evaluate/evaluation-text.ts'

@@ -1,6 +1,7 @@
 /** The pictures of a card: the first one of each of the seeds 0, 1, 2, …, whatever they look like. */
 
-import { imageGrid, magnify, type PlanarImage } from '@mixflow/core'
+import { imageGrid, type PlanarImage } from '@mixflow/core'
+import { magnify } from '@mixflow/core/internal'
 import { encodePng, type NodeModel } from '@mixflow/sdk-node'
 
 const seeds = 64

@@ -1,6 +1,6 @@
 /** How long an image takes, for a card: one row for each solver and number of evaluations, one column for each place. */
 
-import { markdownText } from '@mixflow/core'
+import { markdownText } from '@mixflow/core/internal'
 import { formatCount } from '@mixflow/train'
 import { formatCost } from '../evaluate/evaluation-text.ts'
 import { markdownTable } from '../terminal/markdown-table.ts'

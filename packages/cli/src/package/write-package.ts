@@ -2,7 +2,8 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Manifest, MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
+import { type Manifest, MixflowError, parseManifest } from '@mixflow/core'
+import { manifestFileName } from '@mixflow/core/internal'
 import { diskError, readRegularFile, writeFileDurably } from '@mixflow/files'
 import { readJsonFile } from '../json-file.ts'
 

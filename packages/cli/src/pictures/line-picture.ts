@@ -3,7 +3,7 @@
  * font. Each curve has its points, and faint ones around them, as of single seeds.
  */
 
-import { printableName } from '@mixflow/core'
+import { printableName } from '@mixflow/core/internal'
 import { formatNumber } from '@mixflow/train'
 
 type Scale = 'linear' | 'log'

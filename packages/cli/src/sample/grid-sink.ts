@@ -1,6 +1,7 @@
 /** All pictures in one, in rows. Small pictures are enlarged. */
 
-import { imageGrid, magnify, type PlanarImage } from '@mixflow/core'
+import { imageGrid, type PlanarImage } from '@mixflow/core'
+import { magnify } from '@mixflow/core/internal'
 import { writeFileDurably } from '@mixflow/files'
 import type { SampleSink, SinkOptions } from './sample-output.ts'
 

@@ -1,7 +1,8 @@
 /** `mixflow sample`: pictures of an exported model, as one PNG or many, or as an archive. */
 
 import { join } from 'node:path'
-import { defined, MixflowError, resolveLabel, resolveRequest, type SampleRequest } from '@mixflow/core'
+import { MixflowError, type SampleRequest } from '@mixflow/core'
+import { defined, resolveLabel, resolveRequest } from '@mixflow/core/internal'
 import { refuseRun } from '../refuse-run.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { linesText } from '../terminal/lines.ts'

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defined } from '@mixflow/core'
+import { defined } from '@mixflow/core/internal'
 import { type LoadModelOptions, loadModel, type NodeModel } from '@mixflow/sdk-node'
 import { logLine, serve } from '@mixflow/serve'
 import { refuseRun } from '../refuse-run.ts'

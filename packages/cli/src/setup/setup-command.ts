@@ -1,6 +1,6 @@
 /** `mixflow setup`: makes ready what is in no npm package. One word says what; everything else is found out. */
 
-import { checkWord } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { folderOf } from '../doctor/installed.ts'
 import { interruptible } from '../terminal/interruptible.ts'
 import { programName } from '../terminal/program-name.ts'

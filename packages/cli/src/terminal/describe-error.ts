@@ -4,7 +4,8 @@
  */
 
 import { inspect } from 'node:util'
-import { MixflowError, printable as plain, printableName } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { printable as plain, printableName } from '@mixflow/core/internal'
 import { packageFacts } from '../package-facts.ts'
 import type { Colors } from './colors.ts'
 import { printable } from './printable.ts'

@@ -1,6 +1,6 @@
 /** What comes from files and addresses must not steer the terminal; the colours of this program stay. */
 
-import { printable as plain } from '@mixflow/core'
+import { printable as plain } from '@mixflow/core/internal'
 
 /** The codes that picocolors writes for weights and colours of text; none that hides it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -5,7 +5,7 @@
  */
 
 import { basename, relative, sep } from 'node:path'
-import { shellWord } from '@mixflow/core'
+import { shellWord } from '@mixflow/core/internal'
 
 export interface Started {
   /** Path of the script, as in `process.argv[1]`. */

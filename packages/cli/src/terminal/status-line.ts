@@ -1,6 +1,6 @@
 /** One line on a terminal that says what goes on and is gone afterwards. Files and pipes get nothing of it. */
 
-import { printableName } from '@mixflow/core'
+import { printableName } from '@mixflow/core/internal'
 
 export interface StatusStream {
   readonly isTTY?: boolean

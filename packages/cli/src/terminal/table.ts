@@ -3,7 +3,7 @@
  * few scripts that names use.
  */
 
-import { printableName } from '@mixflow/core'
+import { printableName } from '@mixflow/core/internal'
 
 export interface TableOptions {
   /** Columns whose words end together, as numbers do. */

@@ -1,6 +1,6 @@
 /** `mixflow train … --dry-run`: what would be done, how large it is, and what it would cost on this machine. */
 
-import { printable } from '@mixflow/core'
+import { printable } from '@mixflow/core/internal'
 import {
   backendInUse,
   type Dataset,

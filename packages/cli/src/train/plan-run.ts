@@ -6,7 +6,8 @@
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkWord, MixflowError, nearest } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkWord, nearest } from '@mixflow/core/internal'
 import {
   type BackendOptions,
   backendNames,

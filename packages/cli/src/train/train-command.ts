@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkWord, shellWord } from '@mixflow/core'
+import { checkWord, shellWord } from '@mixflow/core/internal'
 import {
   backendNames,
   type Dataset,

@@ -6,17 +6,17 @@
 
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
 import {
   float32Values,
   type JsonValue,
-  MixflowError,
   nearest,
   parseSafetensors,
   parseStrictJson,
   type StoredTensor,
   type TensorDtype,
   tensorValues,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { readRegularFileSync } from '@mixflow/files'
 import { z } from 'zod'
 import type { Report } from './report.ts'

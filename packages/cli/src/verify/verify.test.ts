@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseSafetensors } from '@mixflow/core'
+import { parseSafetensors } from '@mixflow/core/internal'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { run } from '../run.ts'

@@ -5,7 +5,8 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { MixflowError, throwIfAborted } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import { type Fixture, invalid, known, readFixtureJson } from './fixture.ts'
 import { checkCheckpoints } from './kinds/checkpoints.ts'

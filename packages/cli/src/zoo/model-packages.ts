@@ -2,7 +2,8 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Manifest, MixflowError, manifestFileName, parseManifest, sha256Hex } from '@mixflow/core'
+import { type Manifest, MixflowError, parseManifest } from '@mixflow/core'
+import { manifestFileName, sha256Hex } from '@mixflow/core/internal'
 import { readRegularFile } from '@mixflow/files'
 import { z } from 'zod'
 import { readJsonFile } from '../json-file.ts'

@@ -1,6 +1,6 @@
 /** The models of a folder as the list in which `loadModel` finds names. Web pages include it, so it leaves out what the manifests say. */
 
-import { manifestFileName } from '@mixflow/core'
+import { manifestFileName } from '@mixflow/core/internal'
 import type { ZooModel } from '@mixflow/zoo/models'
 import type { PackagedModel } from './model-packages.ts'
 

@@ -1,7 +1,7 @@
 /** All models of a zoo side by side, as Markdown: one table of what they are, then each with what was measured of it. */
 
 import { dirname, join, relative } from 'node:path'
-import { markdownTarget, markdownText } from '@mixflow/core'
+import { markdownTarget, markdownText } from '@mixflow/core/internal'
 import { formatBytes, formatCount, formatDuration } from '@mixflow/train'
 import { qualityText } from '../package/quality-text.ts'
 import { markdownTable } from '../terminal/markdown-table.ts'

@@ -8,16 +8,8 @@
  * the trainer's; here are bytes only.
  */
 import { MixflowError } from '../errors.ts'
-import {
-  checkLabels,
-  type ImageShape,
-  imageShapeFields,
-  type Labels,
-  labelsField,
-  type SourceFacts,
-  sourceField,
-  timeField,
-} from './model-facts.ts'
+import type { ImageShape, Labels, SourceFacts } from '../sampler/model-facts.ts'
+import { checkLabels, imageShapeFields, labelsField, sourceField, timeField } from './facts-fields.ts'
 import { parseRecord, type RecordFile, recordToJson } from './record-file.ts'
 import { safePath } from './safe-path.ts'
 import { parseSafetensors } from './safetensors.ts'

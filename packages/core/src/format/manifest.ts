@@ -8,17 +8,9 @@
  * reader without this package can run the model.
  */
 import type { MixflowError } from '../errors.ts'
-import { isAdaptive, type SolverName, solverNames, stepsOf } from '../ode/solver.ts'
-import {
-  checkLabels,
-  type ImageShape,
-  imageShapeFields,
-  type Labels,
-  labelsField,
-  type SourceFacts,
-  sourceField,
-  timeField,
-} from './model-facts.ts'
+import { isAdaptive, solverNames, stepsOf } from '../method/ode/solver.ts'
+import type { ImageShape, Labels, SamplerDefaults, SourceFacts } from '../sampler/model-facts.ts'
+import { checkLabels, imageShapeFields, labelsField, sourceField, timeField } from './facts-fields.ts'
 import { type NetworkPorts, networkPorts, portsField, samePorts } from './network-ports.ts'
 import { parseRecord, type RecordFile, recordToJson } from './record-file.ts'
 import { safePath } from './safe-path.ts'
@@ -85,16 +77,7 @@ export interface Manifest {
   readonly networks: { readonly denoiser: NetworkPorts; readonly encoder: NetworkPorts | null }
   /** null: a plain rectified flow. */
   readonly source: SourceFacts | null
-  readonly sampler: {
-    readonly solver: SolverName
-    /** Evaluations of the velocity; exactly one of `nfe` and `steps`, and neither for an adaptive solver. */
-    readonly nfe?: number
-    readonly steps?: number
-    /** Times of a fixed-step solver's steps: (i / steps)^gridPower; 1 unless said. */
-    readonly gridPower?: number
-    readonly guidance: number
-    readonly mixtureWeight: number
-  }
+  readonly sampler: SamplerDefaults
   readonly training: {
     readonly dataset: string
     /** Who made the data and under which licence, where that must be said. */
@@ -139,7 +122,7 @@ const fields = object<Manifest>({
   labels: nullable(labelsField),
   networks: object<Manifest['networks']>({ denoiser: portsField, encoder: nullable(portsField) }),
   source: nullable(sourceField),
-  sampler: object<Manifest['sampler']>({
+  sampler: object<SamplerDefaults>({
     solver: word(solverNames),
     nfe: optional(integer({ min: 1, max: 100_000 })),
     steps: optional(integer({ min: 1, max: 100_000 })),

@@ -6,7 +6,7 @@
  * conditioned on the mixture weight -> velocity [N,C,H,W]. encoder: kappa, and label where it is told the class -> mean and
  * logVariance, or what `gaussian` leaves of them. N is the batch, free in every graph.
  */
-import type { ImageShape, Labels, SourceFacts } from './model-facts.ts'
+import type { ImageShape, Labels, SourceFacts } from '../sampler/model-facts.ts'
 import { type Field, integer, list, matching, object, word } from './schema.ts'
 
 export interface Port {

@@ -7,8 +7,9 @@
  * it or overlap another, and memory use is bounded by the bytes that were handed in. Writing is deterministic, in the
  * reference's order: dtypes of larger alignment first, then by name; metadata keys by name; header padded to 8 bytes.
  */
-import type { Bytes } from '../bytes.ts'
+
 import type { MixflowError } from '../errors.ts'
+import type { Bytes } from '../util/values.ts'
 import { dictionary, integer, invalid, list, object, type Place, text, within, word } from './schema.ts'
 import { type JsonObject, parseStrictJson } from './strict-json.ts'
 import { dtypeBits, type StoredTensor, type TensorDtype, tensorDtypes } from './tensor-dtype.ts'

@@ -7,7 +7,7 @@
  * unknown key or word the nearest known one. What it leaves out: unions other than `nullable`, and coercion of any kind.
  */
 import { MixflowError, type MixflowErrorCode } from '../errors.ts'
-import { nearest, show } from '../strict.ts'
+import { nearest, show } from '../util/strict.ts'
 import type { JsonObject, JsonValue } from './strict-json.ts'
 
 export interface Place {

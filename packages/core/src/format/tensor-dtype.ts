@@ -7,7 +7,7 @@
  * and written, but not decoded.
  */
 import { MixflowError } from '../errors.ts'
-import { show } from '../strict.ts'
+import { show } from '../util/strict.ts'
 import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './float16.ts'
 
 /** Bits per element of every dtype there is. */

@@ -1,6 +1,6 @@
 /** Many images as one: rows and columns of equal tiles with a margin between them. */
 import { MixflowError } from '../errors.ts'
-import { checkKeys } from '../strict.ts'
+import { checkKeys } from '../util/strict.ts'
 import type { PlanarImage } from './pixels.ts'
 
 export interface GridOptions {

@@ -5,8 +5,9 @@
  * `round` is right: every byte survives the round trip. `truncate` is what published FID values were computed with (the
  * reference implementation's metric): it turns some real pixels into the value below. It exists to reproduce them.
  */
-import type { Bytes, ClampedBytes } from '../bytes.ts'
+
 import { MixflowError } from '../errors.ts'
+import type { Bytes, ClampedBytes } from '../util/values.ts'
 
 /** One image: `channels` planes of `height` rows of `width` numbers in [-1, 1]. */
 export interface PlanarImage {

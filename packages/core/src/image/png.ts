@@ -4,10 +4,11 @@
  *
  * After the W3C's PNG specification, third edition. Left out: palettes, 16 bits, interlacing, metadata.
  */
-import type { Bytes } from '../bytes.ts'
-import { concatenate } from '../concatenate.ts'
+
 import { MixflowError } from '../errors.ts'
-import { crc32 } from '../format/crc32.ts'
+import type { Bytes } from '../util/values.ts'
+import { concatenate } from '../util/values.ts'
+import { crc32 } from './crc32.ts'
 import { type PlanarImage, toRaw } from './pixels.ts'
 
 const colourTypes: Readonly<Record<number, number>> = { 1: 0, 3: 2, 4: 6 }

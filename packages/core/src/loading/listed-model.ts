@@ -4,7 +4,7 @@
  * in it is a path or an address.
  */
 import { MixflowError } from '../errors.ts'
-import { nearest, show } from '../strict.ts'
+import { nearest, show } from '../util/strict.ts'
 
 export interface ListedModel {
   /** A word, `mnist`. */

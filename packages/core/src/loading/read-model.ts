@@ -63,10 +63,6 @@ export function chooseDenoiser(
   })
 }
 
-/** Whether sampling starts from the encoder: not where kappa contains the data image, which only variations have. */
-export const samplesFromEncoder = ({ source }: Pick<Manifest, 'source'>): boolean =>
-  source?.kappa === 'label' || source?.kappa === 'noise'
-
 /** Contents of graphs, in order. @throws MixflowError MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, DOWNLOAD_*, ABORTED */
 export async function readGraphs(
   folder: ModelFolder,

@@ -2,7 +2,7 @@
  * SampleBackend: the port behind which an SDK keeps its runtime. It calls the networks, and says where a batch of images lives
  * between the calls and how it is combined there: plain arrays, tensors, GPU buffers.
  */
-import { float32Space, type LinearSpace } from '../linear-space.ts'
+import { float32Space, type LinearSpace } from '../method/linear-space.ts'
 import type { EncoderOutputs } from './draw-source.ts'
 
 /** Inputs of the denoiser besides x, each with one number per image; named as the model's ports. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { float32Algebra } from '../algebra.ts'
 import { distance } from '../fixtures/reference.ts'
-import type { SourceFacts } from '../format/model-facts.ts'
-import { normals } from '../random/random.ts'
-import { standardNormal } from '../source/gaussian.ts'
-import { kappaFc } from '../source/kappa-fc.ts'
-import { mixture } from '../source/mixture.ts'
+import { float32Algebra } from '../method/algebra.ts'
+import { normals } from '../method/random/random.ts'
+import { standardNormal } from '../method/source/gaussian.ts'
+import { kappaFc } from '../method/source/kappa-fc.ts'
+import { mixture } from '../method/source/mixture.ts'
 import { drawSource } from './draw-source.ts'
+import type { SourceFacts } from './model-facts.ts'
 
 const elementsPerImage = 4
 const range = { seed: 8, firstImage: 5, images: 3, elementsPerImage }

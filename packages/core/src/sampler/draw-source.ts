@@ -3,14 +3,15 @@
  * differentiated: N(0, I) at w = 0, κ-FC at w = 1, the mixture in between. Training writes the same over tensors
  * (source/mixture.ts); sampling, pictures of the source and measurements take it from here.
  */
-import { type Algebra, float32Algebra } from '../algebra.ts'
+
 import { MixflowError } from '../errors.ts'
-import type { SourceFacts } from '../format/model-facts.ts'
-import { type DrawShape, normals } from '../random/random.ts'
-import { drawGaussian } from '../source/gaussian.ts'
-import type { Kappa } from '../source/kappa-fc.ts'
-import { mixDistributions, mixSamples } from '../source/mixture.ts'
-import { given } from '../source/source.ts'
+import { type Algebra, float32Algebra } from '../method/algebra.ts'
+import { type DrawShape, normals } from '../method/random/random.ts'
+import { drawGaussian } from '../method/source/gaussian.ts'
+import type { Kappa } from '../method/source/kappa-fc.ts'
+import { mixDistributions, mixSamples } from '../method/source/mixture.ts'
+import { given } from '../method/source/source.ts'
+import type { SourceFacts } from './model-facts.ts'
 
 /** Outputs of the encoder, named as the model's ports: mean (and logVariance), or x0 before any tanh. */
 export interface EncoderOutputs {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { SourceFacts } from '../format/model-facts.ts'
-import { normals } from '../random/random.ts'
+import { normals } from '../method/random/random.ts'
 import { analyticModel } from '../testing/analytic-model.ts'
 import type { SampleBackend } from './backend.ts'
 import { inferLabel } from './infer-label.ts'
 import { invert } from './invert.ts'
+import type { SourceFacts } from './model-facts.ts'
 import { sources } from './sources.ts'
 import { variations } from './variations.ts'
 

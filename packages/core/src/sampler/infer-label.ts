@@ -7,8 +7,9 @@
  * source that knows the image or the label takes no part.
  */
 import { MixflowError, throwIfAborted } from '../errors.ts'
-import { HeldStates } from '../ode/held-states.ts'
-import { normals } from '../random/random.ts'
+import { HeldStates } from '../method/ode/held-states.ts'
+import { normals } from '../method/random/random.ts'
+import { repeated } from '../util/values.ts'
 import type { Run } from './integrate.ts'
 import { type ResolvedRequest, type SampleRequest, usualBatchSize } from './request.ts'
 
@@ -102,11 +103,4 @@ async function velocityOf<T>({ backend, model }: Asked<T>, { xt, t, label }: Poi
   } finally {
     held.releaseAllBut()
   }
-}
-
-/** An image for each one of a batch. */
-export function repeated(numbers: Float32Array, times: number): Float32Array {
-  const all = new Float32Array(numbers.length * times)
-  for (let i = 0; i < times; i++) all.set(numbers, i * numbers.length)
-  return all
 }

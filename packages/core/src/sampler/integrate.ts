@@ -3,13 +3,14 @@
  * it carries the source to data, backward data to the source. What runs the networks, and where states live, is the backend's.
  */
 import { MixflowError, throwIfAborted } from '../errors.ts'
-import { solveAdaptive } from '../ode/adaptive.ts'
-import { HeldStates } from '../ode/held-states.ts'
-import { type Solution, type SolverStep, solve, type Velocity } from '../ode/solve.ts'
-import { isAdaptive } from '../ode/solver.ts'
+import { solveAdaptive } from '../method/ode/adaptive.ts'
+import { HeldStates } from '../method/ode/held-states.ts'
+import { type Solution, type SolverStep, solve, type Velocity } from '../method/ode/solve.ts'
+import { isAdaptive } from '../method/ode/solver.ts'
 import type { DenoiserInputs, SampleBackend } from './backend.ts'
+import type { SamplerModel } from './model-facts.ts'
 import { Queue } from './queue.ts'
-import { type ResolvedRequest, type SamplerModel, usualBatchSize } from './request.ts'
+import { type ResolvedRequest, usualBatchSize } from './request.ts'
 import { SampledImage, type SampleProgress, type SampleResult, splitImages } from './result.ts'
 import { sideBySide } from './side-by-side.ts'
 

@@ -3,12 +3,14 @@
  * near, so that everything in between is as likely as the ends (a straight line would pass through too little noise).
  * Shoemake's slerp (1985), per image and stream.
  */
-import type { ClassLabel } from '../format/class-label.ts'
-import { normals } from '../random/random.ts'
-import { checkKeys } from '../strict.ts'
+
+import { normals } from '../method/random/random.ts'
+import { checkKeys } from '../util/strict.ts'
 import type { SampleBackend } from './backend.ts'
+import type { ClassLabel } from './class-label.ts'
 import type { SourceStream } from './draw-source.ts'
-import { completeRequest, invalid, type SamplerModel, type SolveRequest, solveKeys } from './request.ts'
+import type { SamplerModel } from './model-facts.ts'
+import { completeRequest, invalid, type SolveRequest, solveKeys } from './request.ts'
 import type { SampleResult } from './result.ts'
 import { drawBatch, integrateSource } from './sample.ts'
 

@@ -2,13 +2,15 @@
  * Inversion: the flow run backwards, from a picture at t = 1 to the source it came from at t = 0. Sampling from that source
  * gives the picture back, up to the errors of two solvers: the more steps, the nearer.
  */
-import type { ClassLabel } from '../format/class-label.ts'
-import { checkKeys } from '../strict.ts'
+
+import { checkKeys } from '../util/strict.ts'
 import type { SampleBackend } from './backend.ts'
+import type { ClassLabel } from './class-label.ts'
 import { withLabelOf } from './infer-label.ts'
 import { integrate } from './integrate.ts'
+import type { SamplerModel } from './model-facts.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
-import { completeRequest, type SamplerModel, type SolveRequest, solveKeys } from './request.ts'
+import { completeRequest, type SolveRequest, solveKeys } from './request.ts'
 import type { Inversion, SampledImage } from './result.ts'
 
 export interface InvertRequest extends Omit<SolveRequest, 'batchSize' | 'perImage'> {

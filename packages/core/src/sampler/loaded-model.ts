@@ -4,15 +4,15 @@
  * next evaluation, and networks are let go only when none of the model's own runs.
  */
 import { MixflowError } from '../errors.ts'
-import type { Manifest } from '../format/manifest.ts'
-import { samplesFromEncoder } from '../loading/read-model.ts'
-import { solverNames } from '../ode/solver.ts'
+import { solverNames } from '../method/ode/solver.ts'
+import { samplesFromEncoder } from '../method/source/kappa-fc.ts'
 import type { SampleBackend } from './backend.ts'
 import { type InterpolateRequest, interpolate } from './interpolate.ts'
 import { type InvertRequest, invert } from './invert.ts'
+import type { SamplerModel } from './model-facts.ts'
 import type { Picture } from './picture.ts'
 import type { Queue } from './queue.ts'
-import type { SampleRequest, SamplerModel } from './request.ts'
+import type { SampleRequest } from './request.ts'
 import type { Inversion, SampledImage, SampleProgress, SampleResult, SourceDraw } from './result.ts'
 import { sample } from './sample.ts'
 import type { Capabilities, Sampler } from './sampler.ts'
@@ -21,7 +21,7 @@ import { type StreamIterator, streamSteps } from './stream.ts'
 import { hasVariations, type VariationsRequest, variations } from './variations.ts'
 
 export interface LoadedModelParts<I extends SampledImage, T> {
-  readonly model: SamplerModel & Pick<Manifest, 'name'>
+  readonly model: SamplerModel & { readonly name: string }
   /** Shared by all models whose networks must not run at once; its places are how many of them may. */
   readonly queue: Queue
   /** The networks as they are now; a call asks once. */
@@ -87,7 +87,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
         ...(hasVariations(this.#parts.model) ? ['variations' as const] : []),
       ],
       ...{ image, labels, solvers: solverNames, defaults: sampler },
-      mixtureWeight: samplesFromEncoder({ source }),
+      mixtureWeight: samplesFromEncoder(source),
       ...this.#parts.place(),
     }
   }

@@ -1,7 +1,8 @@
 /** A picture that a caller gives, as the numbers a network takes: planar float32 as it is, RGBA bytes converted. */
-import type { ImageShape } from '../format/model-facts.ts'
+
 import type { PlanarImage, RgbaImage } from '../image/pixels.ts'
-import { show } from '../strict.ts'
+import { show } from '../util/strict.ts'
+import type { ImageShape } from './model-facts.ts'
 import { invalid } from './request.ts'
 
 /** Numbers in [-1, 1] channel by channel (also a sampled image), or a canvas's ImageData; of the model's size. */

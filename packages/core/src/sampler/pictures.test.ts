@@ -1,7 +1,7 @@
 /** Pictures that callers give, and the way between two of them. The laws of whole calls are in testing/conformance. */
 import { describe, expect, it } from 'vitest'
 import { toRgba } from '../image/pixels.ts'
-import { normals } from '../random/random.ts'
+import { normals } from '../method/random/random.ts'
 import { between } from './interpolate.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
 

@@ -4,8 +4,6 @@
  * with the same words.
  */
 import { MixflowError } from '../errors.ts'
-import { type ClassLabel, resolveLabel } from '../format/class-label.ts'
-import type { Manifest } from '../format/manifest.ts'
 import {
   type FixedSolverName,
   fixedSolvers,
@@ -14,13 +12,12 @@ import {
   type SolverName,
   solverNames,
   stepsOf,
-} from '../ode/solver.ts'
-import { integers, maxSeed } from '../random/random.ts'
-import { checkKeys, checkWord, show } from '../strict.ts'
+} from '../method/ode/solver.ts'
+import { integers, maxSeed } from '../method/random/random.ts'
+import { checkKeys, checkWord, show } from '../util/strict.ts'
+import { type ClassLabel, resolveLabel } from './class-label.ts'
+import type { SamplerModel } from './model-facts.ts'
 import type { SampleProgress } from './result.ts'
-
-/** The facts about a model that sampling depends on: a part of its manifest. */
-export type SamplerModel = Pick<Manifest, 'image' | 'labels' | 'source' | 'sampler'>
 
 /** How the equation is solved, and for which class: what every call takes. */
 export interface SolveRequest {

@@ -1,9 +1,10 @@
 /** What sampling gives: images as numbers and as bytes, and what they cost. No DOM and no codec is needed to hold them. */
-import type { Bytes } from '../bytes.ts'
-import type { ImageShape } from '../format/model-facts.ts'
+
 import { type PlanarImage, type RawImage, type RgbaImage, toBytes, toRaw, toRgba } from '../image/pixels.ts'
 import { encodePng } from '../image/png.ts'
-import type { SolverName } from '../ode/solver.ts'
+import type { SolverName } from '../method/ode/solver.ts'
+import type { Bytes } from '../util/values.ts'
+import type { ImageShape } from './model-facts.ts'
 
 /** One sampled image: float32, channel by channel, in [-1, 1] but for the model's own overshoot. */
 export class SampledImage implements PlanarImage {

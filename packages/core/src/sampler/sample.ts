@@ -5,7 +5,8 @@
 import type { SampleBackend } from './backend.ts'
 import { drawSource, type SourceImages } from './draw-source.ts'
 import { type Batch, type Integration, integrate, type Run } from './integrate.ts'
-import { resolveRequest, type SampleRequest, type SamplerModel } from './request.ts'
+import type { SamplerModel } from './model-facts.ts'
+import { resolveRequest, type SampleRequest } from './request.ts'
 import type { SampleResult } from './result.ts'
 
 /**

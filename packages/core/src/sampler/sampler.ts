@@ -2,11 +2,11 @@
  * Sampler: what a loaded model can do, the same in every SDK. `@mixflow/core/testing` has the suite that holds an
  * implementation to it, and `LoadedModel` the implementation that SDKs share.
  */
-import type { Manifest } from '../format/manifest.ts'
-import type { ImageShape, Labels } from '../format/model-facts.ts'
-import type { SolverName } from '../ode/solver.ts'
+
+import type { SolverName } from '../method/ode/solver.ts'
 import type { InterpolateRequest } from './interpolate.ts'
 import type { InvertRequest } from './invert.ts'
+import type { ImageShape, Labels, SamplerDefaults } from './model-facts.ts'
 import type { Picture } from './picture.ts'
 import type { SampleRequest } from './request.ts'
 import type { Inversion, SampledImage, SampleResult, SourceDraw } from './result.ts'
@@ -26,7 +26,7 @@ export interface Capabilities {
   /** Whether `mixtureWeight` above 0 has a meaning for `sample`. */
   readonly mixtureWeight: boolean
   /** What a request leaves open is filled from here. */
-  readonly defaults: Manifest['sampler']
+  readonly defaults: SamplerDefaults
   /** Where the networks run, in the implementation's words. */
   readonly device: string
   /** Why it is not on a better device or off the main thread, where that was left open. */

@@ -2,15 +2,17 @@
  * Sources: the x0 that a call would start from, without what follows, and the Gaussian that the encoder makes of κ. For whoever
  * shows the source, or measures how straight the flow leads from it: `sample({ x0 })` goes on from here.
  */
-import { concatenate } from '../concatenate.ts'
+
 import { throwIfAborted } from '../errors.ts'
-import { checkKeys } from '../strict.ts'
+import { checkKeys } from '../util/strict.ts'
+import { concatenate, repeated } from '../util/values.ts'
 import type { SampleBackend } from './backend.ts'
 import type { EncoderOutputs } from './draw-source.ts'
-import { repeated, withLabelOf } from './infer-label.ts'
+import { withLabelOf } from './infer-label.ts'
 import { batches, type Run } from './integrate.ts'
+import type { SamplerModel } from './model-facts.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
-import { completeRequest, invalid, type SampleRequest, type SamplerModel } from './request.ts'
+import { completeRequest, invalid, type SampleRequest } from './request.ts'
 import type { SourceDraw } from './result.ts'
 import { drawBatch } from './sample.ts'
 import { hasVariations } from './variations.ts'

@@ -2,7 +2,7 @@
  * Sampling as a sequence of pictures: an async iterator over the steps of any call that takes `onStep`. The call goes on
  * when the next step is asked for, so a slow reader slows it down, and one who leaves the loop ends it.
  */
-import { checkKeys } from '../strict.ts'
+import { checkKeys } from '../util/strict.ts'
 import { type SampleRequest, sampleKeys } from './request.ts'
 import type { SampledImage, SampleProgress, SampleResult, StreamStep } from './result.ts'
 

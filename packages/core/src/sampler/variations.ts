@@ -3,17 +3,19 @@
  * much of that is mixed into the noise: near 0 any image of the class comes out, near 1 one much like the given one. A model with
  * classes needs one for the velocity, too: the given one, or that of the image as the model sees it (infer-label.ts).
  */
-import type { ClassLabel } from '../format/class-label.ts'
-import { checkKeys } from '../strict.ts'
+
+import { checkKeys } from '../util/strict.ts'
+import { repeated } from '../util/values.ts'
 import type { SampleBackend } from './backend.ts'
-import { repeated, withLabelOf } from './infer-label.ts'
+import type { ClassLabel } from './class-label.ts'
+import { withLabelOf } from './infer-label.ts'
+import type { SamplerModel } from './model-facts.ts'
 import { type Picture, pictureNumbers } from './picture.ts'
 import {
   completeRequest,
   invalid,
   type ResolvedRequest,
   type SampleRequest,
-  type SamplerModel,
   type SolveRequest,
   solveKeys,
 } from './request.ts'

@@ -5,8 +5,8 @@
  */
 import { type DenoiserInputs, float32Backend, type SampleBackend } from '../sampler/backend.ts'
 import { LoadedModel } from '../sampler/loaded-model.ts'
+import type { SamplerModel } from '../sampler/model-facts.ts'
 import { Queue } from '../sampler/queue.ts'
-import type { SamplerModel } from '../sampler/request.ts'
 import type { Sampler } from '../sampler/sampler.ts'
 import { hasVariations } from '../sampler/variations.ts'
 import { gaussianVelocity } from './exact-odes.ts'
@@ -32,7 +32,7 @@ export interface AnalyticModel {
 export function analyticModel(options: AnalyticModelOptions = {}): AnalyticModel {
   const { classes = 3, deviation = 0.5 } = options
   const model: SamplerModel = {
-    image: { channels: 3, height: 4, width: 5, range: [-1, 1], layout: 'NCHW' },
+    image: { channels: 3, height: 4, width: 5 },
     labels: classes === null ? null : { count: classes },
     source: null,
     sampler: { solver: 'heun', nfe: 5, guidance: 0, mixtureWeight: 0 },

@@ -4,7 +4,7 @@
  * The hash was also obtained from an independent program that draws the same words and evaluates the inverse normal
  * distribution with 30 digits, rounding each result once to float32: the generator is correctly rounded throughout.
  */
-import { normals } from '../random/random.ts'
+import { normals } from '../method/random/random.ts'
 
 export const goldenNoise = {
   draw: { seed: 42, stream: 'noise', firstImage: 0, images: 64, elementsPerImage: 1024 },

@@ -9,7 +9,7 @@ import {
   parseSafetensors,
   storedTensor,
   writeSafetensors,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Folder, temporaryFolder, tinyCheckpoint, writeFiles } from '../fixtures/tiny-checkpoint.ts'
 import { networkGraphs } from '../graph/network-graph.ts'

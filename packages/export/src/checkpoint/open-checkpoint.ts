@@ -6,15 +6,15 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
 import {
   type Checkpoint,
   checkpointFileName,
-  MixflowError,
   parseCheckpoint,
   readCheckpointTensors,
   type StoredTensor,
   throwIfAborted,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { readPart } from './read-part.ts'
 
 /** Which weights: the moving average of training, or the last step's own. */

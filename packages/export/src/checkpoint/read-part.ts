@@ -5,7 +5,8 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MixflowError, throwIfAborted } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import { readFailure, readRegularFile } from '@mixflow/files'
 
 export interface Part {

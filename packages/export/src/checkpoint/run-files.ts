@@ -5,7 +5,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseStrictJson } from '@mixflow/core'
+import { parseStrictJson } from '@mixflow/core/internal'
 import { readPart } from './read-part.ts'
 
 const maxConfigBytes = 4 * 2 ** 20

@@ -3,7 +3,8 @@
  * is onnxruntime-web. The second is the whole method of sampling: Euler steps along the velocity, from noise.
  */
 
-import type { Manifest, Port } from '@mixflow/core'
+import type { Manifest } from '@mixflow/core'
+import type { Port } from '@mixflow/core/internal'
 import { graphName } from '../folder/file-names.ts'
 
 /** A class to show, if there are any. */

@@ -1,6 +1,7 @@
 /** The manifest of an export: facts of the checkpoint, what was measured, and the files that there are so far. */
 
-import { type Checkpoint, type Manifest, type ManifestFile, networkPorts, sha256Hex } from '@mixflow/core'
+import type { Manifest, ManifestFile } from '@mixflow/core'
+import { type Checkpoint, networkPorts, sha256Hex } from '@mixflow/core/internal'
 import type { OpenCheckpoint, WeightsKind } from '../checkpoint/open-checkpoint.ts'
 
 export interface ModelFile {

@@ -1,6 +1,6 @@
 /** The few forms of Markdown that a model card needs, with foreign text made harmless in them. */
 
-import { markdownText, printable } from '@mixflow/core'
+import { markdownText, printable } from '@mixflow/core/internal'
 
 /** Returns prose from elsewhere on one line, without markup. */
 export const words = (text: string): string => markdownText(text.replaceAll(/\s+/g, ' ').trim())

@@ -4,14 +4,8 @@
  * checkpoint; what is not known is said to be unknown. The block at its top is what model hubs read.
  */
 
-import {
-  type Checkpoint,
-  type Manifest,
-  type ManifestFile,
-  markdownText,
-  type Parity,
-  type SourceFacts,
-} from '@mixflow/core'
+import type { Manifest, ManifestFile, Parity, SourceFacts } from '@mixflow/core'
+import { type Checkpoint, markdownText } from '@mixflow/core/internal'
 import type { WeightsKind } from '../checkpoint/open-checkpoint.ts'
 import { fileNames } from '../folder/file-names.ts'
 import { batchSizes, imageCount } from '../parity/probes.ts'

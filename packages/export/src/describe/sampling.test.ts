@@ -1,6 +1,6 @@
 /** Sampler defaults follow the training configuration, the options, and what the model can do. */
 
-import type { Checkpoint } from '@mixflow/core'
+import type { Checkpoint } from '@mixflow/core/internal'
 import { describe, expect, test } from 'vitest'
 import { sourceOf } from '../fixtures/tiny-checkpoint.ts'
 import { samplingDefaults } from './sampling.ts'

@@ -3,17 +3,8 @@
  * the export, and only what its solver can do.
  */
 
-import {
-  type Checkpoint,
-  checkKeys,
-  isAdaptive,
-  type Manifest,
-  MixflowError,
-  type SolverName,
-  show,
-  solverNames,
-  stepsOf,
-} from '@mixflow/core'
+import { isAdaptive, type Manifest, MixflowError, type SolverName, solverNames, stepsOf } from '@mixflow/core'
+import { type Checkpoint, checkKeys, show } from '@mixflow/core/internal'
 
 export type SamplingDefaults = Manifest['sampler']
 

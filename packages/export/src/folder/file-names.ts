@@ -1,6 +1,6 @@
 /** What the files of an exported model are called. */
 
-import { manifestFileName } from '@mixflow/core'
+import { manifestFileName } from '@mixflow/core/internal'
 import type { Role } from '../graph/network-graph.ts'
 import { type Dtype, dtypes } from '../graph/onnx-bytes.ts'
 

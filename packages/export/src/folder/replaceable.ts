@@ -5,7 +5,8 @@
 
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { MixflowError, manifestFileName, parseManifest } from '@mixflow/core'
+import { MixflowError, parseManifest } from '@mixflow/core'
+import { manifestFileName } from '@mixflow/core/internal'
 import { diskError, readRegularFile } from '@mixflow/files'
 import { allNames } from './file-names.ts'
 

@@ -1,6 +1,6 @@
 /** The folder of an exported model, there in full or not at all; nothing that is not a model is ever replaced. */
 
-import { throwIfAborted } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import { type FileContent, writeFolderDurably } from '@mixflow/files'
 import { checkReplaceable, exportDisk } from './replaceable.ts'
 

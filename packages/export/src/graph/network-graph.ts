@@ -4,15 +4,14 @@
  * description of a network; what is traced and what the result is compared with is this one function.
  */
 
+import { MixflowError, type SourceFacts } from '@mixflow/core'
 import {
   float32Values,
-  MixflowError,
   type NetworkDescription,
   type NetworkPorts,
   networkPorts,
-  type SourceFacts,
   type StoredTensor,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import {
   buildDenoiser,
   buildEncoder,

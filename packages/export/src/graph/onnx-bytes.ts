@@ -1,6 +1,6 @@
 /** A network as the bytes of an ONNX model, in either precision of the weights; inputs and outputs are float32 anyway. */
 
-import type { Bytes } from '@mixflow/core'
+import type { Bytes } from '@mixflow/core/internal'
 import { trace } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import type { NetworkGraph, Tensors } from './network-graph.ts'

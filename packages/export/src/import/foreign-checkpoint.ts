@@ -1,12 +1,7 @@
 /** A checkpoint of another program, whatever its format: tensors by name, each read on request, and a few numbers. */
 
-import {
-  MixflowError,
-  type StoredTensor,
-  safetensorsHeaderBytes,
-  safetensorsLayout,
-  type TensorDtype,
-} from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { type StoredTensor, safetensorsHeaderBytes, safetensorsLayout, type TensorDtype } from '@mixflow/core/internal'
 import { type ByteSource, openByteSource, readFailure } from '@mixflow/files'
 import { refuseOtherFile } from './other-files.ts'
 import { refusal } from './refuse.ts'

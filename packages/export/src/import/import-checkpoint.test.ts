@@ -3,17 +3,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MixflowError, normals, sample } from '@mixflow/core'
 import {
   float32Values,
-  MixflowError,
-  normals,
   parseCheckpoint,
   parseSafetensors,
   type StoredTensor,
-  sample,
   storedTensor,
   writeSafetensors,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { loadModel } from '@mixflow/sdk-node'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
 import { initialValues } from '@mixflow/zoo/networks'

@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import type { ImageShape, Labels } from '@mixflow/core'
 import {
   type Checkpoint,
   type CheckpointFile,
@@ -12,12 +13,10 @@ import {
   checkpointFileName,
   checkpointToJson,
   float32Values,
-  type ImageShape,
   type JsonObject,
-  type Labels,
   safetensorsHeader,
   throwIfAborted,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import type { FileContent } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { buildDenoiser, buildEncoder, countParameters, networkContext, type ParameterSpec } from '@mixflow/zoo/networks'

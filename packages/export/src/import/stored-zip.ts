@@ -4,7 +4,7 @@
  * overlap; all of it is checked before any entry is read, and each entry's CRC when it is first read.
  */
 
-import { throwIfAborted } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import {
   type ByteSource,
   crc32,

@@ -3,7 +3,8 @@
  * to the ports that the manifest promises, and run on the probes in batches of several sizes.
  */
 
-import { MixflowError, type Port, throwIfAborted } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { type Port, throwIfAborted } from '@mixflow/core/internal'
 import { type ModelPort, type OpenModel, openModel } from '@mixflow/tfjs-onnx'
 import type { NetworkGraph } from '../graph/network-graph.ts'
 import { batchSizes, elementsOf, type Probe, shapeOf, slice } from './probes.ts'

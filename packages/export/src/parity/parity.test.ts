@@ -1,6 +1,6 @@
 /** The proof of an export finds what it is there to find. */
 
-import { networkPorts } from '@mixflow/core'
+import { networkPorts } from '@mixflow/core/internal'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { NetworkGraph } from '../graph/network-graph.ts'

@@ -3,7 +3,8 @@
  * traced), among them both ends of t and w, the first and last class and "no label". Always the same ones.
  */
 
-import { integers, type Labels, MixflowError, normals, type Port, uniforms } from '@mixflow/core'
+import { integers, type Labels, MixflowError, normals, uniforms } from '@mixflow/core'
+import type { Port } from '@mixflow/core/internal'
 
 export const batchSizes = [1, 2, 5] as const
 export const imageCount = batchSizes.reduce<number>((sum, size) => sum + size, 0)

@@ -3,7 +3,7 @@
  * with. One image at a time: a graph whose images influence each other shows, and memory stays small.
  */
 
-import { throwIfAborted } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import * as tf from '@tensorflow/tfjs-core'
 import type { NetworkGraph } from '../graph/network-graph.ts'
 import { onBackend } from '../graph/on-backend.ts'

@@ -7,7 +7,7 @@
  */
 import { promisify } from 'node:util'
 import { constants, inflateRaw, inflateRawSync } from 'node:zlib'
-import { crc32 } from '@mixflow/core'
+import { crc32 } from '@mixflow/core/internal'
 import type { ByteSource } from '../byte-source.ts'
 import { signatures, viewOf, type ZipEntry, ZipError } from './zip-directory.ts'
 

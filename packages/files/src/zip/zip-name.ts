@@ -5,7 +5,7 @@
  *
  * Source: PKWARE's APPNOTE, 4.4.4 and appendix D; Info-ZIP's extra field 0x7075 (4.6.9).
  */
-import { crc32 } from '@mixflow/core'
+import { crc32 } from '@mixflow/core/internal'
 
 export interface ZipName {
   readonly text: string

@@ -1,4 +1,4 @@
-import { crc32 } from '@mixflow/core'
+import { crc32 } from '@mixflow/core/internal'
 import { describe, expect, it } from 'vitest'
 import type { ByteSource } from '../byte-source.ts'
 import { type WildEntry, zipBytes } from '../fixtures/zip-bytes.ts'

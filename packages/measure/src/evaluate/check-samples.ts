@@ -1,5 +1,6 @@
 /** What samples cannot be measured by, refused before any is made, with what would help. */
-import { checkKeys, checkWord, MixflowError, type SamplerModel, show } from '@mixflow/core'
+import { MixflowError, type SamplerModel } from '@mixflow/core'
+import { checkKeys, checkWord, show } from '@mixflow/core/internal'
 import { checkSize, type ExtractorDescription } from '../extractor.ts'
 import { usualReach } from '../precision-recall.ts'
 import type { Reference } from '../reference.ts'

@@ -1,13 +1,6 @@
 /** Does parts of an evaluation in this process: core's sampling loop or its curvature, then the feature network. */
-import {
-  curvature,
-  drawSource,
-  integers,
-  MixflowError,
-  type SampleBackend,
-  type SamplerModel,
-  sample,
-} from '@mixflow/core'
+import { curvature, integers, MixflowError, type SampleBackend, type SamplerModel, sample } from '@mixflow/core'
+import { drawSource } from '@mixflow/core/internal'
 import type { Extractor } from '../extractor.ts'
 import type {
   Part,

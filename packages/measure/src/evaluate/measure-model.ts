@@ -6,7 +6,8 @@
  * Ranges are images 0 … n, n … 2n, and so on: the mean over them is the measure, their spread how far to trust its last digits.
  */
 import { createHash } from 'node:crypto'
-import { checkKeys, MixflowError, type SamplerModel } from '@mixflow/core'
+import { MixflowError, type SamplerModel } from '@mixflow/core'
+import { checkKeys } from '@mixflow/core/internal'
 import type { ExtractorDescription } from '../extractor.ts'
 import type { Reference } from '../reference.ts'
 import { checkSamples } from './check-samples.ts'

@@ -9,8 +9,8 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
 import {
-  MixflowError,
   parseSafetensors,
   parseStrictJson,
   type StoredTensor,
@@ -18,7 +18,7 @@ import {
   type TensorDtype,
   tensorValues,
   writeSafetensors,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { readFailure, readRegularFile, writeFileDurably } from '@mixflow/files'
 import type { Part, ResultOf } from './part.ts'
 

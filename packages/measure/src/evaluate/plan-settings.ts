@@ -3,7 +3,8 @@
  * instance, and an adaptive solver as many as it needs, so it comes once. A number that no solver can spend is an error; one
  * that some cannot is left out for them, and told.
  */
-import { defined, isAdaptive, MixflowError, type SolverName, stepsOf } from '@mixflow/core'
+import { isAdaptive, MixflowError, type SolverName, stepsOf } from '@mixflow/core'
+import { defined } from '@mixflow/core/internal'
 import type { SampleSetting } from './part.ts'
 
 export interface SettingsRequest {

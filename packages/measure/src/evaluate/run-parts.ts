@@ -2,7 +2,7 @@
  * Parts of the work, handed to workers one by one: whoever is free takes the next. The first failure stops all of them and is
  * what is thrown, after each has come to its end.
  */
-import { throwIfAborted } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import type { Part, PartWorker, ResultOf } from './part.ts'
 
 export interface Job {

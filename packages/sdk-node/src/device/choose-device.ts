@@ -6,7 +6,8 @@
  * `auto` is CUDA where its provider was set up and works, else the CPU. It is never WebGPU: in Node, an adapter may well be a
  * processor that imitates one.
  */
-import { checkWord, MixflowError } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { cudaLibraries, missingForCuda } from './cuda.ts'
 import { type Problem, type Reason, runOneNode, runOneNodeInChild, type Trial } from './one-node.ts'
 

@@ -1,16 +1,15 @@
 /** A model in a folder on this machine. */
 import { stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { type ManifestFile, MixflowError } from '@mixflow/core'
 import {
   hashMismatch,
-  type ManifestFile,
-  MixflowError,
   type ModelFolder,
   manifestFileName,
   type ReadOptions,
   throwIfAborted,
   verifyBytes,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { readFailure, readRegularFile, readRegularStart } from '@mixflow/files'
 
 /** More is no manifest; the parser says so, of the first bytes. */

@@ -1,14 +1,8 @@
 /** Opens the place of a model's files: a folder on disk, or an address. */
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import {
-  MixflowError,
-  type ModelFolder,
-  type ModelPackage,
-  packageFolder,
-  readRemote,
-  remoteFolder,
-} from '@mixflow/core'
+import { MixflowError, type ModelPackage } from '@mixflow/core'
+import { type ModelFolder, packageFolder, readRemote, remoteFolder } from '@mixflow/core/internal'
 import { blobCache } from './blob-cache.ts'
 import { localFolder, readLocal } from './local-folder.ts'
 

@@ -3,14 +3,8 @@
  * the list means.
  */
 import { existsSync } from 'node:fs'
-import {
-  findListed,
-  type ListedModel,
-  listedFolder,
-  type ModelFolder,
-  manifestFileName,
-  unknownModel,
-} from '@mixflow/core'
+import type { ListedModel } from '@mixflow/core'
+import { findListed, listedFolder, type ModelFolder, manifestFileName, unknownModel } from '@mixflow/core/internal'
 import { resolvePackage } from '../runtime/resolve-package.ts'
 import { blobCache } from './blob-cache.ts'
 import { type FolderOptions, openFolder } from './open-folder.ts'

@@ -1,5 +1,5 @@
 /** The networks of a model, open in one place; models of the same files, device and threads share them. */
-import type { Network } from '@mixflow/core'
+import type { Network } from '@mixflow/core/internal'
 import type { Graph, Place } from './place.ts'
 import { type Lease, Shared } from './shared.ts'
 

@@ -2,7 +2,8 @@
  * Where graphs are opened: in this thread, on a device; or in every thread of a pool (worker-pool.ts). What runs there takes turns
  * in its queue.
  */
-import { graphFailed, type ManifestFile, type Network, type NetworkPorts, Queue, sessionNetwork } from '@mixflow/core'
+import type { ManifestFile } from '@mixflow/core'
+import { graphFailed, type Network, type NetworkPorts, Queue, sessionNetwork } from '@mixflow/core/internal'
 import type { Device } from '../device/choose-device.ts'
 import { providerOptions } from '../device/one-node.ts'
 import { openSession, type PlainTensor } from '../runtime/onnxruntime.ts'

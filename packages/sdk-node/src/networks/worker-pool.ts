@@ -6,7 +6,8 @@
  * same loop draws the same noise and combines the same states, so the images are those of one thread, bit for bit, and all that
  * a sampler can do works as it is. As many evaluations run as there are threads; what is asked beyond that waits in the queue.
  */
-import { MixflowError, type Network, Queue, sessionNetwork } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { type Network, Queue, sessionNetwork } from '@mixflow/core/internal'
 import type { PlainTensor } from '../runtime/onnxruntime.ts'
 import { type Graph, graphRefused, type Place, sessionOptions } from './place.ts'
 import { type PoolGraph, PoolThread } from './pool-thread.ts'

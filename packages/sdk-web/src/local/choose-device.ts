@@ -1,5 +1,5 @@
 /** Where a model will run and in which precision: decided from what the browser has, before anything is downloaded. */
-import type { Precision } from '@mixflow/core'
+import type { Precision } from '@mixflow/core/internal'
 import type { Device } from '../options.ts'
 import { type Adapter, findAdapter, gpuUnavailable } from './adapter.ts'
 

@@ -3,22 +3,18 @@
  * given to each session; states are buffers on it (gpu-memory.ts), which the network reads and writes in place. On WebAssembly
  * states are arrays.
  */
+import { type DenoiserInputs, type Manifest, type ManifestFile, MixflowError, type SampleBackend } from '@mixflow/core'
 import {
   arrayBackend,
-  type DenoiserInputs,
   encodeWith,
   graphFailed,
-  type Manifest,
-  type ManifestFile,
-  MixflowError,
   type Network,
   type NetworkPorts,
   once,
   type Precision,
   portDims,
-  type SampleBackend,
   sessionNetwork,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import type { Device } from '../options.ts'
 import type { DeviceLease } from './adapter.ts'
 import { type GpuArray, GpuMemory } from './gpu-memory.ts'

@@ -3,23 +3,25 @@
  * verified. Which device and precision is decided before a weight is downloaded. A GPU that is lost is replaced at the next call: once by a new device, after that by the processor.
  */
 import {
-  chooseDenoiser,
-  chooseGraph,
-  LoadedModel,
   type LoadProgress,
   type Manifest,
   type ManifestFile,
   MixflowError,
   type ModelCache,
   normals,
+  type SampledImage,
+} from '@mixflow/core'
+import {
+  chooseDenoiser,
+  chooseGraph,
+  LoadedModel,
   type RemotePlace,
   readGraphs,
   readManifest,
   remoteModel,
-  type SampledImage,
   samplesFromEncoder,
   throwIfAborted,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import type { PlainOptions } from '../options.ts'
 import type { BinarySource } from '../packed/binary.ts'
 import { type DeviceLease, gpuUnavailable } from './adapter.ts'
@@ -80,7 +82,7 @@ async function start(source: Source, { adapter, note, report, signal }: StartOpt
   const { manifest, options, read } = source
   const denoiserFile = chooseDenoiser(manifest, { dtype: options.dtype, preferred: preferredPrecision(adapter) })
   const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
-  const files = encoderFile && samplesFromEncoder(manifest) ? [denoiserFile, encoderFile] : [denoiserFile]
+  const files = encoderFile && samplesFromEncoder(manifest.source) ? [denoiserFile, encoderFile] : [denoiserFile]
   const runtime = startRuntime(adapter === null ? 'wasm' : 'webgpu', options)
   const downloads = togetherWith(runtime, report)
   const [[denoiser, encoder]] = await Promise.all([

@@ -2,7 +2,8 @@
  * ONNX Runtime in this thread, one instance for each device, started when it is first needed: its script, its WebAssembly
  * (packed/read-binary.built.ts), and a session of the smallest graph. A start that failed is forgotten, so that the next one begins anew.
  */
-import { MixflowError, Queue } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { Queue } from '@mixflow/core/internal'
 import type { Device, PlainOptions } from '../options.ts'
 import type { BinarySource } from '../packed/binary.ts'
 import { createOrt, type Ort } from '../packed/ort.ts'

@@ -2,7 +2,8 @@
  * ONNX Runtime's WebAssembly as bytes, downloaded by us: so that progress counts it, and that what a server sends instead, an error
  * or a page, is never taken for it. From the pieces that the package ships, or from a folder of the page's own (`wasmPaths`).
  */
-import { MixflowError, readRemote } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { readRemote } from '@mixflow/core/internal'
 import { nextTask } from '../local/next-task.ts'
 import type { Device } from '../options.ts'
 import type { BinarySource, Pieces } from './binary.ts'

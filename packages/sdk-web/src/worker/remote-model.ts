@@ -9,8 +9,8 @@ import {
   type SampleResult,
   type SourceDraw,
   type StreamIterator,
-  streamSteps,
 } from '@mixflow/core'
+import { streamSteps } from '@mixflow/core/internal'
 import type { WebModel } from '../load-model.ts'
 import type { Method, MethodResult } from './messages.ts'
 

@@ -3,15 +3,8 @@
  * asked by messages; images move, they are not copied. Where no worker starts (a policy, a bundler that does not know this
  * form) the caller learns why and does the work itself.
  */
-import {
-  MixflowError,
-  type ModelCache,
-  type RemotePlace,
-  SampledImage,
-  type SampleProgress,
-  type SolveRequest,
-  throwIfAborted,
-} from '@mixflow/core'
+import { MixflowError, type ModelCache, SampledImage, type SampleProgress, type SolveRequest } from '@mixflow/core'
+import { type RemotePlace, throwIfAborted } from '@mixflow/core/internal'
 import type { WebModel } from '../load-model.ts'
 import type { LoadModelOptions, PlainOptions } from '../options.ts'
 import type { BinarySource, Pieces } from '../packed/binary.ts'

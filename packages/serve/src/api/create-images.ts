@@ -1,5 +1,6 @@
 /** `POST /v1/images` and `/v1/variations`: from the body to the images in the form that the client accepts, or to a stream of what happens meanwhile. */
-import { MixflowError, nearest, type ResolvedRequest, type SampledImage, type SampleProgress } from '@mixflow/core'
+import { MixflowError, type SampledImage, type SampleProgress } from '@mixflow/core'
+import { nearest, type ResolvedRequest } from '@mixflow/core/internal'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { AppParts, Env } from '../app.ts'

@@ -3,7 +3,8 @@
  * archive of PNGs, or plain numbers. Between images others get their turn, since making a PNG holds up everybody.
  */
 import { setImmediate } from 'node:timers/promises'
-import { type Bytes, imageGrid, type PlanarImage, type SampledImage } from '@mixflow/core'
+import { imageGrid, type PlanarImage, type SampledImage } from '@mixflow/core'
+import type { Bytes } from '@mixflow/core/internal'
 import { encodePng } from '@mixflow/sdk-node'
 import { zipSync } from 'fflate'
 import type { Made } from '../batching/model-runner.ts'

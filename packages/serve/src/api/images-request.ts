@@ -2,7 +2,8 @@
  * The body of a request for images: the names, ranges and words of core's sampling request, as a schema that validates it and
  * describes it. What depends on the model (its classes, which solver goes with what) is checked by core after it.
  */
-import { checkKeys, checkWord, MixflowError, maxSeed, type SolverName, show, solverNames } from '@mixflow/core'
+import { MixflowError, maxSeed, type SolverName, solverNames } from '@mixflow/core'
+import { checkKeys, checkWord, show } from '@mixflow/core/internal'
 import { z } from 'zod'
 import type { ResolvedOptions } from '../options.ts'
 

@@ -1,4 +1,5 @@
-import { resolveRequest, type SampleRequest } from '@mixflow/core'
+import type { SampleRequest } from '@mixflow/core'
+import { resolveRequest } from '@mixflow/core/internal'
 import { analyticModel } from '@mixflow/core/testing'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib'
-import { crc32, type ImageShape, SampledImage } from '@mixflow/core'
+import { type ImageShape, SampledImage } from '@mixflow/core'
+import { crc32 } from '@mixflow/core/internal'
 import { expect, it } from 'vitest'
 import { readPng } from './read-png.ts'
 

@@ -3,7 +3,8 @@
  * decompressed, and decompression ends at the bytes that an image of that size has, so a small body cannot take much memory.
  */
 import { inflateSync } from 'node:zlib'
-import { type ClampedBytes, type ImageShape, MixflowError, type PlanarImage, pictureNumbers } from '@mixflow/core'
+import { type ImageShape, MixflowError, type PlanarImage } from '@mixflow/core'
+import { type ClampedBytes, pictureNumbers } from '@mixflow/core/internal'
 import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png'
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])

@@ -6,13 +6,13 @@
  * Source of the idea: scheduling by iteration, as Orca does for language models (Yu and others, OSDI 2022).
  */
 import {
-  type Arrays,
   type DenoiserInputs,
   type EncoderOutputs,
   float32Space,
   type ImageShape,
   type SampleBackend,
 } from '@mixflow/core'
+import type { Arrays } from '@mixflow/core/internal'
 import { JointCalls, type RunRows } from './joint-calls.ts'
 
 /** What is needed of a model's networks; `NodeModel.networks()` gives it. */

@@ -3,7 +3,7 @@
  * the outputs to each caller its own. One call of the network runs at a time; what is asked for meanwhile makes the next one, so
  * nobody waits for company, and the busier it is the more is joined.
  */
-import { type Arrays, concatenate, throwIfAborted } from '@mixflow/core'
+import { type Arrays, concatenate, throwIfAborted } from '@mixflow/core/internal'
 
 export type Outputs = Readonly<Record<string, Float32Array>>
 

@@ -1,22 +1,18 @@
 /** A model at work for many: requests are checked, queued, cut into parts that share evaluations, and put together again. */
 import {
   type Capabilities,
-  inferLabel,
   isAdaptive,
   type Manifest,
   MixflowError,
   nfeOf,
   type PlanarImage,
-  type ResolvedRequest,
-  resolveRequest,
-  resolveVariations,
   type SampledImage,
   type SampleProgress,
   type SampleRequest,
   type SampleResult,
   sample,
-  variations,
 } from '@mixflow/core'
+import { inferLabel, type ResolvedRequest, resolveRequest, resolveVariations, variations } from '@mixflow/core/internal'
 import type { Metrics, Outcome } from '../metrics.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { Deadline } from './deadline.ts'

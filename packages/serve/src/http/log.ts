@@ -1,5 +1,5 @@
 /** Records of what happened, for a line each in a log. */
-import { printable } from '@mixflow/core'
+import { printable } from '@mixflow/core/internal'
 
 /** A record; its values are short, and JSON can hold them. */
 export interface LogRecord {

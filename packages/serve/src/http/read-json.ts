@@ -1,6 +1,7 @@
 /** The body of a request as JSON: of the right type, not too large, UTF-8. */
 import type { IncomingMessage } from 'node:http'
-import { MixflowError, parseStrictJson } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { parseStrictJson } from '@mixflow/core/internal'
 import { httpError } from './problem.ts'
 
 /** Room for ten thousand classes, and no more to hold for anybody. */

@@ -6,7 +6,8 @@
  * the CPU. Neither a CPU's tfjs-node nor wasm is ever chosen for you: onnx is faster than both. `webgpu` is onnx on that device.
  */
 
-import { checkKeys, checkWord, MixflowError } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkKeys, checkWord } from '@mixflow/core/internal'
 import { registerGradients, useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { type BackendInUse, backendInUse } from './backend-in-use.ts'

@@ -6,19 +6,19 @@
 
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MixflowError } from '@mixflow/core'
 import {
   type Checkpoint,
   type CheckpointRole,
   type CheckpointTensors,
   checkpointFileName,
   checkpointToJson,
-  MixflowError,
   parseCheckpoint,
   readCheckpointTensors,
   safetensorsChunks,
   sha256Hex,
   storedTensor,
-} from '@mixflow/core'
+} from '@mixflow/core/internal'
 import { readRegularFile, writeFolderDurably } from '@mixflow/files'
 
 export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>

@@ -4,7 +4,8 @@
  * `source.mixing=sample`, `source.weight={"levels":1000}`, `encoder=null`.
  */
 
-import { checkWord, MixflowError, nearest, show, stepsOf } from '@mixflow/core'
+import { MixflowError, stepsOf } from '@mixflow/core'
+import { checkWord, nearest, show } from '@mixflow/core/internal'
 import { methodNames, type PresetName, presets, type TrainingConfig, withMethod } from '@mixflow/zoo'
 import type { z } from 'zod'
 import { allowedValues } from './allowed-values.ts'

@@ -6,7 +6,8 @@
  * next epoch completes it (an image may then appear twice in that batch), and a batch larger than the set runs through
  * several epochs. The sequence does not depend on the batch size, and a run continues exactly where its cursor stands.
  */
-import { integers, MixflowError, maxSeed, permutation, show } from '@mixflow/core'
+import { integers, MixflowError, maxSeed, permutation } from '@mixflow/core'
+import { show } from '@mixflow/core/internal'
 
 /** Where in the endless sequence: JSON-safe, kept in checkpoints. */
 export interface BatchCursor {

@@ -6,7 +6,8 @@
  * so are samples whose black and white are not known (floats, 32-bit integers). Memory is bounded, over all that are
  * decoded at a time.
  */
-import { MixflowError, show } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { show } from '@mixflow/core/internal'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { decodeCost } from './decode-cost.ts'
 import { kindOfHead } from './image-format.ts'

@@ -1,5 +1,6 @@
 /** The options of `openData`, checked strictly: an unknown one, a bad value, or one without effect is refused. */
-import { checkKeys, checkWord, MixflowError, show } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkKeys, checkWord, show } from '@mixflow/core/internal'
 import type { PadMode } from './adapt-dataset.ts'
 import type { BadImageOptions } from './bad-images.ts'
 import type { DataSource } from './data-spec.ts'

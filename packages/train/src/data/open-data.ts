@@ -3,7 +3,8 @@
  * number of images, channels and size.
  */
 import { basename, join, resolve } from 'node:path'
-import { defined, MixflowError } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { defined } from '@mixflow/core/internal'
 import { limitDataset, padDataset, withChannels } from './adapt-dataset.ts'
 import { defaultBadImages } from './bad-images.ts'
 import { dataCacheFolder } from './cache-folder.ts'

@@ -5,18 +5,8 @@
  * pure function of seed, images and network.
  */
 
-import {
-  curvature,
-  drawSource,
-  type Labels,
-  type LossByTime,
-  lossByTime,
-  MixflowError,
-  permutation,
-  type SampleBackend,
-  type SamplerModel,
-  sameClasses,
-} from '@mixflow/core'
+import { curvature, type Labels, MixflowError, permutation, type SampleBackend, type SamplerModel } from '@mixflow/core'
+import { drawSource, type LossByTime, lossByTime, sameClasses } from '@mixflow/core/internal'
 import type { Dataset } from '../data/dataset.ts'
 
 /** Networks with the facts about them: a checkpoint's, or a loaded model's with its manifest. */

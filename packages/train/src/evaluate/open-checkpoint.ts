@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkpointFileName, MixflowError, type SampleBackend, type SamplerModel } from '@mixflow/core'
+import { MixflowError, type SampleBackend, type SamplerModel } from '@mixflow/core'
+import { checkpointFileName } from '@mixflow/core/internal'
 import { type LoadedCheckpoint, latestCheckpoint, readCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { storedConfig } from '../config/stored-config.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'

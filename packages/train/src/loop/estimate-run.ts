@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism, loadavg } from 'node:os'
-import { throwIfAborted } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import type { TrainingConfig } from '@mixflow/zoo'
 import * as tf from '@tensorflow/tfjs-core'
 import { firstBatch } from '../data/batch-order.ts'

@@ -1,4 +1,4 @@
-import { couplingCosts } from '@mixflow/core'
+import { couplingCosts } from '@mixflow/core/internal'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { describe, expect, it } from 'vitest'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'

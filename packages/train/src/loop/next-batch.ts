@@ -3,7 +3,8 @@
  * the seed and the place in the sequence of images, so nothing but the cursor has to be remembered to go on.
  */
 
-import { type Draws, dropoutMask, type Objective, optimalCoupling, reorder, uniforms } from '@mixflow/core'
+import { type Draws, type Objective, optimalCoupling, reorder, uniforms } from '@mixflow/core'
+import { dropoutMask } from '@mixflow/core/internal'
 import type * as tf from '@tensorflow/tfjs-core'
 import { type BatchCursor, type BatchSelection, batchOrder } from '../data/batch-order.ts'
 import type { Dataset, ImageBatch } from '../data/dataset.ts'

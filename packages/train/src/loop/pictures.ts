@@ -10,8 +10,8 @@ import {
   normals,
   type PlanarImage,
   sample,
-  splitImages,
 } from '@mixflow/core'
+import { splitImages } from '@mixflow/core/internal'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Dataset } from '../data/dataset.ts'
 import type { TensorSampler } from '../model/tensor-sampler.ts'

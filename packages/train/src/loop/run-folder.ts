@@ -5,7 +5,8 @@
 
 import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { MixflowError, parseStrictJson } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { parseStrictJson } from '@mixflow/core/internal'
 import { diskError, makeFolder, readRegularText, writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'

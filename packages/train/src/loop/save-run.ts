@@ -1,7 +1,8 @@
 /** What a run leaves on the disk while it goes on: checkpoints, sample grids, the report. */
 
 import { join } from 'node:path'
-import { type Checkpoint, curvature, normals, type PlanarImage } from '@mixflow/core'
+import { curvature, normals, type PlanarImage } from '@mixflow/core'
+import type { Checkpoint } from '@mixflow/core/internal'
 import { writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/backend-in-use.ts'

@@ -1,6 +1,7 @@
 /** The state of a run between steps, made anew or from a checkpoint, and back into named tensors. */
 
-import { float32Values, MixflowError, type StoredTensor } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { float32Values, type StoredTensor } from '@mixflow/core/internal'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LoadedCheckpoint, NamedTensors } from '../checkpoint/checkpoint-store.ts'
 import type { TrainState } from '../step/train-step.ts'

@@ -13,9 +13,9 @@ import {
   objective,
   type SamplerModel,
   type SourceFacts,
-  sampledLabels,
   standardNormal,
 } from '@mixflow/core'
+import { sampledLabels } from '@mixflow/core/internal'
 import type { TrainingConfig } from '@mixflow/zoo'
 import {
   buildDenoiser,
@@ -73,7 +73,7 @@ export function trainingModel(config: TrainingConfig, { image, labels }: DataFac
     parameters: [...prefixed('denoiser', denoiser.parameters), ...prefixed('encoder', encoder?.parameters ?? [])],
     source,
     sampler: {
-      image: { ...image, range: [-1, 1], layout: 'NCHW' },
+      image,
       labels: sampledLabels({ labels: known, config }),
       source,
       sampler: { ...config.sampling, mixtureWeight: source?.kappa === 'label' || source?.kappa === 'noise' ? 1 : 0 },

@@ -1,5 +1,5 @@
 /** An event of a training run as one plain line (the end may have more), the same on a terminal and in a log file. */
-import { printableName } from '@mixflow/core'
+import { printableName } from '@mixflow/core/internal'
 import type { DataProgress } from '../data/progress.ts'
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts'
 import type { TrainEvent } from './train-event.ts'

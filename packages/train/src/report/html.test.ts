@@ -1,4 +1,4 @@
-import { printable } from '@mixflow/core'
+import { printable } from '@mixflow/core/internal'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { escapeHtml, html } from './html.ts'

@@ -3,7 +3,7 @@
  * itself. Lists are joined; null, undefined and false are nothing.
  */
 
-import { printable } from '@mixflow/core'
+import { printable } from '@mixflow/core/internal'
 
 /** Markup that needs no further escaping. Only `html` makes it. */
 export class Html {

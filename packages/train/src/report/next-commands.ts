@@ -1,5 +1,6 @@
 /** What to type after a training run: go on with it, export the model, draw from it, train longer. */
-import { isAdaptive, labelText, shellWord } from '@mixflow/core'
+import { isAdaptive } from '@mixflow/core'
+import { labelText, shellWord } from '@mixflow/core/internal'
 import { type PresetName, presets } from '@mixflow/zoo'
 import { formatNumber } from '../progress/format.ts'
 import { learningRate } from '../step/schedule.ts'

@@ -1,6 +1,6 @@
 /** Networks by the name of their kind, as presets and checkpoints write it down. A new network is a row here. */
 
-import { checkWord } from '@mixflow/core'
+import { checkWord } from '@mixflow/core/internal'
 import { diffusersUnet } from './diffusers-unet/diffusers-unet.ts'
 import type { DenoiserNetwork, EncoderNetwork } from './network.ts'
 import { songUnet } from './song-unet/song-unet.ts'

@@ -1,6 +1,7 @@
 /** The options of the zoo's own U-Nets, as presets and checkpoints hold them, checked strictly. */
 
-import { checkKeys, MixflowError, type ModelFacts, show } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkKeys, type ModelFacts, show } from '@mixflow/core/internal'
 
 /** What the last convolution of a denoiser gives: the velocity itself, or the image x1 that the velocity leads to. */
 const outputs = ['velocity', 'image'] as const

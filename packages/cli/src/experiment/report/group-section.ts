@@ -1,6 +1,6 @@
 /** What the records of one data set and length say, as Markdown: the setting, the table, the comparison, what it took. */
 
-import { markdownText } from '@mixflow/core'
+import { markdownText } from '@mixflow/core/internal'
 import { formatCount, formatDuration, formatNumber } from '@mixflow/train'
 import { markdownTable } from '../../terminal/markdown-table.ts'
 import type { ExperimentRun } from '../experiment-run.ts'

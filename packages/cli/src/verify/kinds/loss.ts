@@ -18,8 +18,8 @@ import {
   type Source,
   type SourceDraws,
   standardNormal,
-  stretchTime,
 } from '@mixflow/core'
+import { stretchTime } from '@mixflow/core/internal'
 import { tensorAlgebra } from '@mixflow/train'
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'

@@ -1,6 +1,6 @@
 /** Minibatch optimal transport, a part of the fixtures of the objective: costs of pairs, and the coupling that costs least. */
 
-import { couplingCosts, optimalAssignment } from '@mixflow/core'
+import { couplingCosts, optimalAssignment } from '@mixflow/core/internal'
 import { z } from 'zod'
 import { invalid, prose, type TensorFile } from '../fixture.ts'
 import { type Report, tolerances } from '../report.ts'

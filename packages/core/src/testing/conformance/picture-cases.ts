@@ -1,5 +1,5 @@
 /** Parts of a request, sources that are given, interpolation, inversion, variations: laws that hold for any model. */
-import { normals } from '../../random/random.ts'
+import { normals } from '../../method/random/random.ts'
 import type { InvertRequest } from '../../sampler/invert.ts'
 import type { SampleRequest } from '../../sampler/request.ts'
 import type { Sampler } from '../../sampler/sampler.ts'

@@ -1,6 +1,7 @@
 /** What `sample` is for every Sampler: shapes, repeatability, costs, progress, aborts, labels. */
-import { labelText } from '../../format/class-label.ts'
-import { fixedSolvers, nfeOf } from '../../ode/solver.ts'
+
+import { fixedSolvers, nfeOf } from '../../method/ode/solver.ts'
+import { labelText } from '../../sampler/class-label.ts'
 import type { SampleRequest } from '../../sampler/request.ts'
 import type { SampleProgress } from '../../sampler/result.ts'
 import { assert, type ConformanceCase, distance, inOrder, refused, same, shapeOf, type Tools } from './checks.ts'

@@ -4,7 +4,8 @@ import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { MixflowError, throwIfAborted } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 import { openPromise } from 'yauzl'
 
 export interface UnpackOptions {

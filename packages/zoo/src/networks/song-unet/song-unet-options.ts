@@ -1,6 +1,7 @@
 /** The options of the SongUNet, as presets and checkpoints hold them, checked strictly. */
 
-import { checkKeys, MixflowError, show } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
+import { checkKeys, show } from '@mixflow/core/internal'
 import type { NetworkContext } from '../unet-options.ts'
 
 export interface SongUnetOptions {
