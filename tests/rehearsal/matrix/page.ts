@@ -44,6 +44,6 @@ export const moduleTag = (address: string) => `<script type="module" src="${addr
 
 /** A page without a bundler, which takes the one file for pages from a CDN. */
 export const cdnPage = html(`<script type="module">
-const { loadModel } = await import(\`\${new URLSearchParams(location.search).get('cdn')}@mixflow/sdk-web/bundle/mixflow.js\`)
+const { loadModel } = await import(\`\${new URLSearchParams(location.search).get('cdn')}@mixflow/sdk-web/dist/bundle/mixflow.js\`)
 ${mainModule.replace(/^import .*$/m, '')}
 </script>`)
