@@ -48,12 +48,15 @@ async function importPackage(address: string, { package: packageName }: ListedMo
       details: { package: packageName, address },
       cause,
     })
-  const module = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ address).catch(
-    cause => {
-      throw refuse(`which cannot be imported: ${wordsOf(cause)}`, cause)
-    },
-  )
-  if (isModelPackage(module.default)) return module.default
+  let exported: unknown
+  try {
+    // inside of `try`, because Turbopack of Next 14 takes an import that it cannot follow for an error elsewhere
+    const module = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ address)
+    exported = module.default
+  } catch (cause) {
+    throw refuse(`which cannot be imported: ${wordsOf(cause)}`, cause)
+  }
+  if (isModelPackage(exported)) return exported
   throw refuse('which exports no model')
 }
 

@@ -19,9 +19,12 @@ export async function importAgain<T>(load: () => Promise<T>): Promise<T> {
     const address = /https?:\/\/\S+$/.exec(cause instanceof Error ? cause.message : '')?.[0]
     if (address === undefined) throw missing(cause)
     const again = `${address}${address.includes('?') ? '&' : '?'}again=${++attempts}`
-    return import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ again).catch(() => {
+    try {
+      // inside of `try`, because Turbopack of Next 14 takes an import that it cannot follow for an error elsewhere
+      return await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ again)
+    } catch {
       throw missing(cause)
-    })
+    }
   }
 }
 
