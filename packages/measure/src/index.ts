@@ -1,27 +1,3 @@
-export { type Generator, localWorker } from './evaluate/local-worker.ts'
-export {
-  type MeasureModelOptions,
-  type MeasureProgress,
-  type ModelMeasures,
-  measureModel,
-  type SampleOptions,
-} from './evaluate/measure-model.ts'
-export { comparesWithData, type RangeMeasures, type SampleMetric, sampleMetrics } from './evaluate/measure-range.ts'
-export type { TrajectoryMeasures, TrajectoryOptions } from './evaluate/measure-trajectories.ts'
-export type {
-  ImageRange,
-  Part,
-  PartOptions,
-  PartWorker,
-  ResultOf,
-  SampleSetting,
-  SamplesPart,
-  SamplesResult,
-  TrajectoriesPart,
-  TrajectoriesResult,
-} from './evaluate/part.ts'
-export { planSettings, type SettingsPlan, type SettingsRequest } from './evaluate/plan-settings.ts'
-export type { Measure, MeasureName, SettingMeasures } from './evaluate/setting-measures.ts'
 export {
   checkSize,
   type Extracted,
@@ -53,6 +29,30 @@ export {
   scoreAccumulator,
 } from './inception-score.ts'
 export { countLabel, distanceLabel, featureLabel, scoreLabel } from './measure-label.ts'
+export { type Generator, localWorker } from './measurement/local-worker.ts'
+export {
+  type MeasureModelOptions,
+  type MeasureProgress,
+  type ModelMeasures,
+  measureModel,
+  type SampleOptions,
+} from './measurement/measure-model.ts'
+export { comparesWithData, type RangeMeasures, type SampleMetric, sampleMetrics } from './measurement/measure-range.ts'
+export type { TrajectoryMeasures, TrajectoryOptions } from './measurement/measure-trajectories.ts'
+export type {
+  ImageRange,
+  Part,
+  PartOptions,
+  PartWorker,
+  ResultOf,
+  SampleSetting,
+  SamplesPart,
+  SamplesResult,
+  TrajectoriesPart,
+  TrajectoriesResult,
+} from './measurement/part.ts'
+export { planSettings, type SettingsPlan, type SettingsRequest } from './measurement/plan-settings.ts'
+export type { Measure, MeasureName, SettingMeasures } from './measurement/setting-measures.ts'
 export { type NearCopies, nearCopies, typicalDistance } from './near-copies.ts'
 export { type Neighbours, nearestNeighbours, type Rows } from './nearest-neighbours.ts'
 export { type Balls, ballsOf, type PrecisionRecall, precisionRecall } from './precision-recall.ts'

@@ -59,9 +59,9 @@ export {
   flowLosses,
   otherClasses,
   type SourceLoss,
-} from './evaluate/evaluate.ts'
-export { openHeldOut } from './evaluate/held-out-data.ts'
-export { type CheckpointNetworks, checkpointNetworks, openCheckpoint } from './evaluate/open-checkpoint.ts'
+} from './flow-metrics/flow-metrics.ts'
+export { openHeldOut } from './flow-metrics/held-out-data.ts'
+export { type CheckpointNetworks, checkpointNetworks, openCheckpoint } from './flow-metrics/open-checkpoint.ts'
 export { type EstimateOptions, estimateRun, type RunEstimate } from './loop/estimate-run.ts'
 export { lengthChange } from './loop/length-change.ts'
 export { batches, type PlacedBatch } from './loop/next-batch.ts'

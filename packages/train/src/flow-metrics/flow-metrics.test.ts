@@ -18,7 +18,7 @@ import { train } from '../loop/train-loop.ts'
 import { ParameterVector } from '../model/parameter-vector.ts'
 import { restoredState } from '../model/train-state.ts'
 import { dataFacts, trainingModel, under } from '../model/training-model.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate } from './flow-metrics.ts'
 import { openHeldOut } from './held-out-data.ts'
 import { checkpointNetworks, openCheckpoint } from './open-checkpoint.ts'
 
