@@ -1,7 +1,8 @@
-/** The backends that tfjs-core's specs can be run on here: this package's, and those it is compared with. */
+/** The backends that tfjs-core's specs can be run on here: this package's, that of tfjs-torch, and those they are compared with. */
 
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 export interface SuiteBackend {
   /** As it is registered with tfjs. */
@@ -32,6 +33,12 @@ export const backends = {
     backendName: 'tensorflow',
     gradients: 'of tfjs-core',
     load: async from => createRequire(join(from, 'index.js'))('@tensorflow/tfjs-node'),
+  },
+  torch: {
+    backendName: 'torch',
+    gradients: 'of the backend',
+    load: async from =>
+      (await import(pathToFileURL(join(from, 'src/index.ts')).href)).useTorchBackend({ device: 'cpu' }),
   },
 } as const satisfies Record<string, SuiteBackend>
 

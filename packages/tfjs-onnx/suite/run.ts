@@ -2,11 +2,11 @@
  * tfjs-core's own test suite, run on this package's backend: what tfjs's own backends are held to. It closes with a line
  * "N passed, N failed, N skipped" and exits with 1 if a spec failed.
  *
- *   pnpm --filter @mixflow/tfjs-onnx run test:tfjs-core [--backend onnx|cpu|wasm|tfjs-node] [--filter TEXT]
+ *   pnpm --filter @mixflow/tfjs-onnx run test:tfjs-core [--backend onnx|cpu|wasm|tfjs-node|torch] [--filter TEXT]
  *     [--from FOLDER] [--table]
  *
  * `--filter` runs the specs whose full name holds the text and prints where each failure came from; `--from` is where
- * tfjs-node is installed; `--table` runs the suite on every backend that loads and prints their counts side by side.
+ * tfjs-node is installed, or the folder of tfjs-torch; `--table` runs the suite on every backend that loads and prints their counts side by side.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -33,7 +33,9 @@ async function runOn(name: string): Promise<void> {
   const backend = backends[name]
   await backend.load(options.from)
   const plainName = (fullName: string): string => fullName.replace(` ${backend.backendName} {}`, '')
-  const left: ReadonlyMap<string, SkippedSpec> = new Map(name === 'onnx' ? skipped.map(one => [one.spec, one]) : [])
+  const left: ReadonlyMap<string, SkippedSpec> = new Map(
+    name === 'onnx' || name === 'torch' ? skipped.map(one => [one.spec, one]) : [],
+  )
   const matches = (fullName: string) => plainName(fullName).includes(options.filter)
   const results = await runSpecs(
     await bundleSuite(backend),

@@ -1,0 +1,7 @@
+export { type NumericType, TorchBackend } from './backend.ts'
+export { errorCodes, TorchBackendError, type TorchErrorCode } from './errors.ts'
+export { type FindOptions, findLibrary } from './library/find-library.ts'
+export { type DeviceName, libraryFile } from './library/libtorch.ts'
+export { type LibraryFacts, tryLibrary } from './library/try-library.ts'
+export type { Precision } from './torch.ts'
+export { backendName, type TorchBackendOptions, useTorchBackend } from './use-torch-backend.ts'
