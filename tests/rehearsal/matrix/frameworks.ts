@@ -109,11 +109,12 @@ export default function Index() {
   'app/draw.js': drawModule,
 })
 
-const reactRouter = (major: string, node?: 22): Tool => ({
-  ...{ name: 'React Router', major, pkg: '@react-router/dev', ...(node && { node }) },
+/** Each of its packages demands the others in its own version, so the version is given in full. */
+const reactRouter = (version: string, vite: string, node?: 22): Tool => ({
+  ...{ name: 'React Router', major: version.split('.')[0]!, pkg: '@react-router/dev', ...(node && { node }) },
   packages: [
-    ...['dev', 'node', 'serve'].map(name => `@react-router/${name}@${major}`),
-    ...[`react-router@${major}`, 'react@19', 'react-dom@19', 'isbot@5', `vite@${major === '7' ? '6' : '8'}`],
+    ...['dev', 'node', 'serve'].map(name => `@react-router/${name}@${version}`),
+    ...[`react-router@${version}`, 'react@19', 'react-dom@19', 'isbot@5', `vite@${vite}`],
   ],
   files: {
     ...routeFiles('react-router'),
@@ -163,8 +164,8 @@ export const frameworks: readonly Tool[] = [
   nuxt('4'),
   ...[astro('4'), astro('5'), astro('6', 22), astro('7', 22)],
   remix,
-  reactRouter('7'),
-  reactRouter('8', 22),
+  reactRouter('7.18.4', '6'),
+  reactRouter('8.4.0', '8', 22),
   svelteKit('2', { vite: '5', plugin: '4' }),
   svelteKit('2', { vite: '7', plugin: '6' }),
   svelteKit('3', { vite: '8', plugin: '7', node: 22 }),

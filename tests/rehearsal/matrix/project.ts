@@ -8,8 +8,11 @@ import { startServer } from '../server.ts'
 import type { Project } from './tool.ts'
 
 export interface Outcome {
-  /** `works`: the images of Node; in a page, made in a worker. `without a worker`: the same, made in the page itself. */
-  readonly result: 'works' | 'without a worker' | 'fails'
+  /**
+   * `works`: the images of Node; in a page, made in a worker. `without a worker`: the same, made in the page itself. `works once reloaded`:
+   * the page failed when a development server had just started.
+   */
+  readonly result: 'works' | 'works once reloaded' | 'without a worker' | 'fails'
   /** What went wrong, or was printed. */
   readonly note: string
 }

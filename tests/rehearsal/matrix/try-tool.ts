@@ -39,6 +39,7 @@ async function look(address: string, { browser, model, expected }: Trial, cdn = 
   }
   const first = await caught(once)
   if (first.result === 'works') return first
-  const second = await once()
-  return second.result === 'fails' ? first : { ...second, note: `at the second load; at the first: ${first.note}` }
+  const second = await caught(once)
+  const note = `at the second load; at the first: ${first.note}`
+  return second.result === 'works' ? { result: 'works once reloaded', note } : first
 }
