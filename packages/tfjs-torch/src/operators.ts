@@ -60,6 +60,9 @@ export const schemas = [
   'upsample_bilinear2d_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor',
   'native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)',
   'native_group_norm_backward(Tensor grad_out, Tensor input, Tensor mean, Tensor rstd, Tensor? weight, SymInt N, SymInt C, SymInt HxW, int group, bool[3] output_mask) -> (Tensor, Tensor, Tensor)',
+  '_fused_adam_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()',
+  '_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()',
+  'lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor',
   // indexing
   'index_select(Tensor self, int dim, Tensor index) -> Tensor',
   'scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor',
@@ -127,12 +130,12 @@ export function parseSchema(schema: string): Operator {
     name: bytes(`aten::${name}`),
     overload: bytes(overload),
     arguments: parts.map(parseArgument),
-    results: (result as string).startsWith('(') ? (result as string).split(',').length : 1,
+    results: result === '()' ? 0 : (result as string).startsWith('(') ? (result as string).split(',').length : 1,
   }
 }
 
 function parseArgument(text: string): Argument {
-  const [, type, list, optional, name] = /^(\w+)(?:\(\w+\))?(\[\d*\])?(\?)? (\w+)/.exec(text) as unknown as string[]
+  const [, type, list, optional, name] = /^(\w+)(?:\([^)]*\))?(\[\d*\])?(\?)? (\w+)/.exec(text) as unknown as string[]
   const kind = kinds[type as string] as ArgumentKind
   return {
     name: name as string,

@@ -264,6 +264,11 @@ export class Torch {
     )
   }
 
+  /** A tensor with memory of its own. */
+  clone(x: Handle): Handle {
+    return this.#result(this.library.clone(x, this.#out), 'aoti_torch_clone')
+  }
+
   to(x: Handle, dtype: ScalarType): Handle {
     return this.call('to.dtype', x, scalarTypes[dtype])
   }

@@ -4,6 +4,7 @@ import { registerGradients } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { TorchBackend } from './backend.ts'
 import { TorchBackendError } from './errors.ts'
+import { registerFusedGradients } from './kernels/fused.ts'
 import { registerKernels } from './kernels/register.ts'
 import { findLibrary } from './library/find-library.ts'
 import { type DeviceName, deviceTypes, loadLibtorch } from './library/libtorch.ts'
@@ -68,6 +69,7 @@ export async function useTorchBackend(options: TorchBackendOptions = {}): Promis
     if (before === null) {
       registerKernels(backendName)
       registerGradients()
+      registerFusedGradients()
     } else remove(before)
     const torch = new Torch(library, { device, precision: dtype })
     tf.registerBackend(backendName, () => new TorchBackend(torch))

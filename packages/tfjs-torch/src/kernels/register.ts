@@ -5,6 +5,7 @@ import type { TorchBackend } from '../backend.ts'
 import { binaryKernels } from './binary.ts'
 import { Call, type KernelInput, type KernelTable } from './call.ts'
 import { cpuKernelNames, runOnCpu } from './cpu.ts'
+import { fusedKernels } from './fused.ts'
 import { imageKernels } from './images.ts'
 import { indexingKernels } from './indexing.ts'
 import { productKernels } from './products.ts'
@@ -20,6 +21,7 @@ export const kernels: KernelTable = {
   ...productKernels,
   ...imageKernels,
   ...indexingKernels,
+  ...fusedKernels,
 }
 
 /** Registers every kernel under the backend's name. Call once. */

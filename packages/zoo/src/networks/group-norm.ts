@@ -8,6 +8,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core'
+import { hasKernel, runKernel } from './backend-kernel.ts'
 import { type ParameterSpec, type Parameters, parameter } from './network.ts'
 
 export interface GroupNormOptions {
@@ -38,6 +39,7 @@ function normalise(
   { weight, bias }: { weight: tf.Tensor; bias: tf.Tensor },
   options: GroupNormOptions,
 ): tf.Tensor4D {
+  if (hasKernel('GroupNorm')) return runKernel('GroupNorm', { x, weight, bias }, { ...options })[0] as tf.Tensor4D
   const f = tf.customGrad((...args) => {
     const [image, gain, offset, save] = args as unknown as [tf.Tensor4D, tf.Tensor, tf.Tensor, Save]
     const { mean, inverse, scale, shift } = affineOf(image, { weight: gain, bias: offset }, options)

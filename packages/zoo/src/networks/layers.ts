@@ -4,6 +4,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core'
+import { hasKernel, runKernel } from './backend-kernel.ts'
 import { groupNorm } from './group-norm.ts'
 import { type Initial, type ParameterSpec, type Parameters, parameter } from './network.ts'
 
@@ -117,7 +118,8 @@ export function sinusoids(values: tf.Tensor1D, width: number): tf.Tensor2D {
   return tf.concat([tf.sin(angles), tf.cos(angles)], 1) as tf.Tensor2D
 }
 
-export const silu = <T extends tf.Tensor>(x: T): T => tf.mul(x, tf.sigmoid(x))
+export const silu = <T extends tf.Tensor>(x: T): T =>
+  hasKernel('Silu') ? (runKernel('Silu', { x })[0] as T) : tf.mul(x, tf.sigmoid(x))
 
 /** Twice as wide and high, each pixel repeated. */
 export const upsample = (x: tf.Tensor4D): tf.Tensor4D =>
