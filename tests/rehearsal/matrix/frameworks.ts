@@ -164,7 +164,7 @@ export const frameworks: readonly Tool[] = [
   nuxt('4'),
   ...[astro('4'), astro('5'), astro('6', 22), astro('7', 22)],
   remix,
-  reactRouter('7.18.4', '6'),
+  reactRouter('7.18.4', '7'),
   reactRouter('8.4.0', '8', 22),
   svelteKit('2', { vite: '5', plugin: '4' }),
   svelteKit('2', { vite: '7', plugin: '6' }),

@@ -3,10 +3,13 @@
  * replace a `require.resolve` that they can read by a number of their own. So what is resolved, and from where, is decided as
  * the program runs: from here, from the program that was started, and from the working directory.
  */
-import * as nodeModule from 'node:module'
+import nodeModule from 'node:module'
 import { join } from 'node:path'
 
-/** Bundlers follow this function where it is called by its name. */
+/**
+ * Bundlers follow this function where it is called by its name. It is read from the default export: in the webpack of Next 15 a namespace of this
+ * module has no other names, because the module is a function.
+ */
 const requireOf: typeof nodeModule.createRequire = Reflect.get(nodeModule, 'createRequire')
 
 const places = () => [import.meta.url, process.argv[1], join(process.cwd(), 'index.js')]
