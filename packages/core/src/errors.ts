@@ -5,6 +5,8 @@
  * `MixflowError.is` works across duplicate copies of this package (a marker, not `instanceof`).
  */
 
+import { printableName } from './util/text.ts'
+
 /** Every code there is, with what it means. A code never changes its meaning; new ones are added at the end of a group. */
 export const errorCodes = {
   // arguments and requests
@@ -89,8 +91,11 @@ export type MixflowErrorCode = keyof typeof errorCodes
 const marker = Symbol.for('mixflow.error')
 
 export interface MixflowErrorOptions {
-  /** What to do next: one or more lines, shown below the message. */
-  readonly hint?: string
+  /**
+   * What to do next, shown below the message: one line, or several. Line breaks, control and bidirectional characters inside a line, as
+   * names of files may have them, are escaped.
+   */
+  readonly hint?: string | readonly string[]
   /** Machine-readable facts: the offending value, the expected one, a path, an address. */
   readonly details?: Readonly<Record<string, unknown>>
   readonly cause?: unknown
@@ -106,7 +111,7 @@ export class MixflowError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'MixflowError'
     this.code = code
-    this.hint = options.hint
+    this.hint = options.hint === undefined ? undefined : [options.hint].flat().map(printableName).join('\n')
     this.details = options.details ?? {}
     Object.defineProperty(this, marker, { value: true })
   }

@@ -23,7 +23,10 @@ export async function findExtractor(nameOrPath: string): Promise<StoredExtractor
   if (existsSync(nameOrPath) || /[/\\.]/.test(nameOrPath.replace(/^@/, ''))) return readExtractor(nameOrPath)
   const near = nearest(nameOrPath, extractorNames)
   throw new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor is called "${nameOrPath}"`, {
-    hint: `${near === undefined ? '' : `did you mean "${near}"?\n`}extractors: ${extractorNames.join(', ')}; an installed package with an ${extractorFileName}; or a folder with one`,
+    hint: [
+      ...(near === undefined ? [] : [`did you mean "${near}"?`]),
+      `extractors: ${extractorNames.join(', ')}; an installed package with an ${extractorFileName}; or a folder with one`,
+    ],
     details: { nameOrPath, nearest: near, known: extractorNames },
   })
 }

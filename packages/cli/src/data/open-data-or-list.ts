@@ -34,7 +34,7 @@ async function withList(error: unknown): Promise<MixflowError | null> {
     await writeFile(path, bad.map(({ name, reason }) => `${printableName(name)}\t${printableName(reason)}\n`).join(''))
     const { code, message, hint, details, cause } = error
     return new MixflowError(code, message, {
-      hint: `${hint}\nall of them: ${path}`,
+      hint: [...(hint?.split('\n') ?? []), `all of them: ${path}`],
       details: { ...details, list: path },
       cause,
     })

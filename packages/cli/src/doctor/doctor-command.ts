@@ -7,6 +7,7 @@ import { dirname } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { packageFacts } from '../package-facts.ts'
 import { colorsFor } from '../terminal/colors.ts'
+import { jsonText } from '../terminal/json-text.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { deviceFindings } from './device-findings.ts'
 import type { Finding } from './finding.ts'
@@ -23,7 +24,7 @@ export async function doctorCommand({ json = false }: { readonly json?: boolean 
   const healthy = findings.every(({ state }) => state !== 'broken')
   process.stdout.write(
     json
-      ? `${JSON.stringify({ mixflow: version, healthy, findings }, null, 2)}\n`
+      ? `${jsonText({ mixflow: version, healthy, findings })}\n`
       : `mixflow ${version}\n\n${findingsText(findings, colorsFor(process.stdout))}\n`,
   )
   if (healthy) return

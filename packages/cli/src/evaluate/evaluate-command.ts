@@ -6,7 +6,6 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { defined } from '@mixflow/core/internal'
 import {
   type Extractor,
   localWorker,
@@ -18,12 +17,13 @@ import {
 import { type DataProgress, flowLosses, type OpenDataOptions, openHeldOut } from '@mixflow/train'
 import { openDataOrList } from '../data/open-data-or-list.ts'
 import { interruptible } from '../terminal/interruptible.ts'
+import { jsonText } from '../terminal/json-text.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { askedMetrics, askedSolvers, type EvaluateFlags } from './evaluate-flags.ts'
 import type { EvaluationResult } from './evaluation.ts'
 import { evaluationText } from './evaluation-text.ts'
-import { dataOf, folderOf, type Job, shareOf } from './job.ts'
+import { badImagesOf, dataOf, folderOf, type Job, shareOf } from './job.ts'
 import { neighboursPicture } from './neighbours-picture.ts'
 import { type GeneratorOptions, openGenerator } from './open-generator.ts'
 import { plannedSamples } from './planned-samples.ts'
@@ -55,7 +55,7 @@ export const evaluateCommand = (place: string, flags: EvaluateFlags): Promise<vo
         status.clear()
         const folder = asked.samples.length > 0 || flags.out !== undefined ? folderOf(job) : null
         const written = folder === null ? null : await writeEvaluation(folder, { result, neighbours })
-        const text = flags.json ? JSON.stringify(result, null, 2) : evaluationText(result)
+        const text = flags.json ? jsonText(result) : evaluationText(result)
         process.stdout.write(`${text}\n${written === null || flags.json ? '' : `\n${written}\n`}`)
       } finally {
         status.clear()
@@ -112,9 +112,8 @@ const idle: PartWorker = { run: () => Promise.reject(new Error('there is nothing
 async function measuredLoss(job: Job): Promise<EvaluationResult['loss']> {
   const { flags, generator, status, signal, place } = job
   const { channels, height, width } = generator.model.image
-  const { badImages, badImagesLimit } = flags
   const options = {
-    ...defined({ badImages, badImagesLimit }),
+    ...badImagesOf(job),
     channels: channels === 1 ? 1 : 3,
     ...(height === width ? { size: height } : {}),
     ...(flags.data === undefined && generator.limit !== null ? { limit: generator.limit } : {}),

@@ -53,6 +53,8 @@ beforeAll(async () => {
     const data = Float32Array.from(values, (value, k) => ((k % 16 < 8 ? value : 255 - value) / 255) * 2 - 1)
     writeFileSync(join(folder, 'pictures', `${i}.png`), encodePng({ channels: 1, height: 16, width: 16, data }))
   }
+  // is left out by the training, and so by each evaluation of the run
+  writeFileSync(join(folder, 'pictures', 'bad.png'), 'no image')
   const trained = await mixflow([
     'train',
     'quickstart',
@@ -64,6 +66,8 @@ beforeAll(async () => {
     '1',
     '--out',
     'run',
+    '--bad-images',
+    'skip',
     ...settings,
   ])
   expect(trained).toMatchObject({ code: 0 })

@@ -10,9 +10,16 @@ import { dirname, join } from 'node:path'
 import { type Manifest, MixflowError } from '@mixflow/core'
 import { checkpointFileName, findListed, manifestFileName } from '@mixflow/core/internal'
 import type { Generator } from '@mixflow/measure'
-import { type backendNames, checkpointNetworks, type deviceNames, openCheckpoint } from '@mixflow/train'
-import type { TrainingConfig } from '@mixflow/zoo'
+import {
+  type BadImageOptions,
+  type backendNames,
+  checkpointNetworks,
+  type deviceNames,
+  openCheckpoint,
+  storedConfig,
+} from '@mixflow/train'
 import { models } from '@mixflow/zoo/models'
+import { badImageOptions } from '../data/open-data-or-list.ts'
 import { startBackend } from '../start-backend.ts'
 
 export interface GeneratorOptions {
@@ -37,6 +44,8 @@ export interface OpenGenerator extends Generator, AsyncDisposable {
   /** What it was trained on, as far as is known, and how many images of it. */
   readonly trainedOn: string
   readonly limit: number | null
+  /** What its training did with images that cannot be read. */
+  readonly badImages: Partial<BadImageOptions>
   readonly facts: SubjectFacts
   /** Where it computes. */
   readonly device: string
@@ -76,11 +85,12 @@ async function openTrained(
   })
   const networks = checkpointNetworks(checkpoint)
   const { step, imagesSeen, config, files } = checkpoint.record
-  const { data, limit } = config as unknown as TrainingConfig
+  const { data, limit, badImages, badImagesLimit } = storedConfig(config)
   const weights = files.filter(({ role }) => role !== 'optimizer').map(({ sha256 }) => sha256)
   const computes = { backend: used.backend, device: used.device }
   return {
     ...{ model: networks.model, backend: networks.backend, trainedOn: data, limit },
+    badImages: badImageOptions({ badImages, badImagesLimit }),
     id: hashOf({ weights, model: networks.model, ...computes }),
     device: used.text,
     facts: { kind: 'checkpoint', place: checkpoint.folder, step, imagesSeen },
@@ -103,6 +113,7 @@ async function openModel(
   const { device: runsOn, dtype: precision } = loaded.capabilities()
   return {
     ...{ model: loaded.manifest, backend: loaded.networks({ signal }), trainedOn: training.dataset, limit: null },
+    badImages: {},
     id: modelId(loaded.manifest, { device: runsOn, dtype: precision }),
     device: `${runsOn}, ${precision}`,
     facts: { kind: 'model', place, step: training.steps, imagesSeen: training.imagesSeen },

@@ -16,7 +16,7 @@ import { cacheFolder, type Dataset, otherClasses } from '@mixflow/train'
 import { openDataOrList } from '../data/open-data-or-list.ts'
 import { progressBar } from '../terminal/progress-bar.ts'
 import type { SampleFacts } from './evaluation.ts'
-import { dataOf, type Job, shareOf } from './job.ts'
+import { badImagesOf, dataOf, type Job, shareOf } from './job.ts'
 import { openFeatures } from './open-features.ts'
 import type { OpenGenerator } from './open-generator.ts'
 
@@ -96,9 +96,8 @@ async function openReference(job: Job, { network, description, statistics }: Sto
     const shipped = await shippedReference(named, description, statistics)
     if (shipped !== null) return { reference: shipped, data: null }
   }
-  const { badImages, badImagesLimit } = flags
   const data = await openDataOrList(spec, {
-    ...defined({ badImages, badImagesLimit }),
+    ...badImagesOf(job),
     channels: channels === 1 ? 1 : 3,
     ...(height === width ? { size: height } : {}),
     onProgress: ({ phase, what, done, total }) => status.show(`${progressBar(shareOf(done, total))}  ${phase} ${what}`),

@@ -1,6 +1,5 @@
 /** What the process that evaluates and those that share its work say to each other. */
 
-import type { MixflowErrorOptions } from '@mixflow/core'
 import type { ExtractorDescription, Part, ResultOf } from '@mixflow/measure'
 import type { GeneratorOptions } from './open-generator.ts'
 
@@ -23,7 +22,8 @@ export type FromWorker =
   | { readonly type: 'result'; readonly result: ResultOf<Part> }
   | { readonly type: 'failure'; readonly error: SentError }
 
-export interface SentError extends Pick<MixflowErrorOptions, 'hint'> {
+export interface SentError {
   readonly code: string
   readonly message: string
+  readonly hint?: string
 }

@@ -85,4 +85,4 @@ function answer(child: ChildProcess, message: ToWorker, onProgress?: (fraction: 
 }
 
 const errorOf = ({ code, message, hint }: SentError): MixflowError =>
-  new MixflowError(code as MixflowErrorCode, message, hint === undefined ? {} : { hint })
+  new MixflowError(code as MixflowErrorCode, message, hint === undefined ? {} : { hint: hint.split('\n') })

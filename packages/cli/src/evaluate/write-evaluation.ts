@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileDurably } from '@mixflow/files'
 import { checkFolder } from '../terminal/check-output.ts'
+import { jsonText } from '../terminal/json-text.ts'
 import { linesText } from '../terminal/lines.ts'
 import type { EvaluationResult } from './evaluation.ts'
 import { evaluationMarkdown } from './evaluation-text.ts'
@@ -28,7 +29,7 @@ export async function writeEvaluation(
   }
   const files: Record<string, string | Uint8Array | null> = {
     [names.text]: evaluationMarkdown(result, shown),
-    [names.json]: `${JSON.stringify(result, null, 2)}\n`,
+    [names.json]: `${jsonText(result)}\n`,
     [names.curve]: curve,
     [neighboursFile]: neighbours,
   }

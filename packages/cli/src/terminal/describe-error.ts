@@ -17,7 +17,7 @@ export function describeError(error: unknown, colors: Colors): string {
 
 function textOf(error: unknown, { red }: Colors): string {
   if (error instanceof UsageError)
-    return `${red('error:')} ${printableName(error.message)}${error.hint ? `\n  ${plain(error.hint)}` : ''}`
+    return `${red('error:')} ${printableName(error.message)}${error.hint ? `\n  ${printableName(error.hint)}` : ''}`
   const text = MixflowError.is(error) ? oneLine(error).toString() : isOnnxError(error) ? String(error) : null
   if (text !== null) return plain(text).replace(/^[^:]*:/, heading => red(heading))
   if (isSystemError(error)) return `${red('error:')} ${printableName(error.message)}`
@@ -30,9 +30,9 @@ function textOf(error: unknown, { red }: Colors): string {
   ].join('\n')
 }
 
-/** Its message may hold a name with line breaks; its hint has lines of its own. */
+/** The message may hold a name with line breaks; in the hint, these are escaped already. */
 const oneLine = ({ code, message, hint }: MixflowError): MixflowError =>
-  new MixflowError(code, printableName(message), hint === undefined ? {} : { hint })
+  new MixflowError(code, printableName(message), hint === undefined ? {} : { hint: hint.split('\n') })
 
 /** tfjs-onnx has an error type of its own, and is not loaded for this. */
 const isOnnxError = (error: unknown): boolean => error instanceof Error && error.name.startsWith('OnnxBackendError')

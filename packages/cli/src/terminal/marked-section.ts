@@ -20,7 +20,7 @@ export function placed(
   const [from, to] = [text.indexOf(marks.begin), text.indexOf(marks.end)]
   if (from < 0 || to < from) {
     throw new MixflowError('ARGUMENT_INVALID', `${file} has no place for the tables`, {
-      hint: `put these two lines where they shall stand:\n${marks.begin}\n${marks.end}`,
+      hint: ['put these two lines where they shall stand:', marks.begin, marks.end],
       details: { file },
     })
   }

@@ -10,6 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { checkPngPath } from './check-output.ts'
 import { describeError } from './describe-error.ts'
 import { Interrupted, interruptible } from './interruptible.ts'
+import { jsonText } from './json-text.ts'
 import { linesText } from './lines.ts'
 import { programName } from './program-name.ts'
 import { endingSignals } from './signals.ts'
@@ -22,7 +23,7 @@ describe('describeError', () => {
   const textOf = (error: unknown) => describeError(error, plain)
 
   it('shows our errors with code and hint, the code in red on a terminal', () => {
-    const error = new MixflowError('DATA_NOT_FOUND', 'there is no folder x', { hint: 'look\nagain' })
+    const error = new MixflowError('DATA_NOT_FOUND', 'there is no folder x', { hint: ['look', 'again'] })
     expect(textOf(error)).toBe('MixflowError [DATA_NOT_FOUND]: there is no folder x\n  look\n  again')
     const colored = describeError(error, pc.createColors(true))
     expect(colored.split('\n')[0]).toBe('\u001b[31mMixflowError [DATA_NOT_FOUND]:\u001b[39m there is no folder x')
@@ -60,10 +61,25 @@ describe('describeError', () => {
       expect(text.replace('\u001b[31m', '').replace('\u001b[39m', '')).not.toMatch(unprintable)
       expect(text).not.toContain('\n')
     }
+    for (const error of [
+      new MixflowError('DATA_NOT_FOUND', 'x', { hint: `give ${name}` }),
+      new UsageError('x', name),
+    ]) {
+      const text = describeError(error, plain)
+      expect(text).not.toMatch(unprintable)
+      expect(text.split('\n')).toHaveLength(2)
+    }
     // a stack has lines, and may have tabs
     const stack = describeError(new Error(name.replace('\t', ' ')), plain)
     expect(stack).not.toMatch(unprintable)
   })
+})
+
+it.each(hostileNames)('shows the name %j escaped in JSON that parses to the same value', name => {
+  const value = { name, [name]: [name, { names: [name] }] }
+  const text = jsonText(value)
+  expect(text).not.toMatch(unprintable)
+  expect(JSON.parse(text)).toEqual(value)
 })
 
 describe('interruptible', () => {

@@ -1,6 +1,5 @@
 /** `mixflow train … --dry-run`: what would be done, how large it is, and what it would cost on this machine. */
 
-import { printable } from '@mixflow/core/internal'
 import {
   backendInUse,
   type Dataset,
@@ -13,6 +12,7 @@ import {
   lengthChange,
   storedConfig,
 } from '@mixflow/train'
+import { jsonText } from '../terminal/json-text.ts'
 import { table } from '../terminal/table.ts'
 import type { RunPlan } from './plan-run.ts'
 
@@ -29,7 +29,7 @@ export async function dryRun(plan: RunPlan, data: Dataset, { json, signal }: Dry
   const estimate = await estimateRun({ config, data, startImages, signal })
   const { name, count, channels, height, width, classNames } = data
   const dataset = { name, images: count, channels, height, width, classes: classNames?.length ?? null }
-  if (json) return JSON.stringify({ preset, folder, resume, startImages, dataset, ...estimate, config }, null, 2)
+  if (json) return jsonText({ preset, folder, resume, startImages, dataset, ...estimate, config })
 
   const { parameters, imagesPerSecond, measuredSteps, rounds, busy, totalSeconds, gridSeconds, peakMemoryBytes } =
     estimate
@@ -53,12 +53,7 @@ export async function dryRun(plan: RunPlan, data: Dataset, { json, signal }: Dry
     ['time', `${formatDuration(totalSeconds)}, with sample grids of ${formatDuration(gridSeconds)} each`],
     ['memory', `${formatBytes(peakMemoryBytes)} at the peak`],
   ]
-  return [
-    ...table(facts),
-    '',
-    'settings, to be changed with --set key=value:',
-    printable(JSON.stringify(config, null, 2)),
-  ].join('\n')
+  return [...table(facts), '', 'settings, to be changed with --set key=value:', jsonText(config)].join('\n')
 }
 
 const classesText = (names: readonly string[] | null) => (names === null ? 'no classes' : `${names.length} classes`)

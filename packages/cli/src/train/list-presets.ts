@@ -2,6 +2,7 @@
 
 import { describeData, formatCount } from '@mixflow/train'
 import { type Preset, presets } from '@mixflow/zoo'
+import { jsonText } from '../terminal/json-text.ts'
 import { table } from '../terminal/table.ts'
 
 export async function listPresets({ json }: { readonly json: boolean }): Promise<string> {
@@ -10,7 +11,7 @@ export async function listPresets({ json }: { readonly json: boolean }): Promise
     const size = config.size ?? data.get(config.data)?.height ?? null
     return { name, title, data: config.data, size, totalImages: config.totalImages }
   })
-  if (json) return JSON.stringify(rows, null, 2)
+  if (json) return jsonText(rows)
   return table(
     [
       ['preset', 'data', 'size', 'images seen', ''],

@@ -3,6 +3,7 @@
 import { MixflowError } from '@mixflow/core'
 import { formatCount } from '@mixflow/train'
 import { interruptible } from '../terminal/interruptible.ts'
+import { jsonText } from '../terminal/json-text.ts'
 import { linesText } from '../terminal/lines.ts'
 import { statusLine } from '../terminal/status-line.ts'
 import { table } from '../terminal/table.ts'
@@ -48,7 +49,7 @@ export function asJson(results: readonly Verified[]): string {
     ...result,
     refused: refused && { code: refused.code, message: refused.message },
   }))
-  return JSON.stringify({ ok, compared: quantities.length, fixtures }, null, 2)
+  return jsonText({ ok, compared: quantities.length, fixtures })
 }
 
 export function asText(results: readonly Verified[]): string {

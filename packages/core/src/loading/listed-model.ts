@@ -56,7 +56,7 @@ export function unknownModel(name: string, models: readonly ListedModel[]): Mixf
     `a folder or address would be "./${name.slice(0, 100)}"`,
   ]
   return new MixflowError('MODEL_UNKNOWN', `no model is called ${show(name)}`, {
-    hint: lines.join('\n'),
+    hint: lines,
     details: { name, nearest: near, known },
   })
 }

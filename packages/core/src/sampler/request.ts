@@ -219,7 +219,10 @@ function stepsForNfe(solver: FixedSolverName, nfe: number): number {
     return stepsOf(solver, nfe)
   } catch (error) {
     if (!MixflowError.is(error)) throw error
-    throw new MixflowError(code, error.message, { ...(error.hint && { hint: error.hint }), details: error.details })
+    throw new MixflowError(code, error.message, {
+      ...(error.hint && { hint: error.hint.split('\n') }),
+      details: error.details,
+    })
   }
 }
 

@@ -101,7 +101,7 @@ function unknownWord(
   const near = nearest(word, known)
   const list = known.length > 0 ? `${error.keyName}s: ${known.join(', ')}` : `there are no ${error.keyName}s`
   return new MixflowError(error.code, error.message, {
-    hint: near === undefined ? list : `did you mean "${near}"?\n${list}`,
+    hint: near === undefined ? list : [`did you mean "${near}"?`, list],
     details: { key: word, nearest: near, known },
   })
 }

@@ -44,7 +44,7 @@ export function planSettings({ solvers, nfe, common = {} }: SettingsRequest): Se
     const wasTaken = settings.some(setting => setting.nfe === count)
     if (own.length === 0 || wasTaken) continue
     throw new MixflowError('ARGUMENT_INVALID', own.map(({ reason }) => reason).join('; '), {
-      hint: own[0]?.hint ?? 'use another number',
+      hint: own[0]?.hint?.split('\n') ?? 'use another number',
       details: { nfe: count, solvers },
     })
   }

@@ -133,5 +133,5 @@ function sendable(details: Readonly<Record<string, unknown>>): Record<string, un
 
 function fromPlain({ code, message, hint, details = {} }: PlainError): Error {
   if (code === undefined) return new Error(message)
-  return new MixflowError(code, message, { ...(hint !== undefined && { hint }), details })
+  return new MixflowError(code, message, { ...(hint !== undefined && { hint: hint.split('\n') }), details })
 }

@@ -135,7 +135,7 @@ function findRunner(name: string | undefined, runners: ReadonlyMap<string, Model
   if (runner !== undefined) return runner
   const near = nearest(name!, names)
   throw new MixflowError('MODEL_NOT_FOUND', `no model is called ${JSON.stringify(name!.slice(0, 100))} here`, {
-    hint: near === undefined ? all : `did you mean "${near}"?\n${all}`,
+    hint: near === undefined ? all : [`did you mean "${near}"?`, all],
     details: { name, nearest: near },
   })
 }

@@ -34,7 +34,7 @@ export function judgeBadImages(bad: BadImage[], { path, total, badImages, badIma
   const lines = bad.slice(0, 10).map(({ name, reason }) => `${name}: ${reason}`)
   if (bad.length > lines.length) lines.push(`and ${bad.length - lines.length} more`)
   throw new MixflowError('DATA_INVALID', `${bad.length} of ${total} images in ${path} could not be read${limit}`, {
-    hint: `${lines.join('\n')}\n${advice(bad.length / total, { badImages, badImagesLimit })}`,
+    hint: [...lines, advice(bad.length / total, { badImages, badImagesLimit })],
     details: { bad },
   })
 }

@@ -35,7 +35,7 @@ export async function parseDataSpec(spec: string): Promise<DataSource> {
   const near = nearest(name || spec, dataNames)
   const meant = near && name ? `${near}:${path}` : near
   throw new MixflowError('DATA_UNKNOWN', `no data set and no folder is called "${spec}"`, {
-    hint: meant ? `did you mean "${meant}"?\n${whatThereIs}` : whatThereIs,
+    hint: meant ? [`did you mean "${meant}"?`, whatThereIs] : whatThereIs,
     details: { spec, nearest: near, known: dataNames },
   })
 }

@@ -245,7 +245,7 @@ function summary(job: Job, failures: ReadonlyMap<string, MixflowError>): Mixflow
     alike ? first.code : 'DOWNLOAD_FAILED',
     `${basename(job.path)} could not be downloaded from any of ${list.length} addresses`,
     {
-      hint: (alike && first.hint ? [...lines, first.hint] : lines).join('\n'),
+      hint: alike && first.hint ? [...lines, ...first.hint.split('\n')] : lines,
       details: { failures: list },
       cause: first,
     },

@@ -122,7 +122,7 @@ function downloadError(what: string, { output }: ProgramFailed): MixflowError {
           'check the connection (npm and pip have settings for proxies and mirrors), then try again: what is there already is not downloaded again',
         ]
       : ['SETUP_FAILED', 'the last lines above are its own words']
-  return new MixflowError(code, `${what} could not be downloaded`, { hint: `${reasonIn(output)}\n${hint}` })
+  return new MixflowError(code, `${what} could not be downloaded`, { hint: [...reasonIn(output).split('\n'), hint] })
 }
 
 /** What a program said of why it failed: the error that ended a Node process, else its last lines. */

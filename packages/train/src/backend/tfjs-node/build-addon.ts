@@ -68,7 +68,7 @@ export async function buildAddon(
   await runProgram(compiler, args, { ...setting, cwd: folder }).catch(error => {
     if (!(error instanceof ProgramFailed)) throw error
     throw new MixflowError('SETUP_FAILED', `the addon of ${kind} could not be compiled`, {
-      hint: `${reasonIn(error.output)}\na compiler for C++17 is needed: g++ 9 or newer`,
+      hint: [...reasonIn(error.output).split('\n'), 'a compiler for C++17 is needed: g++ 9 or newer'],
     })
   })
   await rename(join(folder, target, `${built}.part`), join(folder, target, built))
