@@ -80,8 +80,8 @@ export async function openStoredZip(
   const located: (StoredEntry & { readonly header: number })[] = []
   for (const entry of directory.entries) {
     throwIfAborted(signal)
-    const { name, bytes: size, packedBytes, crc32, certainName } = entry
-    if (!certainName) throw refuse('zip-name', `has an entry whose name is not UTF-8, ${show(entry)}`)
+    const { name, bytes: size, packedBytes, crc32, guessedEncoding } = entry
+    if (guessedEncoding !== null) throw refuse('zip-name', `has an entry whose name is not UTF-8, ${show(entry)}`)
     if (size !== packedBytes) {
       throw refuse('zip-size', `has the stored entry ${show(entry)} with two sizes, ${size} and ${packedBytes} bytes`)
     }

@@ -6,12 +6,13 @@
  * Source: PKWARE's APPNOTE 6.3, sections 4.3.12 to 4.3.16. Not supported: an encrypted directory, several disks.
  */
 import type { ByteSource } from '../byte-source.ts'
+import { type LegacyEncoding, legacyNames } from './legacy-names.ts'
 import { zipName } from './zip-name.ts'
 
 export interface ZipEntry {
   readonly name: string
-  /** False where the encoding of the name is unknown, see `zipName`. */
-  readonly certainName: boolean
+  /** The encoding that the name was probably in, if it was neither UTF-8 nor ASCII; else null. */
+  readonly guessedEncoding: LegacyEncoding | null
   readonly rawName: Uint8Array
   readonly flags: number
   /** Compression: 0 is stored, 8 is Deflate. */
@@ -76,26 +77,38 @@ export async function readZipDirectory(
     throw new ZipError('entries', `the directory has ${end.bytes} bytes; at most ${maxEntries} entries are read`)
   }
   const { start, shift } = await directoryStart(source, end)
-  const entries: ZipEntry[] = []
+  const found: FoundEntry[] = []
   const bytes = await source.read(start, end.at - start)
   const view = viewOf(bytes)
   let at = 0
   let packed = 0
   while (at + 4 <= bytes.length && view.getUint32(at, true) === signatures.entry) {
     const { entry, next } = entryAt(bytes, at)
-    entries.push({ ...entry, header: entry.header + shift, wraps: entry.wraps && source.size > unknown32 })
+    found.push({ ...entry, header: entry.header + shift, wraps: entry.wraps && source.size > unknown32 })
     packed += entry.packedBytes
-    if (entries.length > maxEntries) throw new ZipError('entries', `there are more than ${maxEntries} entries`)
+    if (found.length > maxEntries) throw new ZipError('entries', `there are more than ${maxEntries} entries`)
     if (packed > source.size) {
       throw new ZipError('size', 'the entries are together larger than the file: they overlap, or it is cut short')
     }
     at = next
   }
-  if ((end.is64 ? entries.length : entries.length % 65_536) !== end.count) {
-    const counts = `the directory lists ${entries.length} entries, the end record ${end.count}`
+  if ((end.is64 ? found.length : found.length % 65_536) !== end.count) {
+    const counts = `the directory lists ${found.length} entries, the end record ${end.count}`
     throw new ZipError('directory', `${counts}: the zip is damaged`)
   }
-  return { entries, start, shift }
+  return { entries: named(found), start, shift }
+}
+
+/** An entry whose name is null while its encoding is unknown. */
+type FoundEntry = Omit<ZipEntry, 'name' | 'guessedEncoding'> & { readonly name: string | null }
+
+function named(found: readonly FoundEntry[]): ZipEntry[] {
+  const unknown = found.filter(({ name }) => name === null)
+  const { encoding, decode } = legacyNames(unknown.map(({ rawName }) => rawName))
+  return found.map(entry => {
+    if (entry.name !== null) return { ...entry, name: entry.name, guessedEncoding: null }
+    return { ...entry, name: decode(entry.rawName), guessedEncoding: encoding }
+  })
 }
 
 interface EndRecord {
@@ -156,7 +169,7 @@ async function directoryStart(source: ByteSource, end: EndRecord): Promise<{ sta
   return { start, shift: !end.is64 && shift % 2 ** 32 === 0 ? 0 : shift }
 }
 
-function entryAt(bytes: Uint8Array, at: number): { entry: ZipEntry; next: number } {
+function entryAt(bytes: Uint8Array, at: number): { entry: FoundEntry; next: number } {
   const view = viewOf(bytes)
   const damaged = () => new ZipError('directory', `the directory is damaged at byte ${at}`)
   if (at + 46 > bytes.length) throw damaged()
@@ -166,12 +179,10 @@ function entryAt(bytes: Uint8Array, at: number): { entry: ZipEntry; next: number
   if (next > bytes.length) throw damaged()
   const rawName = bytes.slice(at + 46, nameEnd)
   const extra = bytes.subarray(nameEnd, extraEnd)
-  const { text, certain } = zipName(rawName, extraField(extra, 0x7075))
   const fields = [24, 20, 42].map(offset => view.getUint32(at + offset, true))
   const [size, packedBytes, header] = widened(fields, extra) as [number, number, number]
   const entry = {
-    name: text,
-    certainName: certain,
+    name: zipName(rawName, extraField(extra, 0x7075)),
     rawName,
     flags: view.getUint16(at + 8, true),
     method: view.getUint16(at + 10, true),

@@ -1,22 +1,19 @@
 /**
  * Names of zip entries as text. The format has two encodings: UTF-8 where bit 11 of the flags is set, else CP437. Programs
  * keep to neither: macOS writes UTF-8 without the flag, Windows the code page of its country. Bytes that are valid UTF-8 are
- * therefore read as UTF-8, since text in another encoding is hardly ever valid by chance, and all others as CP437.
+ * therefore read as UTF-8, since text in another encoding is hardly ever valid by chance; for the others see `legacyNames`.
  *
  * Source: PKWARE's APPNOTE, 4.4.4 and appendix D; Info-ZIP's extra field 0x7075 (4.6.9).
  */
 import { crc32 } from '@mixflow/core/internal'
 
-export interface ZipName {
-  readonly text: string
-  /** False where the encoding is unknown and CP437 was assumed. ASCII is always certain. */
-  readonly certain: boolean
-}
-
-/** Decodes the name of an entry. @param unicodePath the data of the entry's extra field 0x7075, if it has one */
-export function zipName(bytes: Uint8Array, unicodePath: Uint8Array | null): ZipName {
-  const text = (unicodePath && unicodeName(bytes, unicodePath)) ?? utf8Text(bytes)
-  return text === null ? { text: cp437Text(bytes), certain: false } : { text, certain: true }
+/**
+ * Decodes the name of an entry; null if its encoding is unknown.
+ *
+ * @param unicodePath the data of the entry's extra field 0x7075, if it has one
+ */
+export function zipName(bytes: Uint8Array, unicodePath: Uint8Array | null): string | null {
+  return (unicodePath && unicodeName(bytes, unicodePath)) ?? utf8Text(bytes)
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -35,9 +32,3 @@ function unicodeName(name: Uint8Array, field: Uint8Array): string | null {
   const sum = new DataView(field.buffer, field.byteOffset, field.byteLength).getUint32(1, true)
   return sum === crc32(name) ? utf8Text(field.subarray(5)) : null
 }
-
-const upperHalf =
-  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
-
-const cp437Text = (bytes: Uint8Array): string =>
-  Array.from(bytes, byte => (byte < 128 ? String.fromCharCode(byte) : upperHalf[byte - 128]!)).join('')

@@ -88,17 +88,43 @@ describe('names', () => {
     const {
       entries: [entry],
     } = await readZipDirectory(sourceOf(zipBytes([{ name, data, ...(extra ? { extra } : {}) }])))
-    return [entry!.name, entry!.certainName]
+    return [entry!.name, entry!.guessedEncoding]
   }
 
   it('are UTF-8 where their bytes are valid UTF-8', async () => {
-    expect(await nameOf('café/猫.png')).toEqual(['café/猫.png', true])
+    expect(await nameOf('café/猫.png')).toEqual(['café/猫.png', null])
   })
 
-  it('are otherwise read as CP437, and marked uncertain', async () => {
-    expect(await nameOf(Uint8Array.of(0x63, 0x61, 0x66, 0x82))).toEqual(['café', false])
-    const shiftJis = Uint8Array.of(0x94, 0x4c)
-    expect(await nameOf(shiftJis)).toEqual(['öL', false])
+  const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+
+  it.each([
+    ['CP437', 'café', '63616682'],
+    ['CP437', 'Öl', '996c'],
+    ['CP437', 'Mädchen/été 1.png', '4d84646368656e 2f 827482 20312e706e67'],
+    ['CP437', 'ÄPFEL', '8e5046454c'],
+    ['CP437', 'straße', '73747261e165'],
+    // code page 850 and Windows-1252, which are not recognised
+    ['CP437', 'r¢d', '729b64'],
+    ['CP437', 'cafΘ', '636166e9'],
+    ['Shift-JIS', '猫/1.png', '944c 2f312e706e67'],
+    ['Shift-JIS', 'いぬ', '82a282ca'],
+    ['Shift-JIS', 'ア', '8341'],
+    ['Shift-JIS', '写真 (1).jpg', '8eca905e 202831292e6a7067'],
+    // a backslash as second byte
+    ['Shift-JIS', '表/１.png', '955c 2f 8250 2e706e67'],
+    ['GBK', '猫狗', 'c3a8b9b7'],
+    ['GBK', '狗/照片１.jpg', 'b9b7 2f d5d5c6ac a3b1 2e6a7067'],
+  ])('in no encoding of the format are read as %s where they look so: %s', async (encoding, text, bytes) => {
+    expect(await nameOf(hex(bytes))).toEqual([text, encoding])
+  })
+
+  it('are judged together, and those in UTF-8 apart', async () => {
+    const names = [hex('8ca2'), hex('944c'), hex('94fc96a1'), Buffer.from('café'), Buffer.from('plain')]
+    const { entries } = await readZipDirectory(sourceOf(zipBytes(names.map(name => ({ name, data })))))
+    expect(entries.map(({ name }) => name)).toEqual(['犬', '猫', '美味', 'café', 'plain'])
+    // what is not valid in Shift-JIS makes all of them CP437
+    const mixed = await readZipDirectory(sourceOf(zipBytes([hex('944c'), hex('ff')].map(name => ({ name, data })))))
+    expect(mixed.entries.map(({ guessedEncoding }) => guessedEncoding)).toEqual(['CP437', 'CP437'])
   })
 
   it('are those of a Unicode path field whose checksum matches the name', async () => {
@@ -112,8 +138,8 @@ describe('names', () => {
       return Buffer.concat([bytes, path])
     }
     const name = Uint8Array.of(0x94, 0x4c)
-    expect(await nameOf(name, field(0xb4e83d80))).toEqual(['öL', false])
-    expect(await nameOf(name, field(crc32(name)))).toEqual(['猫', true])
+    expect(await nameOf(name, field(0xb4e83d80))).toEqual(['猫', 'Shift-JIS'])
+    expect(await nameOf(name, field(crc32(name)))).toEqual(['猫', null])
   })
 })
 

@@ -12,6 +12,9 @@ export interface DecodeCostOptions {
   readonly whole: boolean
 }
 
+export type CostFacts = Pick<Metadata, 'width' | 'height' | 'channels' | 'depth' | 'format'> &
+  Partial<Pick<Metadata, 'isProgressive' | 'bitsPerSample'>>
+
 /** Rows that libvips holds at once, generously. */
 const rows = 512
 
@@ -19,7 +22,7 @@ const rows = 512
 const perPixel: Readonly<Record<string, number>> = { heif: 18, gif: 6, webp: 6 }
 
 export function decodeCost(
-  { width, height, channels, depth, format, isProgressive, bitsPerSample = 8 }: Metadata,
+  { width, height, channels, depth, format, isProgressive, bitsPerSample = 8 }: CostFacts,
   { whole }: DecodeCostOptions,
 ): number {
   const pixels = width * height

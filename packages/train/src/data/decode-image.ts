@@ -1,5 +1,5 @@
 /**
- * One image file (JPEG, PNG, WebP, AVIF, GIF, TIFF) to planar RGB bytes of the wanted size, with sharp.
+ * One image file (JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP, PPM) to planar RGB bytes of the requested size, with sharp.
  *
  * In this order: upright (EXIF), sRGB whatever the colour profile or model, the wanted size, transparency laid over a
  * background colour. Of an animation the first frame. A file that is cut or damaged is an error, never half an image, and
@@ -9,10 +9,13 @@
 import { MixflowError } from '@mixflow/core'
 import { show } from '@mixflow/core/internal'
 import sharp, { type Metadata, type Sharp } from 'sharp'
-import { decodeCost } from './decode-cost.ts'
+import { type CostFacts, decodeCost } from './decode-cost.ts'
 import { kindOfHead } from './image-format.ts'
 import { memoryBudget } from './memory-budget.ts'
 import { hasUnknownChannels } from './tiff-extra-channels.ts'
+import { bmp } from './uncompressed/bmp.ts'
+import { netpbm } from './uncompressed/netpbm.ts'
+import type { UncompressedImage } from './uncompressed/uncompressed-image.ts'
 
 /**
  * How an image of another shape becomes a square: `cover` scales it to fill the square and cuts off what sticks out,
@@ -60,7 +63,8 @@ const budget = memoryBudget(768 * 2 ** 20)
 /** Decodes the bytes of one image file. Rejects with an error that says in its first line what is wrong with the file. */
 export async function decodeImage(file: Uint8Array, options: DecodeOptions): Promise<DecodedImage> {
   const format = formatOf(file)
-  const metadata = await sharp(file, { failOn: 'error' }).metadata()
+  const own = format === 'BMP' ? bmp(file) : format === 'PPM' ? netpbm(file) : null
+  const metadata = own === null ? await sharp(file, { failOn: 'error' }).metadata() : metadataOf(own)
   checkSamples(metadata, format)
   if (format === 'TIFF' && hasUnknownChannels(file)) {
     throw new Error('TIFF with channels that are neither colours nor transparency: convert it to grey or RGB')
@@ -71,7 +75,7 @@ export async function decodeImage(file: Uint8Array, options: DecodeOptions): Pro
   }
   const cost = decodeCost(metadata, { whole: options.size === null || options.fit === 'crop' })
   if (cost > budget.bytes) throw new Error(tooLarge({ width, height, format, cost }))
-  const { data, info } = await budget.run(cost, () => decoded(file, options))
+  const { data, info } = await budget.run(cost, () => decoded(own ?? file, options))
   return {
     ...{ height: info.height, width: info.width, pixels: planar(data, info.channels) },
     file: {
@@ -80,6 +84,15 @@ export async function decodeImage(file: Uint8Array, options: DecodeOptions): Pro
       isTransparent: metadata.hasAlpha,
       frames: metadata.pages ?? 1,
     },
+  }
+}
+
+type Facts = Pick<Metadata, 'autoOrient' | 'depth' | 'space' | 'hasAlpha' | 'pages'> & CostFacts
+
+function metadataOf({ width, height, channels }: UncompressedImage): Facts {
+  return {
+    ...{ width, height, channels, depth: 'uchar', format: 'raw', autoOrient: { width, height } },
+    ...{ space: channels === 1 ? 'b-w' : 'srgb', hasAlpha: channels === 4 },
   }
 }
 
@@ -92,7 +105,7 @@ function formatOf(file: Uint8Array): string {
 
 const colourSpaces: readonly string[] = ['b-w', 'grey16', 'srgb', 'rgb', 'rgb16', 'cmyk', 'lab', 'labs']
 
-function checkSamples({ depth, space, channels }: Metadata, format: string): void {
+function checkSamples({ depth, space, channels }: Facts, format: string): void {
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw new Error(`${format} with samples of type ${depth}, whose range is unknown: convert it to 8 or 16 bits`)
   }
@@ -109,8 +122,8 @@ function tooLarge(image: { width: number; height: number; format: string; cost: 
   )
 }
 
-async function decoded(file: Uint8Array, options: DecodeOptions) {
-  const upright = sharp(file, { failOn: 'error' }).autoOrient()
+async function decoded(file: Uint8Array | UncompressedImage, options: DecodeOptions) {
+  const upright = file instanceof Uint8Array ? sharp(file, { failOn: 'error' }).autoOrient() : ofPixels(file)
   const sized = options.size === null ? upright : await resized(upright, options.size, options)
   return sized
     .flatten({ background: options.background })
@@ -118,6 +131,9 @@ async function decoded(file: Uint8Array, options: DecodeOptions) {
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
 }
+
+const ofPixels = ({ width, height, channels, pixels }: UncompressedImage): Sharp =>
+  sharp(pixels(), { raw: { width, height, channels } })
 
 async function resized(image: Sharp, size: number, { fit, background }: DecodeOptions): Promise<Sharp> {
   if (fit !== 'crop') return image.resize(size, size, { fit, background })

@@ -154,7 +154,8 @@ function readImage(file: DataFile, options: DecodeOptions): Promise<DecodedImage
   return reading.run(needed, async () => decodeImage(await file.read(), options))
 }
 
-const oneLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!.trim()
+const oneLine = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/[:\s]+$/, '')
 
 function allocate(path: string, count: number, { height, width }: { height: number; width: number }): Uint8Array {
   const bytes = count * 3 * height * width

@@ -4,7 +4,7 @@
  */
 
 /** Formats that `decodeImage` reads. */
-export const readableFormats = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF'] as const
+export const readableFormats = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP', 'PPM'] as const
 
 export type ReadableFormat = (typeof readableFormats)[number]
 
@@ -22,7 +22,8 @@ const byEnding: Readonly<Record<string, string>> = {
   ...spread('PNG', 'png apng'),
   ...{ webp: 'WebP', gif: 'GIF', tif: 'TIFF', tiff: 'TIFF', avif: 'AVIF' },
   ...spread('BMP', 'bmp dib'),
-  ...spread('PPM', 'ppm pgm pbm pnm pam pfm'),
+  ...spread('PPM', 'ppm pgm pbm pnm'),
+  ...{ pam: 'PAM', pfm: 'PFM' },
   ...spread('JPEG 2000', 'jp2 j2k jpf jpx jpm j2c jpc'),
   ...spread('HEIC', 'heic heif hif'),
   ...spread('camera raw', 'dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw x3f 3fr erf mrw'),
@@ -82,8 +83,10 @@ const signatures: readonly (readonly [string, ...string[]])[] = [
 /** Formats that are told by more than how they begin. */
 function longerSignature(text: string): string | undefined {
   if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'WebP'
-  if (text.startsWith('BM') && text.startsWith('\0\0\0\0', 6)) return 'BMP'
-  if (/^P[1-7Ff]\s/.test(text)) return 'PPM'
+  // the size of the second header, of at most 124 bytes
+  if (text.startsWith('BM') && text.startsWith('\0\0\0', 15) && text.charCodeAt(14) <= 124) return 'BMP'
+  if (/^P[1-6]\s*(\s\d|#)/.test(text)) return 'PPM'
+  if (/^P[7Ff]\s/.test(text)) return text[1] === '7' ? 'PAM' : 'PFM'
   if (/^\W*(<\?xml.*)?<(svg|!DOCTYPE svg)/is.test(text)) return 'SVG'
   return text.startsWith('ftyp', 4) ? isoMedia(text.slice(8)) : undefined
 }

@@ -48,17 +48,17 @@ function listed(source: ByteSource, entries: readonly ZipEntry[]): Omit<FileList
     if (name.endsWith('/') || system !== null) continue
     checkEntry(name, entry)
     if (files.has(name)) leftOut.add('in the zip twice: the later one is read', name)
-    if (!entry.certainName) uncertain++
+    if (entry.guessedEncoding !== null) uncertain++
     files.set(name, {
       ...{ name, bytes: entry.bytes },
       read: () => readZipEntry(source, entry),
       head: length => readZipHead(source, entry, length),
     })
   }
-  const example = entries.find(entry => !entry.certainName)
+  const example = entries.find(entry => entry.guessedEncoding !== null)
   const notes = example
     ? [
-        `${uncertain} names in the zip do not say their encoding and are read as CP437, such as ${nameOf(example)}: ` +
+        `${uncertain} names in the zip do not say their encoding and are read as ${example.guessedEncoding}, such as ${nameOf(example)}: ` +
           'if they look wrong, pack the files again with UTF-8 names',
       ]
     : []
@@ -75,12 +75,14 @@ function checkName(name: string): void {
   if (/^\/|^[a-z]:\/|(^|\/)\.\.(\/|$)|\0/i.test(name)) throw new Error(`the name ${JSON.stringify(name)} leads outside`)
 }
 
+const uncompressed: readonly string[] = ['TIFF', 'BMP', 'PPM']
+
 function checkEntry(name: string, { packedBytes, bytes }: ZipEntry): void {
   const kind = kindOfName(name)
   if (!kind?.readable) return
   if (bytes > limits.entryBytes) throw new Error(`${name} would have ${bytes} bytes, the most is ${limits.entryBytes}`)
-  // an uncompressed TIFF of one colour shrinks a thousandfold, the other formats are compressed already
-  if (kind.format !== 'TIFF' && bytes > limits.unsuspiciousBytes && bytes > limits.ratio * packedBytes) {
+  // images of one colour without compression shrink a thousandfold, the other formats are compressed already
+  if (!uncompressed.includes(kind.format) && bytes > limits.unsuspiciousBytes && bytes > limits.ratio * packedBytes) {
     throw new Error(`${name} would grow from ${packedBytes} to ${bytes} bytes: a zip bomb`)
   }
 }

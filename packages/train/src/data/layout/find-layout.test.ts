@@ -203,18 +203,20 @@ describe('other files', () => {
       'b.jfif': '',
       c: '\x89PNG\r\n\x1a\n',
       'd.bmp': '\xff\xd8\xff\xe0',
-      'e.bmp': 'BM',
+      'e.pam': 'P7\n',
+      k: 'P6 1 1 255\n',
+      l: 'P6, the sixth priority',
       'f.dng': 'II*\0',
       'g.tmp': '\0\0\0\x1cftypheic\0\0\0\0mif1heic',
       'h.heif': '\0\0\0\x1cftypmif1\0\0\0\0mif1avif',
       'notes.txt': 'P3 ',
     })
-    expect(Object.keys(found.images)).toEqual(['a.png', 'b.jfif', 'c', 'd.bmp', 'h.heif'])
+    expect(Object.keys(found.images)).toEqual(['a.png', 'b.jfif', 'c', 'd.bmp', 'h.heif', 'k'])
     expect(found.leftOut).toEqual({
-      'BMP images, which are not read': ['e.bmp'],
+      'PAM images, which are not read': ['e.pam'],
       'camera raw images, which are not read': ['f.dng'],
       'HEIC images, which are not read': ['g.tmp'],
-      'other files': ['notes.txt'],
+      'other files': ['l', 'notes.txt'],
     })
   })
 })
