@@ -11,7 +11,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { readRegularText } from '@mixflow/files'
+import { parseStrictJson } from '@mixflow/core/internal'
+import { readRegularFile } from '@mixflow/files'
 import sharp from 'sharp'
 import { z } from 'zod'
 import { createDataset, type Dataset } from './dataset.ts'
@@ -87,7 +88,7 @@ export async function readTwemoji(options: {
   }
   const sheetPath = join(folder, 'img', 'twitter', 'sheets', '32.png')
   try {
-    const pictures = picturesIn(JSON.parse(await readRegularText(join(folder, 'emoji.json'))), skinTones)
+    const pictures = picturesIn(await readEmojiList(folder), skinTones)
     const sheet = sharp(sheetPath, { failOn: 'error' })
       .flatten({ background: options.background })
       .toColourspace('srgb')
@@ -114,6 +115,11 @@ export async function readTwemoji(options: {
       },
     )
   }
+}
+
+async function readEmojiList(folder: string): Promise<unknown> {
+  const path = join(folder, 'emoji.json')
+  return parseStrictJson(await readRegularFile(path), { what: path, code: 'DATA_INVALID' })
 }
 
 /** Every picture with artwork of its own: where Twitter drew none, the sheet has somebody else's. */

@@ -84,6 +84,20 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setting
     expect(readdirSync(folder)).toEqual(['package.json'])
   })
 
+  it.each(['', '{"version": "1.3', 'null', '{"name": "onnxruntime-node"}'])(
+    'names the package.json of the runtime whose content is %j',
+    async content => {
+      libraries()
+      const { folder } = runtime()
+      writeFileSync(join(folder, 'package.json'), content)
+      await expect(setUpCuda({ runtimes: [folder] })).rejects.toMatchObject({
+        code: 'SETUP_FAILED',
+        message: expect.stringContaining(join(folder, 'package.json')),
+        hint: 'npm install onnxruntime-node@1.30.0',
+      })
+    },
+  )
+
   it('says that pip is missing, and leaves nothing half done', async () => {
     const { folder } = runtime()
     const error = await setUpCuda({ runtimes: [folder], env: { PATH: newFolder() } }).catch(reason => reason)

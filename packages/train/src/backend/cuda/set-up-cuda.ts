@@ -9,7 +9,9 @@ import { existsSync } from 'node:fs'
 import { lstat, mkdir, rename, rm, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { readRegularText } from '@mixflow/files'
+import { parseStrictJson } from '@mixflow/core/internal'
+import { readRegularFile } from '@mixflow/files'
+import { z } from 'zod'
 import { cacheFolder } from '../../data/cache-folder.ts'
 import { checkLinux } from '../set-up/check-linux.ts'
 import { fetchWheels, type Wheel } from '../set-up/fetch-wheels.ts'
@@ -102,13 +104,19 @@ function placeOf(name: string): string | null {
 }
 
 async function checkVersion(runtime: string): Promise<void> {
-  const found = JSON.parse(await readRegularText(join(runtime, 'package.json'))) as { readonly version: string }
+  const path = join(runtime, 'package.json')
+  const hint = `npm install onnxruntime-node@${version}`
+  const json = parseStrictJson(await readRegularFile(path), { what: path, code: 'SETUP_FAILED', hint })
+  const found = z.object({ version: z.string() }).safeParse(json).data
+  if (found === undefined) {
+    throw new MixflowError('SETUP_FAILED', `${path} states no version`, { hint, details: { folder: runtime } })
+  }
   if (found.version === version) return
   throw new MixflowError(
     'SETUP_UNSUPPORTED',
     `onnxruntime-node is ${found.version}, and CUDA is known for ${version}`,
     {
-      hint: `npm install onnxruntime-node@${version}`,
+      hint,
       details: { folder: runtime, found: found.version, version },
     },
   )

@@ -44,14 +44,25 @@ export async function checkAddon(home: string, kind: TfjsNodeKind, { env, signal
   const args = ['--no-deprecation', '-e', script, home, parts[kind].package]
   const output = await runProgram([process.execPath], args, { env: quiet, signal }).catch(error => {
     if (!(error instanceof ProgramFailed)) throw error
-    throw failed(kind, `does not load or run:\n${reasonIn(error.output)}`)
+    throw failed(kind, 'does not load or run', reasonIn(error.output).split('\n'))
   })
-  const facts = JSON.parse(output.slice(output.lastIndexOf('\n{') + 1)) as AddonFacts
+  const facts = factsIn(output)
+  if (facts === null) throw failed(kind, 'prints no result of its test', output.trim().split('\n').slice(-6))
   if (facts.losses.every((loss, i) => Math.abs(loss - (expected[i] as number)) < tolerance)) return facts
   throw failed(kind, `computes something else than it should: losses ${facts.losses}, expected ${expected}`)
 }
 
-const failed = (kind: TfjsNodeKind, message: string): MixflowError =>
+/** The last line of the script's output; libraries may print before it. */
+function factsIn(output: string): AddonFacts | null {
+  try {
+    const facts = JSON.parse(output.slice(output.lastIndexOf('\n{') + 1)) as Partial<AddonFacts> | null
+    return Array.isArray(facts?.losses) ? (facts as AddonFacts) : null
+  } catch {
+    return null
+  }
+}
+
+const failed = (kind: TfjsNodeKind, message: string, reasons: readonly string[] = []): MixflowError =>
   new MixflowError('SETUP_FAILED', `${kind} ${message}`, {
-    hint: 'nothing was kept; train without --backend: the onnx backend needs none of this',
+    hint: [...reasons, 'nothing was kept; train without --backend: the onnx backend needs none of this'],
   })

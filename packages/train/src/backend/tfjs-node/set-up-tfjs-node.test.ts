@@ -68,7 +68,7 @@ describe.skipIf(!native)('setting up tfjs-node', () => {
     writeFileSync(join(home, 'package.json'), '{"name":"@tensorflow/tfjs-node","main":"index.js"}')
     writeFileSync(join(home, 'index.js'), 'throw new Error("no such addon")')
     const error = await checkAddon(folder, 'tfjs-node', { env }).catch(reason => reason)
-    expect(error).toMatchObject({ code: 'SETUP_FAILED', message: expect.stringContaining('no such addon') })
+    expect(error).toMatchObject({ code: 'SETUP_FAILED', hint: expect.stringContaining('no such addon') })
   })
 
   it('refuses other bytes than it knows', async () => {
