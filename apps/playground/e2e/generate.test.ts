@@ -65,8 +65,11 @@ describe.skipIf(built === null)('generate', () => {
   it('shows the pictures of each step, and stops when told', async () => {
     await using open = await openPlayground()
     const { page } = open
-    await open.go('#/generate?solver=euler&nfe=1000')
+    await open.go('#/generate?solver=euler&nfe=1000&seed=9007199254740992')
     await page.getByText(/^Step \d+ of 1000$/).waitFor()
+    // a seed that would be rounded is not used in silence
+    const refused = await page.locator('.refused-values').textContent()
+    expect(refused).toMatch(/seed=9007199254740992 must be a whole number from 0 to 9007199254740991; \d+ is used/)
     const during = await pixelsOf(page, '.gallery')
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByText(/^Stopped after step \d+$/).waitFor()

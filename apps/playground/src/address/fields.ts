@@ -1,20 +1,24 @@
-/** What a view keeps in the address: a value each with a form in text. What cannot be read is as if it were not there. */
+/** The values that a view keeps in the address, each with its form in text. For a value that cannot be used, the initial one is. */
 
 export interface Field<T> {
   readonly initial: T
-  /** undefined for what is none. */
+  /** What `read` accepts, after "must be". */
+  readonly expected: string
+  /** Returns undefined for a text that it does not accept. */
   readonly read: (text: string) => T | undefined
   readonly write: (value: T) => string
 }
 
 export const word = <T extends string>(words: readonly T[], initial: T): Field<T> => ({
   initial,
+  expected: `one of ${words.join(', ')}`,
   read: text => words.find(known => known === text),
   write: value => value,
 })
 
 export const number = (range: { min: number; max: number; whole?: boolean; initial: number }): Field<number> => ({
   initial: range.initial,
+  expected: `a ${range.whole ? 'whole ' : ''}number from ${range.min} to ${range.max}`,
   read: text => {
     const value = text.trim() === '' ? Number.NaN : Number(text)
     const fits = value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value))
@@ -25,6 +29,7 @@ export const number = (range: { min: number; max: number; whole?: boolean; initi
 
 export const text = (initial: string, max: number): Field<string> => ({
   initial,
+  expected: `at most ${max} characters`,
   read: given => (given.length <= max ? given : undefined),
   write: value => value,
 })
@@ -41,6 +46,25 @@ export function readValues<F extends object>(fields: F, query: URLSearchParams):
     return [key, (given === null ? undefined : read(given)) ?? initial]
   })
   return Object.fromEntries(entries) as ValuesOf<F>
+}
+
+export interface RefusedValue {
+  readonly key: string
+  readonly text: string
+  readonly expected: string
+  /** The value that is used instead. */
+  readonly used: string
+}
+
+/** The values of the address that are not used. */
+export function refusedValues(fields: object, query: URLSearchParams): RefusedValue[] {
+  return Object.entries(fields as Record<string, Field<unknown>>).flatMap(
+    ([key, { initial, expected, read, write }]) => {
+      const given = query.get(key)
+      if (given === null || read(given) !== undefined) return []
+      return [{ key, text: given.slice(0, 40), expected, used: write(initial) }]
+    },
+  )
 }
 
 /** Values that are as at first are left out, so that addresses stay short. */

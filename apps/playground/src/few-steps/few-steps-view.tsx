@@ -4,6 +4,7 @@ import { Progress } from '@base-ui/react/progress'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
 import { classLabel, number, text, word } from '../address/fields.ts'
+import { RefusedValues } from '../address/refused-values.tsx'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
 import { openEarly, useModel } from '../models/use-model.ts'
@@ -57,6 +58,7 @@ export default function FewStepsView() {
           Two models, trained alike but for their source, start from the same noise. With many evaluations both follow
           their paths closely. With few, what is straight stays right: compare the upper rows.
         </p>
+        <RefusedValues fields={fields} />
       </header>
       {mixflow.zoo === undefined ? (
         <p className="loading">Loading …</p>

@@ -3,6 +3,7 @@ import { Button } from '@base-ui/react/button'
 import { Progress } from '@base-ui/react/progress'
 import { useMemo, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
+import { RefusedValues } from '../address/refused-values.tsx'
 import type { ZooModel } from '../models/catalogue.ts'
 import { ModelState } from '../models/model-state.tsx'
 import { openEarly, useModel } from '../models/use-model.ts'
@@ -45,6 +46,7 @@ export default function GenerateView() {
           watch what one evaluation more or less does. A seed always gives the same pictures, and this page’s address
           holds all that decides them.
         </p>
+        <RefusedValues fields={fields} />
       </header>
       {chosen.zoo === undefined ? (
         <p className="loading">Loading …</p>

@@ -5,6 +5,7 @@ import type { ModelPackage } from '@mixflow/core'
 import { type DragEvent, lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
 import { classLabel, number, text } from '../address/fields.ts'
+import { RefusedValues } from '../address/refused-values.tsx'
 import { folderOfZooModel } from '../models/catalogue.ts'
 import { droppedFiles, type FolderFiles, modelOf } from '../models/dropped-folder.ts'
 import { progressText } from '../models/model-state.tsx'
@@ -62,6 +63,7 @@ export default function InspectView() {
           Give its address or its folder: see what it says about itself, and what it makes. A folder of yours stays in
           this page.
         </p>
+        <RefusedValues fields={fields} />
       </header>
       <PlaceForm isPanel canDrop from={from} onAddress={next => change({ from: next })} onFiles={openFiles} />
       <OwnModels isBrief={found !== null} {...{ from }} onChange={next => change({ from: next })} />

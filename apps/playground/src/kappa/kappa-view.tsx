@@ -4,6 +4,7 @@ import { labelText } from '@mixflow/core/internal'
 import { type DragEvent, useEffect, useMemo, useState } from 'react'
 import { useAddressState } from '../address/address.ts'
 import { classLabel, number, text } from '../address/fields.ts'
+import { RefusedValues } from '../address/refused-values.tsx'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
 import { openEarly, useModel } from '../models/use-model.ts'
@@ -94,6 +95,7 @@ export default function KappaView() {
           and a variance. Mixed with plain noise by <i>w</i>, that is the source. Slide <i>w</i>: at 0 any picture comes
           out, at 1 pictures much like yours.
         </p>
+        <RefusedValues fields={fields} />
       </header>
       {chosen.zoo === undefined ? (
         <p className="loading">Loading …</p>

@@ -5,6 +5,7 @@
 import { type ReactNode, useMemo } from 'react'
 import { useAddressState } from '../address/address.ts'
 import { number, text, type ValuesOf, word } from '../address/fields.ts'
+import { RefusedValues } from '../address/refused-values.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { type Drawing, Plot } from '../parts/plot.tsx'
 import { Range } from '../parts/range.tsx'
@@ -65,6 +66,7 @@ export default function PathsView() {
           steps. Where a path bends, large steps miss. Here two flows learn the same data in your browser, from the same
           seed. They differ in one thing: where their training lines start.
         </p>
+        <RefusedValues fields={fields} />
       </header>
 
       <Controls {...{ state, change, training }} />
