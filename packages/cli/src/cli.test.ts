@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
 import { parseManifest } from '@mixflow/core'
 import { compiler, crash, makeDriver } from '@mixflow/page/shared-library'
 import { swiftshader } from '@mixflow/page/swiftshader'
@@ -138,6 +139,30 @@ describe('from training to a picture', () => {
       .split('\n')
       .map(line => JSON.parse(line).event)
     expect(events).toEqual(['listening', 'request', 'stopping', 'request', 'stopped'])
+  })
+
+  it('serve ends itself when an evaluation outlives the drain', async () => {
+    const preload = pathToFileURL(join(import.meta.dirname, 'fixtures', 'endless-evaluations.mjs')).href
+    const stuck = commandIn(folder, { NODE_OPTIONS: `--import ${preload}` })
+    let isAccepted = false
+    const talk = async (child: ChildProcess) => {
+      const [address] = String(await once(child.stdout as Readable, 'data')).split('\n')
+      const headers = { 'content-type': 'application/json', accept: 'text/event-stream' }
+      const { body } = await fetch(`${address}/v1/images`, { method: 'POST', headers, body: '{"label": 3}' })
+      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+        if (String(Buffer.from(chunk)).startsWith('event: accepted')) child.kill('SIGTERM')
+        isAccepted = true
+      }
+    }
+    let signal: NodeJS.Signals | null = null
+    const args = ['serve', 'runs/quickstart/model', '--port', '0', '--threads', '1', '--drain', '0.1']
+    const { code } = await stuck(args, child => {
+      child.on('exit', (_, by) => {
+        signal = by
+      })
+      talk(child).catch(() => {})
+    })
+    expect({ code, signal, isAccepted }).toEqual({ code: null, signal: 'SIGTERM', isAccepted: true })
   })
 
   it('serve refuses two models of one name, and a run', async () => {

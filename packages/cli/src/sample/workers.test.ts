@@ -53,3 +53,19 @@ it('an adaptive solver takes its steps in the same batches', async () => {
   await sample('adaptive-workers.npz', ...adaptive, '--workers', '3')
   expect(bytesOf('adaptive-workers.npz')).toEqual(bytesOf('adaptive.npz'))
 })
+
+it('--tolerance is the error that an adaptive solver allows: with less of it, more evaluations', async () => {
+  const spent: number[] = []
+  for (const tolerance of ['0.1', '1e-5']) {
+    const text = await sample(`${tolerance}.npz`, '--solver', 'dopri5', '--tolerance', tolerance)
+    spent.push(Number(/at ([\d.]+) NFE/.exec(text)?.[1]))
+  }
+  expect(spent[0]).toBeLessThan(spent[1] as number)
+  // the model's own tolerance is 1e-5
+  expect(bytesOf('1e-5.npz')).toEqual(bytesOf('adaptive.npz'))
+  const refused = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const args = ['sample', model.path, '--out', join(root, 'x.png'), '--solver', 'heun', '--tolerance', '0.1']
+  expect(await run(args)).toBe(1)
+  expect(refused.mock.calls.join('')).toMatch(/tolerance/)
+  refused.mockRestore()
+})
