@@ -3,8 +3,9 @@
  * by child processes in plain Node: one makes a model of a checkpoint, the first example of sdk-node's README samples it, and
  * its pictures must be, byte for byte, those that the sources of this workspace give.
  */
+import { readdirSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { loadModel } from '@mixflow/sdk-node'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { sourceOf, tinyCheckpoint } from '../../packages/export/src/fixtures/tiny-checkpoint.ts'
@@ -139,9 +140,15 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   })
 
   describe('its types are read by TypeScript', () => {
-    // the oldest and the newest
+    // the oldest and the newest; those between, in a folder each, where MIXFLOW_TYPESCRIPTS names their folder
+    const between = process.env.MIXFLOW_TYPESCRIPTS
     const compilers = {
       '5.4': join(root, 'tests', 'node_modules', 'typescript-5.4'),
+      ...Object.fromEntries(
+        (between === undefined ? [] : readdirSync(between))
+          .sort()
+          .map(version => [version, resolve(between ?? '', version, 'node_modules', 'typescript')]),
+      ),
       newest: join(root, 'node_modules', 'typescript'),
     }
     const cases = Object.entries(compilers).flatMap(([version, folder]) =>
