@@ -1,12 +1,12 @@
 /**
- * Every reader of foreign bytes, with small files to damage. A reader gets bytes and reads them to the end; what it may do is to return a
- * value or to throw a MixflowError. Readers of paths get a file in a folder of their own.
+ * Every reader of foreign bytes, with small files to damage. A reader reads the bytes to the end, and either returns a value or throws a
+ * MixflowError. Readers of paths get a file in a temporary folder.
  */
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { parseManifest, type SampleRequest } from '@mixflow/core'
@@ -22,17 +22,23 @@ import {
 } from '@mixflow/core/internal'
 import { openForeign } from '@mixflow/export'
 import { bytesSource } from '@mixflow/files'
-import { parseExtractorFile, readStatistics } from '@mixflow/measure'
+import { parseExtractorFile, readStatistics, type SamplesPart, type TrajectoriesPart } from '@mixflow/measure'
 import { smallModel } from '@mixflow/test-model'
 import { strToU8, zipSync } from 'fflate'
 import sharp from 'sharp'
+import { parseExperimentRun } from '../../packages/cli/src/experiment/experiment-run.ts'
+import { Ledger } from '../../packages/cli/src/sample/ledger.ts'
+import { readSampleRecord, sampleRecord } from '../../packages/cli/src/sample/sample-record.ts'
 import { exampleCheckpoint } from '../../packages/core/src/format/fixtures/examples.ts'
 import { checkGraph } from '../../packages/core/src/loading/check-graph.ts'
 import { checkpointOps, op, tensorOps, torchFile } from '../../packages/export/src/import/fixtures/torch-file.ts'
+import { folderStore } from '../../packages/measure/src/measurement/part-store.ts'
+import { readPng } from '../../packages/serve/src/api/read-png.ts'
 import { readJson } from '../../packages/serve/src/http/read-json.ts'
 import { parseCifar10 } from '../../packages/train/src/data/cifar10.ts'
 import type { Dataset } from '../../packages/train/src/data/dataset.ts'
 import { decodeImage } from '../../packages/train/src/data/decode-image.ts'
+import { type BmpImage, bmpBytes } from '../../packages/train/src/data/fixtures/bmp-bytes.ts'
 import { parseIdx } from '../../packages/train/src/data/idx.ts'
 import { openData } from '../../packages/train/src/data/open-data.ts'
 import { parseMetrics } from '../../packages/train/src/report/read-metrics.ts'
@@ -40,10 +46,10 @@ import { repairedPng, type Seeds } from './mutate.ts'
 
 export interface Target extends Seeds {
   readonly name: string
-  /** Of the mutations, relative to the other targets; slow readers have less. */
+  /** Number of inputs, relative to the other targets; slow readers have fewer. */
   readonly share: number
   read(bytes: Uint8Array): unknown
-  /** Errors of a library that the caller turns into one of ours. */
+  /** Plain errors are allowed, because the caller turns them into a MixflowError. */
   readonly foreignErrors?: boolean
 }
 
@@ -77,7 +83,7 @@ async function readForeign(bytes: Uint8Array): Promise<unknown> {
   return [read, [...numbers]]
 }
 
-/** Values of every tensor that can be had. */
+/** Metadata and the values of every tensor. */
 function readSafetensors(bytes: Uint8Array): unknown {
   const { tensors, metadata } = parseSafetensors(bytes)
   const values = [...tensors].map(([name, tensor]) => [
@@ -126,13 +132,16 @@ const pickleWords = [
   ],
 ]
 
-/** Everything a training script may keep beside its weights, without the padding that PyTorch writes. */
+/** All types that a training script may store beside its parameters, without the padding that PyTorch writes. */
 const whole = torchSeed('zip')
+
+const bytesOfPiece = Uint8Array.of(1, 2, 3)
 
 export async function targets(): Promise<readonly Target[]> {
   const folder = mkdtempSync(join(tmpdir(), 'mixflow-fuzz-'))
   const at = (name: string) => join(folder, name)
   const inFile = (name: string, read: (path: string) => unknown) => (bytes: Uint8Array) => {
+    mkdirSync(dirname(at(name)), { recursive: true })
     writeFileSync(at(name), bytes)
     return read(at(name))
   }
@@ -179,6 +188,48 @@ export async function targets(): Promise<readonly Target[]> {
     input: { name: 'images', channels: 1, height: 28, width: 28, range: [0, 1] },
     ...{ resize: 'none', rounding: 'round', features: { name: 'f', dimensions: 64 }, logits: null, statistics: [] },
   }
+  const range = { seed: 0, firstImage: 0, images: 2 }
+  const samples: SamplesPart = { kind: 'samples', setting: {}, batchSize: 2, ...range }
+  const trajectories: TrajectoriesPart = { kind: 'trajectories', steps: 4, bins: 2, ...range }
+  const store = folderStore(folder)
+  const partFile = 'parts/key/000000000.safetensors'
+  await store.write('key', samples, {
+    ...{ features: Float32Array.of(1, 2, 3, 4), logits: Float32Array.of(0, 1, 2, 3) },
+    ...{ labels: Int32Array.of(1, 0), nfe: 5, steps: 5 },
+  })
+  const samplesFile = readFileSync(at(partFile))
+  await store.write('key', trajectories, { perImage: Float64Array.of(0.1, 0.2), byTime: Float64Array.of(1, 2) })
+  const trajectoriesFile = readFileSync(at(partFile))
+  const experiment = readFileSync(
+    new URL('../../docs/experiments/few-step/mnist-1000-steps/mixflow-seed-1.json', import.meta.url),
+  )
+  const ledgerLines = [0, 90, 200].map((start, i, all) => `${start} ${all[i + 1] ?? 210} ${'0f'.repeat(32)}\n`)
+  const masks = [0xf800, 0x7e0, 0x1f]
+  const bmps: BmpImage[] = [
+    { width: 3, height: 1, depth: 4, palette: [0, 0xff00, 0xff], rows: [[0x01, 0x20]] },
+    { width: 9, height: 1, depth: 1, palette: [0, 0xff], headerBytes: 12, rows: [[0xa0, 0x80]] },
+    { width: 3, height: 1, depth: 24, rows: [[1, 2, 3, 4, 5, 6, 7, 8, 9]] },
+    { width: 2, height: 1, depth: 16, compression: 3, masks, rows: [[1, 2, 3, 4]] },
+    {
+      ...{ width: 1, height: -2, depth: 32, compression: 3, headerBytes: 124 },
+      ...{
+        masks: [0xff0000, 0xff00, 0xff, 0xff000000],
+        rows: [
+          [1, 2, 3, 4],
+          [4, 3, 2, 1],
+        ],
+      },
+    },
+  ]
+  const netpbms = [
+    'P1\n3 1\n101',
+    'P2 2 1 9\n1 9 #',
+    'P3 1 1 9\n1 2 3',
+    'P4 9 1\nab',
+    'P5 #x\n2 1 255\nab',
+    'P6 1 1 65535\nabcdef',
+  ]
+  const shape = { channels: 3, height: 8, width: 8 }
   const metrics = '{"step":1,"imagesSeen":4,"loss":1.5}\n{"step":2,"imagesSeen":8,"loss":1.25}\n'
   const request = { count: 4, seed: 42, label: 1, nfe: 5, solver: 'heun', guidance: 0.5 }
 
@@ -261,7 +312,7 @@ export async function targets(): Promise<readonly Target[]> {
       name: 'zip of images',
       share: 1.5,
       seeds: [zip],
-      words: ['PK\u0001\u0002', 'PK\u0003\u0004', 'PK\u0005\u0006', '../', 'a/'],
+      words: ['PK\u0001\u0002', 'PK\u0003\u0004', 'PK\u0005\u0006', '../', 'a/', [0x94, 0x4c], [0xb9, 0xb7]],
       read: inFile('a.zip', async path => contentOf(await openData(path, { size: 8 }))),
     },
     {
@@ -272,6 +323,82 @@ export async function targets(): Promise<readonly Target[]> {
       repair: repairedPng,
       foreignErrors: true,
       read: bytes => decodeImage(bytes, small),
+    },
+    {
+      name: 'BMP',
+      share: 4,
+      seeds: bmps.map(image => new Uint8Array(bmpBytes(image))),
+      words: ['BM', [40, 0, 0, 0], [124, 0, 0, 0], [3, 0, 0, 0]],
+      foreignErrors: true,
+      read: bytes => decodeImage(bytes, small),
+    },
+    {
+      name: 'Netpbm',
+      share: 4,
+      seeds: netpbms.map(utf8),
+      words: ['P1', 'P2', 'P4', 'P5', 'P6', ' ', '\n', '#', '255', '65535', '99999'],
+      foreignErrors: true,
+      read: bytes => decodeImage(bytes, small),
+    },
+    {
+      name: 'PNG in a request',
+      share: 4,
+      seeds: [png],
+      words: ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'],
+      repair: repairedPng,
+      read: bytes => [...readPng(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), shape).data],
+    },
+    {
+      name: 'part of an evaluation, samples',
+      share: 3,
+      seeds: [samplesFile],
+      words: [...jsonWords, '"F32"', '"I32"', '"features"', '"shape":['],
+      read: inFile(partFile, () => store.read('key', samples)),
+    },
+    {
+      name: 'part of an evaluation, trajectories',
+      share: 2,
+      seeds: [trajectoriesFile],
+      words: [...jsonWords, '"F64"', '"perImage"', '"shape":['],
+      read: inFile(partFile, () => store.read('key', trajectories)),
+    },
+    {
+      name: 'measures of an evaluation',
+      share: 2,
+      seeds: [json({ images: 2, frechet: 1.5, curvature: { mean: 0.1, byTime: [1, 2] } })],
+      words: jsonWords,
+      json: true,
+      read: inFile('measured/key.json', () => store.finished('key')),
+    },
+    {
+      name: 'experiment record',
+      share: 4,
+      seeds: [experiment],
+      words: jsonWords,
+      json: true,
+      read: bytes => parseExperimentRun(text(bytes), 'x'),
+    },
+    {
+      name: 'sample ledger',
+      share: 2,
+      seeds: [utf8(ledgerLines.join(''))],
+      words: [...ledgerLines, ' ', '\n', '\r\n', 'f'.repeat(64)],
+      read: inFile('ledger', async path => {
+        const ledger = await Ledger.open(path, { resume: true })
+        const { found } = ledger
+        for (const _ of found) ledger.take()
+        await ledger.add(found.at(-1)?.end ?? 0, [bytesOfPiece])
+        await ledger[Symbol.asyncDispose]()
+        return found
+      }),
+    },
+    {
+      name: 'sample record',
+      share: 2,
+      seeds: [json(sampleRecord({ manifest, seed: 1, count: 4, request: { nfe: 5, solver: 'heun', label: null } }))],
+      words: jsonWords,
+      json: true,
+      read: inFile('samples.json', async path => (await readSampleRecord(path)) ?? 'none'),
     },
     {
       name: 'statistics',
