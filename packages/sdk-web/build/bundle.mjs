@@ -1,7 +1,6 @@
 /**
- * What the compiler does not make of this package, into `dist/bundle`: ONNX Runtime's script as a function and its WebAssembly as pieces,
- * the worker as one file and as a string, and the file for pages without a bundler. Bundlers have nothing to find out about it:
- * there are only modules and relative imports.
+ * Builds `dist/bundle`, after the compiler: ONNX Runtime's script as a function and its WebAssembly in pieces, the worker as one file and
+ * as a string, and the file for pages without a bundler. All are modules with relative imports, so bundlers need no configuration.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -20,7 +19,7 @@ const builds = {
   wasm: { script: 'ort.wasm.bundle.min.mjs', binary: 'ort-wasm-simd-threaded.wasm' },
   webgpu: { script: 'ort.webgpu.bundle.min.mjs', binary: 'ort-wasm-simd-threaded.asyncify.wasm' },
 }
-/** Of a piece, compressed. Its base64 stays below the 500 kB at which bundlers warn of a large file. */
+/** Size of a compressed piece. Its base64 stays below 500 kB, at which bundlers warn of a large file. */
 const pieceBytes = 366_000
 
 await mkdir(bundle)
@@ -30,22 +29,29 @@ for (const [device, files] of Object.entries(builds)) {
   await writeFile(join(bundle, `ort-${device}.js`), await scriptOf(files.script))
   await writePieces(device, files.binary)
 }
-await placeBuilt()
-for (const file of ['named-model.js', 'packed/import-again.js']) await plainImports(join(dist, file))
+await replaceSources()
+for (const file of ['named-model.js', 'import-with-retry.js']) await plainImports(join(dist, file))
 const worker = await bundled('worker/start.js', { format: 'iife', external: [] })
 await writeFile(join(bundle, 'worker.js'), worker)
 await writeFile(join(bundle, 'worker-source.js'), `export default ${JSON.stringify(worker)}\n`)
 const page = await bundled('index.js', { format: 'esm', external: ['../bundle/*'] })
 await writeFile(join(bundle, 'mixflow.js'), page.replaceAll('../bundle/', './'))
 
-/** A module of one function, `create(threadScript)`, which returns a new instance of ONNX Runtime. */
+/** Returns a module with one function, `create(threadScript)`, which returns a new instance of ONNX Runtime. */
 async function scriptOf(name) {
   const { outputFiles } = await build({
     entryPoints: [join(onnxRuntime, name)],
-    ...{ bundle: true, write: false, minify: true, format: 'iife', globalName: 'ort', platform: 'browser' },
-    ...{ charset: 'utf8', legalComments: 'none', define: { 'import.meta.url': 'threadScript' } },
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'iife',
+    globalName: 'ort',
+    platform: 'browser',
+    charset: 'utf8',
+    legalComments: 'none',
+    define: { 'import.meta.url': 'threadScript' },
   })
-  // ONNX Runtime would import a part of its own from there, which is in here
+  // ONNX Runtime would import a module that is part of this script
   const script = outputFiles[0].text.replace(
     /\bimport\((?:\/\*[^*]*\*\/\s*)*\w+\)/g,
     'Promise.reject(new Error("ONNX Runtime is one file"))',
@@ -66,8 +72,8 @@ async function writePieces(device, name) {
   await writeFile(join(dist, 'packed', `binary-${device}.js`), `export const ${device}Binary = ${binary}\n`)
 }
 
-/** Puts what is for the package in the place of what is for the sources. */
-async function placeBuilt() {
+/** NAME.built.js replaces NAME.js. */
+async function replaceSources() {
   for (const file of await readdir(join(dist, 'packed'))) {
     const path = join(dist, 'packed', file)
     if (/\.built\.js$/.test(file)) await rename(path, path.replace('.built.js', '.js'))
@@ -75,21 +81,27 @@ async function placeBuilt() {
   }
 }
 
-/** The compiler wraps the address of an import() in a helper, together with the comments by which bundlers leave it alone. */
+/** The compiler wraps the URL of an import() in a helper, and with it the comments that tell bundlers to ignore the import. */
 async function plainImports(path) {
   const compiled = await readFile(path, 'utf8')
   const plain = compiled
     .replace(/^var __rewriteRelativeImportExtension = [\s\S]*?^};\n/m, '')
     .replace(/\bimport\(__rewriteRelativeImportExtension\(([^()]*)\)\)/g, 'import($1)')
-  if (plain.includes('__rewrite')) throw new Error(`${path}: the compiler wraps an import() in another way`)
+  if (plain.includes('__rewrite')) throw new Error(`${path}: the compiler wraps an import() in an unexpected way`)
   await writeFile(path, plain)
 }
 
 async function bundled(entry, { format, external }) {
   const { outputFiles } = await build({
     entryPoints: [join(dist, entry)],
-    ...{ bundle: true, write: false, minify: true, format, platform: 'browser', charset: 'utf8' },
-    ...{ legalComments: 'inline', external },
+    bundle: true,
+    write: false,
+    minify: true,
+    format,
+    platform: 'browser',
+    charset: 'utf8',
+    legalComments: 'inline',
+    external,
   })
   return outputFiles[0].text
 }

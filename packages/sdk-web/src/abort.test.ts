@@ -1,4 +1,4 @@
-/** An abort at each phase of a load and of a call: it ends with ABORTED and the caller's reason, and what comes next works. */
+/** An abort in each phase of a load and of a call rejects with ABORTED and the caller's reason, and later calls work. */
 import { findChromium } from '@mixflow/page'
 import { smallModel } from '@mixflow/test-model'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -16,14 +16,14 @@ describe.skipIf(executable === null).each([false, true])('an abort, in a worker:
   afterAll(() => open?.[Symbol.asyncDispose]())
   afterEach(() => open.faults.clear())
 
-  const wanted = { url: '/m/good/', options: { device: 'wasm', worker } }
+  const target = { url: '/m/good/', options: { device: 'wasm', worker } }
 
   it.each<Moment>(['manifest', 'download', 'verify', 'session'])('of a load in its phase %s', async moment => {
     await open.call('clear')
     let hungUp: Promise<void> | undefined
     if (moment === 'download') {
       open.faults.set('good/denoiser.onnx', (response, bytes) => {
-        // the rest never comes
+        // the rest is never sent
         response
           .writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length })
           .write(bytes.subarray(0, 300))
@@ -31,19 +31,22 @@ describe.skipIf(executable === null).each([false, true])('an abort, in a worker:
       })
     }
     const aborted = { code: 'ABORTED', cause: 'mine', reached: true }
-    expect(await open.call('abortLoad', wanted, moment)).toEqual(aborted)
+    expect(await open.call('abortLoad', target, moment)).toEqual(aborted)
     await hungUp
     open.faults.clear()
-    expect(await open.call('sample', wanted, { seed: 1 })).toMatchObject({ capabilities: { device: 'wasm' } })
+    expect(await open.call('sample', target, { seed: 1 })).toMatchObject({ capabilities: { device: 'wasm' } })
   })
 
-  it('of calls that wait ends them, and no other', async () => {
-    const order = await open.call<string[]>('abortQueued', wanted)
+  it('of queued calls ends them, and no other call', async () => {
+    const order = await open.call<string[]>('abortQueued', target)
     expect(order).toEqual([...Array.from({ length: 11 }, () => 'ABORTED'), 'none'])
   })
 
-  it.skipIf(worker)('while the GPU is read ends before the next batch, and holds nothing', async () => {
-    const found = await open.call('abortReadBack', '/m/good/')
-    expect(found).toEqual({ code: 'ABORTED', readBacks: 1, held: 0, next: 'none' })
-  })
+  it.skipIf(worker)(
+    'during a read-back from the GPU ends the call before the next batch and releases all buffers',
+    async () => {
+      const found = await open.call('abortReadBack', '/m/good/')
+      expect(found).toEqual({ code: 'ABORTED', readBacks: 1, held: 0, next: 'none' })
+    },
+  )
 })

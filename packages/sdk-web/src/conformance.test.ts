@@ -1,6 +1,6 @@
 /**
- * The conformance suite in a real Chromium: on WebAssembly and on WebGPU in software, in the page's own thread and in a worker.
- * And the images of all of them against those of ONNX Runtime's CPU in Node.
+ * The conformance suite in Chromium, on WebAssembly and on software WebGPU, in the page and in a worker; and their images compared with
+ * those of ONNX Runtime on the CPU in Node.
  */
 import type { SampleRequest, SourceFacts } from '@mixflow/core'
 import { analyticSampler, goldenNoise, samplerConformance } from '@mixflow/core/testing'
@@ -23,9 +23,9 @@ const source: SourceFacts = {
 const models = {
   classes: await smallModel({ classes: 3, source }),
   label: await smallModel({ classes: 3, source: { ...source, kappa: 'label' } }),
-  told: await smallModel({ classes: 3, source: { ...source, encoderLabel: true } }),
+  labelled: await smallModel({ classes: 3, source: { ...source, encoderLabel: true } }),
 }
-const places = (['wasm', 'webgpu'] as const).flatMap(device =>
+const setups = (['wasm', 'webgpu'] as const).flatMap(device =>
   [false, true].map(worker => [`${device}, ${worker ? 'in a worker' : 'in the page'}`, { device, worker }] as const),
 )
 
@@ -40,23 +40,23 @@ describe.skipIf(executable === null)('in Chromium', () => {
     expect(await open.call('noiseHash')).toBe(goldenNoise.sha256)
   })
 
-  describe.each(places)('%s', (_, options) => {
-    const wanted: PageLoad = { url: '/m/classes/', options: { ...options, cache: null } }
-    // the names are the same for every model
+  describe.each(setups)('%s', (_, options) => {
+    const target: PageLoad = { url: '/m/classes/', options: { ...options, cache: null } }
+    // every model has the same cases
     for (const { name } of samplerConformance(() => analyticSampler())) {
-      it(name, async () => expect(await open.call('runCase', wanted, name)).toBeNull())
+      it(name, async () => expect(await open.call('runCase', target, name)).toBeNull())
     }
 
-    it('an encoder that is told the class is told it', async () => {
+    it('a label-conditioned encoder receives the label', async () => {
       for (const label of [0, 2]) {
-        // as test-model makes it
+        // the encoder of test-model: tanh(white + 0.1 · label)
         const mean = Math.tanh(1 + 0.1 * label)
-        expect(await open.call('meanOfWhite', { ...wanted, url: '/m/told/' }, label)).toBeCloseTo(mean, 3)
+        expect(await open.call('meanOfWhite', { ...target, url: '/m/labelled/' }, label)).toBeCloseTo(mean, 3)
       }
     })
 
-    it('gives the images of Node, within the tolerance of its device', async () => {
-      // 1/255 of the range of 2, and 2/255 for a GPU
+    it('returns the images of Node, within the tolerance of the device', async () => {
+      // 1/255 of the range [-1, 1], 2/255 for a GPU
       const tolerance = (options.device === 'wasm' ? 1 : 2) * (2 / 255)
       for (const request of [
         { count: 3, seed: 11, label: [2, 0, 1], guidance: 0.5, steps: 4 },
@@ -65,7 +65,7 @@ describe.skipIf(executable === null)('in Chromium', () => {
         const name = 'mixtureWeight' in request ? 'label' : 'classes'
         const found = await open.call<{ images: number[][]; capabilities: { device: string; note?: string } }>(
           'sample',
-          { ...wanted, url: `/m/${name}/` },
+          { ...target, url: `/m/${name}/` },
           request,
         )
         expect(found.capabilities).toMatchObject({ device: options.device, dtype: 'float32' })

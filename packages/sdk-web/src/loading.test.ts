@@ -1,4 +1,4 @@
-/** What may go wrong on the way from an address to a model, in a real page: each a typed error, with nothing kept. */
+/** Everything that can fail between a URL and a model, in a page: each a typed error, and nothing is cached. */
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -23,7 +23,7 @@ interface Refusal {
   readonly phases: readonly string[]
 }
 
-/** The files with other bytes of the manifest. */
+/** The files with a changed manifest. */
 function rewritten(change: (text: string) => string): ModelFiles {
   const manifest = new TextDecoder().decode(files.get('mixflow.json'))
   return new Map([...files, ['mixflow.json', new TextEncoder().encode(change(manifest))]])
@@ -53,7 +53,7 @@ function withGraph(bytes: Uint8Array): ModelFiles {
   return new Map([...changed, ['denoiser.onnx', bytes]])
 }
 
-/** The bytes with the first of such words replaced by one as long. */
+/** The bytes with the first occurrence of a word replaced by a word of the same length. */
 function replaced(bytes: Uint8Array, from: string, to: string): Uint8Array {
   const text = Buffer.from(bytes)
   const at = text.indexOf(from)
@@ -105,7 +105,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
         ),
     ],
     [
-      'a connection that always breaks at the same place',
+      'a connection that always breaks at the same byte',
       'DOWNLOAD_INTERRUPTED',
       (response, bytes) => {
         response.writeHead(200, { 'content-length': bytes.length })
@@ -114,7 +114,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
     ],
     ['a server that hangs up', 'DOWNLOAD_OFFLINE', response => void response.destroy()],
     [
-      'a redirect in a circle',
+      'a redirect loop',
       'DOWNLOAD_REDIRECTED',
       response => response.writeHead(302, { location: '/m/good/denoiser.onnx' }).end(),
     ],
@@ -130,7 +130,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
     }
   })
 
-  it('what a package gives is a model, too: files at addresses of the page, or of its own making', async () => {
+  it('a model package loads from URLs of the page and from blob URLs', async () => {
     const manifest = JSON.parse(new TextDecoder().decode(files.get('mixflow.json')))
     const sampled = (url: object | string, options = {}) =>
       open.call<{ images: number[][] }>('sample', { url, options: { device: 'wasm', ...options } }, { seed: 1 })
@@ -151,7 +151,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
     expect((await refusal({ manifest, files: {} })).code).toBe('MODEL_NOT_FOUND')
     expect(await refusal({ manifest, files: { 'denoiser.onnx': 'file:///denoiser.onnx' } })).toMatchObject({
       code: 'ARGUMENT_INVALID',
-      message: 'the address of denoiser.onnx is none that a page can fetch: "file:///denoiser.onnx"',
+      message: 'a page cannot fetch the URL of denoiser.onnx: "file:///denoiser.onnx"',
     })
     await open.call('clear')
   })
@@ -164,14 +164,14 @@ describe.skipIf(executable === null)('loading in a page', () => {
     ['that loops', 'loops', 'MODEL_INVALID', /operators that are not allowed: Loop/],
     ['that is no graph', 'notGraph', 'MODEL_INVALID', /is no ONNX model/],
     ['with other inputs', 'otherGraph', 'MODEL_INVALID', /has the inputs t float32/],
-    ['that is not there at all', 'nothing', 'DOWNLOAD_NOT_FOUND', /mixflow\.json is not there/],
+    ['that does not exist', 'nothing', 'DOWNLOAD_NOT_FOUND', /mixflow\.json is not there/],
   ])('a file %s is refused before the runtime starts', async (_, name, code, why) => {
     const found = await refusal(`/m/${name}/`)
     expect(found).toMatchObject({ code, message: expect.stringMatching(why) })
     expect(found.phases).not.toContain('session')
   })
 
-  it('a graph that only ONNX Runtime finds wrong is the model’s fault, and does no harm to others', async () => {
+  it('a graph that only ONNX Runtime finds invalid is MODEL_INVALID, and other models still load', async () => {
     for (const worker of [false, true]) {
       const found = await refusal('/m/nonsense/', { worker })
       expect(found).toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/denoiser\.onnx/) })
@@ -179,7 +179,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
     }
   })
 
-  it('a server that does not let other pages read says so, and an address without server', async () => {
+  it('a server without CORS is DOWNLOAD_CROSS_ORIGIN, an address without a server DOWNLOAD_OFFLINE', async () => {
     const server = createServer((_, response) => response.end('{}'))
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/m/`
@@ -203,13 +203,13 @@ describe.skipIf(executable === null)('loading in a page', () => {
   it.each<[string, object, string]>([
     ['an unknown option', { devise: 'wasm' }, 'ARGUMENT_INVALID'],
     ['an unknown device', { device: 'gpu' }, 'ARGUMENT_INVALID'],
-    ['a precision that it has not', { dtype: 'float16' }, 'ARGUMENT_INVALID'],
-    ['a cache that is none', { cache: {} }, 'ARGUMENT_INVALID'],
+    ['a precision that the model does not have', { dtype: 'float16' }, 'ARGUMENT_INVALID'],
+    ['a cache without methods', { cache: {} }, 'ARGUMENT_INVALID'],
   ])('%s is refused', async (_, options, code) => {
     expect((await refusal('/m/good/', options)).code).toBe(code)
   })
 
-  it('a connection that breaks is taken up where it broke', async () => {
+  it('a broken connection resumes at the byte where it broke', async () => {
     const ranges: unknown[] = []
     open.faults.set('good/denoiser.onnx', (response, bytes, { headers: { range } }) => {
       ranges.push(range)
@@ -226,7 +226,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
     expect(ranges).toEqual([undefined, 'bytes=500-'])
   })
 
-  it('files are kept by content, read again, and fetched anew where the kept ones were changed', async () => {
+  it('files are cached by content, reused, and fetched again if the cached ones were changed', async () => {
     const asked = async () => {
       const before = open.requests.length
       expect((await refusal('/m/good/')).code).toBe('none')
@@ -241,13 +241,13 @@ describe.skipIf(executable === null)('loading in a page', () => {
     expect(await asked()).toEqual(['mixflow.json'])
   })
 
-  it.each([false, true])('a cache of one’s own is asked, in a worker: %s', async worker => {
-    const load = ['match true']
-    const anew = ['match true', 'delete', 'put']
-    expect(await open.call('ownCache', '/m/good/', worker)).toEqual(['match false', 'put', ...load, ...anew])
+  it.each([false, true])('a custom cache is used, in a worker: %s', async worker => {
+    const hit = ['match true']
+    const again = ['match true', 'delete', 'put']
+    expect(await open.call('customCache', '/m/good/', worker)).toEqual(['match false', 'put', ...hit, ...again])
   })
 
-  it.each([false, true])('loads at the same time share downloads, and end apart, in a worker: %s', async worker => {
+  it.each([false, true])('concurrent loads share downloads but abort separately, in a worker: %s', async worker => {
     const before = open.requests.length
     open.faults.set('good/denoiser.onnx', (response, bytes, request) =>
       setTimeout(() => send(response, bytes, request), 500),
@@ -257,7 +257,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
     expect(open.requests.slice(before).filter(path => path.endsWith('.onnx'))).toHaveLength(1)
   })
 
-  it('float16 is not taken where the adapter does not compute with it', async () => {
+  it('float16 is not used if the adapter does not compute in it', async () => {
     const { capabilities } = await open.call<{ capabilities: object }>(
       'sample',
       { url: '/m/half/', options: { device: 'webgpu' } },
@@ -266,7 +266,7 @@ describe.skipIf(executable === null)('loading in a page', () => {
     expect(capabilities).toMatchObject({ device: 'webgpu', dtype: 'float32' })
   })
 
-  it('numbers that are not finite are refused: at once by a GPU, where the processor meets them', async () => {
+  it('infinite values are refused: on a GPU while loading, on the CPU while sampling', async () => {
     expect((await refusal('/m/broken/', { device: 'webgpu' })).code).toBe('MODEL_OUTPUT_INVALID')
     expect((await refusal('/m/broken/')).code).toBe('none')
     const sampled = open.call(
@@ -277,8 +277,8 @@ describe.skipIf(executable === null)('loading in a page', () => {
     await expect(sampled).rejects.toThrow(/NaN|Infinity/)
   })
 
-  it('without a real GPU, auto is WebAssembly and says why', async () => {
+  it('without a hardware GPU, auto chooses WebAssembly and the note says why', async () => {
     const { capabilities } = await open.call<{ capabilities: object }>('sample', { url: '/m/good/' }, { seed: 1 })
-    expect(capabilities).toMatchObject({ device: 'wasm', note: 'the only adapter for WebGPU is the processor' })
+    expect(capabilities).toMatchObject({ device: 'wasm', note: 'the only WebGPU adapter is a software implementation' })
   })
 })

@@ -1,4 +1,4 @@
-/** Models by name in a page: by the import map where it has the package, else from the address, which must be what the list means. */
+/** Models by name in a page: from the package if the import map has it, else from the listed URL, checked against the listed hash. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const executable = findChromium()
 const files = await smallModel()
 const manifest = new TextDecoder().decode(files.get('mixflow.json'))
 const module = `export default { manifest: ${manifest}, files: { 'denoiser.onnx': new URL('./denoiser.onnx', import.meta.url).href } }`
-/** Those of the list, as the workspace has them. */
+/** The listed models, from the workspace. */
 const published = new Map(
   listedModels.map(({ name }) => {
     const folder = join(import.meta.dirname, '../../../models', name)
@@ -37,26 +37,26 @@ const importMap = {
 
 describe.skipIf(executable === null)('a model by name in a page', () => {
   let open: ModelPage
-  let listed: (name: string, place?: string) => Promise<object>
+  let listed: (name: string, folder?: string) => Promise<object>
   beforeAll(async () => {
     open = await openModelPage(executable as string, models, { importMap })
-    listed = async (name, place = 'public') => ({
-      ...{ name, package: `@you/model-${name}`, address: new URL(`/m/${place}/mixflow.json`, open.page.url()).href },
+    listed = async (name, folder = 'public') => ({
+      ...{ name, package: `@you/model-${name}`, address: new URL(`/m/${folder}/mixflow.json`, open.page.url()).href },
       manifest: { bytes: files.get('mixflow.json')!.length, sha256: await sha256Hex(files.get('mixflow.json')!) },
     })
   })
   afterAll(() => open?.[Symbol.asyncDispose]())
 
-  /** How it ends, and what was asked of the server. */
+  /** The error code of a load, and its requests to the server. */
   async function loaded(name: string, list: readonly object[] | undefined, options = {}) {
     await open.call('clear')
     const from = open.requests.length
-    const given = { device: 'wasm', ...(list && { models: list }), ...options }
-    const found = await open.call<{ code: string }>('refusal', { url: name, options: given })
+    const all = { device: 'wasm', ...(list && { models: list }), ...options }
+    const found = await open.call<{ code: string }>('refusal', { url: name, options: all })
     return { ...found, requests: open.requests.slice(from) }
   }
 
-  it.each([false, true])('comes from the address, in a worker: %s', async worker => {
+  it.each([false, true])('comes from the listed URL, in a worker: %s', async worker => {
     const { code, requests } = await loaded('small', [await listed('small')], { worker })
     expect([code, requests]).toEqual(['none', ['public/mixflow.json', 'public/denoiser.onnx']])
   })
@@ -67,16 +67,16 @@ describe.skipIf(executable === null)('a model by name in a page', () => {
     expect(requests.filter(path => path !== 'packaged/index.js')).toEqual(['packaged/denoiser.onnx'])
   })
 
-  it.each([false, true])('is refused where the manifest is another, in a worker: %s', async worker => {
+  it.each([false, true])('is refused if the manifest has another hash, in a worker: %s', async worker => {
     expect(await loaded('small', [await listed('small', 'changed')], { worker })).toMatchObject({
       code: 'MODEL_HASH_MISMATCH',
       message: expect.stringContaining('the list of models says'),
     })
   })
 
-  it('is refused where the import map leads nowhere', async () => {
+  it('is refused if the import map has an invalid URL', async () => {
     for (const [name, why] of [
-      ['nothing', 'which exports no model'],
+      ['nothing', 'which does not export a model'],
       ['absent', 'which cannot be imported'],
     ] as const) {
       expect(await loaded(name, [await listed(name)])).toMatchObject({
@@ -86,23 +86,23 @@ describe.skipIf(executable === null)('a model by name in a page', () => {
     }
   })
 
-  it('that no model has is an error with the nearest name, before anything is fetched', async () => {
+  it('that is unknown is an error with the nearest name, before anything is fetched', async () => {
     const found = await loaded('smal', [await listed('small')])
     expect(found).toMatchObject({
       code: 'MODEL_UNKNOWN',
       details: { nearest: 'small', known: ['small'] },
       requests: [],
     })
-    expect(await loaded('nobody has this', undefined)).toMatchObject({ code: 'MODEL_UNKNOWN', requests: [] })
+    expect(await loaded('no such model', undefined)).toMatchObject({ code: 'MODEL_UNKNOWN', requests: [] })
   })
 
-  it.each(listedModels.map(({ name }) => name))('%s, which is published, comes from its package', async name => {
+  it.each(listedModels.map(({ name }) => name))('published model %s comes from its package', async name => {
     const { code, requests } = await loaded(name, undefined)
     expect(code).toBe('none')
     expect(requests).toContain(`${name}/index.js`)
   })
 
-  it('is one word: with a slash or a dot it is an address', async () => {
+  it('has no slash or dot: such a string is a URL', async () => {
     expect(await loaded('./small', [await listed('small')])).toMatchObject({ code: 'DOWNLOAD_NOT_FOUND' })
     expect(await loaded('m/public/', [])).toMatchObject({ code: 'none' })
   })

@@ -1,6 +1,6 @@
 /**
- * A model by its name: what its npm package exports, where the page's import map has that package, else its address in the list. Bundlers
- * must not look for a package that need not be there, so they do not see its name; with one, a page imports the package itself.
+ * A model by its name: its npm package if the page's import map has it, else its public URL. Bundlers must not try to resolve a package
+ * that may not be installed, so they never see its name; with a bundler, a page imports the package itself.
  */
 import { type ListedModel, MixflowError, type ModelPackage } from '@mixflow/core'
 import { findListed, isModelPackage, unknownModel } from '@mixflow/core/internal'
@@ -8,56 +8,55 @@ import { findListed, isModelPackage, unknownModel } from '@mixflow/core/internal
 /** @throws MixflowError MODEL_UNKNOWN, MODEL_NOT_FOUND, PACKAGE_MISSING */
 export async function namedModel(
   name: string,
-  given: readonly ListedModel[] | undefined,
+  list: readonly ListedModel[] | undefined,
 ): Promise<ModelPackage | ListedModel> {
-  const models = given ?? (await zooModels())
+  const models = list ?? (await zooModels())
   const model = findListed(name, models)
   if (model === undefined) throw unknownModel(name, models)
-  const address = mappedAddress(model.package)
-  return address === undefined ? model : importPackage(address, model)
+  const url = importMapUrl(model.package)
+  return url === undefined ? model : importPackage(url, model)
 }
 
-/** Not until a name is used: a page that gives addresses needs no list. */
+/** Imported only when a name is used. */
 const zooModels = (): Promise<readonly ListedModel[]> =>
   import('@mixflow/zoo/models').then(
     ({ models }) => models,
     cause => {
-      throw new MixflowError('PACKAGE_MISSING', `the list of models cannot be imported: ${wordsOf(cause)}`, {
-        hint: 'without a bundler, the import map needs "@mixflow/zoo/models"; or give the address of the model',
+      throw new MixflowError('PACKAGE_MISSING', `the list of models cannot be imported: ${messageOf(cause)}`, {
+        hint: 'without a bundler, the import map needs "@mixflow/zoo/models"; or pass the URL of the model',
         cause,
       })
     },
   )
 
-/** By the page's import map. */
-function mappedAddress(packageName: string): string | undefined {
+function importMapUrl(packageName: string): string | undefined {
   try {
-    // taken apart: Rspack warns of the call as one expression
+    // destructured because Rspack warns of import.meta.resolve(…)
     const { resolve } = import.meta
-    const address: unknown = resolve(packageName)
-    return typeof address === 'string' && /^https?:/.test(address) ? address : undefined
+    const url: unknown = resolve(packageName)
+    return typeof url === 'string' && /^https?:/.test(url) ? url : undefined
   } catch {
     return undefined
   }
 }
 
-async function importPackage(address: string, { package: packageName }: ListedModel): Promise<ModelPackage> {
+async function importPackage(url: string, { package: packageName }: ListedModel): Promise<ModelPackage> {
   const refuse = (why: string, cause?: unknown) =>
-    new MixflowError('MODEL_NOT_FOUND', `the import map has ${packageName} at ${address}, ${why}`, {
-      hint: 'map it to the index.js of the package, or take it out of the map for the model to come from its public address',
-      details: { package: packageName, address },
+    new MixflowError('MODEL_NOT_FOUND', `the import map has ${packageName} at ${url}, ${why}`, {
+      hint: 'map it to the index.js of the package, or remove it from the import map to load the model from its public URL',
+      details: { package: packageName, address: url },
       cause,
     })
   let exported: unknown
   try {
-    // inside of `try`, because Turbopack of Next 14 takes an import that it cannot follow for an error elsewhere
-    const module = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ address)
+    // in a try block, because Turbopack of Next 14 reports an import that it cannot resolve as an error elsewhere
+    const module = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ url)
     exported = module.default
   } catch (cause) {
-    throw refuse(`which cannot be imported: ${wordsOf(cause)}`, cause)
+    throw refuse(`which cannot be imported: ${messageOf(cause)}`, cause)
   }
   if (isModelPackage(exported)) return exported
-  throw refuse('which exports no model')
+  throw refuse('which does not export a model')
 }
 
-const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -1,45 +1,51 @@
-/** What `loadModel` takes, and what of it is sent to a worker. */
+/** The options of `loadModel`, and the part of them that is sent to a worker. */
 import { type ListedModel, type LoadProgress, MixflowError, type ModelCache } from '@mixflow/core'
 import { checkKeys, checkListed, checkWord, type Precision, show } from '@mixflow/core/internal'
 
 export type Device = 'webgpu' | 'wasm'
 
-/** Where ONNX Runtime's WebAssembly comes from, and how many threads it may take. */
+/** Where ONNX Runtime's WebAssembly comes from, and how many threads it uses. */
 export interface RuntimeOptions {
   /**
-   * Address of a folder that holds `ort-wasm-simd-threaded*.wasm` of onnxruntime-web, with a slash at its end; relative to the page.
-   * Default: this package's own copy.
+   * URL of a folder with `ort-wasm-simd-threaded*.wasm` of onnxruntime-web, ending in a slash, relative to the page. Default: the copy
+   * in this package.
    */
   readonly wasmPaths?: string
-  /** Of WebAssembly; more than 1 needs a cross-origin isolated page. */
+  /** WebAssembly threads. More than 1 needs a cross-origin isolated page. Default: 1 in the page, ONNX Runtime's choice in a worker. */
   readonly threads?: number
 }
 
 export interface LoadModelOptions {
-  /** Where the networks run. `auto` is WebGPU on a real adapter, else WebAssembly; `capabilities()` tells which, and why. */
+  /**
+   * Where the networks run. `auto` is WebGPU if there is a hardware adapter, else WebAssembly; `capabilities()` says which, and why.
+   * Default: `'auto'`.
+   */
   readonly device?: 'auto' | Device
-  /** Precision of the weights. `auto` is float16 where the model has it and the adapter computes with it, else float32. */
+  /**
+   * Precision of the denoiser. `auto` is float16 if the model has it and the adapter computes in it, else float32. Default: `'auto'`.
+   */
   readonly dtype?: 'auto' | Precision
   /**
-   * Whether all of it runs in a worker, so that the page stays free: `true`, the default, where a worker can be started
-   * (`capabilities().note` says why not); a function that gives one, running `serveModels()` of `@mixflow/sdk-web/worker`.
+   * `true`: run in a worker, which keeps the page responsive, or in the page if no worker can be started (`capabilities().note` says
+   * why). `false`: run in the page. A function: run in the worker that it returns, which must call `serveModels()` of
+   * `@mixflow/sdk-web/worker`. Default: true.
    */
   readonly worker?: boolean | (() => Worker)
-  /** Where downloads are kept; the browser's Cache API unless said; null keeps nothing. */
+  /** Where downloads are cached; null disables caching. Default: the browser's Cache API. */
   readonly cache?: ModelCache | null
-  /** Which models have a name, instead of those of `@mixflow/zoo/models`. */
+  /** The models that can be loaded by name. Default: those of `@mixflow/zoo/models`. */
   readonly models?: readonly ListedModel[]
   readonly runtime?: RuntimeOptions
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: LoadProgress) => void
 }
 
-/** The options that are plain data. */
+/** The options that can be sent to a worker. */
 export interface PlainOptions {
   readonly device: 'auto' | Device
   readonly dtype: 'auto' | Precision
   readonly runtime: RuntimeOptions & {
-    /** Address of the script that a thread of WebAssembly runs. */
+    /** URL of the script that WebAssembly threads run. */
     readonly threadScript?: string
   }
 }
@@ -62,7 +68,7 @@ export function checkOptions(options: LoadModelOptions): LoadModelOptions & Plai
   const isCache = (['match', 'put', 'delete'] as const).every(name => typeof cache?.[name] === 'function')
   if (cache !== undefined && cache !== null && !isCache) {
     throw new MixflowError('ARGUMENT_INVALID', `cache must have match, put and delete, got ${show(cache)}`, {
-      hint: 'leave it out for the browser’s own cache, or give null to keep nothing',
+      hint: 'leave it out to use the browser’s cache, or pass null to disable caching',
     })
   }
   const { wasmPaths } = runtime

@@ -1,4 +1,4 @@
-/** Which directives of a Content-Security-Policy a page needs: with these it works, without any one of them it does not. */
+/** The directives of a Content-Security-Policy that a page needs: it works with all of them, and fails without any one. */
 import { findChromium } from '@mixflow/page'
 import { smallModel } from '@mixflow/test-model'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { openModelPage } from './fixtures/model-page.ts'
 const executable = findChromium()
 const models = { good: await smallModel() }
 
-/** The strictest that works. */
+/** The strictest policy that works. */
 const policy = {
   'default-src': "'none'",
   'script-src': "'self' 'wasm-unsafe-eval'",
@@ -30,8 +30,8 @@ describe.skipIf(executable === null)('under a strict policy', () => {
   it.each(['wasm', 'webgpu'] as const)('%s works, in a worker and in the page', async device => {
     await using open = await openModelPage(executable as string, models, { headers: headers(policy) })
     for (const worker of [true, false]) {
-      const wanted = { url: '/m/good/', options: { device, worker } }
-      const { capabilities, images } = await open.call<Sampled>('sample', wanted, { seed: 1 })
+      const target = { url: '/m/good/', options: { device, worker } }
+      const { capabilities, images } = await open.call<Sampled>('sample', target, { seed: 1 })
       expect(images).toHaveLength(1)
       expect(capabilities).toMatchObject({ device })
       expect(capabilities.note).toBeUndefined()
@@ -42,13 +42,13 @@ describe.skipIf(executable === null)('under a strict policy', () => {
     const directives = { ...policy, 'script-src': "'self'" }
     await using open = await openModelPage(executable as string, models, { headers: headers(directives) })
     for (const device of ['wasm', 'webgpu']) {
-      const wanted = { url: '/m/good/', options: { device, worker: false } }
-      const { code, hint } = await open.call<{ code: string; hint: string }>('refusal', wanted)
+      const target = { url: '/m/good/', options: { device, worker: false } }
+      const { code, hint } = await open.call<{ code: string; hint: string }>('refusal', target)
       expect([code, /wasm-unsafe-eval/.test(hint)]).toEqual(['DEVICE_UNAVAILABLE', true])
     }
   })
 
-  it('without worker-src the model runs in the page, and says why', async () => {
+  it('without worker-src the model runs in the page, and the note says why', async () => {
     const directives = { ...policy, 'worker-src': "'none'" }
     await using open = await openModelPage(executable as string, models, { headers: headers(directives) })
     const { capabilities } = await open.call<Sampled>(
@@ -62,8 +62,8 @@ describe.skipIf(executable === null)('under a strict policy', () => {
   it('without connect-src nothing is fetched, and the hint names it', async () => {
     const directives = { ...policy, 'connect-src': "'none'" }
     await using open = await openModelPage(executable as string, models, { headers: headers(directives) })
-    const wanted = { url: '/m/good/', options: { device: 'wasm', worker: false } }
-    const { code, hint } = await open.call<{ code: string; hint: string }>('refusal', wanted)
+    const target = { url: '/m/good/', options: { device: 'wasm', worker: false } }
+    const { code, hint } = await open.call<{ code: string; hint: string }>('refusal', target)
     expect([code, /connect-src/.test(hint)]).toEqual(['DOWNLOAD_OFFLINE', true])
   })
 })

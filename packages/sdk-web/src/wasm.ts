@@ -1,10 +1,12 @@
-/** `@mixflow/sdk-web` for apps that never use WebGPU: only the WebAssembly for the processor is part of what a bundler emits. */
+/** `@mixflow/sdk-web` without WebGPU: bundlers copy only the WebAssembly for the CPU. */
 import type { ModelPackage } from '@mixflow/core'
-import { type LoadModelOptions, loadWith, type WebModel } from './load-model.ts'
+import { loadWith, type WebModel } from './load-model.ts'
+import type { LoadModelOptions } from './options.ts'
 import { wasmBinary } from './packed/binary-wasm.ts'
 
 export { MixflowError, SampledImage } from '@mixflow/core'
-export type { LoadModelOptions, WebModel } from './load-model.ts'
+export type { WebModel } from './load-model.ts'
+export type { LoadModelOptions } from './options.ts'
 
 /** Loads a model as `loadModel` of `@mixflow/sdk-web` does, on WebAssembly. */
 export function loadModel(

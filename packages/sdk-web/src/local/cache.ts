@@ -1,30 +1,30 @@
 /**
- * The browser's Cache API as a place for models, by content. A full disk, a private window or a page that may not store
- * anything is no reason for a load to fail: then nothing is kept.
+ * Model files in the browser's Cache API, by their SHA-256. Errors of the cache (a full disk, a private window, a page without storage
+ * permission) are ignored: a load does not fail because a file cannot be cached.
  */
 import type { ModelCache } from '@mixflow/core'
 
-const name = 'mixflow-models'
-
-/** Cached answers need an address; nothing is ever fetched from it. */
-const addressOf = (key: string) => `https://mixflow.invalid/sha256/${key}`
-
 export function browserCache(): ModelCache {
-  const quietly = <T>(use: (cache: Cache) => Promise<T>): Promise<T | undefined> =>
-    Promise.resolve()
-      .then(() => caches.open(name))
-      .then(use)
-      .catch(() => undefined)
+  const attempt = async <T>(use: (cache: Cache) => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await use(await caches.open('mixflow-models'))
+    } catch {
+      return undefined
+    }
+  }
   return {
     async match(key) {
-      const buffer = await quietly(async cache => (await cache.match(addressOf(key)))?.arrayBuffer())
+      const buffer = await attempt(async cache => (await cache.match(urlOf(key)))?.arrayBuffer())
       return buffer && new Uint8Array(buffer)
     },
     async put(key, bytes) {
-      await quietly(cache => cache.put(addressOf(key), new Response(bytes as Uint8Array<ArrayBuffer>)))
+      await attempt(cache => cache.put(urlOf(key), new Response(bytes as Uint8Array<ArrayBuffer>)))
     },
     async delete(key) {
-      await quietly(cache => cache.delete(addressOf(key)))
+      await attempt(cache => cache.delete(urlOf(key)))
     },
   }
 }
+
+/** The Cache API needs a URL as key; nothing is ever fetched from this one. */
+const urlOf = (key: string) => `https://mixflow.invalid/sha256/${key}`

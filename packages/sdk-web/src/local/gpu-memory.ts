@@ -1,9 +1,8 @@
 /**
- * Numbers that stay on the GPU, and their linear combinations: all that the ODE solver does between two evaluations of the
- * network, so that nothing is read back before the last step. Buffers that are let go are used again for the next state of
- * the same size (a step thus swings between few), and all of them go with the model.
+ * Arrays on the GPU and their linear combinations, which are all that an ODE solver computes between two evaluations of the network:
+ * states are read back only after the last step. Released buffers are reused for states of the same size; `destroy` frees all.
  *
- * A combination is one small WGSL kernel, made once for each number of terms; of more terms than a shader may read, several.
+ * A combination is one small WGSL kernel, compiled once for each number of terms. Sums of more than seven terms take several.
  */
 import { type ErrorScale, type LinearSpace, type LinearTerm, MixflowError } from '@mixflow/core'
 
@@ -12,14 +11,14 @@ export interface GpuArray {
   readonly length: number
 }
 
-/** A shader may have eight arrays on every device; one is written. */
-const mostTerms = 7
-/** GPUBufferUsage, which TypeScript's library has no values of. */
+/** WebGPU guarantees eight storage buffers per shader stage; one is the output. */
+const maxTerms = 7
+/** Values of GPUBufferUsage and GPUMapMode, which TypeScript's library does not declare. */
 const usages = { mapRead: 1, copyFrom: 4, copyTo: 8, uniform: 64, storage: 128 } as const
 const mapForReading = 1
 const groupSize = 256
 const bytesPerNumber = 4
-/** The length, three words of padding, then the factors. */
+/** The length, three words of padding, eight factors. */
 const parameterBytes = 16 + 4 * 8
 
 export class GpuMemory implements LinearSpace<GpuArray> {
@@ -36,12 +35,12 @@ export class GpuMemory implements LinearSpace<GpuArray> {
     this.#parameters = device.createBuffer({ size: parameterBytes, usage })
   }
 
-  /** Arrays that were taken and not yet released. */
+  /** Number of arrays in use. */
   get held(): number {
     return this.#held
   }
 
-  /** An array whose numbers are not set. */
+  /** Returns an array of undefined content. */
   take(length: number): GpuArray {
     const size = 16 * Math.ceil((length * bytesPerNumber) / 16)
     const buffer = this.#free.get(size)?.pop() ?? this.#create(size)
@@ -51,9 +50,7 @@ export class GpuMemory implements LinearSpace<GpuArray> {
 
   release({ buffer }: GpuArray): void {
     this.#held--
-    const free = this.#free.get(buffer.size)
-    if (free === undefined) this.#free.set(buffer.size, [buffer])
-    else free.push(buffer)
+    this.#free.set(buffer.size, [...(this.#free.get(buffer.size) ?? []), buffer])
   }
 
   upload(numbers: Float32Array): GpuArray {
@@ -77,14 +74,14 @@ export class GpuMemory implements LinearSpace<GpuArray> {
   }
 
   combine(terms: readonly LinearTerm<GpuArray>[]): GpuArray {
-    const first = this.#combineFew(terms.slice(0, mostTerms))
-    if (terms.length <= mostTerms) return first
-    const sum = this.combine([{ factor: 1, of: first }, ...terms.slice(mostTerms)])
+    const first = this.#combineFew(terms.slice(0, maxTerms))
+    if (terms.length <= maxTerms) return first
+    const sum = this.combine([{ factor: 1, of: first }, ...terms.slice(maxTerms)])
     this.release(first)
     return sum
   }
 
-  /** By the numbers themselves: only adaptive solvers measure, and they wait for the answer anyway. */
+  /** Computed on the CPU: only adaptive solvers need the norm, and they wait for it in any case. */
   async norm(x: GpuArray, { rtol, atol, at }: ErrorScale<GpuArray>): Promise<number> {
     const [values, ...states] = await Promise.all([x, ...at].map(array => this.download(array)))
     let sum = 0
@@ -103,7 +100,7 @@ export class GpuMemory implements LinearSpace<GpuArray> {
   #combineFew(terms: readonly LinearTerm<GpuArray>[]): GpuArray {
     const { length } = terms[0]!.of
     if (terms.some(({ of }) => of.length !== length)) {
-      throw new MixflowError('ARGUMENT_INVALID', 'the states of a combination have different lengths')
+      throw new MixflowError('ARGUMENT_INVALID', 'the terms of a linear combination differ in length')
     }
     const out = this.take(length)
     const parameters = new Float32Array(parameterBytes / 4)
@@ -119,7 +116,7 @@ export class GpuMemory implements LinearSpace<GpuArray> {
     pass.setPipeline(pipeline)
     pass.setBindGroup(0, this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }))
     const groups = Math.ceil(length / groupSize)
-    // a dispatch is at most 65,535 groups in each direction
+    // WebGPU limits a dispatch to 65,535 workgroups per dimension
     const wide = Math.min(groups, 65_535)
     pass.dispatchWorkgroups(wide, Math.ceil(groups / wide))
     pass.end()
@@ -144,19 +141,19 @@ export class GpuMemory implements LinearSpace<GpuArray> {
   }
 }
 
-/** WGSL of out = Σ factor · x over so many x. */
+/** WGSL of out = Σ factors[k] · x[k]. */
 function combination(terms: number): string {
   const all = Array.from({ length: terms }, (_, i) => i)
   const inputs = all.map(i => `@group(0) @binding(${i + 2}) var<storage, read> x${i}: array<f32>;`)
-  const sum = all.map(i => `given.factors[${Math.floor(i / 4)}][${i % 4}] * x${i}[i]`)
+  const sum = all.map(i => `parameters.factors[${Math.floor(i / 4)}][${i % 4}] * x${i}[i]`)
   return `
-struct Given { length: u32, factors: array<vec4<f32>, 2> }
-@group(0) @binding(0) var<uniform> given: Given;
+struct Parameters { length: u32, factors: array<vec4<f32>, 2> }
+@group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 ${inputs.join('\n')}
 @compute @workgroup_size(${groupSize})
 fn combine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = id.x + id.y * groups.x * ${groupSize}u;
-  if (i < given.length) { out[i] = ${sum.join(' + ')}; }
+  if (i < parameters.length) { out[i] = ${sum.join(' + ')}; }
 }`
 }

@@ -1,70 +1,50 @@
 /**
- * A model in this thread: manifest, device, files, then ONNX Runtime, which starts meanwhile but sees none of them before all are
- * verified. Which device and precision is decided before a weight is downloaded. A GPU that is lost is replaced at the next call: once by a new device, after that by the processor.
+ * A model in this thread: manifest, device, files, then ONNX Runtime, which starts in parallel but receives no file before all are
+ * verified. Device and precision are chosen before any ONNX file is downloaded. After a GPU was lost, the next call continues on a new
+ * device, after a second loss on WebAssembly.
  */
-import {
-  type LoadProgress,
-  type Manifest,
-  type ManifestFile,
-  MixflowError,
-  type ModelCache,
-  normals,
-  type SampledImage,
-} from '@mixflow/core'
-import {
-  chooseDenoiser,
-  chooseGraph,
-  LoadedModel,
-  type RemotePlace,
-  readGraphs,
-  readManifest,
-  remoteModel,
-  samplesFromEncoder,
-  throwIfAborted,
-} from '@mixflow/core/internal'
+import { type LoadProgress, type Manifest, type ManifestFile, MixflowError, type ModelCache, normals, type SampledImage } from '@mixflow/core'
+import { chooseDenoiser, chooseGraph, LoadedModel, readGraphs, readManifest, remoteModel, type RemotePlace, samplesFromEncoder, throwIfAborted, untilAborted } from '@mixflow/core/internal'
+import { type AdapterChoice, chooseAdapter, gpuUnavailable, preferredPrecision } from '../choose-device.ts'
 import type { PlainOptions } from '../options.ts'
-import type { BinarySource } from '../packed/binary.ts'
-import { type DeviceLease, gpuUnavailable } from './adapter.ts'
+import type { BinarySource } from '../packed/ort.ts'
 import { browserCache } from './cache.ts'
-import { type Choice, choose, preferredPrecision } from './choose-device.ts'
-import { type Engine, openEngine } from './engine.ts'
+import { type Engine, type Graph, openEngine } from './engine.ts'
+import { type DeviceLease, leaseDevice } from './gpu-device.ts'
 import { queue, type RunningRuntime, startRuntime } from './runtime.ts'
 
 export interface OpenOptions extends PlainOptions, Pick<BinarySource, 'pieces'> {
   readonly signal: AbortSignal | undefined
-  /** undefined: the browser's own. */
+  /** undefined: the browser's Cache API; null: no cache. */
   readonly cache: ModelCache | null | undefined
   readonly report: (progress: LoadProgress) => void
-  /** Why the model is in this thread, where that was not asked for. */
+  /** Why the model runs in this thread although a worker was requested. */
   readonly note?: string | undefined
 }
 
-export async function openModel(place: RemotePlace, options: OpenOptions): Promise<LocalModel> {
+type Report = OpenOptions['report']
+
+export async function openModel(source: RemotePlace, options: OpenOptions): Promise<LocalModel> {
   const { signal, report, cache = browserCache() } = options
-  const folder = remoteModel(place, cache)
+  const folder = remoteModel(source, cache)
   const manifest = await readManifest(folder, { signal, report })
-  const read = async (
-    files: readonly ManifestFile[],
-    progress: (progress: LoadProgress) => void,
-    quit?: AbortSignal,
-  ) => {
-    const contents = await readGraphs(folder, { manifest, files }, { signal: quit, report: progress })
-    return files.map((file, i) => ({ file, bytes: contents[i]! }))
+  const files: Files = {
+    manifest,
+    options,
+    async read(listed, report, signal) {
+      const contents = await readGraphs(folder, { manifest, files: listed }, { signal, report })
+      return listed.map((file, i) => ({ file, bytes: contents[i]! }))
+    },
   }
-  const source: Source = { manifest, read, options }
-  const first = await start(source, { ...(await choose(options.device)), report, signal })
+  const first = await start(files, { ...(await chooseAdapter(options.device)), report, signal })
   report({ phase: 'session', fraction: 1 })
-  return new LocalModel(source, first)
+  return new LocalModel(files, first)
 }
 
-interface Source {
+interface Files {
   readonly manifest: Manifest
   readonly options: OpenOptions
-  read(
-    files: readonly ManifestFile[],
-    report: (progress: LoadProgress) => void,
-    signal?: AbortSignal,
-  ): Promise<{ readonly file: ManifestFile; readonly bytes: Uint8Array }[]>
+  read(files: readonly ManifestFile[], report: Report, signal: AbortSignal | undefined): Promise<Graph[]>
 }
 
 interface Started {
@@ -72,40 +52,44 @@ interface Started {
   readonly note: string | undefined
 }
 
-interface StartOptions extends Choice {
-  readonly report: (progress: LoadProgress) => void
+interface StartOptions extends AdapterChoice {
+  readonly report: Report
   readonly signal: AbortSignal | undefined
 }
 
-/** Opens the networks. Where the device was left open and the GPU does not do, on the processor. */
-async function start(source: Source, { adapter, note, report, signal }: StartOptions): Promise<Started> {
-  const { manifest, options, read } = source
-  const denoiserFile = chooseDenoiser(manifest, { dtype: options.dtype, preferred: preferredPrecision(adapter) })
+/** Opens the networks. With `device: 'auto'`, falls back to the CPU if the GPU does not work. */
+async function start(files: Files, { adapter, note, report, signal }: StartOptions): Promise<Started> {
+  const { manifest, options } = files
+  const denoiserFile = chooseDenoiser(manifest, { dtype: options.dtype, preferred: preferredPrecision(adapter?.facts) })
   const encoderFile = manifest.networks.encoder === null ? undefined : chooseGraph(manifest, 'encoder', 'float32')
-  const files = encoderFile && samplesFromEncoder(manifest.source) ? [denoiserFile, encoderFile] : [denoiserFile]
+  const initial = encoderFile && samplesFromEncoder(manifest.source) ? [denoiserFile, encoderFile] : [denoiserFile]
   const runtime = startRuntime(adapter === null ? 'wasm' : 'webgpu', options)
-  const downloads = togetherWith(runtime, report)
   const [[denoiser, encoder]] = await Promise.all([
-    read(files, downloads, signal),
-    unlessAborted(runtime.downloaded, signal),
+    files.read(initial, withRuntimeBytes(runtime, report), signal),
+    untilAborted(runtime.downloaded, signal),
   ])
   report({ phase: 'session', fraction: 0 })
-  const quiet = async () => (await read([encoderFile!], () => {}))[0]!
-  let gpu: DeviceLease | undefined
+  const readEncoder = async () => encoder ?? (await files.read([encoderFile!], () => {}, undefined))[0]!
+  let gpu: DeviceLease | null = null
   try {
-    gpu = await adapter?.requestDevice().catch(cause => {
-      throw gpuUnavailable('the adapter gives no device', cause)
-    })
+    if (adapter !== null) {
+      gpu = await leaseDevice(adapter.gpu).catch(cause => {
+        throw gpuUnavailable('the adapter does not provide a device', cause)
+      })
+    }
     throwIfAborted(signal)
-    const ort = await unlessAborted(runtime.ort, signal)
+    const ort = await untilAborted(runtime.ort, signal)
     const engine = await queue.run(async () => {
       const opened = await openEngine({
-        ...{ manifest, denoiser: denoiser!, ort, gpu: gpu ?? null },
-        encoder: encoderFile && (encoder === undefined ? quiet : async () => encoder),
+        manifest,
+        denoiser: denoiser!,
+        encoder: encoderFile && readEncoder,
+        ort,
+        gpu,
       })
       try {
         if (encoder !== undefined) await opened.openEncoder()
-        if (gpu !== undefined) await tryOut(opened, manifest)
+        if (gpu !== null) await tryOut(opened, manifest)
         throwIfAborted(signal)
       } catch (error) {
         await opened.release()
@@ -115,18 +99,19 @@ async function start(source: Source, { adapter, note, report, signal }: StartOpt
     }, signal)
     return { engine, note }
   } catch (error) {
-    gpu?.giveBack()
-    if (adapter === null || options.device !== 'auto' || (MixflowError.is(error) && error.code === 'ABORTED'))
-      throw error
+    gpu?.release()
+    const isAbort = MixflowError.is(error) && error.code === 'ABORTED'
+    if (adapter === null || options.device !== 'auto' || isAbort) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    return start(source, { adapter: null, note: `WebGPU did not work: ${reason}`, report, signal })
+    return start(files, { adapter: null, note: `WebGPU did not work: ${reason}`, report, signal })
   }
 }
 
-/** Progress of the files, ONNX Runtime's own counted among them. */
-function togetherWith(runtime: RunningRuntime, report: (progress: LoadProgress) => void) {
-  let [files, runtimeBytes]: [LoadProgress | undefined, number] = [undefined, 0]
-  const tell = () => {
+/** Adds the bytes of ONNX Runtime to the progress of the model's files. */
+function withRuntimeBytes(runtime: RunningRuntime, report: Report): Report {
+  let files: LoadProgress | undefined
+  let runtimeBytes = 0
+  const update = () => {
     if (files === undefined) return
     const bytes = (files.bytes ?? 0) + runtimeBytes
     const totalBytes = (files.totalBytes ?? 0) + runtime.totalBytes
@@ -134,41 +119,23 @@ function togetherWith(runtime: RunningRuntime, report: (progress: LoadProgress) 
   }
   runtime.watch(bytes => {
     runtimeBytes = bytes
-    tell()
+    update()
   })
-  return (progress: LoadProgress) => {
+  return progress => {
     files = progress
-    tell()
+    update()
   }
 }
 
-/** The outcome of work that others share, or ABORTED as soon as this caller gives up. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      try {
-        throwIfAborted(signal)
-      } catch (error) {
-        reject(error)
-      }
-    }
-    abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
-/** A GPU counts as usable once it gave a velocity: finite, and not all zeros as faulty drivers do. It also warms up. */
+/** Evaluates the denoiser once on the GPU. Velocities must be finite, and not all zero as with faulty drivers. Also warms up. */
 async function tryOut({ backend }: Engine, { image, labels, source }: Manifest): Promise<void> {
   const elementsPerImage = image.channels * image.height * image.width
   const x = await backend.upload(normals({ seed: 0, stream: 'probe', images: 1, elementsPerImage }))
-  const given = {
-    ...{ t: Float32Array.of(0.5) },
+  const velocity = await backend.velocity(x, {
+    t: Float32Array.of(0.5),
     ...(labels && { label: Int32Array.of(0) }),
     ...(source?.conditionOnWeight && { w: Float32Array.of(0.5) }),
-  }
-  const velocity = await backend.velocity(x, given)
+  })
   try {
     const numbers = await backend.download(velocity)
     if (numbers.every(Number.isFinite)) return
@@ -176,30 +143,30 @@ async function tryOut({ backend }: Engine, { image, labels, source }: Manifest):
     backend.space.release?.(x)
     backend.space.release?.(velocity)
   }
-  throw new MixflowError('MODEL_OUTPUT_INVALID', 'on this GPU the model gives numbers that are not finite', {
+  throw new MixflowError('MODEL_OUTPUT_INVALID', 'on this GPU the model returns NaN or infinite values', {
     hint: 'use dtype: "float32", or device: "wasm"',
   })
 }
 
 export class LocalModel extends LoadedModel<SampledImage> {
   readonly manifest: Manifest
-  /** The networks as they are now; for tests. */
+  /** The networks in use; for tests. */
   readonly engine: () => Engine
 
-  constructor(source: Source, first: Started) {
-    let current: Promise<Started> = Promise.resolve(first)
+  constructor(files: Files, first: Started) {
+    const { manifest, options } = files
     let started = first
+    let current = Promise.resolve(first)
     let losses = 0
     const restart = async (error: MixflowError): Promise<Started> => {
       losses++
       await queue.run(() => started.engine.release()).catch(() => {})
-      const isStrict = source.options.device === 'webgpu'
-      if (isStrict && losses > 1) throw error
-      const choice = losses > 1 ? { adapter: null, note: error.message } : await choose(source.options.device)
-      return start(source, { ...choice, report: () => {}, signal: undefined })
+      if (losses > 1 && options.device === 'webgpu') throw error
+      const choice = losses > 1 ? { adapter: null, note: error.message } : await chooseAdapter(options.device)
+      return start(files, { ...choice, report: () => {}, signal: undefined })
     }
     super({
-      model: source.manifest,
+      model: manifest,
       queue,
       async backend() {
         const lost = started.engine.lost()
@@ -220,13 +187,13 @@ export class LocalModel extends LoadedModel<SampledImage> {
       },
       place: () => {
         const { engine, note } = started
-        const notes = [note, source.options.note].filter(part => part !== undefined)
+        const notes = [note, options.note].filter(part => part !== undefined)
         return { device: engine.device, dtype: engine.dtype, ...(notes.length > 0 && { note: notes.join('; ') }) }
       },
       toImage: image => image,
       release: async () => (await current).engine.release(),
     })
-    this.manifest = source.manifest
+    this.manifest = manifest
     this.engine = () => started.engine
   }
 }

@@ -1,57 +1,54 @@
 /**
- * ONNX Runtime in this thread, one instance for each device, started when it is first needed: its script, its WebAssembly
- * (packed/read-binary.built.ts), and a session of the smallest graph. A start that failed is forgotten, so that the next one begins anew.
+ * The ONNX Runtime instances of this thread, one for each device, started on first use: script, WebAssembly, and a test session. A start
+ * that failed is forgotten, so that the next call tries again.
  */
 import { MixflowError } from '@mixflow/core'
 import { Queue } from '@mixflow/core/internal'
 import type { Device, PlainOptions } from '../options.ts'
-import type { BinarySource } from '../packed/binary.ts'
-import { createOrt, type Ort } from '../packed/ort.ts'
-import { binaryBytes, readBinary } from '../packed/read-binary.ts'
+import { type BinarySource, binaryBytes, createOrt, type Ort, readBinary } from '../packed/ort.ts'
 
-export type { Ort } from '../packed/ort.ts'
-
-/** A start that is under way or done. */
 export interface RunningRuntime {
   readonly ort: Promise<Ort>
-  /** Once nothing more is to be downloaded. Fails as `ort` does. */
+  /** Resolves when everything is downloaded. Rejects as `ort` does. */
   readonly downloaded: Promise<unknown>
-  /** Bytes to download; 0 where that is not known. */
+  /** Bytes to download; 0 if unknown. */
   readonly totalBytes: number
-  /** Calls `tell` with the bytes downloaded until now, and whenever there are more. */
-  watch(tell: (bytes: number) => void): void
+  /** Calls `listener` with the number of bytes downloaded, now and whenever it grows. */
+  watch(listener: (bytes: number) => void): void
 }
 
-/** One for all models of this thread: sessions of one ONNX Runtime must not run at once. */
+/** Shared by all models of this thread: sessions of one ONNX Runtime must not run at the same time. */
 export const queue = new Queue()
 
 const running = new Map<Device, RunningRuntime>()
 
-/** Returns the ONNX Runtime of a device, which is started by the first call. The promises in it reject with PACKAGE_MISSING, DEVICE_UNAVAILABLE. */
+/** Returns the ONNX Runtime of a device, started by the first call. Its promises reject with PACKAGE_MISSING or DEVICE_UNAVAILABLE. */
 export function startRuntime(device: Device, options: BinarySource): RunningRuntime {
   const known = running.get(device)
   if (known !== undefined) return known
-  const watchers = new Set<(bytes: number) => void>()
+  const listeners = new Set<(bytes: number) => void>()
   let bytes = 0
-  const binary = readBinary(device, options, read => {
-    bytes = read
-    for (const tell of watchers) tell(read)
+  const binary = readBinary(device, options, received => {
+    bytes = received
+    for (const listener of listeners) listener(received)
   })
   const downloaded = Promise.all([createOrt(device, options.runtime), binary])
-  const ort = downloaded.then(([made, content]) => start(made, content, options.runtime))
+  const ort = downloaded.then(([created, content]) => start(created, content, options.runtime))
   const started: RunningRuntime = {
-    ...{ ort, downloaded, totalBytes: binaryBytes(device, options) },
-    watch(tell) {
-      watchers.add(tell)
-      tell(bytes)
+    ort,
+    downloaded,
+    totalBytes: binaryBytes(device, options),
+    watch(listener) {
+      listeners.add(listener)
+      listener(bytes)
     },
   }
   running.set(device, started)
-  ort.catch(() => running.delete(device)).finally(() => watchers.clear())
+  ort.catch(() => running.delete(device)).finally(() => listeners.clear())
   return started
 }
 
-/** y = x, of one number. */
+/** An ONNX graph of one operator: y = Identity(x), one number. */
 const identity = 'CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCAhAN'
 
 async function start(
@@ -70,7 +67,7 @@ async function start(
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new MixflowError('DEVICE_UNAVAILABLE', `ONNX Runtime does not start: ${message.slice(0, 300)}`, {
-      hint: "allow WebAssembly in the page's policy (CSP): script-src 'wasm-unsafe-eval'; otherwise load the model again, or reload the page",
+      hint: "allow WebAssembly in the page's Content-Security-Policy: script-src 'wasm-unsafe-eval'; otherwise load the model again, or reload the page",
       cause,
     })
   } finally {

@@ -1,14 +1,52 @@
-/** ONNX Runtime's script for the sources: the modules of `onnxruntime-web`. The build puts ort.built.ts in its place. */
+/**
+ * ONNX Runtime's script and its WebAssembly. The sources import `onnxruntime-web`, which finds its WebAssembly itself. The build replaces
+ * this file by ort.built.ts and the two files beside it, so that the package contains both as JavaScript modules: every bundler,
+ * development server and CDN copies modules without configuration.
+ */
 import type { Device, PlainOptions } from '../options.ts'
 
 export type Ort = Pick<typeof import('onnxruntime-web/wasm'), 'InferenceSession' | 'Tensor' | 'env'>
 
+/** The WebAssembly of one device as modules: a gzip file, cut into pieces. */
+export interface PackedBinary {
+  /** Size of all pieces, compressed: the bytes to download. */
+  readonly bytes: number
+  /** Each imports one piece, in base64. */
+  readonly pieces: readonly (() => Promise<{ readonly default: string }>)[]
+}
+
+/** Access to the pieces of one binary, in this thread or through messages to the page. */
+export interface Pieces {
+  /** Size of all pieces, compressed. */
+  readonly bytes: number
+  readonly count: number
+  read(index: number): Promise<string>
+}
+
+export interface BinarySource {
+  readonly runtime: PlainOptions['runtime']
+  /** Returns undefined if the package contains no WebAssembly for the device. */
+  readonly pieces: (device: Device) => Pieces | undefined
+}
+
 /**
- * Returns ONNX Runtime's build for the device: `/webgpu` for GPUs, `/wasm`, half as large, for the processor. They are instances
- * apart, so that the processor still works where the GPU took the other one down.
+ * Returns ONNX Runtime's build for the device: `/webgpu`, or the smaller `/wasm`. They are separate instances, so the CPU still works
+ * after the GPU's instance has crashed.
  */
 export async function createOrt(device: Device, { wasmPaths }: PlainOptions['runtime']): Promise<Ort> {
   const ort: Ort = await (device === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths
   return ort
+}
+
+/** Returns the number of bytes that `readBinary` downloads. */
+export const binaryBytes = (_device: Device, _source: BinarySource): number => 0
+
+/** Returns the WebAssembly for a device; undefined if ONNX Runtime finds it itself. */
+export async function readBinary(
+  _device: Device,
+  _source: BinarySource,
+  _onBytes: (bytes: number) => void,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return undefined
 }

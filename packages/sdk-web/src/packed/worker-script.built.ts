@@ -1,48 +1,46 @@
 /**
- * How the package starts its worker, one file without imports: from its address where that can be known, else from its source in a
- * blob, which works wherever the page's policy lets it. A bundler that knows `new URL(…, import.meta.url)` copies the file and writes
- * its address here. One that does not know it, or a dev server that moves this module, leaves an address where nothing is.
+ * How the package starts its worker, one script without imports: from the script's URL if that is known, else from its source in a `blob:`,
+ * unless the page's policy forbids that. Bundlers that recognize `new URL(…, import.meta.url)` copy the script and write its URL here.
+ * With other bundlers, and with development servers that move this module, the URL points to nothing.
  */
-import { importAgain } from './import-again.ts'
+import { importWithRetry } from '../import-with-retry.ts'
 
-/** Ways to start the worker, the best first. */
+/** Yields ways to start the worker, the preferred one first. */
 export async function* workerScripts(): AsyncGenerator<() => Worker> {
-  const file = workerFile()
+  const file = scriptUrl()
   if (file !== undefined) yield () => start(file)
-  const blob = await workerBlob()
+  const blob = await scriptBlob()
   yield () => start(blob)
 }
 
-/** Returns the address of a script that a thread of WebAssembly can run. */
+/** Returns the URL of a script that WebAssembly threads run. */
 export async function threadScript(): Promise<string | undefined> {
-  return workerFile() ?? workerBlob()
+  return scriptUrl() ?? scriptBlob()
 }
 
 const start = (address: string) => new Worker(address, { type: 'module', name: 'mixflow' })
 
-/** The worker's address; undefined where no bundler has looked after it. */
-function workerFile(): string | undefined {
+/** Returns the script's URL; undefined if no bundler has copied the script. */
+function scriptUrl(): string | undefined {
   try {
     const { href } = new URL('../bundle/worker.js', import.meta.url)
     const module: string = import.meta.url
-    // Turbopack gives a path without an origin
+    // Turbopack writes a path without an origin
     const address = new URL(href, globalThis.location?.href)
     if (address.origin !== globalThis.location?.origin) return undefined
-    // as it was written: right where this module is where it was written, too
-    if (href !== unbundled(module)) return address.href
+    // a bundler has changed the URL; it cannot recognize the one that is assembled here
+    if (href !== new URL(['..', 'bundle', 'worker.js'].join('/'), module).href) return address.href
+    // unchanged, it is right only where this module is at its original location
     return /\/(dist\/packed\/worker-script|mixflow)\.js$/.test(module) ? href : undefined
   } catch {
     return undefined
   }
 }
 
-/** What the address is if nobody changed it. */
-const unbundled = (module: string): string => new URL(['..', 'bundle', 'worker.js'].join('/'), module).href
-
 let blob: string | undefined
 
-async function workerBlob(): Promise<string> {
-  const { default: source } = await importAgain(() => import('../bundle/worker-source.js'))
+async function scriptBlob(): Promise<string> {
+  const { default: source } = await importWithRetry(() => import('../bundle/worker-source.js'))
   blob ??= URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))
   return blob
 }

@@ -1,11 +1,11 @@
-/** How the sources start their worker: by the form that bundlers know. The build puts worker-script.built.ts in its place. */
+/** How the sources start their worker: in the form that bundlers recognize. The build replaces this file by worker-script.built.ts. */
 
-/** Ways to start the worker, the best first. */
+/** Yields ways to start the worker, the preferred one first. */
 export async function* workerScripts(): AsyncGenerator<() => Worker> {
   yield () => new Worker(new URL('../worker/start.js', import.meta.url), { type: 'module', name: 'mixflow' })
 }
 
-/** Returns the address of a script that a thread of WebAssembly can run; undefined: ONNX Runtime's own. */
+/** Returns the URL of a script that WebAssembly threads run; undefined: ONNX Runtime's own. */
 export async function threadScript(): Promise<string | undefined> {
   return undefined
 }

@@ -1,6 +1,6 @@
 /**
- * Two threads that ask each other: a question has a kind and a content, its answer is a value or an error, either way over one
- * port. Errors keep their code, hint and details; buffers named with a content move instead of being copied.
+ * Questions and answers between two threads, in both directions over one port. Errors keep their code, hint and details. Buffers of a
+ * `Moved` answer are transferred, not copied.
  */
 import { MixflowError, type MixflowErrorCode } from '@mixflow/core'
 
@@ -9,7 +9,7 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
 }
 
-/** A value whose buffers move with it. */
+/** An answer with the buffers to transfer. */
 export class Moved<T> {
   readonly value: T
   readonly transfer: Transferable[]
@@ -20,7 +20,7 @@ export class Moved<T> {
   }
 }
 
-/** Kind of question -> what it holds and what is answered. */
+/** Kind of question -> its content and its answer. */
 export type Questions = Record<string, readonly [content: unknown, answer: unknown]>
 
 export type Handlers<Q extends Questions> = {
@@ -48,30 +48,23 @@ export class Peer<Theirs extends Questions> {
     port.addEventListener('message', ({ data }) => this.#receive(data as Message, handlers))
   }
 
-  ask<K extends keyof Theirs & string>(
-    kind: K,
-    content: Theirs[K][0],
-    transfer: Transferable[] = [],
-  ): Promise<Theirs[K][1]> {
+  ask<K extends keyof Theirs & string>(kind: K, content: Theirs[K][0]): Promise<Theirs[K][1]> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     return new Promise((resolve, reject) => {
       const id = this.#asked++
       this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject })
       try {
-        this.#port.postMessage({ ask: kind, id, content } satisfies Message, transfer)
+        this.#port.postMessage({ ask: kind, id, content } satisfies Message, [])
       } catch (cause) {
         this.#pending.delete(id)
-        reject(
-          new MixflowError('REQUEST_INVALID', `the request holds what cannot be sent to a worker: ${cause}`, {
-            hint: 'give plain numbers, arrays and records; or load with worker: false',
-            cause,
-          }),
-        )
+        const message = `the request contains a value that cannot be sent to a worker: ${cause}`
+        const hint = 'pass only plain numbers, arrays and objects; or load with worker: false'
+        reject(new MixflowError('REQUEST_INVALID', message, { hint, cause }))
       }
     })
   }
 
-  /** All questions without an answer, and all later ones, fail with this. */
+  /** Rejects all pending and all later questions with this error. */
   close(error: unknown): void {
     this.#closed ??= error
     for (const { reject } of this.#pending.values()) reject(this.#closed)
@@ -81,7 +74,7 @@ export class Peer<Theirs extends Questions> {
   #receive(message: Message, handlers: Handlers<Questions>): void {
     if (message === null || typeof message !== 'object') return
     if ('ask' in message) {
-      this.#answer(message, handlers[message.ask])
+      void this.#answer(message, handlers[message.ask])
       return
     }
     const pending = this.#pending.get(message.answer)
@@ -105,7 +98,7 @@ export class Peer<Theirs extends Questions> {
 }
 
 interface PlainError {
-  /** Of a MixflowError. */
+  /** undefined: not a MixflowError. */
   readonly code?: MixflowErrorCode
   readonly message: string
   readonly hint?: string | undefined
@@ -115,20 +108,16 @@ interface PlainError {
 function toPlain(error: unknown): PlainError {
   if (!MixflowError.is(error)) return { message: error instanceof Error ? error.message : String(error) }
   const { code, message, hint, details } = error
-  return { code, message, hint, details: sendable(details) }
+  return { code, message, hint, details: Object.fromEntries(Object.entries(details).filter(isSendable)) }
 }
 
-/** Without what cannot be sent. */
-function sendable(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const entries = Object.entries(details).filter(([, value]) => {
-    try {
-      structuredClone(value)
-      return true
-    } catch {
-      return false
-    }
-  })
-  return Object.fromEntries(entries)
+function isSendable([, value]: [string, unknown]): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function fromPlain({ code, message, hint, details = {} }: PlainError): Error {

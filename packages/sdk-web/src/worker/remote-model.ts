@@ -1,20 +1,9 @@
-/** A model in a worker, as the page has it: the methods of a sampler, each a question to the worker. */
-import {
-  type Capabilities,
-  type Inversion,
-  type Manifest,
-  MixflowError,
-  type Picture,
-  SampledImage,
-  type SampleResult,
-  type SourceDraw,
-  type StreamIterator,
-} from '@mixflow/core'
+/** The page's view of a model in a worker: each method of the sampler is a question to the worker. */
+import { type Capabilities, type Inversion, type Manifest, MixflowError, type Picture, SampledImage, type SampleResult, type SourceDraw, type StreamIterator } from '@mixflow/core'
 import { streamSteps } from '@mixflow/core/internal'
 import type { WebModel } from '../load-model.ts'
 import type { Method, MethodResult } from './messages.ts'
 
-/** What it asks of the worker's host. */
 export interface RemoteRuns {
   run(
     model: number,
@@ -99,7 +88,7 @@ export class RemoteModel implements WebModel {
   }
 }
 
-/** An ImageData, or whatever else holds a picture, as a plain record. */
+/** ImageData and other classes as a plain object, which can be sent. */
 function plainPicture(picture: Picture): unknown {
   if (typeof picture !== 'object' || picture === null) return picture
   const { width, height, data } = picture

@@ -1,24 +1,24 @@
 /**
- * The worker's side: models that live here, for a page that asks. The worker that `loadModel` starts by itself runs this; one of
- * your own runs it with `import { serveModels } from '@mixflow/sdk-web/worker'; serveModels()`.
+ * The worker's side: loads and runs models for the page. The worker that `loadModel` starts calls `serveModels`; a custom worker does so
+ * with `import { serveModels } from '@mixflow/sdk-web/worker'; serveModels()`.
  */
 import { MixflowError, type ModelCache, type SampleProgress, type SourceDraw } from '@mixflow/core'
 import { type LocalModel, openModel } from '../local/open-model.ts'
-import { holdLifeline } from './lifeline.ts'
 import type { Method, MethodResult, RunCall, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Port, type Questions } from './peer.ts'
 
 /**
- * Answers the page that started this worker.
+ * Serves models to the page that started this worker.
  *
- * @param threadScript address of the script that a thread of WebAssembly runs. Default: none, and one thread
+ * @param port Default: the worker's global scope
+ * @param threadScript URL of the script that WebAssembly threads run. Default: none, which means one thread
  */
 export function serveModels(port: Port = globalThis as unknown as Port, threadScript?: string): void {
   const models = new Map<number, LocalModel>()
   const running = new Map<number, AbortController>()
   const previews = new Map<number, SampleProgress['preview']>()
 
-  /** Work that the page may abort. */
+  /** Runs work that the page may abort. */
   const call = async <T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const controller = new AbortController()
     running.set(id, controller)
@@ -31,17 +31,17 @@ export function serveModels(port: Port = globalThis as unknown as Port, threadSc
   }
 
   const handlers: Handlers<ToWorker> = {
-    load: ({ call: id, place, cache, pieces, runtime, ...options }) =>
+    load: ({ call: id, source, cache, pieces, runtime, ...options }) =>
       call(id, async signal => {
-        const report = (progress: ToPage['progress'][0]['progress']) =>
-          void peer.ask('progress', { call: id, progress })
-        const places = { own: undefined, asked: askedCache(peer, id) }
-        const model = await openModel(typeof place === 'string' ? new URL(place) : place, {
-          ...{ ...options, signal, report },
+        const caches = { own: undefined, asked: pageCache(peer, id) }
+        const model = await openModel(typeof source === 'string' ? new URL(source) : source, {
+          ...options,
+          signal,
+          report: progress => void peer.ask('progress', { call: id, progress }),
           runtime: { ...runtime, ...(threadScript !== undefined && { threadScript }) },
           pieces: device =>
             pieces[device] && { ...pieces[device], read: index => peer.ask('piece', { call: id, device, index }) },
-          cache: cache && places[cache],
+          cache: cache && caches[cache],
         })
         models.set(id, model)
         return { manifest: model.manifest, capabilities: model.capabilities() }
@@ -73,14 +73,31 @@ export function serveModels(port: Port = globalThis as unknown as Port, threadSc
     },
   }
   const peer = new Peer<ToPage>(port, handlers as unknown as Handlers<Questions>)
-  void holdLifeline().then(lifeline => peer.ask('ready', { lifeline }))
+  void holdLock().then(lock => peer.ask('ready', { lock }))
+}
+
+/**
+ * Holds a Web Lock until this worker ends and returns its name; null if the browser has no Web Locks. The page waits for the lock,
+ * because no event says that a worker has ended, for example for lack of memory.
+ */
+async function holdLock(): Promise<string | null> {
+  const { locks } = navigator as { readonly locks?: LockManager }
+  if (locks === undefined) return null
+  const name = `mixflow ${crypto.randomUUID()}`
+  return new Promise(resolve => {
+    const held = locks.request(name, () => {
+      resolve(name)
+      return new Promise(() => {})
+    })
+    held.catch(() => resolve(null))
+  })
 }
 
 type Extras = { readonly signal: AbortSignal; readonly onStep?: (progress: SampleProgress) => Promise<void> }
 
 function runMethod(model: LocalModel, { method, args }: RunCall, extras: Extras) {
   const request = args.at(-1)
-  // what is no record is refused by the model, in its own words
+  // the model reports a request that is not an object
   const whole =
     typeof request === 'object' && request !== null && !Array.isArray(request) ? { ...extras, ...request } : request
   const methods: Record<Method, (...all: never[]) => Promise<MethodResult>> = model
@@ -93,10 +110,10 @@ function numbersOf(result: MethodResult): Float32Array[] {
   return [x0, mean, logVariance].filter(numbers => numbers !== undefined)
 }
 
-/** Images of a batch share their memory. */
+/** Without duplicates: the images of a batch share a buffer. */
 const buffersOf = (arrays: readonly Float32Array[]) => [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))]
 
-function askedCache(peer: Peer<ToPage>, call: number): ModelCache {
+function pageCache(peer: Peer<ToPage>, call: number): ModelCache {
   return {
     match: key => peer.ask('cache', { call, method: 'match', key }),
     put: async (key, bytes) => void (await peer.ask('cache', { call, method: 'put', key, bytes })),

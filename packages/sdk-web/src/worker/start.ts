@@ -1,6 +1,6 @@
 /**
- * What the worker of `loadModel` runs. ONNX Runtime starts the same file for each of its threads, under a name of its own; which of its
- * builds asks is in the address.
+ * The script of the worker. ONNX Runtime starts the same script for each of its WebAssembly threads, under its own worker name; the hash of
+ * the URL says which of its builds the thread belongs to.
  */
 import { createOrt } from '../packed/ort.ts'
 import type { Port } from './peer.ts'

@@ -1,29 +1,27 @@
 /**
- * The page's side of the worker: one worker for all models of the page, started with the first and ended with the last. A model is
- * asked by messages; images move, they are not copied. Where no worker starts (a policy, a bundler that does not know this
- * form) the caller learns why and does the work itself.
+ * The page's side: one worker for all models of the page, started with the first and terminated with the last. Images are transferred,
+ * not copied. If no worker can be started (because of a policy or a bundler), the caller gets the reason and loads the model itself.
  */
 import { MixflowError, type ModelCache, SampledImage, type SampleProgress, type SolveRequest } from '@mixflow/core'
 import { type RemotePlace, throwIfAborted } from '@mixflow/core/internal'
 import type { WebModel } from '../load-model.ts'
 import type { LoadModelOptions, PlainOptions } from '../options.ts'
-import type { BinarySource, Pieces } from '../packed/binary.ts'
+import type { BinarySource, Pieces } from '../packed/ort.ts'
 import { workerScripts } from '../packed/worker-script.ts'
-import { watchLifeline } from './lifeline.ts'
 import type { Method, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Questions } from './peer.ts'
 import { RemoteModel } from './remote-model.ts'
 
 type HostedOptions = LoadModelOptions & PlainOptions & Pick<BinarySource, 'pieces'>
 
-/** A model in a worker, or a note why there is none. */
+/** Returns a model in a worker, or a note that says why no worker could be started. */
 export async function loadInWorker(
-  place: RemotePlace,
+  source: RemotePlace,
   options: HostedOptions,
 ): Promise<WebModel | { readonly note: string }> {
   const { worker } = options
   const host = await (typeof worker === 'function' ? startHost(worker, () => {}) : sharedHost())
-  return 'note' in host ? host : host.load(place, options)
+  return 'note' in host ? host : host.load(source, options)
 }
 
 type Unstarted = { readonly note: string }
@@ -54,7 +52,7 @@ function sharedHost(): Promise<WorkerHost | Unstarted> {
 
 async function startHost(create: () => Worker, ended: () => void): Promise<WorkerHost | Unstarted> {
   const why = (reason: unknown) => ({ note: `no worker could be started: ${reason}` })
-  if (typeof Worker === 'undefined') return why('there are none here')
+  if (typeof Worker === 'undefined') return why('Worker is not defined')
   let worker: Worker
   try {
     worker = create()
@@ -74,7 +72,7 @@ async function startHost(create: () => Worker, ended: () => void): Promise<Worke
 interface Call {
   readonly options?: HostedOptions
   readonly onStep?: ((progress: SampleProgress) => unknown) | undefined
-  /** What `onStep` threw. */
+  /** What `onStep` has thrown. */
   thrown?: { readonly error: unknown }
 }
 
@@ -90,7 +88,7 @@ class WorkerHost {
   readonly #calls = new Map<number, Call>()
   readonly #ended = new AbortController()
   #count = 0
-  /** Models, and loads that may become one. */
+  /** Number of models and of pending loads. */
   #users = 0
 
   constructor(worker: Worker, events: HostEvents) {
@@ -99,19 +97,23 @@ class WorkerHost {
     this.#peer = new Peer<ToWorker>(worker, this.#handlers() as unknown as Handlers<Questions>)
   }
 
-  async load(place: RemotePlace, options: HostedOptions): Promise<WebModel> {
+  async load(source: RemotePlace, options: HostedOptions): Promise<WebModel> {
     const { device, dtype, runtime, cache, signal, pieces } = options
-    const kept = cache === undefined ? 'own' : cache && 'asked'
     this.#users++
     try {
       const facts = await this.#call({ options }, signal, call =>
         this.#peer.ask('load', {
-          ...{ call, place: place instanceof URL ? place.href : place, cache: kept, device, dtype },
-          ...{ runtime, pieces: { wasm: factsOf(pieces('wasm')), webgpu: factsOf(pieces('webgpu')) } },
+          call,
+          source: source instanceof URL ? source.href : source,
+          cache: cache === undefined ? 'own' : cache && 'asked',
+          device,
+          dtype,
+          runtime,
+          pieces: { wasm: factsOf(pieces('wasm')), webgpu: factsOf(pieces('webgpu')) },
         }),
       )
       if (signal?.aborted) {
-        // too late for the worker to hear of it
+        // the worker had finished before the abort arrived
         await this.#peer.ask('dispose', { model: facts.call })
         throwIfAborted(signal)
       }
@@ -145,15 +147,8 @@ class WorkerHost {
   }
 
   fail(message: string): void {
-    this.#end(
-      new MixflowError(
-        'DEVICE_LOST',
-        `the worker that the model ran in has failed: ${message || 'no reason is given'}`,
-        {
-          hint: 'load the model again',
-        },
-      ),
-    )
+    const reason = `the model's worker has failed: ${message || 'the browser gives no reason'}`
+    this.#end(new MixflowError('DEVICE_LOST', reason, { hint: 'load the model again' }))
   }
 
   #leave(): void {
@@ -170,7 +165,7 @@ class WorkerHost {
     this.#worker.terminate()
   }
 
-  /** Asks, passes an abort on, and gives errors the causes that only the page knows. */
+  /** Asks the worker, forwards an abort, and restores errors that cannot be sent: what `onStep` has thrown, and the reason of an abort. */
   async #call<T>(
     call: Call,
     signal: AbortSignal | undefined,
@@ -195,9 +190,11 @@ class WorkerHost {
 
   #handlers(): Handlers<ToPage> {
     return {
-      ready: async ({ lifeline }) => {
-        const ended = () => this.fail('the browser ended it, perhaps for want of memory')
-        if (lifeline !== null) watchLifeline(lifeline, this.#ended.signal, ended)
+      ready: async ({ lock }) => {
+        const { signal } = this.#ended
+        const ended = () => this.fail('the browser terminated it, possibly for lack of memory')
+        // granted when the worker, which holds the lock, has ended
+        if (lock !== null) navigator.locks.request(lock, { signal }, ended).catch(() => {})
         this.#events.ready()
         return undefined
       },
@@ -227,9 +224,9 @@ class WorkerHost {
         else if (method === 'delete') await cache.delete(key)
         else {
           const found = await cache.match(key)
-          // a copy of its own, which `slice` of a Buffer is not: the cache keeps its memory
-          const kept = found && Uint8Array.from(found)
-          return kept && new Moved(kept, [kept.buffer])
+          // the cache keeps its memory, so a copy is transferred; `slice` of a Buffer would not copy
+          const copy = found && Uint8Array.from(found)
+          return copy && new Moved(copy, [copy.buffer])
         }
         return undefined
       },
@@ -239,7 +236,7 @@ class WorkerHost {
 
 const factsOf = (pieces: Pieces | undefined) => pieces && { bytes: pieces.bytes, count: pieces.count }
 
-/** A request in two parts: what can be sent, and what stays here. What is neither is left in, to be refused. */
+/** Separates the signal and the callback, which cannot be sent, from a request. Values of another type stay, so that the model reports them. */
 function withoutFunctions(request: unknown): { readonly plain: unknown } & Pick<SolveRequest, 'signal' | 'onStep'> {
   if (typeof request !== 'object' || request === null) return { plain: request }
   const { signal, onStep, ...rest } = request as Pick<SolveRequest, 'signal' | 'onStep'>

@@ -1,4 +1,4 @@
-/** A worker that is killed, by whomever: its calls end, nothing hangs, and the next load starts another. */
+/** After a worker has ended for any reason, its calls reject and the next load starts another worker. */
 import { findChromium } from '@mixflow/page'
 import { smallModel } from '@mixflow/test-model'
 import { describe, expect, it } from 'vitest'
@@ -8,21 +8,21 @@ const executable = findChromium()
 const models = { good: await smallModel() }
 
 type Kill = (open: ModelPage) => Promise<unknown>
-const kills: readonly (readonly [how: string, own: boolean, kill: Kill])[] = [
+const kills: readonly (readonly [how: string, custom: boolean, kill: Kill])[] = [
   ['closes itself', false, ({ page }) => page.workers()[0]!.evaluate('close()')],
   ['throws outside of a call', false, ({ page }) => page.workers()[0]!.evaluate('setTimeout(() => { throw "mine" })')],
-  ['of one’s own is terminated', true, open => open.call('terminate')],
+  ['was created by the page and is terminated', true, open => open.call('terminate')],
 ]
 
-describe.skipIf(executable === null)('a worker that', () => {
-  it.each(kills)('%s ends its calls with DEVICE_LOST', async (_, own, kill) => {
+describe.skipIf(executable === null)('after a worker', () => {
+  it.each(kills)('%s, its calls reject with DEVICE_LOST', async (_, custom, kill) => {
     await using open = await openModelPage(executable as string, models)
-    const wanted = { url: '/m/good/', options: { device: 'wasm' } }
-    await open.call('beginEndless', wanted, own)
+    const target = { url: '/m/good/', options: { device: 'wasm' } }
+    await open.call('beginEndless', target, custom)
     await kill(open)
     expect(await open.call('ended')).toEqual(['DEVICE_LOST', 'DEVICE_LOST', 'none'])
-    expect(await open.call('sample', wanted, { seed: 1 })).toMatchObject({ capabilities: { device: 'wasm' } })
-    // the last model is gone, and its worker with it
+    expect(await open.call('sample', target, { seed: 1 })).toMatchObject({ capabilities: { device: 'wasm' } })
+    // the last model was disposed of, which terminates the worker
     await expect.poll(() => open.page.workers().length).toBe(0)
   })
 })
