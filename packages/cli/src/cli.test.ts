@@ -216,7 +216,7 @@ describe('a run that is stopped', () => {
     const more = ['--set', `totalImages=${8 * length + 16}`]
     const resumed = await mixflow(['train', '--out', 'stopped', '--resume', '--threads', '1', ...more])
     expect(resumed).toMatchObject({ code: 0, stderr: '' })
-    expect(resumed.stdout).toMatch(/going on at/)
+    expect(resumed.stdout).toMatch(/resuming at/)
     expect(stepsOf('stopped')).toEqual(Array.from({ length: length + 2 }, (_, i) => i + 1))
   })
 })

@@ -62,34 +62,25 @@ export {
 } from './flow-metrics/flow-metrics.ts'
 export { openHeldOut } from './flow-metrics/held-out-data.ts'
 export { type CheckpointNetworks, checkpointNetworks, openCheckpoint } from './flow-metrics/open-checkpoint.ts'
+export { lengthChange } from './loop/begin-run.ts'
 export { type EstimateOptions, estimateRun, type RunEstimate } from './loop/estimate-run.ts'
-export { lengthChange } from './loop/length-change.ts'
-export { batches, type PlacedBatch } from './loop/next-batch.ts'
 export type { TrainOptions } from './loop/run.ts'
-export { freeRunFolder, type MetricsLine, type RunRecord, readRun, runFiles } from './loop/run-folder.ts'
-export { lockRun } from './loop/run-lock.ts'
+export { freeRunFolder, lockRun, type MetricsLine, type RunRecord, readRun, runFiles } from './loop/run-folder.ts'
 export { type TrainResult, train } from './loop/train-loop.ts'
-export { ParameterVector } from './model/parameter-vector.ts'
-export { type TensorSampler, tensorSampler } from './model/tensor-sampler.ts'
-export { initialState, restoredState } from './model/train-state.ts'
-export {
-  type DataFacts,
-  dataFacts,
-  parameterCounts,
-  type TrainingModel,
-  trainingModel,
-} from './model/training-model.ts'
-export type { DisplayStream, ProgressDisplay } from './progress/display.ts'
 export { formatBytes, formatCount, formatDuration, formatLarge, formatNumber } from './progress/format.ts'
-export { type ProgressOptions, progressDisplay } from './progress/progress-display.ts'
+export {
+  type DisplayStream,
+  type ProgressDisplay,
+  type ProgressOptions,
+  progressDisplay,
+} from './progress/progress-display.ts'
 export type { OnTrainEvent, RunOutcome, TrainEvent } from './progress/train-event.ts'
 export type { Judgement } from './report/judgement.ts'
 export { type NextCommand, nextCommands } from './report/next-commands.ts'
 export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'
-export { readMetrics } from './report/read-metrics.ts'
 export { renderReport } from './report/render-report.ts'
 export type { MeasuredCurvature, ReportData, ReportFacts, SampleGrid } from './report/report-data.ts'
-export { type ReportContent, writeReport } from './report/write-report.ts'
+export { type ReportContent, readMetrics, writeReport } from './report/write-report.ts'
 export {
   type AdamConfig,
   type AdamInput,
@@ -97,14 +88,18 @@ export {
   type AdamState,
   adamScalars,
   adamUpdate,
-} from './step/adam.ts'
-export { movingAverage } from './step/moving-average.ts'
-export { emaKeep, learningRate } from './step/schedule.ts'
-export type { TrainBatch } from './step/train-batch.ts'
+  emaKeep,
+  learningRate,
+  movingAverage,
+} from './step/optimizer.ts'
+export { type TensorSampler, tensorSampler } from './step/tensor-sampler.ts'
+export { batches, type PlacedBatch, type TrainBatch } from './step/train-batch.ts'
+export { initialState, ParameterVector, restoredState, type TrainState } from './step/train-state.ts'
+export { type StepMetrics, type StepResult, type TrainStep, trainStep } from './step/train-step.ts'
 export {
-  type StepMetrics,
-  type StepResult,
-  type TrainState,
-  type TrainStep,
-  trainStep,
-} from './step/train-step.ts'
+  type DataFacts,
+  dataFacts,
+  parameterCounts,
+  type TrainingModel,
+  trainingModel,
+} from './step/training-model.ts'

@@ -2,7 +2,7 @@ import { MixflowError } from '@mixflow/core'
 import { type PresetName, presets } from '@mixflow/zoo'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { trainingModel } from '../model/training-model.ts'
+import { trainingModel } from '../step/training-model.ts'
 import { changeConfig, checkConfig, resolveConfig, settingPaths } from './resolve-config.ts'
 
 const { config } = presets.quickstart

@@ -6,10 +6,9 @@ import { MixflowError, type SampleBackend, type SamplerModel } from '@mixflow/co
 import { checkpointFileName } from '@mixflow/core/internal'
 import { type LoadedCheckpoint, latestCheckpoint, readCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { storedConfig } from '../config/stored-config.ts'
-import { ParameterVector } from '../model/parameter-vector.ts'
-import { tensorSampler } from '../model/tensor-sampler.ts'
-import { sampledWeights } from '../model/train-state.ts'
-import { type TrainingModel, trainingModel } from '../model/training-model.ts'
+import { tensorSampler } from '../step/tensor-sampler.ts'
+import { ParameterVector, samplingParameters } from '../step/train-state.ts'
+import { type TrainingModel, trainingModel } from '../step/training-model.ts'
 
 /**
  * The checkpoint in a folder, or the newest one of the run in it.
@@ -39,15 +38,15 @@ export function checkpointNetworks(checkpoint: LoadedCheckpoint): CheckpointNetw
   const { config, image, labels } = checkpoint.record
   const trained = trainingModel(storedConfig(config), { image, labels })
   const vector = new ParameterVector(trained.parameters)
-  const weights = sampledWeights(vector, checkpoint)
+  const parameters = samplingParameters(vector, checkpoint)
   const sampler = tensorSampler(trained, vector)
   return {
     model: trained.sampler,
     trained,
-    backend: sampler.backend(weights),
+    backend: sampler.backend(parameters),
     dispose() {
       sampler.dispose()
-      weights.dispose()
+      parameters.dispose()
     },
   }
 }

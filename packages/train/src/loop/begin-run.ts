@@ -1,4 +1,4 @@
-/** The first position of a run: step 0, or where its newest whole checkpoint stands, if it has come to one. */
+/** The first position of a run: step 0, or that of its newest valid checkpoint. */
 
 import { existsSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -10,8 +10,9 @@ import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoin
 import { storedConfig } from '../config/stored-config.ts'
 import { firstBatch } from '../data/batch-order.ts'
 import { dataReport } from '../data/data-report.ts'
-import { initialState, restoredState } from '../model/train-state.ts'
-import { lengthChange } from './length-change.ts'
+import { formatCount, formatNumber } from '../progress/format.ts'
+import { learningRate } from '../step/optimizer.ts'
+import { initialState, restoredState } from '../step/train-state.ts'
 import type { Position, Run, TrainOptions } from './run.ts'
 import { type RunRecord, readRun, recordData, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
 
@@ -22,10 +23,12 @@ export async function beginRun(run: Run): Promise<Position> {
   return position
 }
 
-/** What `config.json` is to hold of a run that goes on here. */
+/** The contents of `config.json` for a run on this machine. */
 export const recordOf = ({ config, preset = null, command = '' }: TrainOptions): RunRecord => ({
-  ...{ preset, config, command },
-  ...place(),
+  preset,
+  config,
+  command,
+  ...environment(),
 })
 
 async function started({ options, vector }: Run): Promise<Position> {
@@ -42,31 +45,31 @@ const beginning = ({ options: { config }, vector }: Pick<Run, 'options' | 'vecto
   state: initialState(vector, config.seed),
 })
 
-/** What the run trains on. */
-function place(): Pick<RunRecord, 'backend' | 'device' | 'machine'> {
-  const { text, ...place } = backendInUse()
+/** Backend, device and machine of this process. */
+function environment(): Pick<RunRecord, 'backend' | 'device' | 'machine'> {
+  const { text, ...backend } = backendInUse()
   const processor = cpus()[0]?.model.trim() ?? 'unknown'
-  return { ...place, machine: { processor, cores: availableParallelism(), node: process.versions.node } }
+  return { ...backend, machine: { processor, cores: availableParallelism(), node: process.versions.node } }
 }
 
-const placeText = ({ backend = '', device = 'cpu' }: Pick<RunRecord, 'backend' | 'device'>): string =>
+const backendText = ({ backend = '', device = 'cpu' }: Pick<RunRecord, 'backend' | 'device'>): string =>
   device === 'cpu' ? backend : `${backend} (${device})`
 
 async function resumed(run: Run): Promise<Position> {
   const { folder } = run.options
   const loaded = await latestCheckpoint(folder, (damaged, error) =>
-    run.emit({ type: 'note', text: `passing over a damaged checkpoint: ${damaged} (${error.message})` }),
+    run.emit({ type: 'note', text: `skipping a damaged checkpoint: ${damaged} (${error.message})` }),
   )
   if (loaded === null && existsSync(join(folder, runFiles.config))) {
-    // killed before its first checkpoint
+    // the run was killed before its first checkpoint
     run.emit({ type: 'note', text: 'there is no checkpoint yet: starting from the beginning' })
     await recordRun(folder, recordOf(run.options))
     await trimMetrics(folder, 0)
     return beginning(run)
   }
   if (loaded === null) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds no run to go on with`, {
-      hint: 'leave --resume out to start one',
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `there is no run to resume in ${folder}`, {
+      hint: 'leave out --resume to start one',
       details: { folder },
     })
   }
@@ -75,18 +78,17 @@ async function resumed(run: Run): Promise<Position> {
   const state = restoredState(run.vector, loaded)
   const change = lengthChange(storedConfig(loaded.record.config), run.options.config, imagesSeen)
   if (change !== null) run.emit({ type: 'note', text: change })
-  const [before, now] = [await readRun(folder), place()]
-  const isKnown = before.backend !== undefined
-  if (isKnown && (before.backend !== now.backend || before.device !== now.device)) {
-    const [from, to] = [placeText(before), placeText(now)]
-    run.emit({ type: 'note', text: `so far this run was on ${from}: on ${to} it goes on to rounding, not bit for bit` })
+  const [before, now] = [await readRun(folder), environment()]
+  if (before.backend !== undefined && (before.backend !== now.backend || before.device !== now.device)) {
+    const [from, to] = [backendText(before), backendText(now)]
+    run.emit({ type: 'note', text: `this run was trained on ${from} so far: on ${to} its results differ by rounding` })
   }
   await recordRun(folder, recordOf(run.options))
   await trimMetrics(folder, step)
   return { step, imagesSeen, seconds: trainSeconds, cursor, loss, state }
 }
 
-/** Settings that may change when a run goes on: how long, how often, and how samples are drawn. */
+/** Settings that may change when a run is resumed. */
 const changeable: readonly (keyof TrainingConfig)[] = [
   'data',
   'badImages',
@@ -107,7 +109,7 @@ function checkSameRun({ options: { config, data, folder } }: Run, { record }: Lo
   if (changed.length > 0) {
     const list = changed.map(key => `${key} ${JSON.stringify(before[key])} → ${JSON.stringify(config[key])}`).join(', ')
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `the run in ${folder} was started with other settings: ${list}`, {
-      hint: `leave them as they were, or start a new run; these may change: ${changeable.join(', ')}`,
+      hint: `restore them, or start a new run; only these may change: ${changeable.join(', ')}`,
       details: { changed },
     })
   }
@@ -115,11 +117,27 @@ function checkSameRun({ options: { config, data, folder } }: Run, { record }: Lo
   if (fingerprint !== undefined && fingerprint !== data.fingerprint()) {
     throw new MixflowError(
       'TRAIN_RESUME_MISMATCH',
-      `the run in ${folder} was trained on other images than "${data.name}"`,
+      `the run in ${folder} was trained on different images than "${data.name}"`,
       {
-        hint: 'give the data that it was started with: the same files, size, channels and limit',
+        hint: 'use the data it was started with: the same files, size, channels and limit',
         details: { found: data.fingerprint(), expected: fingerprint },
       },
     )
   }
+}
+
+/** How a new length changes the learning rate of a resumed run, as a sentence; null if it does not. */
+export function lengthChange(before: TrainingConfig, after: TrainingConfig, imagesSeen: number): string | null {
+  if (before.totalImages === after.totalImages) return null
+  const [oldRate, newRate] = [learningRate(before, imagesSeen), learningRate(after, imagesSeen)]
+  if (Math.abs(newRate - oldRate) <= 0.01 * oldRate) return null
+  const from = Math.round(after.totalImages * (1 - after.decayFraction))
+  const falls =
+    after.decayFraction === 0
+      ? ''
+      : imagesSeen < from
+        ? `, and falls from ${formatCount(from)} images on`
+        : ', and falls until the end'
+  const lengths = `${formatCount(after.totalImages)} images instead of ${formatCount(before.totalImages)}`
+  return `${lengths}: the learning rate changes from ${formatNumber(oldRate)} to ${formatNumber(newRate)}${falls}`
 }

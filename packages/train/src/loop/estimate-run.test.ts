@@ -5,7 +5,7 @@ import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
-import { dataFacts, parameterCounts, trainingModel } from '../model/training-model.ts'
+import { dataFacts, parameterCounts, trainingModel } from '../step/training-model.ts'
 import { estimateRun } from './estimate-run.ts'
 
 beforeAll(async () => {

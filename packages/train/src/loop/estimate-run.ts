@@ -1,7 +1,7 @@
 /**
- * What a run would cost, measured: the real step on the real data, a few times in two rounds, and one sample grid. Nothing is
- * written and the run itself is not begun. Other programs may share the machine: the fastest step counts, and how far the
- * rounds are apart and how busy the machine is come along. Memory is the process's peak so far, data set and runtime included.
+ * Estimates the time and memory of a run by measuring: some real steps on the real data, in two rounds, and one sample grid.
+ * Nothing is written. Other programs may share the machine, so the fastest step counts, and the estimate tells whether the machine
+ * was busy. Memory is the peak of this process, data set and runtime included.
  */
 
 import { availableParallelism, loadavg } from 'node:os'
@@ -10,20 +10,19 @@ import type { TrainingConfig } from '@mixflow/zoo'
 import * as tf from '@tensorflow/tfjs-core'
 import { firstBatch } from '../data/batch-order.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { ParameterVector } from '../model/parameter-vector.ts'
-import { tensorSampler } from '../model/tensor-sampler.ts'
-import { initialState } from '../model/train-state.ts'
-import { dataFacts, parameterCounts, trainingModel } from '../model/training-model.ts'
+import { tensorSampler } from '../step/tensor-sampler.ts'
+import { batches } from '../step/train-batch.ts'
+import { initialState, ParameterVector } from '../step/train-state.ts'
 import { trainStep } from '../step/train-step.ts'
-import { batches } from './next-batch.ts'
-import { sampleGrid } from './pictures.ts'
+import { dataFacts, parameterCounts, trainingModel } from '../step/training-model.ts'
+import { sampleGrid } from './sample-grid.ts'
 
 export interface EstimateOptions {
   readonly config: TrainingConfig
   readonly data: Dataset
-  /** Images that were seen before; 0 unless said. */
+  /** Images seen before. Default: 0. */
   readonly startImages?: number
-  /** Ends the measurement after the step. */
+  /** Ends the measurement after the current step. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -31,13 +30,13 @@ export interface RunEstimate {
   readonly parameters: { readonly denoiser: number; readonly encoder: number }
   /** Of the fastest step. */
   readonly imagesPerSecond: number
-  /** In both rounds. */
+  /** In both rounds together. */
   readonly measuredSteps: number
   /** Images per second of the fastest step of each round. */
   readonly rounds: readonly number[]
-  /** Other programs took much of the machine: alone, the run would be faster. */
+  /** Other programs used much of the machine: alone, the run would be faster. */
   readonly busy: boolean
-  /** What the first steps took longer, as they built the graph. */
+  /** Extra time of the first steps, which build the graph. */
   readonly buildSeconds: number
   readonly gridSeconds: number
   /** Until the end of the run, sample grids included. */
@@ -45,10 +44,10 @@ export interface RunEstimate {
   readonly peakMemoryBytes: number
 }
 
-/** At most so many steps of a round, and none begun after so many seconds; two in any case, as the first builds the graph. */
+/** Of a round: maximum steps, and seconds after which no step begins. A round has at least two steps, as the first builds the graph. */
 const limits = { steps: 4, seconds: 30 }
 
-/** From here on a machine counts as busy: programs that wanted each core before this one, and one round over the other. */
+/** A machine is busy from this load per core before the measurement, or from this ratio of the rounds' fastest steps. */
 const busyFrom = { load: 0.5, spread: 1.25 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
@@ -77,7 +76,7 @@ export async function estimateRun(options: EstimateOptions): Promise<RunEstimate
         state = result.state
         cursor = batch.next
         seconds.push((performance.now() - started) / 1000)
-        await new Promise(resolve => setImmediate(resolve)) // signals have their turn
+        await new Promise(resolve => setImmediate(resolve)) // let signals be handled
       }
       return seconds
     }

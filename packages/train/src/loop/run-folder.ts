@@ -1,13 +1,13 @@
 /**
- * Where a run keeps what it makes: `config.json`, `data.json`, `metrics.jsonl`, `samples/`, `checkpoints/`, `report.html`. A folder
- * with a run in it is never overwritten: either it is resumed, or another one is used.
+ * The folder of a run: `config.json`, `data.json`, `metrics.jsonl`, `samples/`, `checkpoints/`, `report.html`, and while a process
+ * trains it `run.lock`. A run is never overwritten: it is resumed, or another folder is used.
  */
 
 import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { parseStrictJson } from '@mixflow/core/internal'
-import { diskError, makeFolder, readRegularText, writeFileDurably } from '@mixflow/files'
+import { diskError, type LockOptions, makeFolder, readRegularText, tryLockFile, writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
 import { storedConfig } from '../config/stored-config.ts'
@@ -15,22 +15,22 @@ import type { DataReport } from '../data/data-report.ts'
 
 export const runFiles = {
   config: 'config.json',
-  /** What it is trained on: a `DataReport`, with every file that was left out. */
+  /** The `DataReport` of the training data, with every file that was left out. */
   data: 'data.json',
   metrics: 'metrics.jsonl',
   samples: 'samples',
   report: 'report.html',
 } as const
 
-/** What `config.json` holds. */
+/** The contents of `config.json`. */
 export interface RunRecord {
   readonly preset: string | null
   readonly config: TrainingConfig
   /** The command that started the run, to show in reports and model cards. */
   readonly command: string
-  /** What it was trained on last, as `useBackend` knows it: `onnx`. */
+  /** Name of the backend that trained it last: `onnx`. */
   readonly backend?: string
-  /** Of `onnx`: where it ran. */
+  /** Device of the backend `onnx`. */
   readonly device?: string
   readonly machine?: { readonly processor: string; readonly cores: number; readonly node: string }
 }
@@ -38,8 +38,8 @@ export interface RunRecord {
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already; OUTPUT_DISK. */
 export async function startRun(folder: string, record: RunRecord): Promise<void> {
   if (existsSync(join(folder, runFiles.config))) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds a run already`, {
-      hint: 'go on with it: --resume; or train into another folder: --out <folder>',
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} already holds a run`, {
+      hint: 'resume it with --resume, or choose another folder with --out <folder>',
       details: { folder },
     })
   }
@@ -47,7 +47,7 @@ export async function startRun(folder: string, record: RunRecord): Promise<void>
   await recordRun(folder, record)
 }
 
-/** Writes `config.json`: of a new run, or of one that goes on with settings changed. */
+/** Writes `config.json`. */
 export function recordRun(folder: string, record: RunRecord): Promise<void> {
   return writeFileDurably(join(folder, runFiles.config), `${JSON.stringify(record, null, 2)}\n`)
 }
@@ -64,8 +64,8 @@ export async function readRun(folder: string): Promise<RunRecord> {
   try {
     text = await readRegularText(path)
   } catch (cause) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} holds no run to go on with (${path} cannot be read)`, {
-      hint: 'leave --resume out to start a new run there',
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `there is no run to resume in ${folder} (${path} cannot be read)`, {
+      hint: 'leave out --resume to start a new run there',
       details: { folder },
       cause,
     })
@@ -87,8 +87,8 @@ function parsed(text: string, path: string): z.infer<typeof runRecord> {
   try {
     return runRecord.parse(parseStrictJson(text, { what: path, code: 'CONFIG_INVALID' }))
   } catch (cause) {
-    throw new MixflowError('CONFIG_INVALID', `${path} is damaged: it is not the record of a run`, {
-      hint: 'restore it from a copy (each checkpoint has the settings, too), or start a run in another folder',
+    throw new MixflowError('CONFIG_INVALID', `${path} is not a valid record of a run`, {
+      hint: 'restore it from a copy (each checkpoint contains the settings, too), or start a run in another folder',
       details: { path },
       cause,
     })
@@ -125,7 +125,7 @@ export function appendMetrics(folder: string, line: MetricsLine): void {
   }
 }
 
-/** Forgets what was logged after a step, as a resumed run does it again. A last line that was cut short goes, too. */
+/** Removes the lines after a step, which a resumed run repeats, and a truncated last line. */
 export async function trimMetrics(folder: string, step: number): Promise<void> {
   const path = join(folder, runFiles.metrics)
   const text = await readRegularText(path).catch(() => '')
@@ -137,4 +137,30 @@ export async function trimMetrics(folder: string, step: number): Promise<void> {
     }
   })
   await writeFileDurably(path, kept.map(line => `${line}\n`).join(''))
+}
+
+export interface RunLockOptions extends Pick<LockOptions, 'onWait' | 'beatMs' | 'deadAfterMs'> {
+  readonly folder: string
+  readonly resume?: boolean
+}
+
+/**
+ * Locks a run for this process and returns a function that unlocks it. Creates the folder of a new run. A lock is taken over if
+ * its process has ended or, on another machine, if it has not been refreshed for 15 seconds.
+ *
+ * @throws MixflowError TRAIN_BUSY if the run is locked, by another process or in this one; OUTPUT_DISK
+ */
+export async function lockRun({ folder, resume = false, ...options }: RunLockOptions): Promise<() => Promise<void>> {
+  if (resume && !existsSync(folder)) return async () => {} // there is no run, which resuming reports
+  await makeFolder(folder)
+  const path = join(folder, 'run.lock')
+  const lock = await tryLockFile(path, options).catch(error => {
+    throw diskError(path, error)
+  })
+  if ('release' in lock) return () => lock.release()
+  const { pid, host } = lock.owner
+  throw new MixflowError('TRAIN_BUSY', `${folder} is being trained by process ${pid} on ${host}`, {
+    hint: `wait until it ends, or use another folder; if no such process is training, remove ${path}`,
+    details: { folder, pid, host },
+  })
 }

@@ -1,4 +1,4 @@
-/** What a run leaves on the disk while it goes on: checkpoints, sample grids, the report. */
+/** What a run writes besides its log: checkpoints, sample grids, the report. */
 
 import { join } from 'node:path'
 import { curvature, normals, type PlanarImage } from '@mixflow/core'
@@ -8,16 +8,15 @@ import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/backend-in-use.ts'
 import { writeCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { spreadIndices } from '../data/adapt-dataset.ts'
-import { storedState } from '../model/train-state.ts'
-import { parameterCounts } from '../model/training-model.ts'
 import { type Judgement, judge } from '../report/judgement.ts'
 import { gridPng } from '../report/png.ts'
-import { readMetrics } from '../report/read-metrics.ts'
 import type { MeasuredCurvature, ReportFacts } from '../report/report-data.ts'
-import { writeReport } from '../report/write-report.ts'
-import { gridColumns, gridRows, sampleGrid, sourcePictures } from './pictures.ts'
+import { readMetrics, writeReport } from '../report/write-report.ts'
+import { storedState } from '../step/train-state.ts'
+import { parameterCounts } from '../step/training-model.ts'
 import type { Position, Run } from './run.ts'
 import { runFiles } from './run-folder.ts'
+import { gridColumns, gridRows, sampleGrid, sourceRows } from './sample-grid.ts'
 
 export async function saveCheckpoint(run: Run, position: Position): Promise<string> {
   const { folder, config } = run.options
@@ -80,7 +79,7 @@ export async function saveSamples(run: Run, position: Position): Promise<void> {
 const samplesAt = ({ model, sampler }: Run, { state }: Position): Promise<readonly PlanarImage[]> =>
   sampleGrid(model, sampler, { parameters: state.ema })
 
-/** Steps whose loss, and images of the data whose roughness, a run is judged by. */
+/** Number of last steps and of training images that a run is judged by. */
 const judged = { steps: 100, images: 256 }
 
 async function judgeRun(run: Run, position: Position): Promise<Judgement> {
@@ -97,7 +96,7 @@ async function judgeRun(run: Run, position: Position): Promise<Judgement> {
   return judge(loss, { shape: run.model.image, data: shown, samples: flat })
 }
 
-/** Trajectories and Euler steps that the report's curvature is measured on: a few seconds' work. */
+/** Trajectories and Euler steps for the curvature in the report. They take a few seconds. */
 const probe = { trajectories: 32, steps: 64 }
 
 async function measureCurvature({ model, sampler }: Run, { state }: Position): Promise<MeasuredCurvature> {
@@ -119,7 +118,7 @@ async function measureCurvature({ model, sampler }: Run, { state }: Position): P
   return { mean, standardDeviation, ...probe }
 }
 
-/** Writes the report as things stand; what takes long to measure only at the end. Returns its path. */
+/** Writes the report and returns its path. The slow measurements are made only for a finished run. */
 export async function saveReport(
   run: Run,
   position: Position,
@@ -142,6 +141,6 @@ export async function saveReport(
     gridRows: gridRows(model),
     curvature: state === 'finished' ? await measureCurvature(run, position) : null,
     judgement: state === 'finished' ? await judgeRun(run, position) : null,
-    sources: await sourcePictures(model, sampler, { parameters: position.state.ema, data }),
+    sources: await sourceRows(model, sampler, { parameters: position.state.ema, data }),
   })
 }

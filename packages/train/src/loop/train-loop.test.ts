@@ -1,4 +1,4 @@
-/** The loop's promises: a run continues bit for bit after a stop and after a kill, and never spoils what it has. */
+/** A run continues bit for bit after an abort and after a kill, and never damages its files. */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
@@ -214,7 +214,7 @@ describe('train', () => {
     expect(readFileSync(join(folder, runFiles.report), 'utf8')).toContain('TRAIN_DIVERGED')
     const kept = await latestCheckpoint(folder)
     expect(kept?.record.step).toBe(step - 1)
-    expect(error.message).toContain(`the last checkpoint is kept: ${kept?.folder}`)
+    expect(error.message).toContain(`the last checkpoint is ${kept?.folder}`)
     for (const { bytes } of kept?.tensors.weights.values() ?? []) {
       expect(new Float32Array(bytes.slice().buffer).every(Number.isFinite)).toBe(true)
     }

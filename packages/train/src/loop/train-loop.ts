@@ -1,7 +1,7 @@
 /**
- * The training loop: batch, step, log, sample, checkpoint, and at the end the report. (The moving average is part of the
- * step.) It can be ended at any moment: an abort signal ends it after the running step with a checkpoint, a kill loses what
- * came after the last checkpoint, and `resume` continues either bit for bit.
+ * The training loop: batch, step, log, sample, checkpoint, and at the end the report. It can end at any time: an abort signal
+ * ends it after the current step with a checkpoint, a kill loses the steps since the last checkpoint, and `resume` continues
+ * either bit for bit.
  */
 
 import { existsSync } from 'node:fs'
@@ -10,24 +10,22 @@ import { MixflowError } from '@mixflow/core'
 import * as tf from '@tensorflow/tfjs-core'
 import { backendInUse } from '../backend/backend-in-use.ts'
 import { newestCheckpoint } from '../checkpoint/checkpoint-store.ts'
-import { ParameterVector } from '../model/parameter-vector.ts'
-import { tensorSampler } from '../model/tensor-sampler.ts'
-import { dataFacts, trainingModel } from '../model/training-model.ts'
+import { tensorSampler } from '../step/tensor-sampler.ts'
+import { batches, type PlacedBatch } from '../step/train-batch.ts'
+import { ParameterVector } from '../step/train-state.ts'
 import { type StepMetrics, type StepResult, trainStep } from '../step/train-step.ts'
+import { dataFacts, trainingModel } from '../step/training-model.ts'
 import { beginRun, recordOf } from './begin-run.ts'
-import { deadline, type Pace } from './deadline.ts'
-import { batches, type PlacedBatch } from './next-batch.ts'
 import type { Position, Run, TrainOptions } from './run.ts'
-import { appendMetrics, recordRun, runFiles } from './run-folder.ts'
-import { lockRun } from './run-lock.ts'
+import { appendMetrics, lockRun, recordRun, runFiles } from './run-folder.ts'
 import { saveCheckpoint, saveReport, saveSamples } from './save-run.ts'
-import { saveTimer } from './save-timer.ts'
+import { deadline, type Pace, saveTimer } from './timing.ts'
 
 export interface TrainResult {
   readonly outcome: 'finished' | 'interrupted'
   readonly step: number
   readonly imagesSeen: number
-  /** Of training, earlier sessions of a resumed run included. */
+  /** Seconds of training, earlier sessions of a resumed run included. */
   readonly seconds: number
   /** Smoothed; null before the first step. */
   readonly loss: number | null
@@ -38,10 +36,10 @@ export interface TrainResult {
 }
 
 /**
- * Trains, or goes on training, until `config.totalImages` images were seen.
+ * Trains, or resumes training, until `config.totalImages` images have been seen.
  *
- * @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID when resuming what does not fit; TRAIN_BUSY; TRAIN_DIVERGED if the loss
- *   is no finite number any more: the last checkpoint stays as it is; OUTPUT_DISK.
+ * @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID if the run cannot be resumed with these options; TRAIN_BUSY;
+ *   TRAIN_DIVERGED if the loss or gradient becomes NaN or infinite (the last checkpoint is not changed); OUTPUT_DISK
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const model = trainingModel(options.config, dataFacts(options.data))
@@ -69,15 +67,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-/** Goes on from the position until the end or an abort. Returns the folder of the last checkpoint. */
+/** Trains from a position until the end or an abort. Returns the folder of the last checkpoint. */
 async function loop(run: Run, position: Position): Promise<string> {
-  const { data, preset, folder, signal, seconds: wanted } = run.options
+  const { data, preset, folder, signal, seconds: duration } = run.options
   const step = trainStep(run.model, run.vector)
   const batchAt = batches(run.model, data)
   const { batchSize, sampleEveryImages, checkpointEveryImages } = run.options.config
   const speed = speedometer(batchSize)
   const timer = saveTimer(run.options.firstSampleSeconds)
-  const review = wanted === undefined ? null : deadline(wanted)
+  const review = duration === undefined ? null : deadline(duration)
   const seenBeforeRun = position.imagesSeen
   run.emit({
     type: 'start',
@@ -128,7 +126,7 @@ async function loop(run: Run, position: Position): Promise<string> {
       const planned = review?.(run.options.config, pace) ?? null
       if (planned !== null) await changeLength(run, { totalImages: planned, pace })
 
-      // timers and signals have their turn
+      // let timers and signals be handled
       await new Promise(resolve => setImmediate(resolve))
     }
     return checkpoint ?? (await saveCheckpoint(run, position))
@@ -154,7 +152,7 @@ function advance(
   position.imagesSeen += done.batchSize
   position.seconds += done.milliseconds / 1000
   position.cursor = done.batch.next
-  // an average over about 50 steps, and over all of them before that
+  // moving average over about 50 steps; over all of them at the beginning
   const { loss } = done.result.metrics
   const weight = Math.max(1 / position.step, 0.02)
   position.loss = position.loss === null ? loss : position.loss + weight * (loss - position.loss)
@@ -183,10 +181,10 @@ interface StepPlace {
 
 function diverged(metrics: StepMetrics, { step, imagesSeen }: StepPlace, checkpoint: string | null): MixflowError {
   const what = Number.isFinite(metrics.loss) ? 'the gradient' : 'the loss'
-  const kept = checkpoint === null ? 'there is no checkpoint yet' : `the last checkpoint is kept: ${checkpoint}`
+  const last = checkpoint === null ? 'there is no checkpoint' : `the last checkpoint is ${checkpoint}`
   return new MixflowError(
     'TRAIN_DIVERGED',
-    `${what} became NaN or infinite at step ${step} (${imagesSeen} images seen, learning rate ${metrics.learningRate}); ${kept}`,
+    `${what} became NaN or infinite at step ${step} (${imagesSeen} images seen, learning rate ${metrics.learningRate}); ${last}`,
     {
       hint: 'start a new run with a lower learningRate, a longer warmupImages or a smaller clipNorm, such as --set learningRate=0.0005',
       details: { step, imagesSeen, checkpoint, ...metrics },
@@ -198,26 +196,26 @@ async function finish(run: Run, position: Position, checkpoint: string): Promise
   const { step, imagesSeen, seconds, loss } = position
   const { totalImages } = run.options.config
   const outcome = imagesSeen >= totalImages ? 'finished' : 'interrupted'
-  const lost = await restoreRecord(run)
-  if (lost !== null) throw lost
+  const failure = await restoreRecord(run)
+  if (failure !== null) throw failure
   run.emit({ type: 'phase', text: 'writing the report' })
   const report = await saveReport(run, position, { state: outcome })
   run.emit({ type: 'end', outcome, imagesSeen, totalImages, seconds, loss, report })
   return { outcome, step, imagesSeen, seconds, loss, checkpoint, report }
 }
 
-/** Writes `config.json` again where something removed it; returns what the run then fails of. */
+/** Rewrites `config.json` if it was removed during the run, and returns the error for that; else null. */
 async function restoreRecord({ options }: Run): Promise<MixflowError | null> {
   const path = join(options.folder, runFiles.config)
   if (existsSync(path)) return null
   await recordRun(options.folder, recordOf(options))
-  return new MixflowError('OUTPUT_DISK', `${path} was removed while the run went on`, {
-    hint: `look whether other files of the run are missing (${path} was written again), then continue with --out ${options.folder} --resume`,
+  return new MixflowError('OUTPUT_DISK', `${path} was removed during the run`, {
+    hint: `check whether other files of the run are missing (${path} was written again), then resume with --out ${options.folder} --resume`,
     details: { path },
   })
 }
 
-/** A run that fails has a report, too; nothing that goes wrong with it hides why. */
+/** Writes the report of a failed run. An error in that does not hide the cause. */
 async function fail(run: Run, position: Position, error: unknown): Promise<void> {
   const { imagesSeen, seconds, loss } = position
   const { folder, config } = run.options

@@ -1,7 +1,6 @@
 /**
- * Numbers as people read them, in terminals and reports: counts with commas, three significant digits, durations in two
- * units. English throughout, whatever the machine's locale, so that a line reads the same everywhere. What is no finite
- * number is a dash.
+ * Numbers for people, in terminals and reports: counts with commas, three significant digits, durations in two units. Always in
+ * English, whatever the locale. NaN and infinity are a dash.
  */
 
 const unknown = '–'
@@ -13,7 +12,7 @@ export function formatCount(count: number): string {
   return rounded.toLocaleString('en-US')
 }
 
-/** Three significant digits: `0.243`, `15.3`, `1,820`; `2.00e-5` where zeros would pile up. */
+/** Three significant digits: `0.243`, `15.3`, `1,820`; `2.00e-5` for small values. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return unknown
   const size = Math.abs(value)
@@ -63,7 +62,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** A share in 0..1 as whole percent, rounded down so that 100 % is all of it. */
+/** A fraction in 0..1 as whole percent, rounded down, so that 100 % means all. */
 export function formatPercent(share: number): string {
   return Number.isFinite(share) ? `${Math.floor(Math.min(1, Math.max(0, share)) * 100 + 1e-9)} %` : unknown
 }

@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { DisplayStream, ProgressDisplay } from './display.ts'
-import { progressDisplay } from './progress-display.ts'
+import { type DisplayStream, type ProgressDisplay, progressDisplay } from './progress-display.ts'
 import type { TrainEvent } from './train-event.ts'
 
 /** A stream that keeps what was written. */
@@ -40,7 +39,7 @@ let display: ProgressDisplay | undefined
 afterEach(() => display?.close())
 
 describe('lines', () => {
-  it('come for each event, and of steps one in five seconds', () => {
+  it('show each event, and one step in five seconds', () => {
     let time = 0
     const stream = memory({ isTTY: false })
     const { show } = progressDisplay(stream, { env: {}, now: () => time })
@@ -66,7 +65,7 @@ describe('lines', () => {
     ])
   })
 
-  it('name each file of a download once, then every five seconds, and at its end', () => {
+  it('show each file of a download at its beginning, every five seconds and at its end', () => {
     let time = 0
     const stream = memory({ isTTY: false })
     const { show } = progressDisplay(stream, { env: {}, now: () => time })
@@ -87,14 +86,14 @@ describe('lines', () => {
     ])
   })
 
-  it('say of a run that did not finish how far it came and what it met', () => {
+  it('show the progress and the error of a run that did not finish', () => {
     const stream = memory({ isTTY: false })
     const { show } = progressDisplay(stream, { env: {} })
     show({ ...start, startImages: 128 } as TrainEvent)
     const reason = 'the loss is NaN at step 5'
     show({ ...end, outcome: 'failed', imagesSeen: 320, loss: null, report: null, reason } as TrainEvent)
     expect(stream.text()).toBe(
-      `digits: going on at 128 of 640 images (20 %), on cpu\nfailed: 320 of 640 images (50 %) in 1.6 s\n${reason}\n`,
+      `digits: resuming at 128 of 640 images (20 %), on cpu\nfailed: 320 of 640 images (50 %) in 1.6 s\n${reason}\n`,
     )
   })
 
@@ -125,7 +124,7 @@ describe('a terminal', () => {
     return stream.text()
   }
 
-  it('gets a bar, the lines that stay, and its cursor back', () => {
+  it('shows a bar and lines above it, and restores the cursor', () => {
     const text = shown({})
     expect(text).toMatch(/█{16}░{16} +50 % .*loss 0\.500/)
     expect(text).toContain('samples/000000320.png')
@@ -134,14 +133,14 @@ describe('a terminal', () => {
     expect(text.lastIndexOf('done:')).toBeGreaterThan(text.lastIndexOf('█'))
   })
 
-  it('gets colours unless NO_COLOR is set', () => {
+  it('has colours unless NO_COLOR is set', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour is one
     const color = /\u001b\[\d+m/
     expect(shown({})).toMatch(color)
     expect(shown({ NO_COLOR: '1' })).not.toMatch(color)
   })
 
-  it('is given back by close() in the middle of a run, once', () => {
+  it('is restored by close() during a run, once', () => {
     const stream = memory({ isTTY: true, columns: 100 })
     const listeners = process.listenerCount('exit')
     display = progressDisplay(stream, { env: {} })

@@ -1,28 +1,25 @@
-/**
- * What a training run tells those who watch it, as plain records. The loop emits them and knows nothing of terminals;
- * `progressDisplay` shows them, and a program that trains may do something else with them.
- */
+/** The events of a training run, as plain records. `progressDisplay` shows them on a stream. */
 import type { DataProgress } from '../data/progress.ts'
 
-/** How a run came to its end. `failed`: the loss was no finite number, or something threw. */
+/** How a run ended. `failed`: it threw an error. */
 export type RunOutcome = 'finished' | 'interrupted' | 'failed'
 
 export type TrainEvent =
   /** The data set is being opened: downloaded, verified, read. */
   | { readonly type: 'data'; readonly progress: DataProgress }
-  /** Something that takes a while and is no step has begun: `compiling the step`. Ends with the next event. */
+  /** Something slow other than a step has begun, such as writing the report. Lasts until the next event. */
   | { readonly type: 'phase'; readonly text: string }
-  /** Something people should know: a damaged checkpoint that was passed over. */
+  /** A message for people, such as a damaged checkpoint that was skipped. */
   | { readonly type: 'note'; readonly text: string }
   | {
       readonly type: 'start'
       readonly title: string
       readonly totalImages: number
-      /** Images seen before; above 0 in a run that is resumed. */
+      /** Images seen before; above 0 in a resumed run. */
       readonly startImages: number
       readonly device: string
     }
-  /** The run became shorter or longer. */
+  /** The length of the run was adjusted. */
   | { readonly type: 'length'; readonly totalImages: number; readonly secondsLeft: number }
   | {
       readonly type: 'step'
@@ -33,7 +30,7 @@ export type TrainEvent =
       readonly imagesPerSecond: number
       readonly secondsLeft: number
     }
-  /** Sample grids and checkpoints that are on disk now. */
+  /** A sample grid or a checkpoint was written. */
   | { readonly type: 'samples'; readonly path: string }
   | { readonly type: 'checkpoint'; readonly path: string }
   | {
@@ -41,13 +38,13 @@ export type TrainEvent =
       readonly outcome: RunOutcome
       readonly imagesSeen: number
       readonly totalImages: number
-      /** Of training, over all sessions of a resumed run. */
+      /** Seconds of training, over all sessions of a resumed run. */
       readonly seconds: number
       /** Smoothed; null before the first step. */
       readonly loss: number | null
-      /** Path of the report; null if there is none. */
+      /** Path of the report; null if it could not be written. */
       readonly report: string | null
-      /** What a failed run failed of, and what to do. */
+      /** Why a failed run failed, and what to do. */
       readonly reason?: string
     }
 

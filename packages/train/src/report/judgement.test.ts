@@ -5,7 +5,7 @@ import { judge, verdictOf } from './judgement.ts'
 const shape = { channels: 1, height: 8, width: 8 }
 const images = 64
 const noise = normals({ seed: 1, stream: 'noise', images, elementsPerImage: 64 })
-/** Each image of one grey. */
+/** Each image has one grey value. */
 const data = Float32Array.from({ length: images * 64 }, (_, i) => Math.sin(Math.floor(i / 64)))
 const noisy = (share: number) => data.map((x, i) => x + share * (noise[i] as number))
 

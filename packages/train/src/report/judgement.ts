@@ -1,23 +1,22 @@
 /**
- * Whether a run has learned to draw, from two measurements that need no extractor: its loss against that of a predictor which only
- * scales the noisy image, and how rough its samples are against the data (0) and against noise (1). Roughness is the mean squared difference of
- * neighbouring pixels: grain, which a loss hardly shows, is nearly all of it.
+ * Whether a run has learned to generate images, from two measurements that need no feature extractor: its loss compared with that
+ * of a predictor that only scales the noisy image, and the roughness of its samples on a scale from the data (0) to noise (1).
+ * Roughness is the mean squared difference of neighbouring pixels. It shows grain, which the loss hardly does.
  */
 
 import type { ImageShape } from '@mixflow/core'
-
 export interface Judgement {
-  /** Flow loss of the last steps. */
+  /** Mean flow loss of the last steps. */
   readonly loss: number
   /** Flow loss of the best predictor of the form c(t) · xt. */
   readonly trivialLoss: number
-  /** Roughness of the samples: 0 as the data, 1 as noise, below 0 smoother than the data. null where data are as rough as noise. */
+  /** Roughness of the samples: 0 like the data, 1 like noise, negative if smoother than the data. null if the data are as rough as noise. */
   readonly grain: number | null
 }
 
 export type Verdict = 'learned' | 'grainy' | 'noise'
 
-/** From these shares on, a loss says that next to nothing was learned, and roughness that noise is left. */
+/** `loss` is a fraction of the trivial loss; `noise` and `grain` are values of `Judgement.grain`. */
 const limits = { loss: 0.75, noise: 0.5, grain: 0.1 }
 
 export function verdictOf({ loss, trivialLoss, grain }: Judgement): Verdict {
@@ -32,7 +31,7 @@ export interface JudgedImages {
   readonly samples: Float32Array
 }
 
-/** @param loss flow loss of the last steps */
+/** @param loss mean flow loss of the last steps */
 export function judge(loss: number, { shape, data, samples }: JudgedImages): Judgement {
   const power = data.reduce((sum, x) => sum + x * x, 0) / data.length
   // ∫ s² / ((1 − t)² + t² s²) dt over 0..1, for x0 ~ N(0, 1) and data of root mean square s

@@ -3,10 +3,9 @@
  * and keeps lines and letters at their size: positions are percentages, and the curve lies in a nested drawing of
  * 1000 × 1000 units that is stretched, with strokes that are not. Its colour is the page's `--series`.
  */
+
 import { formatNumber } from '../progress/format.ts'
-import { type Axis, axisOf, isDrawable } from './axis.ts'
 import { type Html, html } from './html.ts'
-import { type Point, smooth, thin } from './smooth.ts'
 
 export interface ChartSpec {
   readonly title: string
@@ -98,3 +97,165 @@ const dotsPath = (points: readonly Point[], axes: Axes): string =>
 
 const linePath = (points: readonly Point[], axes: Axes): string =>
   points.map((point, i) => `${i === 0 ? 'M' : 'L'}${position(point, axes)}`).join('')
+
+export interface Tick {
+  readonly value: number
+  readonly text: string
+}
+
+/** The scale of an axis: its range, the position of a value on it, and ticks at round numbers. */
+export interface Axis {
+  readonly kind: 'linear' | 'log'
+  readonly ticks: readonly Tick[]
+  /** Position of a value: 0 at the low end, 1 at the high end. */
+  place(value: number): number
+}
+
+export interface AxisOptions {
+  /** `auto` is logarithmic if all values are positive and span a factor of five or more. */
+  readonly kind: 'linear' | 'auto'
+  /** Extend a linear axis to the next round numbers. */
+  readonly round: boolean
+}
+
+const logFactor = 5
+const tiny = 1e-100
+
+/** Beyond this, differences and ratios of values overflow. */
+export const isDrawable = (value: number): boolean => Math.abs(value) < 1 / tiny
+
+export function axisOf(values: readonly number[], { kind, round }: AxisOptions): Axis {
+  const { low, high } = extent(values.filter(isDrawable).map(value => (Math.abs(value) < tiny ? 0 : value)))
+  const isWide = low > 0 && high / low >= logFactor
+  return kind === 'auto' && isWide ? logAxis(low, high) : linearAxis(low, high, round)
+}
+
+/** Values with a smaller relative difference count as equal: ticks between them would have the same text. */
+const narrowest = 1e-9
+/** Values with a smaller absolute difference count as equal. */
+const smallest = 1e-90
+
+function extent(values: readonly number[]): { low: number; high: number } {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (const value of values) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  if (low > high) return { low: 0, high: 1 }
+  if (high - low > Math.max(narrowest * Math.max(Math.abs(low), Math.abs(high)), smallest)) return { low, high }
+  const margin = Math.abs(low) > smallest ? Math.abs(low) / 2 : 0.5
+  return { low: low - margin, high: high + margin }
+}
+
+function linearAxis(low: number, high: number, round: boolean): Axis {
+  const step = roundStep((high - low) / 5)
+  const tolerance = 1e-9
+  const [from, to] = round
+    ? [Math.floor(low / step + tolerance) * step, Math.ceil(high / step - tolerance) * step]
+    : [low, high]
+  const first = Math.ceil(from / step - tolerance)
+  const last = Math.floor(to / step + tolerance)
+  const values = Array.from({ length: last - first + 1 }, (_, i) => tidy((first + i) * step))
+  return { kind: 'linear', ticks: withText(values), place: value => (value - from) / (to - from) }
+}
+
+/** 1, 2 or 5 times a power of ten, at least `step`. */
+function roundStep(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step))
+  const factor = [1, 2, 5, 10].find(each => each * power >= step * (1 - 1e-9)) ?? 10
+  return factor * power
+}
+
+const mantissas = [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]] as const
+const fewestTicks = 4
+const mostTicks = 8
+
+function logAxis(low: number, high: number): Axis {
+  const margin = 0.03 * Math.log(high / low)
+  const [from, to] = [Math.log(low) - margin, Math.log(high) + margin]
+  const inside = (value: number) => Math.log(value) >= from && Math.log(value) <= to
+  const decades = range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)))
+  const candidates = mantissas.map(set =>
+    decades.flatMap(exponent => set.map(mantissa => tidy(mantissa * 10 ** exponent))).filter(inside),
+  )
+  const enough = candidates.find(ticks => ticks.length >= fewestTicks) ?? candidates.at(-1)!
+  const every = Math.ceil(enough.length / mostTicks)
+  const values = enough.filter((_, i) => i % every === 0)
+  return {
+    kind: 'log',
+    ticks: values.map(value => ({ value, text: shortText(value) })),
+    place: value => (Math.log(value) - from) / (to - from),
+  }
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+/** Rounds off floating-point error: 0.3, not 0.30000000000000004. */
+const tidy = (value: number): number => Number(value.toPrecision(12)) || 0
+
+/** The shortest texts that distinguish the ticks, all with the same number of decimals. */
+function withText(values: readonly number[]): Tick[] {
+  const isPlain = (text: string) => /^-?\d+(\.\d+)?$/.test(text)
+  const short = values.map(shortText)
+  const texts = new Set(short).size === values.length ? short : values.map(longText)
+  const decimals = Math.max(0, ...texts.map(text => (/^-?\d+\.(\d+)$/.exec(text)?.[1] ?? '').length))
+  const areDecimals = texts.every(isPlain)
+  return values.map((value, i) => ({ value, text: areDecimals && value !== 0 ? value.toFixed(decimals) : texts[i]! }))
+}
+
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 })
+
+const shortText = (value: number): string => {
+  const size = Math.abs(value)
+  return size >= 10_000 && size < 1e15 ? compact.format(value) : longText(value)
+}
+
+const longText = (value: number): string => {
+  const size = Math.abs(value)
+  const hasExponent = size >= 1e15 || (size > 0 && size < 1e-4)
+  return hasExponent ? value.toExponential().replace('e+', 'e') : String(value)
+}
+
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+const mostPoints = 800
+
+/**
+ * Centred moving average, which does not lag. The window narrows near the beginning, where a loss falls steeply, and is one-sided
+ * at the end.
+ *
+ * @param share width of the window on each side, as a fraction of all points
+ */
+export function smooth(points: readonly Point[], share = 1 / 40): Point[] {
+  const thinned = meansOf(points, mostPoints)
+  const reach = Math.floor(thinned.length * share)
+  const sums = [0]
+  for (const { y } of thinned) sums.push(sums.at(-1)! + y)
+  return thinned.map(({ x }, i) => {
+    const from = Math.max(0, i - Math.min(reach, i))
+    const to = Math.min(thinned.length, i + Math.min(reach, i) + 1)
+    return { x, y: (sums[to]! - sums[from]!) / (to - from) }
+  })
+}
+
+/** At most `most` points, each the mean of a range of points. */
+function meansOf(points: readonly Point[], most: number): readonly Point[] {
+  const length = Math.ceil(points.length / most)
+  if (length <= 1) return points
+  return Array.from({ length: Math.ceil(points.length / length) }, (_, i) => {
+    const stretch = points.slice(i * length, (i + 1) * length)
+    const mean = (of: (point: Point) => number) => stretch.reduce((sum, point) => sum + of(point), 0) / stretch.length
+    return { x: mean(({ x }) => x), y: mean(({ y }) => y) }
+  })
+}
+
+/** At most `most` of the points, evenly spaced, the first and the last included. */
+export function thin<T>(points: readonly T[], most: number): T[] {
+  if (points.length <= most) return [...points]
+  const last = points.length - 1
+  return Array.from({ length: most }, (_, i) => points[Math.round((i * last) / (most - 1))]!)
+}

@@ -1,9 +1,9 @@
-/** What to type after a training run: go on with it, export the model, draw from it, train longer. */
+/** The commands to run after a training run: resume, export, sample, train longer. */
 import { isAdaptive } from '@mixflow/core'
 import { labelText, shellWord } from '@mixflow/core/internal'
 import { type PresetName, presets } from '@mixflow/zoo'
 import { formatNumber } from '../progress/format.ts'
-import { learningRate } from '../step/schedule.ts'
+import { learningRate } from '../step/optimizer.ts'
 import type { ReportData } from './report-data.ts'
 
 export interface NextCommand {
@@ -26,14 +26,14 @@ export function nextCommands(facts: RunFacts): NextCommand[] {
   const { solver, nfe } = config.sampling
   const evaluations = isAdaptive(solver) ? '' : ` --nfe ${nfe}`
   const label = labels === null ? '' : ` --label ${shellWord(labelText(Math.min(3, labels.count - 1), labels))}`
-  const again = { title: 'Start a new run with half the learning rate', command: anew }
-  if (!hasCheckpoint) return state === 'failed' ? [again] : []
+  const restart = { title: 'Start a new run with half the learning rate', command: anew }
+  if (!hasCheckpoint) return state === 'failed' ? [restart] : []
   return [
-    ...(state === 'finished' ? [] : [{ title: 'Go on from the last checkpoint', command: resume }]),
-    ...(state === 'failed' ? [again] : []),
-    { title: 'Make a model of it: ONNX files with a manifest', command: `${program} export ${at}` },
+    ...(state === 'finished' ? [] : [{ title: 'Resume from the last checkpoint', command: resume }]),
+    ...(state === 'failed' ? [restart] : []),
+    { title: 'Export the model: ONNX files and a manifest', command: `${program} export ${at}` },
     {
-      title: 'Draw 64 pictures with it',
+      title: 'Generate 64 images',
       command: `${program} sample ${model} --count 64${evaluations} --seed 7${label} --out samples.png`,
     },
     ...(state === 'finished'
@@ -42,12 +42,12 @@ export function nextCommands(facts: RunFacts): NextCommand[] {
   ]
 }
 
-/** The rate of a longer run is another one where this run ends, which those who type the command should know. */
+/** A longer run has a higher learning rate where this run ends; the title says so. */
 function twiceTitle(config: RunFacts['config']): string {
   const { totalImages } = config
-  const [ends, goesOn] = [totalImages, 2 * totalImages].map(length =>
+  const [before, after] = [totalImages, 2 * totalImages].map(length =>
     learningRate({ ...config, totalImages: length }, totalImages),
   ) as [number, number]
-  if (goesOn <= 1.01 * ends) return 'Train twice as long'
-  return `Train twice as long: the learning rate rises again from ${formatNumber(ends)} to ${formatNumber(goesOn)}, and falls at the new end`
+  if (after <= 1.01 * before) return 'Train twice as long'
+  return `Train twice as long: the learning rate rises again from ${formatNumber(before)} to ${formatNumber(after)}, and falls at the new end`
 }

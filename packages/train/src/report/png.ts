@@ -1,15 +1,16 @@
 /**
- * Grids of images as PNG files: grey or RGB, 8 bits. Small images are magnified by whole factors with sharp pixels, since
- * viewers show a digit of 28 pixels at the size of a thumbnail, or blur it. The gap between tiles is dark, as on a light
- * table: it sets off white pictures and black ones, on light pages and dark ones.
+ * Grids of images as PNG files: grey or RGB, 8 bits. Small images are scaled up by whole factors with sharp pixels, because
+ * viewers blur them or show them tiny. The gap between tiles is dark grey, which contrasts with white and black images.
  */
+
 import { imageGrid, MixflowError, type PlanarImage, toBytes } from '@mixflow/core'
 import { encode } from 'fast-png'
+import { type Html, html } from './html.ts'
 
 export interface GridPngOptions {
-  /** Tiles per row; as near to a square as can be unless said. */
+  /** Tiles per row. Default: as close to a square grid as possible. */
   readonly columns?: number
-  /** Each pixel becomes a square of so many; unless said, what makes tiles about 84 pixels high. */
+  /** Side of the square that each pixel becomes. Default: the factor for tiles of about 84 pixels. */
   readonly scale?: number
 }
 
@@ -28,11 +29,11 @@ export function gridPng(images: readonly PlanarImage[], options: GridPngOptions 
   return encodePng(grid, scale)
 }
 
-/** One image. @throws MixflowError ARGUMENT_INVALID where it is neither grey nor RGB, or `scale` no whole number from 1. */
+/** One image. @throws MixflowError ARGUMENT_INVALID unless it has 1 or 3 channels and `scale` is an integer in 1..64. */
 export function encodePng(image: PlanarImage, scale = 1): Uint8Array {
   const { channels, height, width } = image
   if (channels !== 1 && channels !== 3) {
-    throw new MixflowError('ARGUMENT_INVALID', `a picture has 1 or 3 channels, got ${channels}`)
+    throw new MixflowError('ARGUMENT_INVALID', `an image must have 1 or 3 channels, got ${channels}`)
   }
   if (!Number.isInteger(scale) || scale < 1 || scale > 64) {
     throw new MixflowError('ARGUMENT_INVALID', `scale must be an integer in 1..64, got ${scale}`)
@@ -57,10 +58,17 @@ function interleave({ channels, height, width, data }: PlanarImage, scale: numbe
   return out
 }
 
-/** Width and height in pixels, from the head of a PNG file; null where it is none. */
+/** Width and height in pixels, from the header of a PNG file; null if it is not one. */
 export function pngSize(png: Uint8Array): { readonly width: number; readonly height: number } | null {
   const signature = [137, 80, 78, 71, 13, 10, 26, 10]
   if (png.length < 33 || signature.some((byte, i) => png[i] !== byte)) return null
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength)
   return { width: view.getUint32(16), height: view.getUint32(20) }
+}
+
+/** A PNG as an inline image (data URI). It has width and height, so the page does not reflow. */
+export function pngImage(png: Uint8Array, alt: string): Html {
+  const size = pngSize(png)
+  const uri = `data:image/png;base64,${Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString('base64')}`
+  return html`<img src="${uri}" alt="${alt}"${size && html` width="${size.width}" height="${size.height}"`}>`
 }

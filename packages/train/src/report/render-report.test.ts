@@ -1,9 +1,8 @@
 import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { describe, expect, it } from 'vitest'
 import { finishedRun, metricsLine } from './fixtures/report-data.ts'
-import { renderReport } from './render-report.ts'
+import { renderReport, resultSentence } from './render-report.ts'
 import type { ReportData } from './report-data.ts'
-import { resultSentence } from './result-section.ts'
 
 const page = (data: Partial<ReportData> = {}): string => renderReport({ ...finishedRun, ...data })
 /** What a reader sees: no markup, no style, single spaces. */
@@ -35,7 +34,7 @@ const variants = {
   'one step': { state: 'interrupted', metrics: [metricsLine(1)], grids: [] },
   failed: {
     state: 'failed',
-    reason: 'the loss is no finite number',
+    reason: 'the loss became NaN or infinite',
     metrics: [metricsLine(1), { ...metricsLine(2), loss: Number.NaN }],
   },
 } satisfies Record<string, Partial<ReportData>>
@@ -43,7 +42,7 @@ const variants = {
 describe.each(Object.entries(variants))('the page of a run: %s', (_, data) => {
   const markup = page(data)
 
-  it('needs nothing from elsewhere and runs nothing', () => {
+  it('loads no external resource and has no script', () => {
     expect(tagsOf(markup, '(?:script|link|iframe|object|embed|base|form)')).toEqual([])
     expect(markup.match(/\s(?:src|srcset|href|poster|action)\s*=(?!"data:image\/png;base64,).{0,80}/i)).toBeNull()
     expect(markup.match(/url\(|@import|https?:|\son\w+\s*=/i)).toBeNull()
@@ -58,14 +57,14 @@ describe.each(Object.entries(variants))('the page of a run: %s', (_, data) => {
     expect(open).toEqual([])
   })
 
-  it('has one h1, then h2s, each section named by its own', () => {
+  it('has one h1, then h2s, and each section is labelled by its h2', () => {
     const levels = [...markup.matchAll(/<h(\d)[ >]/g)].map(match => Number(match[1]))
     expect(levels[0]).toBe(1)
     expect(new Set(levels.slice(1))).toEqual(new Set([2]))
     for (const [, id] of markup.matchAll(/aria-labelledby="([^"]+)"/g)) expect(markup).toContain(`<h2 id="${id}">`)
   })
 
-  it('describes every picture and chart, and heads every row', () => {
+  it('has a description of every image and chart, and a header in every row', () => {
     for (const image of tagsOf(markup, 'img')) expect(image).toMatch(/ alt="[^"]+" width="\d+" height="\d+"/)
     for (const chart of tagsOf(markup, 'svg').filter(tag => tag.includes('role="img"'))) {
       expect(chart).toMatch(/aria-label="[^"]+"/)
@@ -75,54 +74,54 @@ describe.each(Object.entries(variants))('the page of a run: %s', (_, data) => {
     expect(markup.match(/<th scope="row">/g)).toHaveLength(rows)
   })
 
-  it('never shows what is no value', () => {
+  it('never shows a missing value', () => {
     expect(textOf(markup)).not.toMatch(/NaN|Infinity|undefined|\[object|–\s*%/)
     expect(markup.replaceAll(/<pre.*?<\/pre>/gs, '')).not.toMatch(/\bnull\b/)
   })
 })
 
 describe('the page', () => {
-  it('says the result, how the run went, and to whom the data is owed', () => {
+  it('shows the result, the facts of the run and the attribution of the data', () => {
     const text = textOf(page())
     expect(text).toContain(
       'In 2 min 47 s on CPU (2 cores), a network of 663 thousand parameters saw the 10,000 images of digits 6.4 times ' +
-        'and learned to draw 28 × 28 pictures of 2 classes in 5 evaluations each.',
+        'and learned to generate 28 × 28 images of 2 classes in 5 evaluations each.',
     )
-    expect(text).toContain('guidance 0.5 (which calls the network twice for each)')
-    expect(text).toContain('Curvature 0.0225 (± 0.00600 from path to path)')
-    expect(text).toContain('off the straight one by 0.150 on average')
+    expect(text).toContain('guidance 0.5 (two network calls per evaluation)')
+    expect(text).toContain('Curvature 0.0225 (standard deviation over paths: 0.00600)')
+    expect(text).toContain('The root mean square difference is 0.150')
     expect(text).toContain('npx mixflow export runs/quickstart')
     expect(text).toContain('Data: digits by many hands. Licence: CC-BY-SA-3.0.')
     expect(text).toContain('2026-04-10 12:34 UTC')
     expect(text).toContain('&quot;emaHalfLifeImages&quot;: 3000')
     const poor = resultSentence({ ...finishedRun, judgement: { loss: 1.3, trivialLoss: 1.4, grain: 0.8 } })
-    expect(poor).not.toMatch(/learned to draw [0-9]/)
-    expect(poor).toMatch(/has not learned to draw yet: its loss is 1\.30, .* has 1\.40, .* 80 % .*Train it longer/)
+    expect(poor).not.toMatch(/learned to generate/)
+    expect(poor).toMatch(/The samples are still noise: the loss is 1\.30, and 1\.40 for .* 80 %.*Train longer/)
     const grainy = resultSentence({ ...finishedRun, judgement: { loss: 0.5, trivialLoss: 1.4, grain: 0.3 } })
-    expect(grainy).toMatch(/images still have grain/)
+    expect(grainy).toMatch(/The samples still have grain/)
   })
 
-  it('says of a run that is not finished how far it is', () => {
+  it('shows the progress of an unfinished run', () => {
     const half = finishedRun.metrics.slice(0, 500)
     expect(textOf(page({ state: 'running', metrics: half }))).toMatch(
-      /still training .* Under way, at 32,000 of 64,000 images \(50 %\)/,
+      /still training .* Running, at 32,000 of 64,000 images \(50 %\)/,
     )
     expect(textOf(page({ state: 'interrupted', metrics: half }))).toMatch(
       /Interrupted after 32,000 of 64,000 .* --resume/,
     )
     expect(textOf(page({ state: 'failed', reason: 'the loss is <NaN>' }))).toContain('the loss is &lt;NaN&gt;')
-    expect(textOf(page(empty))).toMatch(/Under way, at 0 of 64,000 images .* No samples were drawn yet/)
+    expect(textOf(page(empty))).toMatch(/Running, at 0 of 64,000 images .* No samples were drawn yet/)
   })
 
   it('labels the rows of the grid for readers and screen readers', () => {
     expect(page()).toMatch(/<ol class="rows" aria-hidden="true"><li>zero<\/li><li>one<\/li><\/ol>/)
     expect(page()).toContain(
-      'alt="Pictures drawn by the network after 64,000 images; each row is one class, from the top zero, one"',
+      'alt="Samples after training on 64,000 images; each row is one class, from the top zero, one"',
     )
     expect(page(plain)).not.toContain('class="rows"')
   })
 
-  it('escapes whatever comes from outside', () => {
+  it('escapes all inputs', () => {
     const evil = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`
     const markup = page({
       preset: evil,
@@ -158,7 +157,7 @@ describe('the page', () => {
     expect(tags(markup)).toEqual(tags(named(hostileNames.map((_, i) => `name ${i}`))))
   })
 
-  it('shows the pictures it was given', () => {
+  it('shows the given images', () => {
     const { png } = finishedRun.grids[0]!
     const uris = [...page().matchAll(/src="data:image\/png;base64,([^"]+)"/g)].map(match =>
       Buffer.from(match[1]!, 'base64'),

@@ -1,6 +1,6 @@
 /**
- * What a report is made of. `ReportFacts` is what the program that trains knows; the rest is read from the run's folder.
- * A report can be written at any moment of a run: what is not there yet is left out, and the page says how far it is.
+ * The contents of a report. `ReportFacts` comes from the training program, the rest is read from the run's folder. A report can
+ * be written at any time during a run; it omits what does not exist yet.
  */
 import type { ImageShape, Labels } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
@@ -14,12 +14,12 @@ export interface ReportFacts {
   readonly config: TrainingConfig
   /** The command that started the run. */
   readonly command: string
-  /** How mixflow is started on this machine, before the name of a subcommand: `npx mixflow`. */
+  /** The command before a subcommand's name: `npx mixflow`. */
   readonly program: string
-  /** What the network runs on, for people: `CPU, 2 cores`. */
+  /** A description of the device: `CPU, 2 cores`. */
   readonly device: string
   readonly state: 'running' | RunOutcome
-  /** What a failed run failed of. */
+  /** Why a failed run failed. */
   readonly reason?: string
   readonly dataset: {
     readonly name: string
@@ -28,15 +28,15 @@ export interface ReportFacts {
     readonly attribution: string | null
   }
   readonly image: ImageShape
-  /** null where the model knows no classes. */
+  /** null if the model has no classes. */
   readonly labels: Labels | null
-  /** Numbers of trained values. */
+  /** Number of parameters of each network. */
   readonly parameters: { readonly denoiser: number; readonly encoder: number }
-  /** What is in each row of the sample grids, from the top; null where rows mean nothing. */
+  /** The class of each row of the sample grids, from the top; null without classes. */
   readonly gridRows: readonly string[] | null
-  /** null before it was measured. */
+  /** null until it is measured. */
   readonly curvature: MeasuredCurvature | null
-  /** null before the end of a run. */
+  /** null until the run has finished. */
   readonly judgement: Judgement | null
 }
 
@@ -45,7 +45,7 @@ export interface MeasuredCurvature {
   /** Over the trajectories. */
   readonly standardDeviation: number
   readonly trajectories: number
-  /** Euler steps of each. */
+  /** Euler steps per trajectory. */
   readonly steps: number
 }
 
@@ -54,18 +54,17 @@ export interface SampleGrid {
   readonly png: Uint8Array
 }
 
-/** All that `renderReport` needs. */
 export interface ReportData extends ReportFacts {
-  /** Path of the run's folder, as in commands. */
+  /** Path of the run's folder, as used in commands. */
   readonly folder: string
-  /** Whether there is a checkpoint to go on from or to export. Default: true. */
+  /** Whether there is a checkpoint to resume from or to export. Default: true. */
   readonly hasCheckpoint?: boolean
   /** When the page was written; ISO 8601. */
   readonly written: string
   /** In order of steps. */
   readonly metrics: readonly MetricsLine[]
-  /** From the same noise, the oldest first. */
+  /** All from the same noise, oldest first. */
   readonly grids: readonly SampleGrid[]
-  /** What the κ-conditioned source makes of some images; null where it is not conditioned on an image. */
+  /** Samples of the κ-conditioned source for some images; null if it is not conditioned on an image. */
   readonly sources: readonly { readonly name: string; readonly png: Uint8Array }[] | null
 }

@@ -6,7 +6,6 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PageResult, PageRun } from '../fixtures/page.ts'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
-import { dataFacts } from '../model/training-model.ts'
 import {
   batches,
   firstBatch,
@@ -15,7 +14,8 @@ import {
   type TrainBatch,
   trainingModel,
   trainStep,
-} from '../step.ts'
+} from './index.ts'
+import { dataFacts } from './training-model.ts'
 
 interface InPage {
   readonly mixflowPage: { train(run: PageRun): Promise<PageResult> }

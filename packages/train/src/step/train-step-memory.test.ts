@@ -5,11 +5,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 import { firstBatch } from '../data/batch-order.ts'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
-import { batches } from '../loop/next-batch.ts'
-import { ParameterVector } from '../model/parameter-vector.ts'
-import { initialState } from '../model/train-state.ts'
-import { dataFacts, trainingModel } from '../model/training-model.ts'
+import { batches } from './train-batch.ts'
+import { initialState, ParameterVector } from './train-state.ts'
 import { trainStep } from './train-step.ts'
+import { dataFacts, trainingModel } from './training-model.ts'
 
 /** Bytes that a thousand steps may add: a tenth of what they would, if each left its state behind. */
 const allowance = 20e6

@@ -7,12 +7,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { firstBatch } from '../data/batch-order.ts'
 import { distance } from '../fixtures/reference.ts'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
-import { batches } from '../loop/next-batch.ts'
-import { ParameterVector } from '../model/parameter-vector.ts'
-import { initialState } from '../model/train-state.ts'
-import { dataFacts, trainingModel } from '../model/training-model.ts'
-import { partsOf } from './train-batch.ts'
+import { batches, partsOf } from './train-batch.ts'
+import { initialState, ParameterVector } from './train-state.ts'
 import { trainStep } from './train-step.ts'
+import { dataFacts, trainingModel } from './training-model.ts'
 
 beforeAll(async () => {
   await useOnnxBackend({ threads: 1 })

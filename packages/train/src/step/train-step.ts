@@ -1,8 +1,8 @@
 /**
- * One training step, as compiled graphs: `gradients` computes the MixFlow objective and its gradient, on shards of the batch
- * in parallel, one per thread; `average` averages the gradients of a batch that is split to save memory; `norm` is the
- * gradient's length; `update` clips the gradient and updates the moving average and the parameters. The objective's
- * formulas are in core, the networks in zoo.
+ * One training step, as four compiled graphs: `gradients` computes the MixFlow objective and its gradient, on shards of the
+ * batch in parallel, one per thread; `average` averages the gradients of a batch that is split to save memory; `norm` is the
+ * gradient's Euclidean norm; `update` clips the gradient and updates the moving average and the parameters. The objective is
+ * in core (`flow/objective.ts`), the networks are in zoo.
  *
  * As in the reference implementation, the moving average is updated before the optimizer changes the parameters.
  */
@@ -11,22 +11,10 @@ import { mapDraws } from '@mixflow/core'
 import { compile, compileElementwise } from '@mixflow/tfjs-onnx'
 import { tensorAlgebra } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
-import type { ParameterVector } from '../model/parameter-vector.ts'
-import { objectiveOf, type TrainingModel, under } from '../model/training-model.ts'
-import { type AdamScalars, adamScalars, adamUpdate } from './adam.ts'
-import { movingAverage } from './moving-average.ts'
-import { emaKeep, learningRate } from './schedule.ts'
+import { type AdamScalars, adamScalars, adamUpdate, emaKeep, learningRate, movingAverage } from './optimizer.ts'
 import { type BatchTensors, batchTensorNames, batchTensors, partsOf, type TrainBatch } from './train-batch.ts'
-
-/** The state that a run carries from step to step; each tensor is a vector over all parameters. */
-export interface TrainState {
-  readonly parameters: tf.Tensor
-  readonly ema: tf.Tensor
-  readonly firstMoment: tf.Tensor
-  readonly secondMoment: tf.Tensor
-}
-
-export const stateNames = ['parameters', 'ema', 'firstMoment', 'secondMoment'] as const satisfies (keyof TrainState)[]
+import type { ParameterVector, TrainState } from './train-state.ts'
+import { objectiveOf, type TrainingModel, under } from './training-model.ts'
 
 export interface StepMetrics {
   readonly loss: number
@@ -88,7 +76,10 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
   const gradients = compile((input: GradientInput) => gradientGraph(model, vector, input), { batch: batchTensorNames })
   const average = compile(averageGraph)
   const norm = compile(({ gradient }: Pick<Gradient, 'gradient'>) => ({ norm: tf.sqrt(tf.dot(gradient, gradient)) }))
-  const update = compileElementwise((input: UpdateInput) => updateGraph(model, input), [...stateNames, 'gradient'])
+  const update = compileElementwise(
+    (input: UpdateInput) => updateGraph(model, input),
+    [...(['parameters', 'ema', 'firstMoment', 'secondMoment'] as const), 'gradient'],
+  )
 
   const gradientOf = ({ parameters }: TrainState, batch: TrainBatch): Gradient => {
     const tensors = tf.tidy(() => ({ ...batchTensors(batch, image) }))
@@ -97,7 +88,7 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
     return result
   }
 
-  /** The gradient of the whole batch, averaged over parts where memory does not allow the batch at once. */
+  /** The gradient of the whole batch, averaged over its parts if `imagesAtOnce` splits it. */
   const meanGradient = (state: TrainState, batch: TrainBatch): Gradient => {
     const [first, ...others] = partsOf(batch, config.imagesAtOnce) as [TrainBatch, ...TrainBatch[]]
     let mean = gradientOf(state, first)
@@ -150,7 +141,7 @@ const nhwc = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 3, 1])
 
 /** Gradient and losses of a batch, or of a shard of it: means over its images. */
 function gradientGraph(model: TrainingModel, vector: ParameterVector, input: GradientInput): Gradient {
-  // tfjs disposes of all tensors of the differentiated function except its result, so the parts are kept by hand
+  // tfjs disposes of all tensors of the differentiated function except its result: tf.keep saves the two parts
   let parts: tf.Tensor[] = []
   const { value, grad } = tf.valueAndGrad((parameters: tf.Tensor) => {
     const result = lossOf(model, vector, { ...input, parameters })

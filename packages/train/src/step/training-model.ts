@@ -1,7 +1,6 @@
 /**
- * The networks of a configuration, the objective they are trained with, and the facts that checkpoints and manifests
- * keep about them. Made from the configuration and the data's shape alone, so that training, resuming and exporting
- * build the same thing.
+ * The networks of a configuration, their objective, and the facts about them that checkpoints and manifests record. They depend
+ * on nothing but the configuration and the shape of the data, so training, resuming and exporting build the same model.
  */
 
 import {
@@ -30,7 +29,7 @@ import {
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Dataset } from '../data/dataset.ts'
 
-/** What a model has to know about its data. */
+/** What networks depend on besides the configuration. */
 export interface DataFacts {
   readonly image: ImageShape
   readonly labels: Labels | null
@@ -43,14 +42,14 @@ export interface TrainingModel extends DataFacts {
   /** All parameters, `denoiser.…` then `encoder.…`. */
   readonly parameters: readonly ParameterSpec[]
   readonly source: SourceFacts | null
-  /** What sampling depends on. */
+  /** Everything that sampling depends on. */
   readonly sampler: SamplerModel
 }
 
 const prefixed = (prefix: string, parameters: readonly ParameterSpec[]): ParameterSpec[] =>
   parameters.map(spec => ({ ...spec, name: `${prefix}.${spec.name}` }))
 
-/** Shape and classes, as a model remembers them of its data. */
+/** Image shape and classes of a data set. */
 export const dataFacts = ({ channels, height, width, classNames }: Dataset): DataFacts => ({
   image: { channels, height, width },
   labels: classNames === null ? null : { count: classNames.length, names: [...classNames] },
@@ -87,35 +86,32 @@ function sourceFacts({ source }: TrainingConfig): SourceFacts | null {
   return facts
 }
 
-/** The parameters under a prefix, by their own names. */
+/** The parameters of one network, without the prefix in their names. */
 export function under(prefix: 'denoiser' | 'encoder', all: Parameters): Parameters {
   const entries = Object.entries(all).filter(([name]) => name.startsWith(`${prefix}.`))
   return Object.fromEntries(entries.map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]))
 }
 
-/** The training objective, with these parameters in its encoder, which may be told the class of each image. */
+/** The training objective. The encoder uses `parameters` and, if it has a class embedding, `label`. */
 export function objectiveOf(model: TrainingModel, parameters: Parameters, label?: tf.Tensor): Objective<tf.Tensor> {
   const { source } = model.config
   if (source === null || model.encoder === null) return objective<tf.Tensor>({ source: standardNormal() })
   const { encoder } = model
-  const own = under('encoder', parameters)
+  const { kappa, gaussian, tanh, klWeight, conditionOnWeight, detachEncoder } = source
+  const encoderParameters = under('encoder', parameters)
   const conditioned = kappaFc<tf.Tensor>(
-    kappa => encoder.apply(own, kappa, { label: label as tf.Tensor1D | undefined }),
-    {
-      kappa: source.kappa,
-      gaussian: source.gaussian,
-      tanh: source.tanh,
-    },
+    signal => encoder.apply(encoderParameters, signal, { label: label as tf.Tensor1D | undefined }),
+    { kappa, gaussian, tanh },
   )
   return objective({
     source: mixture(conditioned, standardNormal(), { mixing: source.mixing, weight: source.weight }),
-    klWeight: source.klWeight,
-    conditionOnWeight: source.conditionOnWeight,
-    detachEncoder: source.detachEncoder,
+    klWeight,
+    conditionOnWeight,
+    detachEncoder,
   })
 }
 
-/** How many numbers each network learns; 0 without an encoder. */
+/** Number of parameters of each network; 0 without an encoder. */
 export const parameterCounts = ({ denoiser, encoder }: TrainingModel) => ({
   denoiser: countParameters(denoiser.parameters),
   encoder: encoder === null ? 0 : countParameters(encoder.parameters),

@@ -4,9 +4,7 @@ import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { distance, reference } from '../fixtures/reference.ts'
-import { type AdamConfig, adamScalars, adamUpdate } from './adam.ts'
-import { movingAverage } from './moving-average.ts'
-import { emaKeep, learningRate } from './schedule.ts'
+import { type AdamConfig, adamScalars, adamUpdate, emaKeep, learningRate, movingAverage } from './optimizer.ts'
 
 interface OptimCase {
   readonly name: string

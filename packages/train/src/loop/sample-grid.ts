@@ -1,6 +1,4 @@
-/**
- * The pictures of a run: sample grids from the same noise at intervals, and what the κ-conditioned source looks like.
- */
+/** The images of a run: sample grids, always from the same noise, and samples of the κ-conditioned source. */
 
 import {
   drawGaussian,
@@ -14,21 +12,21 @@ import {
 import { splitImages } from '@mixflow/core/internal'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Dataset } from '../data/dataset.ts'
-import type { TensorSampler } from '../model/tensor-sampler.ts'
-import type { TrainingModel } from '../model/training-model.ts'
+import type { TensorSampler } from '../step/tensor-sampler.ts'
+import type { TrainingModel } from '../step/training-model.ts'
 
-/** Images of a row; with classes there is a row for each (at most so many), else as many rows as columns. */
+/** Images per row. With classes, there is one row per class, up to `maxRows`; without, as many rows as columns. */
 export const gridColumns = 8
-const mostRows = 16
+const maxRows = 16
 
-/** Classes of the rows of a sample grid, from the top; null without classes. */
+/** The class of each row of a sample grid, from the top; null without classes. */
 export function gridRows({ labels }: TrainingModel): string[] | null {
   if (labels === null) return null
-  const count = Math.min(labels.count, mostRows)
+  const count = Math.min(labels.count, maxRows)
   return Array.from({ length: count }, (_, i) => labels.names?.[i] ?? String(i))
 }
 
-/** A grid of samples, row by row: row r has class r. Always from the same noise. */
+/** A grid of samples from the seed's noise, row by row: row r has class r. */
 export async function sampleGrid(
   model: TrainingModel,
   sampler: TensorSampler,
@@ -47,14 +45,14 @@ export async function sampleGrid(
   return images
 }
 
-/** Rows of pictures, each of the same images: the data, the encoder's mean, and x0 for w = 0, ½ and 1. */
+/** A row of images. The rows show the same images: the data, the encoder's mean, and x0 for w = 1, ½ and 0. */
 export interface SourceRow {
   readonly name: string
   readonly images: readonly PlanarImage[]
 }
 
-/** null where the source is not conditioned on an image. */
-export async function sourcePictures(
+/** null if the source is not conditioned on an image. */
+export async function sourceRows(
   model: TrainingModel,
   sampler: TensorSampler,
   { parameters, data }: { parameters: tf.Tensor; data: Dataset },
@@ -84,7 +82,7 @@ export async function sourcePictures(
   ]
 }
 
-/** One image of each class, then further ones; the first few without classes. */
+/** The first image of each class, then further images. */
 function firstOfEach({ labels, count }: Dataset): number[] {
   const first = labels === null ? [] : [...new Set(labels)].sort((a, b) => a - b).map(label => labels.indexOf(label))
   const more = Array.from({ length: count }, (_, i) => i).filter(i => !first.includes(i))

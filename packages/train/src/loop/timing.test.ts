@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { learningRate } from '../step/schedule.ts'
-import { deadline } from './deadline.ts'
+import { learningRate } from '../step/optimizer.ts'
+import { deadline, saveTimer } from './timing.ts'
 
 const rate = { learningRate: 1, warmupImages: 0, decayFraction: 0.5, finalRate: 0 }
 
@@ -52,4 +52,22 @@ describe('a run that is to end at a time', () => {
     expect(plan(config, { elapsed: 55, imagesSeen: 110 })).toBe(200)
     expect(plan({ ...config, totalImages: 500 }, { elapsed: 200, imagesSeen: 480 })).toBe(480)
   })
+})
+
+it('samples within two minutes, then ever more rarely, and saves every ten minutes', () => {
+  let seconds = 0
+  const timer = saveTimer(undefined, () => 1000 * seconds)
+  const [samples, saves]: [number[], number[]] = [[], []]
+  for (; seconds < 3600; seconds++) {
+    if (timer.isSampleDue()) {
+      samples.push(timer.elapsed())
+      timer.sampled()
+    }
+    if (timer.isCheckpointDue()) {
+      saves.push(timer.elapsed())
+      timer.saved()
+    }
+  }
+  expect(samples).toEqual([75, 150, 300, 600, 1200, 2400])
+  expect(saves).toEqual([600, 1200, 1800, 2400, 3000])
 })

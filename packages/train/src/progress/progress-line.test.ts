@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type BarView, barLine, barView, emptyView } from './bar-line.ts'
+import { type BarView, barLine, barView, emptyView } from './progress-line.ts'
 import type { TrainEvent } from './train-event.ts'
 
 const start = { type: 'start', title: 'digits', totalImages: 64_000, startImages: 0, device: 'cpu' } as const
@@ -19,7 +19,7 @@ it('has loss, images/s and time left', () => {
   expect(line).toMatch(/^█+░+ +47 % {3}30,080\/64,000 {3}loss 0\.243 {3}382 images\/s {3}1 min 29 s left$/)
 })
 
-it('has a bar as full as the run', () => {
+it('has a bar in proportion to the progress', () => {
   const blocks = (imagesSeen: number) => {
     const line = barLine(after(start, { ...step, imagesSeen }), 200)
     return [line.split('█').length - 1, line.split('░').length - 1]
@@ -42,7 +42,7 @@ it('fits every width, and keeps the loss before the count', () => {
   expect(barLine(view, 30)).toMatch(/^ +47 % .*…$/)
 })
 
-it('says what goes on instead of a step, until something else happens', () => {
+it('shows what happens instead of a step until the next event', () => {
   const drawing = after(start, step, { type: 'phase', text: 'drawing samples' })
   expect(barLine(drawing, 100)).toMatch(/47 % .* drawing samples …$/)
   const drawn = barView(drawing, { type: 'samples', path: 'a.png' })

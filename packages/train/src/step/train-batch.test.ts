@@ -2,8 +2,8 @@ import { couplingCosts } from '@mixflow/core/internal'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { describe, expect, it } from 'vitest'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
-import { dataFacts, trainingModel } from '../model/training-model.ts'
-import { batches } from './next-batch.ts'
+import { batches } from './train-batch.ts'
+import { dataFacts, trainingModel } from './training-model.ts'
 
 const data = tinyData()
 const first = (changes: Partial<TrainingConfig>) => {

@@ -1,9 +1,9 @@
-/** Sampling with the networks as they train: core's loop, driven by compiled tfjs graphs over a parameter vector. */
+/** Sampling during training: core's sampler on compiled tfjs graphs of the networks, over a parameter vector. */
 
 import { float32Backend, type SampleBackend } from '@mixflow/core'
 import { compile } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
-import type { ParameterVector } from './parameter-vector.ts'
+import type { ParameterVector } from './train-state.ts'
 import { type TrainingModel, under } from './training-model.ts'
 
 interface DenoiserInput {
@@ -23,7 +23,7 @@ interface EncoderInput {
 }
 
 export interface TensorSampler {
-  /** For core's `sample`, with these parameters; `encode` also takes images as κ. */
+  /** The networks with these parameters, for core's `sample`. `encode` also takes images as κ. */
   backend(parameters: tf.Tensor): SampleBackend<Float32Array>
   dispose(): void
 }
@@ -47,7 +47,7 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
     return { output: tf.transpose(output, [0, 3, 1, 2]) as tf.Tensor }
   })
 
-  /** Runs a network and disposes of its inputs, except the parameters, which belong to the caller. */
+  /** Runs a network and disposes of its inputs except the parameters, which belong to the caller. */
   const run = async <I extends { readonly parameters: tf.Tensor }>(
     network: (input: I) => { readonly output: tf.Tensor },
     input: I,
@@ -84,8 +84,8 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
   }
 }
 
-/** The raw output `[N, C or 2C, H, W]` under the names of the encoder's ports. */
-export function splitOutputs(
+/** The raw output `[N, C or 2C, H, W]`, under the names of the encoder's outputs. */
+function splitOutputs(
   { source, image: { channels, height, width } }: Pick<TrainingModel, 'source' | 'image'>,
   output: Float32Array,
 ): { mean?: Float32Array; logVariance?: Float32Array; x0?: Float32Array } {

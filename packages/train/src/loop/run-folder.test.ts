@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { lockRun } from './run-lock.ts'
+import { lockRun } from './run-folder.ts'
 
 let root: string
 let folder: string
@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-it('is held by one call at a time, and given back', async () => {
+it('is held by one call at a time, until it is released', async () => {
   const unlock = await lockRun({ folder })
   await expect(lockRun({ folder: `${folder}/` })).rejects.toMatchObject({ code: 'TRAIN_BUSY' })
   await unlock()
@@ -22,13 +22,13 @@ it('is held by one call at a time, and given back', async () => {
   await (await lockRun({ folder }))()
 })
 
-/** A lock as another process leaves it. */
+/** Writes the lock of another process. */
 async function lockedBy(owner: { pid: number; host?: string }): Promise<void> {
   await (await lockRun({ folder }))()
   writeFileSync(join(folder, 'run.lock'), JSON.stringify({ host: hostname(), ...owner }))
 }
 
-it('is respected as long as the process that holds it goes on', async () => {
+it('is respected while its process runs', async () => {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
   try {
     await lockedBy({ pid: other.pid as number })
@@ -43,7 +43,7 @@ it('is respected as long as the process that holds it goes on', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-it('counts for nothing where its process has ended, is of another machine and is not touched, or is no process', async () => {
+it('is taken over if its process has ended, is on another machine and does not refresh it, or is not a process', async () => {
   for (const owner of [
     { pid: spawnSync(process.execPath, ['-v']).pid },
     { pid: 1, host: 'elsewhere' },

@@ -1,0 +1,142 @@
+/**
+ * The state of a run between steps: parameters, moving average and optimizer moments, each one vector over all parameters. With
+ * one vector, the optimizer and clipping are a few operations on long arrays rather than thousands on short ones.
+ */
+
+import { MixflowError } from '@mixflow/core'
+import { float32Values, type StoredTensor } from '@mixflow/core/internal'
+import { countParameters, initialValues, type ParameterSpec, type Parameters } from '@mixflow/zoo/networks'
+import * as tf from '@tensorflow/tfjs-core'
+import type { LoadedCheckpoint, NamedTensors } from '../checkpoint/checkpoint-store.ts'
+
+/** Each tensor is a vector over all parameters. */
+export interface TrainState {
+  readonly parameters: tf.Tensor
+  readonly ema: tf.Tensor
+  readonly firstMoment: tf.Tensor
+  readonly secondMoment: tf.Tensor
+}
+
+/** The layout of the vector: named parameters, one after the other. */
+export class ParameterVector {
+  readonly specs: readonly ParameterSpec[]
+  readonly length: number
+  readonly #sizes: readonly number[]
+
+  constructor(specs: readonly ParameterSpec[]) {
+    this.specs = specs
+    this.#sizes = specs.map(spec => countParameters([spec]))
+    this.length = countParameters(specs)
+  }
+
+  /** Initial values for a seed. */
+  initial(seed: number): Float32Array {
+    return this.join(initialValues(this.specs, { seed }))
+  }
+
+  /** The named tensors of a vector. Differentiable with respect to the vector. */
+  split(vector: tf.Tensor): Parameters {
+    const parts = tf.split(vector, [...this.#sizes])
+    return Object.fromEntries(
+      this.specs.map(({ name, shape }, i) => [name, tf.reshape(parts[i] as tf.Tensor, [...shape])]),
+    )
+  }
+
+  /** @throws MixflowError CHECKPOINT_INVALID naming a parameter that is missing or has the wrong size. */
+  join(values: ReadonlyMap<string, Float32Array>): Float32Array {
+    const joined = new Float32Array(this.length)
+    let at = 0
+    this.specs.forEach(({ name, shape }, i) => {
+      const part = values.get(name)
+      const size = this.#sizes[i] as number
+      if (part?.length !== size) {
+        throw new MixflowError(
+          'CHECKPOINT_INVALID',
+          `parameter "${name}" should have ${size} numbers ([${shape}]), found ${part?.length ?? 'none'}`,
+          { hint: 'the checkpoint belongs to another network or version', details: { name } },
+        )
+      }
+      joined.set(part, at)
+      at += size
+    })
+    return joined
+  }
+
+  /** Named views of a vector's numbers; no copies. */
+  named(vector: Float32Array): Map<string, { shape: readonly number[]; data: Float32Array }> {
+    let at = 0
+    return new Map(
+      this.specs.map(({ name, shape }, i) => {
+        const data = vector.subarray(at, (at += this.#sizes[i] as number))
+        return [name, { shape, data }]
+      }),
+    )
+  }
+}
+
+/** The state before the first step: initial values for the seed, in `ema` too, and moments of zero. */
+export function initialState(vector: ParameterVector, seed: number): TrainState {
+  const start = vector.initial(seed)
+  return {
+    parameters: tf.tensor1d(start),
+    ema: tf.tensor1d(start),
+    firstMoment: tf.zeros([vector.length]),
+    secondMoment: tf.zeros([vector.length]),
+  }
+}
+
+/**
+ * The state that a checkpoint holds.
+ *
+ * @throws MixflowError TRAIN_RESUME_MISMATCH for a checkpoint without optimizer state, such as an imported one;
+ *   CHECKPOINT_INVALID if its tensors do not fit the networks.
+ */
+export function restoredState(vector: ParameterVector, { tensors, folder }: LoadedCheckpoint): TrainState {
+  const absent = (['weights', 'ema', 'optimizer'] as const).find(role => tensors[role].size === 0)
+  if (absent !== undefined) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} cannot be resumed: it has no ${absent} tensors`, {
+      hint: 'an imported checkpoint holds parameters only: it can be exported, sampled and evaluated',
+      details: { folder, absent },
+    })
+  }
+  return {
+    parameters: joined(vector, tensors.weights),
+    ema: joined(vector, tensors.ema),
+    firstMoment: joined(vector, tensors.optimizer, 'firstMoment.'),
+    secondMoment: joined(vector, tensors.optimizer, 'secondMoment.'),
+  }
+}
+
+/**
+ * The parameters that sampling uses: a checkpoint's moving average, or its raw parameters if it has no average.
+ *
+ * @throws MixflowError CHECKPOINT_INVALID if its tensors do not fit the networks.
+ */
+export const samplingParameters = (vector: ParameterVector, { tensors }: LoadedCheckpoint): tf.Tensor =>
+  joined(vector, tensors.ema.size > 0 ? tensors.ema : tensors.weights)
+
+function joined(vector: ParameterVector, stored: ReadonlyMap<string, StoredTensor>, prefix = ''): tf.Tensor {
+  const entries = [...stored].filter(([name]) => name.startsWith(prefix))
+  return tf.tensor1d(
+    vector.join(new Map(entries.map(([name, tensor]) => [name.slice(prefix.length), float32Values(tensor)]))),
+  )
+}
+
+/** The named tensors of a checkpoint, by file. */
+export async function storedState(
+  vector: ParameterVector,
+  state: TrainState,
+): Promise<{ weights: NamedTensors; ema: NamedTensors; optimizer: NamedTensors }> {
+  const named = async (x: tf.Tensor) => vector.named((await x.data()) as Float32Array)
+  const moments = [
+    ['firstMoment', await named(state.firstMoment)],
+    ['secondMoment', await named(state.secondMoment)],
+  ] as const
+  return {
+    weights: await named(state.parameters),
+    ema: await named(state.ema),
+    optimizer: new Map(
+      moments.flatMap(([moment, tensors]) => [...tensors].map(([name, x]) => [`${moment}.${name}`, x] as const)),
+    ),
+  }
+}
