@@ -1,12 +1,13 @@
 export { tensorAlgebra } from '@mixflow/zoo/networks'
-export { type BackendInUse, backendInUse } from './backend/backend-in-use.ts'
 export { type CudaSetUp, type CudaSetUpOptions, cudaFolder, setUpCuda } from './backend/cuda/set-up-cuda.ts'
 export { type TfjsNodeKind, tfjsNodeFolder } from './backend/tfjs-node/kind.ts'
 export { type SetUp, type SetUpOptions, setUpTfjsNode } from './backend/tfjs-node/set-up-tfjs-node.ts'
 export { tfjsNodeFacts } from './backend/tfjs-node/tfjs-node-facts.ts'
 export {
+  type BackendInUse,
   type BackendName,
   type BackendOptions,
+  backendInUse,
   backendNames,
   type DeviceName,
   deviceNames,
@@ -30,8 +31,8 @@ export {
   type ResolvedConfig,
   resolveConfig,
   settingPaths,
+  storedConfig,
 } from './config/resolve-config.ts'
-export { storedConfig } from './config/stored-config.ts'
 export { type BadImage, type BadImageOptions, defaultBadImages } from './data/bad-images.ts'
 export {
   type BatchCursor,
@@ -41,16 +42,22 @@ export {
   firstBatch,
 } from './data/batch-order.ts'
 export { cacheFolder, dataCacheFolder } from './data/cache-folder.ts'
-export { type DataName, dataNames } from './data/catalogue.ts'
+export { type DataDescription, type DataName, type DataPlace, dataNames, describeData } from './data/catalogue.ts'
 export { type DataReport, dataReport, dataReportLines, filesReportLines } from './data/data-report.ts'
-export { createDataset, type Dataset, type DatasetParts, type ImageBatch, type Split } from './data/dataset.ts'
-export { type DataDescription, type DataPlace, describeData } from './data/describe-data.ts'
+export {
+  createDataset,
+  type Dataset,
+  type DatasetParts,
+  type FilesReport,
+  type ImageBatch,
+  type ImageSize,
+  type Split,
+} from './data/dataset.ts'
 export { type DownloadRequest, download } from './data/download.ts'
-export type { LeftOut } from './data/file-list.ts'
-export type { FilesReport, ImageSize } from './data/files-report.ts'
+export type { LeftOut } from './data/list-files.ts'
+export type { OpenDataOptions } from './data/open-data.ts'
 export { openData } from './data/open-data.ts'
-export type { OpenDataOptions } from './data/open-data-options.ts'
-export type { DataProgress, OnProgress } from './data/progress.ts'
+export type { DataProgress, OnProgress } from './data/tasks.ts'
 export {
   type EvaluatedModel,
   type EvaluateOptions,

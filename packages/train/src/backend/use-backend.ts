@@ -6,13 +6,13 @@
  * the CPU. Neither a CPU's tfjs-node nor wasm is ever chosen for you: onnx is faster than both. `webgpu` is onnx on that device.
  */
 
+import { availableParallelism } from 'node:os'
 import { MixflowError } from '@mixflow/core'
 import { checkKeys, checkWord } from '@mixflow/core/internal'
-import { registerGradients, useOnnxBackend } from '@mixflow/tfjs-onnx'
+import { backendName as onnx, registerGradients, useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
-import { type BackendInUse, backendInUse } from './backend-in-use.ts'
 import type { TfjsNodeKind } from './tfjs-node/kind.ts'
-import { isInstalled, loadTfjsNode } from './tfjs-node/load-tfjs-node.ts'
+import { isInstalled, loadTfjsNode, nativeFacts } from './tfjs-node/load-tfjs-node.ts'
 import { loadWasm } from './wasm/load-wasm.ts'
 
 export const backendNames = ['onnx', 'tfjs-node', 'tfjs-node-gpu', 'webgpu', 'wasm'] as const
@@ -92,4 +92,24 @@ function refuseOnnxOptions(backend: BackendName, options: OnnxOptions): void {
     hint: `leave it out, or use the backend "onnx": the others decide by themselves`,
     details: { backend, [option]: value },
   })
+}
+
+/** TODO-HEAD Which backend tfjs uses now, whoever chose it: for people, and for the record of a run. */
+export interface BackendInUse {
+  /** As `useBackend` knows it; another one by the name that it registered. */
+  readonly backend: string
+  /** Of `onnx`: where it runs. */
+  readonly device?: string
+  /** For people: `CPU, 2 cores (onnx)`. */
+  readonly text: string
+}
+
+export function backendInUse(): BackendInUse {
+  const native = nativeFacts()
+  const backend = native?.kind ?? tf.getBackend()
+  const device = backend === onnx ? (tf.backend() as unknown as { readonly device: string }).device : undefined
+  const cpu = `CPU, ${availableParallelism()} cores`
+  const where = { cuda: 'GPU by CUDA', webgpu: 'GPU by WebGPU' }[device ?? ''] ?? (native?.gpu ? 'GPU' : cpu)
+  const what = native === null ? backend : `${backend}, TensorFlow ${native.tensorflow}`
+  return { backend, ...(device === undefined ? {} : { device }), text: `${where} (${what})` }
 }

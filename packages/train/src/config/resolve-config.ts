@@ -8,8 +8,8 @@ import { MixflowError, stepsOf } from '@mixflow/core'
 import { checkWord, nearest, show } from '@mixflow/core/internal'
 import { methodNames, type PresetName, presets, type TrainingConfig, withMethod } from '@mixflow/zoo'
 import type { z } from 'zod'
-import { allowedValues } from './allowed-values.ts'
-import { configSchema } from './config-schema.ts'
+import { defaultBadImages } from '../data/bad-images.ts'
+import { allowedValues, configSchema } from './config-schema.ts'
 
 type Tree = { [key: string]: unknown }
 
@@ -157,4 +157,30 @@ function checkConsistency(config: TrainingConfig): void {
     )
   }
   if (solver !== 'dopri5') stepsOf(solver, nfe)
+}
+
+/** TODO-HEAD
+ * A configuration as a run or a checkpoint stores it, which may be older than some of the settings there are now. What had no
+ * setting yet was done in one way; that way is the default of a setting that a stored configuration lacks. Whoever writes a configuration
+ * today has to say all of it: there, a missing setting is a mistake.
+ */
+const late = {
+  imagesAtOnce: null,
+  coupling: 'independent',
+  ...defaultBadImages,
+} as const satisfies Partial<TrainingConfig>
+const lateOfSampling = { gridPower: 1 } as const satisfies Partial<TrainingConfig['sampling']>
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** @throws MixflowError CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
+export function storedConfig(value: unknown): TrainingConfig {
+  if (!isRecord(value)) return checkConfig(value)
+  const { sampling } = value
+  return checkConfig({
+    ...late,
+    ...value,
+    ...(isRecord(sampling) ? { sampling: { ...lateOfSampling, ...sampling } } : {}),
+  })
 }

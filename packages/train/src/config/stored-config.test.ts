@@ -1,6 +1,6 @@
 import { presets } from '@mixflow/zoo'
 import { describe, expect, it } from 'vitest'
-import { storedConfig } from './stored-config.ts'
+import { storedConfig } from './resolve-config.ts'
 
 describe('storedConfig', () => {
   const { config } = presets.mnist

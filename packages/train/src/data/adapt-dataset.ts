@@ -1,8 +1,6 @@
 /**
- * Change a data set's shape to what a network wants: fewer images, another number of channels, a larger canvas.
- *
- * Three pure steps, each giving a new data set with a new fingerprint (a run trained on 32x32 digits does not resume on
- * 28x28 ones). Images are never resampled here: pictures from a folder get their size while they are decoded.
+ * Adapts a data set: fewer images, another number of channels, padding to a larger size. Each function returns a new data set
+ * with a new fingerprint. Images are never resampled here; images of a folder are resized when they are decoded.
  */
 import { MixflowError } from '@mixflow/core'
 import { createDataset, type Dataset } from './dataset.ts'
@@ -10,10 +8,7 @@ import { createDataset, type Dataset } from './dataset.ts'
 /** `zero` surrounds an image with black (byte 0, -1 as float), `edge` repeats its border pixels. */
 export type PadMode = 'zero' | 'edge'
 
-/**
- * Keeps `limit` images: the first ones, or with `spread` evenly spaced ones, for sets whose order has a meaning (by
- * class, by date). All of them if there are no more than `limit`.
- */
+/** At most `limit` images: the first, or with `spread` evenly spaced ones, for sets that are sorted (by class or date). */
 export function limitDataset(dataset: Dataset, limit: number, options: { readonly spread?: boolean } = {}): Dataset {
   if (dataset.count <= limit) return dataset
   const size = dataset.images.length / dataset.count
@@ -33,7 +28,7 @@ export function limitDataset(dataset: Dataset, limit: number, options: { readonl
   return createDataset({ ...dataset, images, labels: labels && Int32Array.from(picks, pick => labels[pick]!) })
 }
 
-/** `limit` indices of 0..count - 1, evenly spaced and ascending, beginning with 0. */
+/** At most `limit` indices in 0..count - 1, evenly spaced and ascending, the first is 0. */
 export function spreadIndices(count: number, limit: number): number[] {
   const n = Math.min(count, limit)
   return Array.from({ length: n }, (_, i) => Math.floor((i * count) / n))
@@ -56,9 +51,9 @@ export function withChannels(dataset: Dataset, channels: 1 | 3): Dataset {
 const luma = (red: number, green: number, blue: number) => (299 * red + 587 * green + 114 * blue + 500) / 1000
 
 /**
- * Puts each image in the middle of a `size` x `size` canvas (an odd pixel goes right and below).
+ * Centres each image on a `size` x `size` canvas. An odd pixel of padding goes to the right and the bottom.
  *
- * @throws MixflowError ARGUMENT_INVALID if the images are larger than that
+ * @throws MixflowError ARGUMENT_INVALID if the images are larger than `size`
  */
 export function padDataset(dataset: Dataset, size: number, mode: PadMode): Dataset {
   const { height, width, channels, count } = dataset
@@ -68,7 +63,7 @@ export function padDataset(dataset: Dataset, size: number, mode: PadMode): Datas
       'ARGUMENT_INVALID',
       `size ${size} is smaller than the images of ${dataset.name}, ${width}x${height}`,
       {
-        hint: 'images of this set can be padded to a larger size, not made smaller; leave the size out to keep theirs',
+        hint: 'images of this set can be padded, not scaled down: leave out the size to keep theirs',
       },
     )
   }
@@ -92,7 +87,7 @@ interface Placement {
   readonly width: number
 }
 
-/** Fills the border of one plane: rows sideways first, then whole rows up and down. */
+/** Fills the border of one plane: each row to the left and right, then rows upwards and downwards. */
 function repeatEdges(plane: Uint8Array, { size, top, left, height, width }: Placement): void {
   for (let y = top; y < top + height; y++) {
     const row = plane.subarray(y * size, (y + 1) * size)

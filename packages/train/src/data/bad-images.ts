@@ -1,4 +1,4 @@
-/** Images that cannot be read: refused together, or skipped while they are few. */
+/** Images that cannot be read: they refuse the data set, or are skipped if they are few. */
 import { MixflowError } from '@mixflow/core'
 
 export interface BadImage {
@@ -8,22 +8,22 @@ export interface BadImage {
 }
 
 export interface BadImageOptions {
-  /** What an image that cannot be read does: `refuse` the data set with one error that names all, or `skip`. */
+  /** How to handle images that cannot be read: `refuse` the data set, with one error for all of them, or `skip` them. */
   readonly badImages: 'refuse' | 'skip'
-  /** With `skip`: the largest share of images that may be skipped, 0..1. Above it, the data set is refused. */
+  /** With `skip`: the largest fraction of images that may be skipped, 0..1. Above it, the data set is refused. */
   readonly badImagesLimit: number
 }
 
 export const defaultBadImages = { badImages: 'refuse', badImagesLimit: 0.1 } as const satisfies BadImageOptions
 
-interface Judged extends BadImageOptions {
+interface CheckedImages extends BadImageOptions {
   readonly path: string
-  /** Images that were read, good and bad. */
+  /** Number of images, bad ones included. */
   readonly total: number
 }
 
 /** @throws MixflowError DATA_INVALID, with all bad images in `details.bad` */
-export function judgeBadImages(bad: BadImage[], { path, total, badImages, badImagesLimit }: Judged): void {
+export function checkBadImages(bad: BadImage[], { path, total, badImages, badImagesLimit }: CheckedImages): void {
   if (bad.length === 0) return
   bad.sort((a, b) => (a.name < b.name ? -1 : 1))
   const isAllowed = badImages === 'skip' && bad.length < total && bad.length <= badImagesLimit * total
@@ -40,7 +40,7 @@ export function judgeBadImages(bad: BadImage[], { path, total, badImages, badIma
 }
 
 function advice(share: number, { badImages, badImagesLimit }: BadImageOptions): string {
-  if (share === 1) return 'repair them, or give other images: none of these can be read'
+  if (share === 1) return 'repair them or use other images: none of these can be read'
   const skip = badImages === 'skip' ? '' : '--bad-images skip'
   const most = share > badImagesLimit ? `--bad-images-limit ${Math.ceil(100 * share)}` : ''
   return `repair or remove them, or leave them out: ${[skip, most].filter(part => part !== '').join(' ')}`

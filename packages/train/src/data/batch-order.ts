@@ -1,32 +1,31 @@
 /**
- * In which order images are trained on, and which are mirrored: a pure function of the seed and a cursor.
+ * The order of training images, and which of them are mirrored: a pure function of the seed and a cursor.
  *
- * Epoch after epoch, each a permutation of its own of all images, make one endless sequence; a batch is its next
- * `batchSize` images. So no image is left out: where the end of an epoch leaves a batch incomplete, the beginning of the
- * next epoch completes it (an image may then appear twice in that batch), and a batch larger than the set runs through
- * several epochs. The sequence does not depend on the batch size, and a run continues exactly where its cursor stands.
+ * The epochs, each a different permutation of all images, form one endless sequence, and a batch is the next `batchSize` images of
+ * it. A batch may span epochs, so no image is left out (and one may occur twice in such a batch). The sequence does not depend on
+ * the batch size.
  */
 import { integers, MixflowError, maxSeed, permutation } from '@mixflow/core'
 import { show } from '@mixflow/core/internal'
 
-/** Where in the endless sequence: JSON-safe, kept in checkpoints. */
+/** A position in the sequence, as checkpoints store it. */
 export interface BatchCursor {
   /** Epochs completed, from 0. */
   readonly epoch: number
-  /** Images of this epoch already used, 0..count - 1. */
+  /** Images of this epoch before the position, 0..count - 1. */
   readonly position: number
 }
 
 export const firstBatch: BatchCursor = { epoch: 0, position: 0 }
 
 export interface BatchSelection {
-  /** Image numbers for `Dataset.batch`, batchSize of them. */
+  /** Indices for `Dataset.batch`, [batchSize]. */
   readonly indices: Uint32Array
-  /** One byte per image, 1 where it is to be mirrored, each with probability ½; null without flips. */
+  /** One byte per image: 1 (with probability ½) mirrors it. null without flips. */
   readonly flip: Uint8Array | null
-  /** Place of the first image in the endless sequence, epoch · count + position: the index of its random draws. */
+  /** Index of the first image in the sequence, epoch · count + position, which its random draws depend on. */
   readonly firstImage: number
-  /** Where the batch after this one begins. */
+  /** Cursor of the next batch. */
   readonly next: BatchCursor
 }
 
@@ -36,12 +35,12 @@ export interface BatchOrderOptions {
   readonly batchSize: number
   /** 0..2⁵³ - 1. */
   readonly seed: number
-  /** Whether to mirror every other image or so. */
+  /** Whether to mirror images at random. */
   readonly flips: boolean
 }
 
 /**
- * The order of batches; the function returned gives the batch at a cursor, from any cursor and in any order of calls.
+ * Returns a function from a cursor to the batch there. Cursors may come in any order.
  *
  * @throws MixflowError ARGUMENT_INVALID for a count, batch size, seed or cursor outside its range
  */
@@ -50,7 +49,7 @@ export function batchOrder(options: BatchOrderOptions): (cursor: BatchCursor) =>
   checkRange('count', count, { least: 1, most: 2 ** 32 })
   checkRange('batchSize', batchSize, { least: 1, most: 2 ** 24 })
   checkRange('seed', seed, { least: 0, most: maxSeed })
-  // A loop that goes forward makes each epoch's order once: the last one asked for is the one that comes next.
+  // the permutation of the last epoch is cached
   let latest: { epoch: number; order: Uint32Array } = { epoch: -1, order: new Uint32Array(0) }
   const orderOf = (epoch: number) => {
     if (latest.epoch !== epoch) {

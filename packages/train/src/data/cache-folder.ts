@@ -1,12 +1,11 @@
-/** Where downloads are kept: `MIXFLOW_CACHE` if set, else the cache folder of this user on this system. */
+/** The folder for downloads: `MIXFLOW_CACHE` if set, else the user's cache folder. */
 import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 
-/** A folder of the cache, absolute; not created here. */
+/** Absolute path of a folder in the cache. Does not create it. */
 export function cacheFolder(name: 'data' | 'backends' | 'measures'): string {
   const chosen = process.env.MIXFLOW_CACHE
   return join(chosen ? resolve(chosen) : envPaths('mixflow', { suffix: '' }).cache, name)
 }
 
-/** Folder for downloaded data sets. */
 export const dataCacheFolder = (): string => cacheFolder('data')

@@ -1,16 +1,17 @@
 /**
- * The data sets that have a name: what they are, whom to credit, and for those that are downloaded, where from.
- *
- * Sizes and sha256 are of the files as first published; every mirror serves the same bytes. The original place of
- * MNIST has answered 404 or 403 for years, so the mirrors are asked first and it is kept as the last resort.
+ * The named data sets: description, licence, attribution, and the files to download. All mirrors serve the same bytes. MNIST's
+ * original server has answered 404 or 403 for years, so it is the last address.
  */
+
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dataCacheFolder } from './cache-folder.ts'
 import { cifar10Attribution, cifar10ClassNames } from './cifar10.ts'
 import type { Split } from './dataset.ts'
-import { mnistAttribution, mnistClassNames, mnistLicence } from './mnist.ts'
-import { quickstartCount } from './quickstart.ts'
-import { twemojiAttribution, twemojiClassNames, twemojiLicence } from './twemoji.ts'
+import { mnistAttribution, mnistClassNames, mnistLicence, quickstartCount } from './mnist.ts'
+import { findTwemoji, twemojiAttribution, twemojiClassNames, twemojiLicence, twemojiPackage } from './twemoji.ts'
 
-/** A file to download, the same at all of its addresses. */
+/** A file to download. All addresses serve the same bytes. */
 export interface RemoteFile {
   readonly name: string
   readonly bytes: number
@@ -22,7 +23,7 @@ export interface RemoteFile {
 export interface CatalogueEntry {
   readonly title: string
   readonly homepage: string
-  /** Number of images in each half; a set without a test half has none. */
+  /** Number of images of each part. */
   readonly images: Readonly<Partial<Record<Split, number>>> & { readonly train: number }
   readonly channels: 1 | 3
   readonly height: number
@@ -30,7 +31,7 @@ export interface CatalogueEntry {
   readonly classNames: readonly string[]
   readonly licence: string | null
   readonly attribution: string
-  /** What each half needs from the network; null if nothing. */
+  /** The files to download for each part; null for none. */
   readonly files: Readonly<Record<Split, readonly RemoteFile[]>> | null
 }
 
@@ -141,3 +142,65 @@ export const catalogue: Readonly<Record<DataName, CatalogueEntry>> = {
 }
 
 export const dataNames = Object.keys(catalogue) as readonly DataName[]
+
+export interface DataDescription
+  extends Pick<
+    CatalogueEntry,
+    'title' | 'homepage' | 'images' | 'channels' | 'height' | 'width' | 'licence' | 'attribution'
+  > {
+  readonly name: DataName
+  readonly classes: number
+  readonly where: DataPlace
+}
+
+/** Where a data set is on this machine, or how to get it. */
+export type DataPlace =
+  | { readonly state: 'embedded' }
+  /** In this folder: already downloaded, or an installed package. */
+  | { readonly state: 'here'; readonly folder: string }
+  /** Downloaded into this folder when first opened. `bytes` are missing of the training part. */
+  | { readonly state: 'download'; readonly bytes: number; readonly folder: string }
+  /** In an optional npm package, with the command that installs it. */
+  | { readonly state: 'install'; readonly command: string }
+
+/** Describes the named data sets and whether they are on this machine. Checks the sizes of files only. */
+export function describeData(options: { readonly cacheFolder?: string } = {}): Promise<DataDescription[]> {
+  const cacheFolder = options.cacheFolder ?? dataCacheFolder()
+  return Promise.all(dataNames.map(name => describe(name, cacheFolder)))
+}
+
+async function describe(name: DataName, cacheFolder: string): Promise<DataDescription> {
+  const { title, homepage, images, channels, height, width, licence, attribution, classNames } = catalogue[name]
+  const where = await placeOf(name, cacheFolder)
+  return {
+    name,
+    title,
+    homepage,
+    images,
+    channels,
+    height,
+    width,
+    classes: classNames.length,
+    licence,
+    attribution,
+    where,
+  }
+}
+
+async function placeOf(name: DataName, cacheFolder: string): Promise<DataPlace> {
+  const { files } = catalogue[name]
+  if (files) {
+    const folder = join(cacheFolder, name)
+    const missing = await Promise.all(
+      files.train.map(async file => {
+        const there = await stat(join(folder, file.name)).catch(() => null)
+        return there?.size === file.bytes ? 0 : file.bytes
+      }),
+    )
+    const bytes = missing.reduce((sum, size) => sum + size, 0)
+    return bytes === 0 ? { state: 'here', folder } : { state: 'download', bytes, folder }
+  }
+  if (name !== 'twemoji' && name !== 'twemoji-plain') return { state: 'embedded' }
+  const folder = findTwemoji()
+  return folder ? { state: 'here', folder } : { state: 'install', command: `npm i ${twemojiPackage}` }
+}

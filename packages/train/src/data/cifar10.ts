@@ -1,7 +1,6 @@
 /**
- * CIFAR-10's binary batches: records of one label byte and 3,072 pixel bytes (32x32, red plane, green, blue), and
- * nothing else. Read from a folder of `data_batch_*.bin` / `test_batch*.bin`, or straight from the official `.tar.gz`:
- * the archive is streamed and nothing of it is ever written to disk.
+ * CIFAR-10 in its binary form: records of one label byte and 3,072 pixel bytes (32x32; red, green and blue planes). Read from a
+ * folder of `data_batch_*.bin` and `test_batch*.bin`, or from the official `.tar.gz`, which is streamed and not written to disk.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -31,7 +30,7 @@ export const cifar10Attribution =
 
 const pixelBytes = 3 * 32 * 32
 const recordBytes = 1 + pixelBytes
-/** An archive may unpack to 1 GiB; the official one has 184 MB. */
+/** Largest unpacked archive: 1 GiB. The official one has 184 MB. */
 const maxArchiveBytes = 2 ** 30
 
 const batchPattern = { train: /^data_batch_(\d+)\.bin$/, test: /^test_batch.*\.bin$/ } satisfies Record<Split, RegExp>
@@ -42,11 +41,11 @@ interface NamedBytes {
 }
 
 /**
- * Reads CIFAR-10. The training half takes 154 MB, and twice that while it is read.
+ * Reads CIFAR-10. The training part takes 154 MB, and twice that while it is read.
  *
- * @param path folder with the `.bin` files (or with `cifar-10-batches-bin` in it), or the `.tar.gz`
- * @throws MixflowError DATA_NOT_FOUND if there is no batch of that half, or one is missing between others;
- * DATA_INVALID for a length that is no multiple of 3,073 bytes, a label over 9, or a damaged archive
+ * @param path folder of the `.bin` files (or of `cifar-10-batches-bin`), or the `.tar.gz`
+ * @throws MixflowError DATA_NOT_FOUND if a batch is missing; DATA_INVALID for a length that is not a multiple of 3,073 bytes, a
+ * label above 9, or a damaged archive
  */
 export async function readCifar10(path: string, split: Split): Promise<Dataset> {
   const isFolder = (await stat(path)).isDirectory()
@@ -55,7 +54,7 @@ export async function readCifar10(path: string, split: Split): Promise<Dataset> 
   return parseCifar10(files, split)
 }
 
-/** As `readCifar10`, of batch files in memory, in this order. */
+/** Like `readCifar10`, from batch files in memory, in order. */
 export function parseCifar10(files: readonly NamedBytes[], split: Split): Dataset {
   const counts = files.map(recordsIn)
   const count = counts.reduce((sum, n) => sum + n, 0)
@@ -70,7 +69,7 @@ export function parseCifar10(files: readonly NamedBytes[], split: Split): Datase
           'DATA_INVALID',
           `${name}: record ${at / recordBytes} has label ${label}, expected 0..9`,
           {
-            hint: 'this is not CIFAR-10 in its binary form (CIFAR-100 and the Python form are others)',
+            hint: 'expected the binary version of CIFAR-10, not CIFAR-100 or the Python version',
           },
         )
       }
@@ -94,9 +93,13 @@ export function parseCifar10(files: readonly NamedBytes[], split: Split): Datase
 
 function recordsIn({ name, bytes }: NamedBytes): number {
   if (bytes.length > 0 && bytes.length % recordBytes === 0) return bytes.length / recordBytes
-  throw new MixflowError('DATA_INVALID', `${name} has ${bytes.length} bytes, no multiple of ${recordBytes}`, {
-    hint: 'each CIFAR-10 record is 1 label byte and 3,072 pixel bytes; the file was cut short or is another format',
-  })
+  throw new MixflowError(
+    'DATA_INVALID',
+    `${name} has ${bytes.length} bytes, which is not a multiple of ${recordBytes}`,
+    {
+      hint: 'a CIFAR-10 record is 1 label byte and 3,072 pixel bytes; the file is truncated or in another format',
+    },
+  )
 }
 
 async function batchesOfFolder(folder: string, split: Split): Promise<NamedBytes[]> {
@@ -116,13 +119,13 @@ async function batchesOfArchive(path: string, split: Split): Promise<NamedBytes[
   try {
     for await (const { header, body } of tarEntries(path)) {
       const name = basename(header.name)
-      const wanted = header.type === 'file' && batchPattern[split].test(name)
+      const isBatch = header.type === 'file' && batchPattern[split].test(name)
       if ((total += header.size) > maxArchiveBytes) throw new Error(`up to ${name} it unpacks to ${total} bytes`)
-      if (wanted) files.push({ name: `${path}: ${name}`, bytes: await buffer(body as NodeReadableStream) })
-      else await body.pipeTo(new WritableStream()) // read to its end: modern-tar's cancel can hit the entry after it
+      if (isBatch) files.push({ name: `${path}: ${name}`, bytes: await buffer(body as NodeReadableStream) })
+      else await body.pipeTo(new WritableStream()) // not cancelled: modern-tar would then skip the next entry
     }
   } catch (error) {
-    throw new MixflowError('DATA_INVALID', `${path} is not a whole .tar.gz: ${(error as Error).message}`, {
+    throw new MixflowError('DATA_INVALID', `${path} is not a complete .tar.gz: ${(error as Error).message}`, {
       hint: 'expected cifar-10-binary.tar.gz or a folder with its .bin files; download it again',
       cause: error,
     })
@@ -130,7 +133,7 @@ async function batchesOfArchive(path: string, split: Split): Promise<NamedBytes[
   return files.sort((a, b) => byNumber(a.name, b.name))
 }
 
-/** The entries of a `.tar.gz`, streamed. The casts are between two declarations of the same web streams. */
+/** The entries of a `.tar.gz`, streamed. The casts are between two type declarations of web streams. */
 async function* tarEntries(path: string): AsyncIterable<ParsedTarEntry> {
   const file = await openRegularFile(path)
   const packed = Readable.toWeb(file.createReadStream()) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>
@@ -142,14 +145,16 @@ const byNumber = (a: string, b: string) => batchNumber(a) - batchNumber(b) || (a
 const batchNumber = (name: string) => Number(/_(\d+)\.bin$/.exec(name)?.[1] ?? 0)
 
 function checkComplete(path: string, split: Split, files: readonly NamedBytes[]): void {
-  const wanted = split === 'train' ? 'data_batch_1.bin to data_batch_5.bin' : 'test_batch.bin'
+  const expected = split === 'train' ? 'data_batch_1.bin to data_batch_5.bin' : 'test_batch.bin'
   if (files.length === 0) {
-    throw new MixflowError('DATA_NOT_FOUND', `${path} has no CIFAR-10 ${split} batches`, { hint: `expected ${wanted}` })
+    throw new MixflowError('DATA_NOT_FOUND', `${path} has no CIFAR-10 ${split} batches`, {
+      hint: `expected ${expected}`,
+    })
   }
   const gap = split === 'train' ? files.findIndex(({ name }, i) => batchNumber(name) !== i + 1) : -1
   if (gap >= 0) {
-    throw new MixflowError('DATA_NOT_FOUND', `${path} has no data_batch_${gap + 1}.bin, though it has others`, {
-      hint: `expected ${wanted}, from 1 without a gap`,
+    throw new MixflowError('DATA_NOT_FOUND', `${path} has no data_batch_${gap + 1}.bin`, {
+      hint: `expected ${expected}`,
     })
   }
 }

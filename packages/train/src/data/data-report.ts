@@ -1,19 +1,20 @@
-/** What a data set is, in one record: of its images as they are in memory and, for a folder or zip, of its files. */
+/** A description of a data set, as a record and as lines of text: its images in memory and, for a folder or zip, its files. */
+
 import { formatCount } from '../progress/format.ts'
-import type { Dataset, Split } from './dataset.ts'
-import type { FilesReport, ImageSize } from './files-report.ts'
+import type { Dataset, FilesReport, ImageSize, Split } from './dataset.ts'
+import type { ImageFacts } from './decode-image.ts'
 
 export interface DataReport {
   readonly name: string
   readonly split: Split
   readonly images: number
   readonly channels: 1 | 3
-  /** Pixels, as in memory. */
+  /** Pixels of the images in memory. */
   readonly height: number
   readonly width: number
-  /** In the order of their labels; null if the set has none. */
+  /** In the order of their labels; null without classes. */
   readonly classes: readonly { readonly name: string; readonly images: number }[] | null
-  /** Null for sets that are not made of image files. */
+  /** null unless the set is a folder or zip of images. */
   readonly files: FilesReport | null
 }
 
@@ -36,9 +37,9 @@ export function dataReport({
 }
 
 /**
- * A report as lines for people, without a trailing newline: images with their classes, sizes, colours, what was left out.
+ * A report as lines of text.
  *
- * @param most names that are listed of each kind; default: 3
+ * @param most maximum number of names listed of each kind. Default: 3.
  */
 export function dataReportLines(report: DataReport, { most = 3 }: { readonly most?: number } = {}): string[] {
   const { images, classes, height, width, channels, files } = report
@@ -65,7 +66,7 @@ function classesText(classes: NonNullable<DataReport['classes']>, { most, layout
   return `${plural(classes.length, 'class')}${by}: ${shown.join(', ')}`
 }
 
-/** The lines of `dataReportLines` that are about files. `images`: how many were read. */
+/** The lines about files. @param images number of images read */
 export function filesReportLines(
   files: FilesReport,
   { images, most = 3 }: { readonly images: number; readonly most?: number },
@@ -76,14 +77,14 @@ export function filesReportLines(
   const range = `from ${sizeText(sizes.min)} over ${sizeText(sizes.median)} (median) to ${sizeText(sizes.max)}`
   const facts = [
     `files: ${isOne ? sizeText(sizes.min) : range}`,
-    ...(smaller > 0 ? [`${formatCount(smaller)} smaller than the size wanted`] : []),
+    ...(smaller > 0 ? [`${formatCount(smaller)} smaller than the requested size`] : []),
     grey === images
       ? 'grey'
       : grey === 0
         ? 'colour'
         : `${formatCount(images - grey)} in colour and ${formatCount(grey)} grey`,
     ...(transparent > 0 ? [`${formatCount(transparent)} with transparency`] : []),
-    ...(animated > 0 ? [`${formatCount(animated)} of several frames (the first is read)`] : []),
+    ...(animated > 0 ? [`${formatCount(animated)} with several frames (the first is used)`] : []),
     Object.entries(formats)
       .map(([format, count]) => `${formatCount(count)} ${format}`)
       .join(', '),
@@ -92,7 +93,7 @@ export function filesReportLines(
   return [
     facts.join('; '),
     ...leftOut.map(({ reason, names }) => `left out: ${listed(reason, names, most)}`),
-    ...(bad.length > 0 ? [`skipped: ${listed('images that cannot be read', skipped, Math.min(most, 3))}`] : []),
+    ...(bad.length > 0 ? [`skipped: ${listed('unreadable images', skipped, Math.min(most, 3))}`] : []),
     ...notes,
   ]
 }
@@ -100,4 +101,28 @@ export function filesReportLines(
 function listed(what: string, names: readonly string[], most: number): string {
   const shown = names.slice(0, most).join(', ')
   return `${formatCount(names.length)} ${what}: ${shown}${names.length > most ? `, and ${formatCount(names.length - most)} more` : ''}`
+}
+
+export interface ReadFiles extends Pick<FilesReport, 'path' | 'layout' | 'leftOut' | 'bad' | 'notes'> {
+  readonly images: readonly ImageFacts[]
+  /** Edge the images were scaled to; null: not scaled. */
+  readonly size: number | null
+}
+
+export function filesReport({ images, size, ...found }: ReadFiles): FilesReport {
+  const sizes = images
+    .map(({ width, height }) => ({ width, height }))
+    .sort((a, b) => a.width * a.height - b.width * b.height)
+  const formats: Record<string, number> = {}
+  for (const { format } of images) formats[format] = (formats[format] ?? 0) + 1
+  const count = (is: (image: ImageFacts) => boolean) => images.filter(is).length
+  return {
+    ...found,
+    sizes: { min: sizes[0]!, median: sizes[Math.floor((sizes.length - 1) / 2)]!, max: sizes.at(-1)! },
+    smaller: size === null ? 0 : count(({ width, height }) => Math.min(width, height) < size),
+    grey: count(image => image.isGrey),
+    transparent: count(image => image.isTransparent),
+    animated: count(image => image.frames > 1),
+    formats,
+  }
 }

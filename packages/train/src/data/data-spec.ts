@@ -1,7 +1,6 @@
 /**
- * What a person types after `--data`, understood: a name (`mnist`), a name and where its files are (`mnist:./digits`), or
- * a path alone, whose format is told by what is there. A name wins over a folder of the same name; `./mnist` is the
- * folder.
+ * Parses the value of `--data`: a name (`mnist`), a name and the path of its files (`mnist:./digits`), or a path, whose format is
+ * detected. A name takes precedence over a folder of the same name; `./mnist` is the folder.
  */
 import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
@@ -12,7 +11,7 @@ import { checkRegularFile } from '@mixflow/files'
 import { type DataName, dataNames } from './catalogue.ts'
 import { isIdxImages } from './mnist.ts'
 
-/** A named set, at the path where its files are or (null) where it lives by itself; or files of nobody in particular. */
+/** A named set, with the path of its files (null: its default location); or a path to images or an idx pair. */
 export type DataSource =
   | { readonly kind: DataName; readonly path: string | null }
   | { readonly kind: 'images' | 'idx'; readonly path: string }
@@ -20,10 +19,10 @@ export type DataSource =
 /** @throws MixflowError DATA_UNKNOWN, naming the nearest name and what there is; DATA_NOT_FOUND; ARGUMENT_INVALID */
 export async function parseDataSpec(spec: string): Promise<DataSource> {
   if (typeof spec !== 'string' || spec.trim() === '') {
-    throw new MixflowError('DATA_UNKNOWN', `no data set is called ${show(spec)}`, { hint: whatThereIs })
+    throw new MixflowError('DATA_UNKNOWN', `no data set is called ${show(spec)}`, { hint: available })
   }
   if (isName(spec)) return { kind: spec, path: null }
-  // Two letters at least: C:\photos is a path.
+  // at least two letters: C:\photos is a path
   const [, name = '', path = ''] = /^([^:/\\]{2,}):(.*)$/s.exec(spec) ?? []
   if (isName(name)) return named(name, path)
   if (existsSync(spec)) return sourceAt(spec)
@@ -35,26 +34,27 @@ export async function parseDataSpec(spec: string): Promise<DataSource> {
   const near = nearest(name || spec, dataNames)
   const meant = near && name ? `${near}:${path}` : near
   throw new MixflowError('DATA_UNKNOWN', `no data set and no folder is called "${spec}"`, {
-    hint: meant ? [`did you mean "${meant}"?`, whatThereIs] : whatThereIs,
+    hint: meant ? [`did you mean "${meant}"?`, available] : available,
     details: { spec, nearest: near, known: dataNames },
   })
 }
 
 const isName = (word: string): word is DataName => (dataNames as readonly string[]).includes(word)
 
-const whatThereIs = `data sets: ${dataNames.join(', ')}; or the path of a folder or .zip of images, or of MNIST's or CIFAR-10's files`
+const available = `data sets: ${dataNames.join(', ')}; or the path of a folder or .zip of images, or of MNIST's or CIFAR-10's files`
 
 function named(name: DataName, path: string): DataSource {
-  if (name === 'quickstart') throw new MixflowError('ARGUMENT_INVALID', 'quickstart is embedded: it takes no path')
+  if (name === 'quickstart')
+    throw new MixflowError('ARGUMENT_INVALID', 'quickstart is part of the package: it takes no path')
   if (existsSync(path)) return { kind: name, path }
   throw new MixflowError('DATA_NOT_FOUND', `there is no folder ${show(path)} with the files of ${name}`, {
-    hint: `looked for ${resolve(path)}; ${name} alone finds the data set by itself`,
+    hint: `looked for ${resolve(path)}; without a path, ${name} is found or downloaded`,
   })
 }
 
 const isCifar10 = (name: string) => /^(data_batch_\d+|test_batch.*)\.bin$/.test(name) || name === 'cifar-10-batches-bin'
 
-/** Tells by names which format is at a path. An idx folder may be of Fashion-MNIST or others: no name is claimed for it. */
+/** Detects the format at a path by file names. An idx pair may be of Fashion-MNIST or others, so its kind is not `mnist`. */
 async function sourceAt(path: string): Promise<DataSource> {
   if ((await stat(path)).isDirectory()) {
     const names = await readdir(path)
@@ -66,7 +66,7 @@ async function sourceAt(path: string): Promise<DataSource> {
   if (isIdxImages(path)) return { kind: 'idx', path }
   if (/\.zip$/i.test(path)) return { kind: 'images', path }
   if (/\.(tar\.gz|tgz)$/i.test(path)) return { kind: 'cifar10', path }
-  throw new MixflowError('DATA_NOT_FOUND', `${path} is not a file that images can be read from`, {
-    hint: 'a file must be a .zip of images, the images half of an idx pair (…-images-idx3-ubyte), or CIFAR-10 as .tar.gz',
+  throw new MixflowError('DATA_NOT_FOUND', `${path} is not a supported data file`, {
+    hint: 'supported files: a .zip of images, the images file of an idx pair (…-images-idx3-ubyte), and CIFAR-10 as .tar.gz',
   })
 }

@@ -1,20 +1,19 @@
 /**
- * A data set for training: every image as bytes in memory, with labels if it has them.
- *
- * One layout for all sources (planar NCHW bytes, as CIFAR-10 ships them), so that a batch is a table look-up: byte b
- * becomes b / 127.5 - 1. Bytes cost a quarter of floats: all of MNIST is 47 MB, CIFAR-10's training half 154 MB. A set
- * larger than memory is out of scope.
+ * A data set: all images in memory as planar NCHW bytes, with labels if it has classes. Byte b is the value b / 127.5 - 1. Bytes
+ * take a quarter of the memory of floats: MNIST is 47 MB, CIFAR-10's training part 154 MB. Sets larger than memory are not
+ * supported.
  */
 import { createHash } from 'node:crypto'
 import { MixflowError } from '@mixflow/core'
-import type { FilesReport } from './files-report.ts'
+import type { BadImage } from './bad-images.ts'
+import type { LeftOut } from './list-files.ts'
 
-/** Which part of a data set: `test` only where the source keeps one apart, everything else is `train`. */
+/** Part of a data set. A set without a test part is all `train`. */
 export type Split = 'train' | 'test'
 
-/** What makes a data set; `createDataset` checks it. */
+/** The input of `createDataset`. */
 export interface DatasetParts {
-  /** Short name for people: `mnist`, or the folder's name. */
+  /** Short name: `mnist`, or the folder's name. */
   readonly name: string
   readonly split: Split
   readonly channels: 1 | 3
@@ -29,26 +28,54 @@ export interface DatasetParts {
   readonly classNames: readonly string[] | null
   /** SPDX-like name of the images' licence, null if none is stated. */
   readonly licence: string | null
-  /** Whom to credit, as the licence asks; null if nobody is named. */
+  /** Attribution that the licence requires; null if there is none. */
   readonly attribution: string | null
-  /** Of a folder or zip: what its files are, and what was left out. */
+  /** For a folder or zip: its files, and what was left out. */
   readonly files?: FilesReport | undefined
+}
+
+export interface ImageSize {
+  /** Pixels. */
+  readonly width: number
+  readonly height: number
+}
+
+/** The files of a folder or zip of images, as found. */
+export interface FilesReport {
+  readonly path: string
+  /** Layout of the files: `class folders`, `no classes`, `dataset.json`, `labels of the metadata`. */
+  readonly layout: string
+  /** Image sizes by area, before scaling. */
+  readonly sizes: { readonly min: ImageSize; readonly median: ImageSize; readonly max: ImageSize }
+  /** Images with an edge below the requested size, which were enlarged or padded. */
+  readonly smaller: number
+  readonly grey: number
+  readonly transparent: number
+  /** Images with several frames or pages, of which the first is used. */
+  readonly animated: number
+  /** Number of images per format. */
+  readonly formats: Readonly<Record<string, number>>
+  readonly leftOut: readonly LeftOut[]
+  /** Unreadable images that were skipped. */
+  readonly bad: readonly BadImage[]
+  /** Remarks for the user, one sentence each. */
+  readonly notes: readonly string[]
 }
 
 export interface Dataset extends DatasetParts {
   /** Number of images. */
   readonly count: number
   /**
-   * sha256 (hex) over shape, class names, pixels and labels; name and place do not count. Computed on the first call. A
-   * checkpoint keeps it, so that a run is never resumed on other data.
+   * sha256 (hex) of shape, class names, pixels and labels, but not of name or path. Computed on the first call. A checkpoint
+   * stores it, so that a run cannot be resumed on different data.
    */
   fingerprint(): string
   /**
    * The images at `indices`, in that order.
    *
-   * @param indices image numbers, 0..count - 1; repeats are fine
-   * @param options.flip one byte per image: non-zero mirrors it left to right
-   * @throws MixflowError ARGUMENT_INVALID for an index outside the set, or a `flip` of another length
+   * @param indices in 0..count - 1; may repeat
+   * @param options.flip one byte per image: non-zero mirrors it horizontally
+   * @throws MixflowError ARGUMENT_INVALID for an index outside the set, or a `flip` of the wrong length
    */
   batch(indices: ArrayLike<number>, options?: { readonly flip?: Uint8Array | null }): ImageBatch
 }
@@ -64,9 +91,9 @@ export interface ImageBatch {
 const levels = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1)
 
 /**
- * Makes a data set of its parts. The arrays are kept, not copied: do not write to them afterwards.
+ * Creates a data set. The arrays are not copied: do not write to them afterwards.
  *
- * @throws MixflowError DATA_INVALID if lengths, shape or labels contradict each other, or there is no image
+ * @throws MixflowError DATA_INVALID if lengths, shape and labels are inconsistent, or there is no image
  */
 export function createDataset(parts: DatasetParts): Dataset {
   const imageSize = parts.channels * parts.height * parts.width
@@ -122,16 +149,15 @@ function checkParts(parts: DatasetParts, count: number): void {
   const { name, images, labels, classNames } = parts
   const invalid = (what: string) => new MixflowError('DATA_INVALID', `data set "${name}": ${what}`)
   if (!(count >= 1) || !Number.isInteger(count)) {
-    throw invalid(`${images.length} bytes are no whole number (at least 1) of ${shapeOf(parts)} images`)
+    throw invalid(`${images.length} bytes are not a positive multiple of a ${shapeOf(parts)} image`)
   }
   if (labels === null || classNames === null) {
-    if (labels !== null || classNames !== null) throw invalid('labels and class names come together or not at all')
+    if (labels !== null || classNames !== null) throw invalid('labels and class names require each other')
     return
   }
   if (labels.length !== count) throw invalid(`${labels.length} labels for ${count} images`)
   const stray = labels.findIndex(label => label < 0 || label >= classNames.length)
-  if (stray >= 0)
-    throw invalid(`image ${stray} has label ${labels[stray]}, the ${classNames.length} classes are counted from 0`)
+  if (stray >= 0) throw invalid(`image ${stray} has label ${labels[stray]}, expected 0..${classNames.length - 1}`)
 }
 
 const shapeOf = (parts: DatasetParts) => `${parts.channels}x${parts.height}x${parts.width}`
@@ -141,7 +167,7 @@ function fingerprintOf(parts: DatasetParts, count: number): string {
   const hash = createHash('sha256')
   hash.update(`mixflow dataset 1\n${count}x${shapeOf(parts)}\n${JSON.stringify(classNames)}\n`)
   hash.update(images)
-  // Int32Array is little-endian on every platform that Node has prebuilt binaries for, but s390x.
+  // little-endian on every platform with official Node binaries except s390x
   if (labels) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength))
   return hash.digest('hex')
 }

@@ -17,7 +17,7 @@ import {
   status,
   withoutRanges,
 } from './fixtures/file-server.ts'
-import type { DataProgress } from './progress.ts'
+import type { DataProgress } from './tasks.ts'
 
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i * 7) >> 3))
 const half = content.length / 2

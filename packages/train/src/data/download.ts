@@ -13,9 +13,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MixflowError } from '@mixflow/core'
 import { diskError, lockFile, openRegularFile, readRegularText } from '@mixflow/files'
 import type { Dispatcher } from 'undici'
-import { throwIfAborted } from './abort.ts'
 import { discard, httpClient, interrupted, openBody, UnusableRange, wrongSize } from './http-body.ts'
-import type { OnProgress } from './progress.ts'
+import type { OnProgress } from './tasks.ts'
+import { throwIfAborted } from './tasks.ts'
 
 export interface DownloadRequest {
   /** Where the same file is served, best first: http or https. */

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BadImage } from './bad-images.ts'
 import { blue, green, png, red } from './fixtures/pictures.ts'
 import { type ImageFolderOptions, readImageFolder } from './image-folder.ts'
-import type { DataProgress } from './progress.ts'
+import type { DataProgress } from './tasks.ts'
 
 let folder: string
 beforeEach(async () => {

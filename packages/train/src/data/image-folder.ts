@@ -1,40 +1,36 @@
 /**
- * A folder or `.zip` of images as a data set: its files are listed, the layout is understood, and every image is decoded
- * into memory. What is left out is named in the report that the data set carries.
+ * Reads a folder or `.zip` of images as a data set: lists the files, detects the layout and decodes every image into memory.
+ * `Dataset.files` reports what was left out.
  */
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { throwIfAborted } from './abort.ts'
 import { spreadIndices } from './adapt-dataset.ts'
-import { type BadImage, type BadImageOptions, judgeBadImages } from './bad-images.ts'
-import { createDataset, type Dataset, type Split } from './dataset.ts'
+import { type BadImage, type BadImageOptions, checkBadImages } from './bad-images.ts'
+import { filesReport } from './data-report.ts'
+import { createDataset, type Dataset, type FilesReport, type Split } from './dataset.ts'
 import { checkBackground, type DecodedImage, type DecodeOptions, decodeImage, type ImageFacts } from './decode-image.ts'
-import type { DataFile, FileList, LeftOut } from './file-list.ts'
-import { type FilesReport, filesReport } from './files-report.ts'
 import { readableFormats } from './image-format.ts'
-import { inParallel } from './in-parallel.ts'
 import { type FoundLayout, findLayout } from './layout/find-layout.ts'
-import { listFolder } from './list-folder.ts'
-import { listZip } from './list-zip.ts'
-import { memoryBudget } from './memory-budget.ts'
-import type { OnProgress } from './progress.ts'
+import type { DataFile, FileList, LeftOut } from './list-files.ts'
+import { listFolder, listZip } from './list-files.ts'
+import type { OnProgress } from './tasks.ts'
+import { inParallel, memoryBudget, throwIfAborted } from './tasks.ts'
 
 export interface ImageFolderOptions extends DecodeOptions, BadImageOptions {
-  /** The part to read where the set comes in parts, such as folders `train/` and `test/`. */
+  /** The part to read, if the set has parts such as folders `train/` and `test/`. */
   readonly split: Split
-  /** At most so many images, evenly spaced in the order of their names; null for all. */
+  /** Maximum number of images, evenly spaced in the order of their names. null: all. */
   readonly limit: number | null
   readonly onProgress?: OnProgress | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** 4 GiB of pixels. */
+/** Pixels in memory: 4 GiB. */
 const maxBytes = 2 ** 32
 
-/** Largest file that is read as an image. */
+/** Largest image file: 256 MiB. */
 const maxFileBytes = 2 ** 28
-/** Files above 16 MiB are read one at a time. */
 const reading = memoryBudget(2 ** 27)
 
 /**
@@ -75,17 +71,17 @@ async function readImages(path: string, list: FileList, options: ImageFolderOpti
   })
 }
 
-interface Understood {
+interface ReadFolder {
   readonly layout: FoundLayout
   readonly decoded: Decoded
   readonly options: ImageFolderOptions
-  /** Images that were left out by the limit. */
+  /** Number of images that the limit left out. */
   readonly limited: number
 }
 
-function reportOf(path: string, { layout, decoded, options, limited }: Understood): FilesReport {
+function reportOf(path: string, { layout, decoded, options, limited }: ReadFolder): FilesReport {
   const { limit, size } = options
-  const notes = limited > 0 ? [`limit ${limit}: ${limited} more images are not read`] : []
+  const notes = limited > 0 ? [`limit ${limit}: ${limited} more images were not read`] : []
   return filesReport({
     ...{ path, layout: layout.name, size, leftOut: layout.leftOut, bad: decoded.bad },
     images: decoded.facts.filter(facts => facts !== null),
@@ -96,19 +92,19 @@ function reportOf(path: string, { layout, decoded, options, limited }: Understoo
 function noImages(path: string, leftOut: readonly LeftOut[]): MixflowError {
   const found = leftOut.map(({ reason, names }) => `${names.length} ${reason} (${names.slice(0, 3).join(', ')})`)
   const isTable = leftOut.some(({ names }) => names.some(name => /\.(parquet|arrow|tar)$/.test(name)))
-  const advice = isTable ? '; save the images of .parquet, .arrow and .tar as files' : ''
-  return new MixflowError('DATA_NOT_FOUND', `${path} has no images that can be read`, {
-    hint: `${found.length === 0 ? 'it is empty' : `it has ${found.join(', ')}`}; give images as ${readableFormats.join(', ')}${advice}`,
+  const advice = isTable ? '; extract the images of .parquet, .arrow and .tar into files' : ''
+  return new MixflowError('DATA_NOT_FOUND', `${path} has no readable images`, {
+    hint: `${found.length === 0 ? 'it is empty' : `it has ${found.join(', ')}`}; readable formats: ${readableFormats.join(', ')}${advice}`,
     details: { leftOut },
   })
 }
 
-/** Pixels of all files, side by side; nothing of use where a file was not kept. */
+/** Pixels of all files in order; undefined for bad files. */
 interface Decoded {
   readonly height: number
   readonly width: number
   readonly pixels: Uint8Array
-  /** Per file; null for bad ones. */
+  /** Per file; null for a bad one. */
   readonly facts: readonly (ImageFacts | null)[]
   readonly bad: readonly BadImage[]
 }
@@ -124,7 +120,7 @@ async function decodeAll(path: string, files: readonly DataFile[], options: Imag
       return null
     }
   }
-  // The first good image decides the size of the set.
+  // the first good image sets the size of all
   let start = 0
   let first: DecodedImage | null = null
   while (first === null && start < files.length) first = await decode(files[start++]!)
@@ -143,13 +139,14 @@ async function decodeAll(path: string, files: readonly DataFile[], options: Imag
     if (image) keep(start + i, image)
     options.onProgress?.({ phase: 'read', what: path, done: ++done, total: files.length })
   })
-  judgeBadImages(bad, { path, total: files.length, ...options })
+  checkBadImages(bad, { path, total: files.length, ...options })
   return { height, width, pixels, facts, bad }
 }
 
-/** Small files are read a few at a time, large ones alone. */
+/** Small files are read concurrently, files above 16 MiB one at a time. */
 function readImage(file: DataFile, options: DecodeOptions): Promise<DecodedImage> {
-  if (file.bytes > maxFileBytes) throw new Error(`a file of ${file.bytes} bytes, the most is ${maxFileBytes}`)
+  if (file.bytes > maxFileBytes)
+    throw new Error(`the file has ${file.bytes} bytes, more than the limit of ${maxFileBytes}`)
   const needed = file.bytes > 2 ** 24 ? reading.bytes : file.bytes
   return reading.run(needed, async () => decodeImage(await file.read(), options))
 }
@@ -161,13 +158,13 @@ function allocate(path: string, count: number, { height, width }: { height: numb
   const bytes = count * 3 * height * width
   try {
     if (bytes <= maxBytes) return new Uint8Array(bytes)
-  } catch {} // Less than the cap, and still more than this machine has.
+  } catch {} // out of memory
   const amount = `${(bytes / 2 ** 30).toFixed(1)} GiB`
   throw new MixflowError(
     'ARGUMENT_INVALID',
     `${count} images of ${width}x${height} from ${path} would take ${amount}`,
     {
-      hint: 'images are kept in memory, at most 4 GiB of them: choose a smaller size, or a limit',
+      hint: 'images are held in memory, at most 4 GiB: choose a smaller size or a limit',
     },
   )
 }
@@ -182,11 +179,11 @@ function checkSameSize(
   throw new MixflowError(
     'ARGUMENT_INVALID',
     `the images have different sizes: ${named(first, { height, width })}, ${named(n, image)}`,
-    { hint: 'say which size they should get: --size 64' },
+    { hint: 'choose a size for all: --size 64' },
   )
 }
 
-/** The pixels of good images only, moved together in place. */
+/** The pixels of the good images, compacted in place. */
 function packed({ height, width, pixels, facts }: Decoded): Uint8Array {
   const size = 3 * height * width
   let at = 0

@@ -1,6 +1,6 @@
 /**
- * What kind of file it is, told by its first bytes and, where these say nothing, by its ending. Endings alone are not
- * trusted: `.jfif` and `.jpe` are JPEG, a `.jpg` of a web page is often WebP, and files of a download have no ending at all.
+ * Detects image formats by signature or by file extension. Extensions alone are unreliable: a `.jpg` of a web page is often WebP,
+ * and downloaded files often have none.
  */
 
 /** Formats that `decodeImage` reads. */
@@ -14,7 +14,7 @@ export interface FileKind {
   readonly readable: boolean
 }
 
-/** So many first bytes tell the format. */
+/** Number of first bytes that determine the format. */
 export const headBytes = 64
 
 const byEnding: Readonly<Record<string, string>> = {
@@ -38,7 +38,7 @@ function spread(format: string, endings: string): Record<string, string> {
   return Object.fromEntries(endings.split(' ').map(ending => [ending, format]))
 }
 
-/** Ending of a file name in lower case, without the dot; empty where there is none. */
+/** Extension of a file name in lower case, without the dot; empty if there is none. */
 export const endingOf = (name: string): string => /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
 
 const kind = (format: string): FileKind => ({
@@ -46,13 +46,13 @@ const kind = (format: string): FileKind => ({
   readable: (readableFormats as readonly string[]).includes(format),
 })
 
-/** The image format that the ending of a name stands for; null for other files. */
+/** The image format of a file extension; null for other files. */
 export function kindOfName(name: string): FileKind | null {
   const format = Object.hasOwn(byEnding, endingOf(name)) ? byEnding[endingOf(name)] : undefined
   return format === undefined ? null : kind(format)
 }
 
-/** The image format that a file's first bytes are of; null if of none that is known. */
+/** The image format of a file's first bytes; null if unknown. */
 export function kindOfHead(head: Uint8Array): FileKind | null {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)).toString('latin1')
   const format =
@@ -60,7 +60,7 @@ export function kindOfHead(head: Uint8Array): FileKind | null {
   return format === undefined ? null : kind(format)
 }
 
-/** A format, and how its files may begin (latin1). */
+/** Formats and their signatures (latin1). */
 const signatures: readonly (readonly [string, ...string[]])[] = [
   ['JPEG', '\xff\xd8\xff'],
   ['PNG', '\x89PNG\r\n\x1a\n'],
@@ -80,7 +80,7 @@ const signatures: readonly (readonly [string, ...string[]])[] = [
   ['camera raw', 'FUJIFILMCCD-RAW'],
 ]
 
-/** Formats that are told by more than how they begin. */
+/** Formats whose signature is more than a prefix. */
 function longerSignature(text: string): string | undefined {
   if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'WebP'
   // the size of the second header, of at most 124 bytes
@@ -91,7 +91,7 @@ function longerSignature(text: string): string | undefined {
   return text.startsWith('ftyp', 4) ? isoMedia(text.slice(8)) : undefined
 }
 
-/** HEIC and AVIF share a container, whose brands tell them apart. */
+/** HEIC and AVIF share a container and differ in its brands. */
 function isoMedia(brands: string): string | undefined {
   if (/avi[fs]/.test(brands)) return 'AVIF'
   if (brands.startsWith('crx ')) return 'camera raw'

@@ -1,9 +1,11 @@
 /**
- * MNIST, and any set of images in the same form: a pair of idx files, `…-images-idx3-ubyte` and `…-labels-idx1-ubyte`,
- * each plain or as `.gz`. The names with a dot, as some unpackers leave them (`train-images.idx3-ubyte`), are found too.
+ * MNIST and other sets in its format: a pair of idx files, `…-images-idx3-ubyte` and `…-labels-idx1-ubyte`, each plain or as
+ * `.gz`. Names with a dot (`train-images.idx3-ubyte`), which some programs write, are found too.
  */
+
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { MixflowError } from '@mixflow/core'
 import { createDataset, type Dataset, type Split } from './dataset.ts'
 import { type IdxArray, readIdx } from './idx.ts'
@@ -14,18 +16,18 @@ export const mnistLicence = 'CC-BY-SA-3.0'
 export const mnistAttribution =
   'MNIST handwritten digits by Yann LeCun and Corinna Cortes, derived from data of NIST, CC BY-SA 3.0'
 
-/** How a data set is introduced: all of its parts but the pixels. */
+/** The parts of a data set other than pixels and labels. */
 interface Credits {
   readonly name: string
   readonly split: Split
   readonly licence: string | null
   readonly attribution: string | null
-  /** The classes that labels must be in; without, as many numbered ones as the labels use. */
+  /** Default: classes numbered from 0 to the largest label. */
   readonly classNames?: readonly string[]
 }
 
 /**
- * Reads MNIST from a folder that has the four official files, or the two of the wanted half.
+ * Reads MNIST from a folder with the four official files, or the two of the requested part.
  *
  * @throws MixflowError DATA_NOT_FOUND if a file is missing, DATA_INVALID if one is damaged or a label is not 0..9
  */
@@ -55,7 +57,7 @@ export async function readIdxPair(imagesPath: string, credits: Credits): Promise
   return pairDataset(images, labels, { ...credits, what: imagesPath })
 }
 
-/** A data set of two idx arrays in memory: [count, height, width] and [count]. */
+/** A data set from two idx arrays: [count, height, width] and [count]. */
 export function pairDataset(
   images: IdxArray,
   labels: IdxArray | null,
@@ -64,7 +66,7 @@ export function pairDataset(
   const [count, height, width] = images.dims as [number, number, number]
   if (labels && labels.dims[0] !== count) {
     throw new MixflowError('DATA_INVALID', `${what} has ${count} images, its labels file ${labels.dims[0]} labels`, {
-      hint: 'the two files are of different sets, or of different halves of one',
+      hint: 'the two files belong to different sets or parts',
     })
   }
   return createDataset({
@@ -84,7 +86,7 @@ const numbered = (labels: Uint8Array) =>
 const imagesPattern = /images[-.]idx3-ubyte(\.gz)?$/
 const labelsName = (imagesName: string) => imagesName.replace(/images([-.])idx3-/, 'labels$1idx1-').replace(/\.gz$/, '')
 
-/** Whether a file's name says that it is the images half of an idx pair. */
+/** Whether a file name is that of the images file of an idx pair. */
 export const isIdxImages = (path: string) => imagesPattern.test(path)
 
 function labelsBeside(imagesPath: string): string | null {
@@ -95,7 +97,7 @@ function labelsBeside(imagesPath: string): string | null {
 /**
  * The images file of a part, under one of MNIST's names for it.
  *
- * @throws MixflowError DATA_NOT_FOUND, saying what is there instead
+ * @throws MixflowError DATA_NOT_FOUND
  */
 export function findIdxImages(folder: string, split: Split): string {
   const stem = split === 'train' ? 'train' : 't10k'
@@ -113,4 +115,26 @@ function contents(folder: string): string {
   } catch {
     return 'nothing: it is no folder'
   }
+}
+
+/** Images of the data set inside this package, made by `scripts/make-quickstart.ts`: the first training digits of MNIST. */
+export const quickstartCount = 10_000
+
+/** The path is the same from `src/data` and `dist/data`. */
+const asset = (name: string) => fileURLToPath(new URL(`../../assets/${name}`, import.meta.url))
+
+export const quickstartPaths = {
+  images: asset('quickstart-images-idx3-ubyte.gz'),
+  labels: asset('quickstart-labels-idx1-ubyte.gz'),
+} as const
+
+/** Reads the embedded digits: 10,000 of 1x28x28, classes 0 to 9. */
+export function readQuickstart(): Promise<Dataset> {
+  return readIdxPair(quickstartPaths.images, {
+    name: 'quickstart',
+    split: 'train',
+    licence: mnistLicence,
+    attribution: mnistAttribution,
+    classNames: mnistClassNames,
+  })
 }

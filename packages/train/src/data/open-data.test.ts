@@ -8,15 +8,14 @@ import { zipSync } from 'fflate'
 import { packTar } from 'modern-tar'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { dataCacheFolder } from './cache-folder.ts'
-import { catalogue, type RemoteFile } from './catalogue.ts'
-import { describeData } from './describe-data.ts'
+import { catalogue, describeData, type RemoteFile } from './catalogue.ts'
 import { type FileServer, fileServer, forgetProxies } from './fixtures/file-server.ts'
 import { idxBytes } from './fixtures/idx-bytes.ts'
 import { blue, png, red } from './fixtures/pictures.ts'
 import { missing, realCifar10, realMnist } from './fixtures/real-data.ts'
+import type { OpenDataOptions } from './open-data.ts'
 import { dataOpener, openData } from './open-data.ts'
-import type { OpenDataOptions } from './open-data-options.ts'
-import type { DataProgress } from './progress.ts'
+import type { DataProgress } from './tasks.ts'
 
 let folder: string
 beforeEach(async () => {

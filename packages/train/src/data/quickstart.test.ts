@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { missing, realMnist } from './fixtures/real-data.ts'
-import { readMnist } from './mnist.ts'
-import { quickstartPaths, readQuickstart } from './quickstart.ts'
+import { quickstartPaths, readMnist, readQuickstart } from './mnist.ts'
 
 describe('the embedded digits', () => {
   it('are 10,000, credited, and small', async () => {

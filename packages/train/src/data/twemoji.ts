@@ -1,11 +1,9 @@
 /**
- * Twemoji, 3,786 emoji of 32x32 pixels, from the optional npm package `emoji-datasource-twitter` (its sheet of 32-pixel
- * pictures, each in a cell with one transparent pixel around it). The count is every emoji and every skin tone of it
- * that Twitter's artwork has: 1,911 and 1,875 in version 16. Without the skin tones each emoji is there once, and people are not
- * more than half of all.
+ * Twemoji, 3,786 emoji of 32x32 pixels, from the sprite sheet of the optional npm package `emoji-datasource-twitter`, whose cells
+ * have a border of one transparent pixel. Version 16 has 1,911 emoji and 1,875 skin tone variants. Without the variants, fewer
+ * than half of the images are people.
  *
- * Labels are Unicode's emoji groups without `Component`, which holds only the five bare skin tone swatches: nine classes;
- * the swatches, coloured squares, count as `Symbols`, where the other coloured squares are.
+ * The classes are Unicode's emoji groups. The five skin tone swatches (group `Component`) count as `Symbols`, like other squares.
  */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -48,13 +46,13 @@ const emojiList = z.array(
   drawn.extend({ category: z.string(), skin_variations: z.record(z.string(), drawn).optional() }),
 )
 
-interface Picture {
+interface Sprite {
   readonly sheet_x: number
   readonly sheet_y: number
   readonly label: number
 }
 
-/** Where the package is installed, seen from this package or from the working directory; null if it is not. */
+/** Folder of the package, resolved from this package or the working directory; null if it is not installed. */
 export function findTwemoji(): string | null {
   for (const from of [import.meta.url, join(process.cwd(), 'index.js')]) {
     try {
@@ -67,9 +65,9 @@ export function findTwemoji(): string | null {
 /**
  * Reads the emoji, in the package's order.
  *
- * @param options.folder the installed package; looked for if not given
- * @param options.background what shows through transparency, any CSS colour
- * @param options.skinTones whether those of each emoji are pictures of their own; yes unless said
+ * @param options.folder folder of the package. Default: searched.
+ * @param options.background background of transparent pixels, any CSS colour
+ * @param options.skinTones include the skin tone variants. Default: true.
  * @throws MixflowError PACKAGE_MISSING if it is not installed, DATA_INVALID if its files are not as expected
  */
 export async function readTwemoji(options: {
@@ -81,14 +79,14 @@ export async function readTwemoji(options: {
   checkBackground(options.background)
   const folder = options.folder ?? findTwemoji()
   if (folder === null || !existsSync(join(folder, 'emoji.json'))) {
-    throw new MixflowError('PACKAGE_MISSING', `the emoji are in the npm package ${twemojiPackage}, not found here`, {
+    throw new MixflowError('PACKAGE_MISSING', `the npm package ${twemojiPackage} is not installed`, {
       hint: `npm i ${twemojiPackage}`,
       details: { package: twemojiPackage, folder },
     })
   }
   const sheetPath = join(folder, 'img', 'twitter', 'sheets', '32.png')
   try {
-    const pictures = picturesIn(await readEmojiList(folder), skinTones)
+    const sprites = spritesIn(await readEmojiList(folder), skinTones)
     const sheet = sharp(sheetPath, { failOn: 'error' })
       .flatten({ background: options.background })
       .toColourspace('srgb')
@@ -99,8 +97,8 @@ export async function readTwemoji(options: {
       channels: 3,
       height: size,
       width: size,
-      images: cutOut(pictures, { pixels: planar(data, info.channels), width: info.width, height: info.height }),
-      labels: Int32Array.from(pictures, picture => picture.label),
+      images: cutOut(sprites, { pixels: planar(data, info.channels), width: info.width, height: info.height }),
+      labels: Int32Array.from(sprites, sprite => sprite.label),
       classNames: twemojiClassNames,
       licence: twemojiLicence,
       attribution: twemojiAttribution,
@@ -122,13 +120,13 @@ async function readEmojiList(folder: string): Promise<unknown> {
   return parseStrictJson(await readRegularFile(path), { what: path, code: 'DATA_INVALID' })
 }
 
-/** Every picture with artwork of its own: where Twitter drew none, the sheet has somebody else's. */
-function picturesIn(json: unknown, skinTones: boolean): Picture[] {
+/** The sprites that Twitter drew. The sheet has artwork by others for the rest. */
+function spritesIn(json: unknown, skinTones: boolean): Sprite[] {
   return emojiList.parse(json).flatMap(emoji => {
     const label = twemojiClassNames.indexOf((emoji.category === 'Component' ? 'Symbols' : emoji.category) as never)
     if (label < 0) throw new Error(`unknown category "${emoji.category}"`)
     return [emoji, ...(skinTones ? Object.values(emoji.skin_variations ?? {}) : [])]
-      .filter(picture => picture.has_img_twitter)
+      .filter(sprite => sprite.has_img_twitter)
       .map(({ sheet_x, sheet_y }) => ({ sheet_x, sheet_y, label }))
   })
 }
@@ -140,15 +138,15 @@ interface Sheet {
   readonly width: number
 }
 
-function cutOut(pictures: readonly Picture[], sheet: Sheet): Uint8Array {
-  const images = new Uint8Array(pictures.length * 3 * size * size)
+function cutOut(sprites: readonly Sprite[], sheet: Sheet): Uint8Array {
+  const images = new Uint8Array(sprites.length * 3 * size * size)
   let at = 0
-  for (const { sheet_x, sheet_y } of pictures) {
+  for (const { sheet_x, sheet_y } of sprites) {
     const left = sheet_x * cell + 1
     const top = sheet_y * cell + 1
     if (left + size > sheet.width || top + size > sheet.height) {
       throw new Error(
-        `a picture at column ${sheet_x}, row ${sheet_y} is outside the ${sheet.width}x${sheet.height} sheet`,
+        `the sprite at column ${sheet_x}, row ${sheet_y} is outside the ${sheet.width}x${sheet.height} sheet`,
       )
     }
     for (let c = 0; c < 3; c++) {

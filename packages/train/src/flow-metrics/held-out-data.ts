@@ -6,8 +6,8 @@
 import { MixflowError } from '@mixflow/core'
 import { parseDataSpec } from '../data/data-spec.ts'
 import type { Dataset } from '../data/dataset.ts'
+import type { OpenDataOptions } from '../data/open-data.ts'
 import { openData } from '../data/open-data.ts'
-import type { OpenDataOptions } from '../data/open-data-options.ts'
 
 /** The `split` of the data set tells which it became. @throws MixflowError as `openData` does */
 export async function openHeldOut(spec: string, options: Omit<OpenDataOptions, 'split'> = {}): Promise<Dataset> {

@@ -10,7 +10,7 @@ import { parseStrictJson } from '@mixflow/core/internal'
 import { diskError, type LockOptions, makeFolder, readRegularText, tryLockFile, writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { z } from 'zod'
-import { storedConfig } from '../config/stored-config.ts'
+import { storedConfig } from '../config/resolve-config.ts'
 import type { DataReport } from '../data/data-report.ts'
 
 export const runFiles = {

@@ -3,7 +3,7 @@
  */
 
 import { printableName } from '@mixflow/core/internal'
-import type { DataProgress } from '../data/progress.ts'
+import type { DataProgress } from '../data/tasks.ts'
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts'
 import type { TrainEvent } from './train-event.ts'
 

@@ -1,5 +1,5 @@
 /** The events of a training run, as plain records. `progressDisplay` shows them on a stream. */
-import type { DataProgress } from '../data/progress.ts'
+import type { DataProgress } from '../data/tasks.ts'
 
 /** How a run ended. `failed`: it threw an error. */
 export type RunOutcome = 'finished' | 'interrupted' | 'failed'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DataFile, FileList } from '../file-list.ts'
+import type { DataFile, FileList } from '../list-files.ts'
 import { findLayout } from './find-layout.ts'
 
 /** Files by name; a name that ends in an image's ending needs no content here. */

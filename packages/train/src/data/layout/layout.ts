@@ -1,21 +1,21 @@
-/** How the images of a folder or zip are arranged: which belong to the wanted split, and which class each is of. */
-import type { DataFile } from '../file-list.ts'
+/** The layout of a folder or zip: the images of the requested part, and their classes. */
+import type { DataFile } from '../list-files.ts'
 
 export interface PlacedImage {
   readonly file: DataFile
-  /** Index into `classNames`; null where the set has no classes. */
+  /** Index into `classNames`; null without classes. */
   readonly label: number | null
 }
 
 export interface Layout {
-  /** What was understood, in a few words: `class folders`. */
+  /** Name of the layout: `class folders`. */
   readonly name: string
   readonly images: readonly PlacedImage[]
-  /** Null: no classes. */
+  /** null without classes. */
   readonly classNames: readonly string[] | null
 }
 
-/** Images as a layout sees them: `path` is the name without the folders that all share. */
+/** An image file; `path` is its name without the folders that all images share. */
 export interface ImagePath {
   readonly path: string
   readonly file: DataFile
@@ -32,19 +32,21 @@ export function commonFolder(paths: readonly string[]): string {
   return depth === 0 ? '' : `${first.slice(0, depth).join('/')}/`
 }
 
-/** Folder of the first level that a path is in; null for a file beside such folders. */
+/** First folder of a path; null for a file outside of folders. */
 export const firstFolder = (path: string): string | null =>
   path.includes('/') ? path.slice(0, path.indexOf('/')) : null
 
-/** Names that look alike (Unicode NFC) are one class. */
+/** Names with the same Unicode normal form (NFC) are one class. */
 export const className = (text: string): string => text.normalize('NFC')
+
+export const othersReason = 'other files'
 
 export interface NamedImage {
   readonly file: DataFile
   readonly className: string
 }
 
-/** Labels of images whose classes are known by name. `classNames`: in the order of their labels. */
+/** A layout with classes. @param classNames in the order of their labels */
 export function withClasses(name: string, images: readonly NamedImage[], classNames: readonly string[]): Layout {
   const labels = new Map(classNames.map((text, i) => [text, i]))
   return { name, images: images.map(image => ({ file: image.file, label: labels.get(image.className)! })), classNames }
@@ -56,6 +58,6 @@ export const withoutClasses = (name: string, images: readonly ImagePath[]): Layo
   classNames: null,
 })
 
-/** A path without the folder it begins with, if it does. */
+/** A path without a leading folder. */
 export const withoutFolder = (path: string, folder: string): string =>
   path.startsWith(folder) ? path.slice(folder.length) : path

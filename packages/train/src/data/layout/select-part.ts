@@ -1,14 +1,13 @@
 /**
- * Sets that come in parts, as Hugging Face's `imagefolder` and torchvision's ImageNet do: the folders of the first level are
- * `train`, `val`, `test`, … and nothing else. The training part is read for `train`; for `test` the test part, or the
- * validation part where there is no other.
+ * Data sets with parts, as in Hugging Face's `imagefolder` and torchvision's ImageNet: all folders of the first level are parts
+ * (`train`, `val`, `test`, …). The split `test` is the test part, or the validation part if there is no test part.
  */
 import { MixflowError } from '@mixflow/core'
 import type { Split } from '../dataset.ts'
-import type { LeftOutFiles } from '../file-list.ts'
+import type { LeftOutFiles } from '../list-files.ts'
 import { commonFolder, firstFolder, type ImagePath, withoutFolder } from './layout.ts'
 
-/** `train`, and as some sets have it `train2017`, `train_set`. */
+/** As in `train2017` and `train_set`. */
 const suffix = '([-_]?(set|images|imgs|data|split|(19|20)\\d\\d))?'
 
 const parts = {
@@ -23,31 +22,30 @@ const partOf = (folder: string): Part | undefined =>
   (Object.keys(parts) as Part[]).find(part => parts[part].test(folder))
 
 export interface PartOptions {
-  /** Of the folder or zip, for messages. */
+  /** Path of the folder or zip, for messages. */
   readonly path: string
   readonly split: Split
   readonly leftOut: LeftOutFiles
 }
 
 export interface SelectedPart {
-  /** Images of the wanted part; all if the set does not come in parts. Paths begin below the part's folder. */
+  /** Images of the requested part; all if the set has no parts. Paths are relative to the part's folder. */
   readonly images: readonly ImagePath[]
-  /** Images of the training part, whose classes count for all parts. The same as `images` for `train`. */
+  /** Images of the training part, whose classes all parts have. The same as `images` for `train`. */
   readonly trainImages: readonly ImagePath[]
 }
 
 /**
- * The images of the wanted part.
+ * The images of the requested part.
  *
- * @throws MixflowError DATA_INVALID where some folders look like parts and others do not; ARGUMENT_INVALID if the set does
- * not have the part
+ * @throws MixflowError DATA_INVALID if some folders are parts and others are not; ARGUMENT_INVALID if there is no such part
  */
 export function selectPart(images: readonly ImagePath[], options: PartOptions): SelectedPart {
   const below = (folder: string | null) => images.filter(({ path }) => firstFolder(path) === folder)
   const folders = [...new Set(images.flatMap(({ path }) => firstFolder(path) ?? []))].sort()
   const known = folders.filter(folder => partOf(folder) !== undefined)
   const strays = below(null)
-  // One such folder among others is a class: of trains, or of tests.
+  // one such folder among others is a class, of trains for example
   const isOnlyPart = known.length === 1 && folders.length === 1 && strays.length < images.length / 2
   if (known.length < 2 && !isOnlyPart) {
     if (options.split === 'test') throw noTestPart(options.path)
@@ -61,7 +59,7 @@ export function selectPart(images: readonly ImagePath[], options: PartOptions): 
   for (const folder of folders) {
     if (folder !== chosen[0]) options.leftOut.add(`images of another part, ${folder}/`, ...namesOf(below(folder)))
   }
-  if (strays.length > 0) options.leftOut.add('images beside the folders of the parts', ...namesOf(strays))
+  if (strays.length > 0) options.leftOut.add('images outside of the folders of the parts', ...namesOf(strays))
   const part = below(chosen[0]!)
   const train = known.find(folder => partOf(folder) === 'train')
   const trainPart = train === undefined || train === chosen[0] ? part : below(train)
@@ -75,7 +73,7 @@ const withoutPart = ({ path }: ImagePath) => path.slice(path.indexOf('/') + 1)
 
 const commonBelowPart = (images: readonly ImagePath[]) => commonFolder(images.map(withoutPart))
 
-/** Paths below the part, and below the folder that all of them share. */
+/** Paths relative to the part and to the folders that all its images share. */
 const rebased = (images: readonly ImagePath[], common = commonBelowPart(images)): ImagePath[] =>
   images.map(image => ({ file: image.file, path: withoutFolder(withoutPart(image), common) }))
 
@@ -93,7 +91,7 @@ function unclear(images: readonly ImagePath[], { path, folders, chosen }: Unclea
     'DATA_INVALID',
     `${path} has the folders ${folders.join(', ')}: it is unclear which to read`,
     {
-      hint: `${isZip ? 'unpack it and name one' : 'name one'} of them: --data ${folder}`,
+      hint: `${isZip ? 'unpack it and choose one' : 'choose one'} of them: --data ${folder}`,
       details: { folders },
     },
   )
@@ -101,5 +99,5 @@ function unclear(images: readonly ImagePath[], { path, folders, chosen }: Unclea
 
 export const noTestPart = (path: string): MixflowError =>
   new MixflowError('ARGUMENT_INVALID', `${path} has no test part`, {
-    hint: 'put test images into a folder test/ beside train/, or give the path of their own folder',
+    hint: 'put test images into a folder test/ beside train/, or use the path of their folder',
   })

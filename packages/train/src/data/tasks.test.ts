@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { memoryBudget } from './memory-budget.ts'
+import { memoryBudget } from './tasks.ts'
 
 it('runs tasks together only while they fit, in their order, and a large one alone', async () => {
   const budget = memoryBudget(10)
