@@ -1,8 +1,8 @@
 export { tensorAlgebra } from '@mixflow/zoo/networks'
 export { type CudaSetUp, type CudaSetUpOptions, cudaFolder, setUpCuda } from './backend/cuda/set-up-cuda.ts'
-export { type TfjsNodeKind, tfjsNodeFolder } from './backend/tfjs-node/kind.ts'
+export { tfjsNodeFacts } from './backend/tfjs-node/addon.ts'
+export type { TfjsNodeKind } from './backend/tfjs-node/kind.ts'
 export { type SetUp, type SetUpOptions, setUpTfjsNode } from './backend/tfjs-node/set-up-tfjs-node.ts'
-export { tfjsNodeFacts } from './backend/tfjs-node/tfjs-node-facts.ts'
 export {
   type BackendInUse,
   type BackendName,

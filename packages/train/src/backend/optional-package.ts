@@ -1,21 +1,17 @@
-/**
- * Packages that are loaded only where somebody installed them: looked for from this package (which finds what is installed
- * beside it), then from the folder that the user works in.
- */
+/** Finds optional packages: from this package, then from the working directory. */
 
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** A place that a package was found from. */
 export interface Found {
   load(): unknown
 }
 
-/** @param places more folders to look from, which come last */
-export function findPackage(name: string, places: readonly string[] = []): Found[] {
-  const folders = [process.cwd(), ...places].map(folder => pathToFileURL(join(folder, 'package.json')).href)
-  return [import.meta.url, ...folders].flatMap(from => {
+/** All copies that can be resolved, in order. @param folders more folders to resolve from, at the end */
+export function findPackage(name: string, folders: readonly string[] = []): Found[] {
+  const origins = [process.cwd(), ...folders].map(folder => pathToFileURL(join(folder, 'package.json')).href)
+  return [import.meta.url, ...origins].flatMap(from => {
     const require = createRequire(from)
     try {
       require.resolve(name)

@@ -1,9 +1,9 @@
 /**
- * What trains: our own backend, or one of TensorFlow's. All run the same networks and step; `onnx` as whole graphs, the others
- * operator by operator. They agree to rounding, so a run may go on with another one than it began with.
+ * Selects the tfjs backend for training: ours (`onnx`) or one of TensorFlow's. All run the same networks and training step, `onnx`
+ * as whole graphs, the others operation by operation. Their results agree up to rounding, so a run may be resumed on another one.
  *
- * `auto` takes native TensorFlow on a GPU where somebody set that up, else onnx: on CUDA where its provider was set up, else on
- * the CPU. Neither a CPU's tfjs-node nor wasm is ever chosen for you: onnx is faster than both. `webgpu` is onnx on that device.
+ * `auto` is native TensorFlow on a GPU if that was set up, else onnx, on CUDA if that was set up, else on the CPU. It never selects
+ * tfjs-node on the CPU or wasm, because onnx is faster than both. `webgpu` is onnx on that device.
  */
 
 import { availableParallelism } from 'node:os'
@@ -23,19 +23,19 @@ export type DeviceName = (typeof deviceNames)[number]
 
 export interface BackendOptions {
   readonly backend?: BackendName | 'auto'
-  /** Where the onnx backend runs; the CPU for `onnx`, the best there is for `auto`, unless given. */
+  /** Device of the onnx backend. Default: the CPU for `onnx`, the best available for `auto`. */
   readonly device?: DeviceName | 'auto' | undefined
-  /** Threads of the onnx backend; as many as there are cores unless given. */
+  /** Threads of the onnx backend. Default: the number of cores. */
   readonly threads?: number | undefined
 }
 
 export interface UsedBackend extends BackendInUse {
-  /** Why `auto` did not take what was there for it to take. */
+  /** Why `auto` did not use a backend or device that is set up. */
   readonly note?: string
 }
 
 /**
- * Makes a backend tfjs's current one.
+ * Makes a backend the current one of tfjs.
  *
  * @throws MixflowError ARGUMENT_INVALID, PACKAGE_MISSING, DEVICE_UNAVAILABLE; OnnxBackendError RUNTIME_MISSING
  */
@@ -45,7 +45,7 @@ export async function useBackend(options: BackendOptions = {}): Promise<UsedBack
   const name = checkWord(backend, ['auto', ...backendNames], { what: 'backend' })
   if (device !== undefined) checkWord(device, ['auto', ...deviceNames], { what: 'device' })
   if (name !== 'auto' && name !== 'onnx') refuseOnnxOptions(name, { device, threads })
-  tf.enableProdMode() // no advice in the output
+  tf.enableProdMode() // no warnings in the output
   const note = await start[name]({ device, threads })
   registerGradients()
   return { ...backendInUse(), ...(note === undefined ? {} : { note }) }
@@ -53,7 +53,7 @@ export async function useBackend(options: BackendOptions = {}): Promise<UsedBack
 
 type OnnxOptions = Pick<BackendOptions, 'device' | 'threads'>
 
-/** Each makes its backend current, and may have something to say about it. */
+/** Each makes its backend current and may return a note. */
 const start: Readonly<Record<BackendName | 'auto', (options: OnnxOptions) => Promise<string | undefined>>> = {
   auto: automatic,
   onnx: ({ device = 'cpu', threads }) => startOnnx({ device, threads }),
@@ -73,8 +73,8 @@ async function startTfjsNode(kind: TfjsNodeKind): Promise<undefined> {
 
 async function automatic(options: OnnxOptions): Promise<string | undefined> {
   const native = 'tfjs-node-gpu'
-  const isLeftOpen = (options.device ?? 'auto') === 'auto' && options.threads === undefined
-  if (!isLeftOpen || !isInstalled(native)) return startOnnx(options)
+  const isFree = (options.device ?? 'auto') === 'auto' && options.threads === undefined
+  if (!isFree || !isInstalled(native)) return startOnnx(options)
   try {
     return await startTfjsNode(native)
   } catch (error) {
@@ -85,25 +85,25 @@ async function automatic(options: OnnxOptions): Promise<string | undefined> {
 }
 
 function refuseOnnxOptions(backend: BackendName, options: OnnxOptions): void {
-  const [given] = Object.entries(options).filter(([, value]) => value !== undefined)
-  if (given === undefined) return
-  const [option, value] = given
+  const [first] = Object.entries(options).filter(([, value]) => value !== undefined)
+  if (first === undefined) return
+  const [option, value] = first
   throw new MixflowError('ARGUMENT_INVALID', `${option} ${value} cannot be set for the backend "${backend}"`, {
-    hint: `leave it out, or use the backend "onnx": the others decide by themselves`,
+    hint: 'leave it out, or use the backend "onnx"',
     details: { backend, [option]: value },
   })
 }
 
-/** TODO-HEAD Which backend tfjs uses now, whoever chose it: for people, and for the record of a run. */
 export interface BackendInUse {
-  /** As `useBackend` knows it; another one by the name that it registered. */
+  /** Name for `useBackend`, or the registered name of another backend. */
   readonly backend: string
-  /** Of `onnx`: where it runs. */
+  /** Device of `onnx`. */
   readonly device?: string
-  /** For people: `CPU, 2 cores (onnx)`. */
+  /** A description: `CPU, 2 cores (onnx)`. */
   readonly text: string
 }
 
+/** The current backend of tfjs. */
 export function backendInUse(): BackendInUse {
   const native = nativeFacts()
   const backend = native?.kind ?? tf.getBackend()

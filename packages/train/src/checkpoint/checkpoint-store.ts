@@ -1,7 +1,6 @@
 /**
- * The checkpoints of a run: `checkpoints/step-000000200/` with weights, moving average and optimizer state, each folder
- * complete or absent. The newest few stay. Reading verifies every file; a damaged newest checkpoint is passed over with
- * a word about it, since the one before it is as good as it was.
+ * The checkpoints of a run: `checkpoints/step-000000200/` with parameters, moving average and optimizer state. Folders are written
+ * atomically, and only the newest few are kept. Reading verifies every file and skips damaged checkpoints.
  */
 
 import { readdir, rm } from 'node:fs/promises'
@@ -23,7 +22,7 @@ import { readRegularFile, writeFolderDurably } from '@mixflow/files'
 
 export type NamedTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
 
-/** A checkpoint to write: everything but the list of its files. */
+/** A checkpoint to write, without the list of its files. */
 export interface CheckpointContent {
   readonly record: Omit<Checkpoint, 'files'>
   readonly tensors: Readonly<Record<CheckpointRole, NamedTensors>>
@@ -35,12 +34,12 @@ export interface LoadedCheckpoint {
   readonly tensors: CheckpointTensors
 }
 
-/** Where a run keeps its checkpoints. */
+/** Folder of a run's checkpoints. */
 export const checkpointsFolder = (run: string): string => join(run, 'checkpoints')
 
 const folderName = (step: number): string => `step-${String(step).padStart(9, '0')}`
 
-/** Writes the checkpoint of a step, then removes the oldest beyond `keep`. Returns its folder. */
+/** Writes a checkpoint, removes all but the newest `keep`, and returns its folder. */
 export async function writeCheckpoint(run: string, content: CheckpointContent, keep: number): Promise<string> {
   const root = checkpointsFolder(run)
   const files = new Map<string, readonly Uint8Array[]>()
@@ -65,14 +64,14 @@ async function removeOld(root: string, keep: number): Promise<void> {
   for (const name of old) await rm(join(root, name), { recursive: true, force: true })
 }
 
-/** Names of checkpoint folders, the newest first. */
+/** Names of checkpoint folders, newest first. */
 const steps = (entries: readonly string[]): string[] =>
   entries
     .filter(name => /^step-\d+$/.test(name))
     .sort()
     .reverse()
 
-/** Folder of the newest checkpoint of a run, unread; null if there is none. */
+/** Folder of the newest checkpoint of a run, not verified; null if there is none. */
 export async function newestCheckpoint(run: string): Promise<string | null> {
   const root = checkpointsFolder(run)
   const [newest] = steps(await readdir(root).catch(() => []))
@@ -80,10 +79,10 @@ export async function newestCheckpoint(run: string): Promise<string | null> {
 }
 
 /**
- * The newest whole checkpoint of a run, or null if it has none at all.
+ * The newest valid checkpoint of a run, or null if it has no checkpoints.
  *
- * @param onDamaged told of each newer one that cannot be read
- * @throws MixflowError CHECKPOINT_INVALID if there are checkpoints but every one is damaged
+ * @param onDamaged called for each newer one that is damaged
+ * @throws MixflowError CHECKPOINT_INVALID if all checkpoints are damaged
  */
 export async function latestCheckpoint(
   run: string,
@@ -119,7 +118,7 @@ async function readPart(folder: string, name: string): Promise<Uint8Array> {
     return await readRegularFile(join(folder, name))
   } catch (cause) {
     throw new MixflowError('CHECKPOINT_INVALID', `${join(folder, name)} cannot be read`, {
-      hint: 'give the folder of a checkpoint, as it was written',
+      hint: 'use the complete folder of a checkpoint',
       details: { reason: 'file-missing', folder, name },
       cause,
     })

@@ -1,4 +1,4 @@
-/** What each setting of a training configuration may be. The type is the zoo's; this checks values of it at run time. */
+/** The schema of `TrainingConfig` (declared in zoo), which checks values at run time and describes them in error messages. */
 
 import { couplings, gaussianKinds, kappas, maxSeed, mixings, solverNames } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
@@ -20,7 +20,7 @@ const source = z.strictObject({
 })
 
 export const configSchema = z.strictObject({
-  data: z.string().min(1, 'must say what to train on: --data <name, folder or zip>'),
+  data: z.string().min(1, 'set what to train on: --data <name, folder or zip>'),
   size: z.int().min(1).max(4096).nullable(),
   channels: z.union([z.literal(1), z.literal(3)]).nullable(),
   limit: count.nullable(),
@@ -63,16 +63,15 @@ export const configSchema = z.strictObject({
   keepCheckpoints: z.int().min(1).max(1000),
 }) satisfies z.ZodType<TrainingConfig>
 
-/** TODO-HEAD What a setting may be, in words, from the schema that checks it: `a whole number from 1 to 4096, or null`. */
 type Schema = z.core.JSONSchema.BaseSchema
 
 export interface Allowed {
   readonly text: string
-  /** The words among them. */
+  /** The allowed strings. */
   readonly words: readonly string[]
 }
 
-/** Undefined for a path that the schema does not know: an option of a network. */
+/** The allowed values of a setting: `a whole number from 1 to 4096, or null`. Undefined for options of networks. */
 export function allowedValues(path: readonly PropertyKey[]): Allowed | undefined {
   const root = z.toJSONSchema(configSchema) as Schema
   const schema = path.reduce<Schema | undefined>((place, key) => place && below(place, String(key)), root)
@@ -83,7 +82,7 @@ export function allowedValues(path: readonly PropertyKey[]): Allowed | undefined
   return { text, words: choices.flatMap(choice => choice.enum ?? choice.const ?? []).map(String) }
 }
 
-/** A setting below one that may also be null is that of what is not null. */
+/** The schema of a property; of a nullable object, that of the object. */
 function below(schema: Schema, key: string): Schema | undefined {
   const owner = alternatives(schema).find(({ properties }) => properties?.[key] !== undefined)
   return owner?.properties?.[key] as Schema | undefined
@@ -107,7 +106,7 @@ function textOf(schema: Schema): string {
     case 'null':
       return 'null'
     default:
-      return 'a text'
+      return 'a string'
   }
 }
 

@@ -34,7 +34,7 @@ export function resolveConfig({ preset, method = 'mixflow', set = [] }: ConfigRe
   return { preset: name, config: changeConfig(withMethod(presets[name].config, by), { set, preset: name }) }
 }
 
-/** A configuration with some settings changed: that of a run which goes on. @throws as `resolveConfig` */
+/** A configuration with some settings changed. @throws as `resolveConfig` */
 export function changeConfig(
   config: TrainingConfig,
   { set, preset }: { readonly set: readonly string[]; readonly preset: string },
@@ -44,7 +44,7 @@ export function changeConfig(
   return checkConfig(tree)
 }
 
-/** Checks a configuration from elsewhere: a checkpoint, a program. @throws MixflowError CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
+/** Checks a complete configuration. @throws MixflowError CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
 export function checkConfig(value: unknown): TrainingConfig {
   const result = configSchema.safeParse(value)
   if (!result.success) throw invalid(result.error.issues[0] as z.core.$ZodIssue, value)
@@ -53,7 +53,7 @@ export function checkConfig(value: unknown): TrainingConfig {
   return config
 }
 
-/** Paths of all settings, `source.kappa` style. Options of networks are the networks' own affair. */
+/** Paths of all settings, such as `source.kappa`, without the options of networks. */
 export function settingPaths(tree: unknown = presets.quickstart.config, prefix = ''): string[] {
   if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return [prefix]
   const below = Object.entries(tree).flatMap(([key, value]) =>
@@ -120,7 +120,7 @@ function invalid(issue: z.core.$ZodIssue, tree: unknown): MixflowError {
   })
 }
 
-/** What single values cannot say. */
+/** Checks settings against each other. */
 function checkConsistency(config: TrainingConfig): void {
   const refuse = (message: string, hint: string): never => {
     throw new MixflowError('CONFIG_INVALID', message, { hint })
@@ -152,35 +152,31 @@ function checkConsistency(config: TrainingConfig): void {
   const { solver, nfe, guidance } = config.sampling
   if (config.labels && config.labelDropout === 0 && guidance > 0) {
     refuse(
-      `sampling.guidance is ${guidance} but labelDropout is 0: the network would never see a picture without its label`,
+      `sampling.guidance is ${guidance} but labelDropout is 0: the network is never trained without a label, which guidance requires`,
       'add --set labelDropout=0.1, or --set sampling.guidance=0',
     )
   }
   if (solver !== 'dopri5') stepsOf(solver, nfe)
 }
 
-/** TODO-HEAD
- * A configuration as a run or a checkpoint stores it, which may be older than some of the settings there are now. What had no
- * setting yet was done in one way; that way is the default of a setting that a stored configuration lacks. Whoever writes a configuration
- * today has to say all of it: there, a missing setting is a mistake.
- */
-const late = {
+/** Settings that older runs and checkpoints lack, with the values that correspond to what was done before they existed. */
+const addedSettings = {
   imagesAtOnce: null,
   coupling: 'independent',
   ...defaultBadImages,
 } as const satisfies Partial<TrainingConfig>
-const lateOfSampling = { gridPower: 1 } as const satisfies Partial<TrainingConfig['sampling']>
+const addedSamplingSettings = { gridPower: 1 } as const satisfies Partial<TrainingConfig['sampling']>
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** @throws MixflowError CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
+/** Checks the configuration of a stored run or checkpoint, which may lack newer settings. @throws MixflowError CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
 export function storedConfig(value: unknown): TrainingConfig {
   if (!isRecord(value)) return checkConfig(value)
   const { sampling } = value
   return checkConfig({
-    ...late,
+    ...addedSettings,
     ...value,
-    ...(isRecord(sampling) ? { sampling: { ...lateOfSampling, ...sampling } } : {}),
+    ...(isRecord(sampling) ? { sampling: { ...addedSamplingSettings, ...sampling } } : {}),
   })
 }

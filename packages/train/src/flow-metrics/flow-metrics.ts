@@ -1,30 +1,29 @@
 /**
- * How good a velocity network is, in numbers that need no other network: the flow loss by time on given images, from
- * N(0, I) and, where there is an encoder, from the κ-conditioned source at w = ½ and 1 (MixFlow's claim is that one
- * denoiser serves them all); and the curvature of its trajectories from where sampling starts. All without guidance, and a
- * pure function of seed, images and network.
+ * Measures of a denoiser that need no other network: the flow loss by time, from N(0, I) and, with an encoder, from the
+ * κ-conditioned source at w = ½ and 1; and the curvature of trajectories from the source that sampling starts from. Without
+ * guidance. The results are a pure function of seed, images and networks.
  */
 
 import { curvature, type Labels, MixflowError, permutation, type SampleBackend, type SamplerModel } from '@mixflow/core'
 import { drawSource, type LossByTime, lossByTime, sameClasses } from '@mixflow/core/internal'
 import type { Dataset } from '../data/dataset.ts'
 
-/** Networks with the facts about them: a checkpoint's, or a loaded model's with its manifest. */
+/** Networks and the facts about them, of a checkpoint or of a loaded model. */
 export interface EvaluatedModel {
   readonly model: SamplerModel
   readonly backend: Pick<SampleBackend<Float32Array>, 'velocity' | 'encode'>
 }
 
 export interface EvaluateOptions {
-  /** Images, drawn from the data by the seed; 512 unless said, at most all of them. */
+  /** Number of images, drawn from the data with the seed; at most all of them. Default: 512. */
   readonly count?: number
   readonly seed?: number
-  /** Images at once; 64 unless said. */
+  /** Default: 64. */
   readonly batchSize?: number
-  /** Euler steps of the trajectories whose curvature is measured; 128 unless said. */
+  /** Euler steps of the trajectories for the curvature. Default: 128. */
   readonly steps?: number
   readonly signal?: AbortSignal | undefined
-  /** Told which share is done, 0..1. */
+  /** Called with the fraction done, 0..1. */
   readonly onProgress?: ((fraction: number) => void) | undefined
 }
 
@@ -36,7 +35,7 @@ export interface SourceLoss extends LossByTime {
 export interface Evaluation {
   readonly images: number
   readonly seed: number
-  /** Of each source, N(0, I) first. */
+  /** For each source, N(0, I) first. */
   readonly flowLoss: readonly SourceLoss[]
   readonly curvature: {
     readonly mean: number
@@ -44,14 +43,14 @@ export interface Evaluation {
     readonly standardDeviation: number
     readonly trajectories: number
     readonly steps: number
-    /** w of the source that they start from. */
+    /** w of the source that the trajectories start from. */
     readonly mixtureWeight: number
   }
 }
 
 const bins = 10
 
-/** @throws MixflowError ARGUMENT_INVALID where the data do not fit the model, ABORTED */
+/** @throws MixflowError ARGUMENT_INVALID if the data do not fit the model, ABORTED */
 export async function evaluate(
   evaluated: EvaluatedModel,
   data: Dataset,
@@ -71,7 +70,7 @@ export async function evaluate(
   return { images: images.count, seed: work.seed, flowLoss, curvature: curved }
 }
 
-/** The flow loss alone, of each source. @throws as `evaluate` */
+/** The flow loss for each source. @throws as `evaluate` */
 export async function flowLosses(
   evaluated: EvaluatedModel,
   data: Dataset,
@@ -103,7 +102,7 @@ async function measureLosses(work: Work, sources: readonly number[]): Promise<So
   return losses
 }
 
-/** What all measurements share. */
+/** The inputs of all measurements. */
 interface Work extends EvaluatedModel {
   readonly images: MeasuredImages
   readonly seed: number
@@ -112,10 +111,10 @@ interface Work extends EvaluatedModel {
   report(fraction: number): void
 }
 
-/** The images that are measured on, in memory. */
+/** The images, in memory. */
 interface MeasuredImages {
   readonly x1: Float32Array
-  /** The number of classes where the class is not known; absent where the model has none. */
+  /** The number of classes for "no label". Absent if the model has no classes. */
   readonly label: Int32Array | undefined
   readonly count: number
   readonly elementsPerImage: number
@@ -161,7 +160,7 @@ async function measureCurvature(
 
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** Image numbers from … to (excluded) of each batch. */
+/** First image (included) and last (excluded) of each batch. */
 function batchesOf({ images: { count }, batchSize }: Work): (readonly [first: number, last: number])[] {
   return Array.from({ length: Math.ceil(count / batchSize) }, (_, i) => [
     i * batchSize,
@@ -169,13 +168,13 @@ function batchesOf({ images: { count }, batchSize }: Work): (readonly [first: nu
   ])
 }
 
-/** The mixture weights to measure: of a source whose κ is at hand, three of them. */
+/** The mixture weights to measure: 0, ½ and 1 if κ is available, else 0. */
 function sourcesOf({ model, backend }: EvaluatedModel, data: Dataset): readonly number[] {
   if (model.source === null || backend.encode === undefined) return [0]
   return model.source.kappa === 'label' && data.labels === null ? [0] : [0, 0.5, 1]
 }
 
-/** w that sampling starts from, when there is no data image to condition on. */
+/** The mixture weight of sampling, where there is no image to condition on. */
 const startingWeight = ({ source, sampler }: SamplerModel): number =>
   source?.kappa === 'label' || source?.kappa === 'noise' ? sampler.mixtureWeight : 0
 
@@ -195,7 +194,7 @@ async function sourceImages(work: Work, mixtureWeight: number): Promise<Float32A
   return x0
 }
 
-/** Some of the images, in a random order: folders and files are often sorted by class. */
+/** Images in random order, because data sets are often sorted by class. */
 function chooseImages(
   model: SamplerModel,
   data: Dataset,
@@ -211,7 +210,7 @@ function checkData({ image, labels }: SamplerModel, data: Dataset): void {
   const shape = (of: { channels: number; height: number; width: number }) => `${of.channels}×${of.height}×${of.width}`
   const refuse = (message: string) =>
     new MixflowError('ARGUMENT_INVALID', message, {
-      hint: 'measure on the data that the model was trained on, or on others of the same kind: --data',
+      hint: 'use the data that the model was trained on, or data of the same kind: --data',
     })
   if (shape(data) !== shape(image)) {
     throw refuse(`the images of ${data.name} are ${shape(data)}, those of the model ${shape(image)}`)
@@ -223,7 +222,7 @@ function checkData({ image, labels }: SamplerModel, data: Dataset): void {
   if (other !== null) throw refuse(other)
 }
 
-/** Says how the classes of the data differ from the model's, by number, name or order; null where they do not, or are not known. */
+/** Describes how the classes of the data differ from the model's in number, name or order; null if they do not or are unknown. */
 export function otherClasses(
   labels: Labels | null,
   { name, classNames }: Pick<Dataset, 'name' | 'classNames'>,

@@ -1,4 +1,4 @@
-/** A checkpoint to read, by the path that a person has at hand: the checkpoint's own folder, or the run's. */
+/** Opens a checkpoint by its folder or by that of its run. */
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,12 +20,12 @@ export async function openCheckpoint(path: string): Promise<LoadedCheckpoint> {
   const latest = await latestCheckpoint(path)
   if (latest !== null) return latest
   throw new MixflowError('CHECKPOINT_NOT_FOUND', `there is no run with a checkpoint at ${path}, and no checkpoint`, {
-    hint: 'give the folder that was trained into, such as runs/mnist, or one of the folders in its checkpoints/',
+    hint: 'use the folder of a run, such as runs/mnist, or one of the folders in its checkpoints/',
     details: { path },
   })
 }
 
-/** The networks of a checkpoint, with the moving average (where it has one) as their weights, on tfjs's current backend. */
+/** The networks of a checkpoint on the current tfjs backend, with the moving average as parameters if there is one. */
 export interface CheckpointNetworks {
   readonly model: SamplerModel
   readonly trained: TrainingModel

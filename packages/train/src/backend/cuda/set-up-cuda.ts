@@ -1,8 +1,8 @@
 /**
- * CUDA for onnxruntime-node, whose own package has the providers of the CPU and WebGPU only. The provider comes out of the wheel
- * `onnxruntime-gpu` of the same version, CUDA's own libraries out of NVIDIA's wheels, all into one folder of the user's cache; the provider is
- * then linked to where onnxruntime-node looks for it. What needs them loads the libraries that lie beside the provider, so no
- * search path has to be set. The driver (libcuda.so.1) is the system's affair.
+ * CUDA for onnxruntime-node, whose npm package has the providers of the CPU and WebGPU only. The CUDA provider comes from the wheel
+ * `onnxruntime-gpu` of the same version, the CUDA libraries from NVIDIA's wheels, all in one folder of the user's cache. Symbolic
+ * links put the provider where onnxruntime-node looks for it. The libraries are found beside the provider without a search path.
+ * The driver (libcuda.so.1) must be installed in the system.
  */
 
 import { existsSync } from 'node:fs'
@@ -13,13 +13,11 @@ import { parseStrictJson } from '@mixflow/core/internal'
 import { readRegularFile } from '@mixflow/files'
 import { z } from 'zod'
 import { cacheFolder } from '../../data/cache-folder.ts'
-import { checkLinux } from '../set-up/check-linux.ts'
-import { fetchWheels, type Wheel } from '../set-up/fetch-wheels.ts'
 import { makeFolder } from '../set-up/make-folder.ts'
-import { findPrograms, type Setting } from '../set-up/programs.ts'
-import { unpackWheel } from '../set-up/unpack-wheel.ts'
+import { checkLinux, findPrograms, type Setting } from '../set-up/programs.ts'
+import { fetchWheels, unpackWheel, type Wheel } from '../set-up/wheels.ts'
 
-/** Of onnxruntime-node and onnxruntime-gpu alike: the two halves must be of one build. */
+/** Of onnxruntime-node and of onnxruntime-gpu, which must be the same. */
 const version = '1.30.0'
 
 const wheel = (name: string, version: string, sha256: string): Wheel => ({ name, version, sha256 })
@@ -37,26 +35,26 @@ const wheels = [
 
 const size = '1.6 GB to download, 2.3 GB on disk'
 
-/** What onnxruntime-node loads by path: the provider, and what it is plugged in with. */
+/** The libraries that onnxruntime-node loads by path. */
 const linked = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const
 
 export interface CudaSetUpOptions {
   /** Folders of onnxruntime-node: a program may have several copies. */
   readonly runtimes: readonly string[]
-  /** Environment of pip; this process's unless given. */
+  /** Environment of pip. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal | undefined
-  /** Told what begins, in words. */
+  /** Called at the beginning of each phase, with a description. */
   readonly onPhase?: (text: string) => void
 }
 
 export interface CudaSetUp {
   readonly folder: string
-  /** `found`: the libraries were there already. Links are made either way, since an install may have taken them away. */
+  /** `found`: the libraries were already there. The links are made in any case, because an install may have removed them. */
   readonly outcome: 'made' | 'found'
 }
 
-/** Where CUDA's libraries are kept, by version of ONNX Runtime. */
+/** Folder of the CUDA libraries for this version of ONNX Runtime. */
 export const cudaFolder = (): string => join(cacheFolder('backends'), `cuda-13-onnxruntime-${version}`)
 
 /**
@@ -70,7 +68,7 @@ export async function setUpCuda(options: CudaSetUpOptions): Promise<CudaSetUp> {
   const folder = cudaFolder()
   const { outcome } = await makeFolder(folder, {
     signal,
-    onWait: () => onPhase('waiting for another process that sets up CUDA'),
+    onWait: () => onPhase('waiting for another process to set up CUDA'),
     find: async () => (existsSync(folder) ? folder : null),
     make: async staging => {
       await fill(staging, { env, signal, onPhase })
@@ -86,17 +84,17 @@ async function fill(
   { onPhase, ...setting }: Setting & { readonly onPhase: (text: string) => void },
 ): Promise<void> {
   const programs = await findPrograms(['pip'], setting)
-  // kept until all is well: another try does not download them again
+  // removed only after success, so that another attempt does not download again
   const downloads = `${cudaFolder()}.wheels`
   onPhase(`download CUDA (${size})`)
   const files = await fetchWheels(wheels, downloads, { ...programs, ...setting, python: '3.12' })
   onPhase('unpack')
-  for (const file of files) await unpackWheel(file, staging, { place: placeOf, signal: setting.signal })
+  for (const file of files) await unpackWheel(file, staging, { target: libraryName, signal: setting.signal })
   await rm(downloads, { recursive: true, force: true })
 }
 
-/** Shared libraries, all side by side: they look for each other there. */
-function placeOf(name: string): string | null {
+/** All shared libraries go into one folder, where they find each other. */
+function libraryName(name: string): string | null {
   const base = basename(name)
   const isProvider = name.startsWith('onnxruntime/') && (linked as readonly string[]).includes(base)
   const isLibrary = name.startsWith('nvidia/') && name.includes('/lib/') && base.includes('.so')
@@ -114,7 +112,7 @@ async function checkVersion(runtime: string): Promise<void> {
   if (found.version === version) return
   throw new MixflowError(
     'SETUP_UNSUPPORTED',
-    `onnxruntime-node is ${found.version}, and CUDA is known for ${version}`,
+    `onnxruntime-node is version ${found.version}, CUDA can be set up for ${version}`,
     {
       hint,
       details: { folder: runtime, found: found.version, version },
@@ -122,13 +120,13 @@ async function checkVersion(runtime: string): Promise<void> {
   )
 }
 
-/** A file of that name that is no link comes from onnxruntime-node's own installer, and stays. */
-async function link(folder: string, place: string): Promise<void> {
-  await mkdir(place, { recursive: true })
+/** A regular file with the name of a link comes from onnxruntime-node's installer and is not replaced. */
+async function link(folder: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true })
   for (const name of linked) {
-    const path = join(place, name)
-    const there = await lstat(path).catch(() => null)
-    if (there !== null && !there.isSymbolicLink()) continue
+    const path = join(target, name)
+    const existing = await lstat(path).catch(() => null)
+    if (existing !== null && !existing.isSymbolicLink()) continue
     await rm(`${path}.part`, { force: true })
     await symlink(join(folder, name), `${path}.part`)
     await rename(`${path}.part`, path)

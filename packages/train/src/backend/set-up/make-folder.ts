@@ -1,6 +1,6 @@
 /**
- * Makes a folder whole or not at all: in a folder beside it, which takes its name when everything is done; one process at a time. What a
- * process that was killed left behind is cleared away by the next.
+ * Creates a folder atomically: in a staging folder, which is renamed at the end. One process at a time; leftovers of a killed
+ * process are removed by the next.
  */
 
 import { mkdir, rename, rm } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { lockFile } from '@mixflow/files'
 export interface MakeOptions<T> {
   readonly signal?: AbortSignal | undefined
   readonly onWait: () => void
-  /** Looks at what may be there already; null has it made (anew). */
+  /** Checks an existing folder; null makes it (again). */
   readonly find: () => Promise<T | null>
   readonly make: (staging: string) => Promise<T>
 }

@@ -1,6 +1,6 @@
 /**
- * Other people's programs that setting up needs: npm (with Node), pip, a C++ compiler. They are looked for before anything is
- * downloaded; what is missing is said all at once. What a program prints is kept for the error that it may end in.
+ * The requirements of setting up native libraries: the system, and the programs npm, pip and a C++ compiler. They are checked
+ * before anything is downloaded, and one error lists all missing programs.
  */
 
 import { spawn } from 'node:child_process'
@@ -26,7 +26,7 @@ export interface Programs {
 }
 
 export class ProgramFailed extends Error {
-  /** All that it printed. */
+  /** Everything it printed. */
   readonly output: string
 
   constructor(command: string, output: string) {
@@ -35,17 +35,17 @@ export class ProgramFailed extends Error {
   }
 }
 
-/** @returns what it printed. @throws ProgramFailed, with the same; MixflowError ABORTED */
+/** Runs a program and returns its output. @throws ProgramFailed, MixflowError ABORTED */
 export function runProgram([command, ...first]: Program, args: readonly string[], call: Call): Promise<string> {
   const { env, signal, cwd } = call
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...first, ...args], { cwd, env, signal, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
-    const keep = (chunk: Buffer) => {
+    const append = (chunk: Buffer) => {
       output += chunk.toString('utf8')
     }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
+    child.stdout.on('data', append)
+    child.stderr.on('data', append)
     child.on('error', cause => {
       if (signal?.aborted) reject(new MixflowError('ABORTED', 'the set-up was aborted', { cause: signal.reason }))
       else reject(new ProgramFailed(command, `${output}${cause.message}`))
@@ -103,7 +103,7 @@ const offline =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|Connection refused|Connection broken|name resolution|Max retries exceeded|NewConnectionError|ReadTimeout|from versions: none/i
 const otherBytes = /EINTEGRITY|DO NOT MATCH THE HASHES|sha512.*integrity checksum failed/i
 
-/** For `catch`: what a program that downloads printed, as an error that says what to do. */
+/** For `catch`: turns the failure of a program that downloads into a MixflowError. */
 export const downloadFailed =
   (what: string) =>
   (error: unknown): never => {
@@ -114,21 +114,33 @@ function downloadError(what: string, { output }: ProgramFailed): MixflowError {
   const [code, hint]: [MixflowErrorCode, string] = otherBytes.test(output)
     ? [
         'DOWNLOAD_HASH_MISMATCH',
-        'the registry gave other bytes than this version of mixflow was tested with; nothing was kept',
+        'the registry returned different bytes than this version of mixflow was tested with; nothing was installed',
       ]
     : offline.test(output)
       ? [
           'DOWNLOAD_OFFLINE',
-          'check the connection (npm and pip have settings for proxies and mirrors), then try again: what is there already is not downloaded again',
+          'check the connection (npm and pip have settings for proxies and mirrors), then try again: finished downloads are not repeated',
         ]
-      : ['SETUP_FAILED', 'the last lines above are its own words']
+      : ['SETUP_FAILED', 'the lines above are the output of the program']
   return new MixflowError(code, `${what} could not be downloaded`, { hint: [...reasonIn(output).split('\n'), hint] })
 }
 
-/** What a program said of why it failed: the error that ended a Node process, else its last lines. */
+/** Why a program failed, from its output: the error that ended a Node process, else the last lines. */
 export function reasonIn(output: string, count = 6): string {
   const lines = output.split('\n').filter(line => line.trim() !== '')
   const thrown = lines.find(line => /^(Uncaught )?\w*Error\b/.test(line))
   const shown = thrown === undefined ? lines.slice(-count) : [thrown]
   return shown.map(line => `  ${line}`).join('\n')
+}
+
+/** @throws MixflowError SETUP_UNSUPPORTED unless this is Linux on x64 with the GNU C library */
+export function checkLinux(what: string, elsewhere: string): void {
+  const { platform, arch } = process
+  const glibc = (process.report.getReport() as { header: { glibcVersionRuntime?: string } }).header.glibcVersionRuntime
+  if (platform === 'linux' && arch === 'x64' && glibc !== undefined) return
+  const here = `${platform} on ${arch}${platform === 'linux' && glibc === undefined ? ' with musl' : ''}`
+  throw new MixflowError('SETUP_UNSUPPORTED', `setting up ${what} requires Linux on x64 with glibc, this is ${here}`, {
+    hint: elsewhere,
+    details: { platform, arch },
+  })
 }

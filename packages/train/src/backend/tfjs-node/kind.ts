@@ -1,14 +1,14 @@
 /**
- * What the two kinds of native TensorFlow are made of, pinned: the npm package with its addon's source, and the Python
- * wheels whose shared libraries the addon runs on. 4.22.0 is the last tfjs-node there is; the libtensorflow that it would
- * download itself (2.9.1, CUDA 11.2) knows no recent GPU, while the C API that it uses is still the same in today's wheels.
+ * The pinned parts of the two kinds of native TensorFlow: the npm package with the source of its addon, and the Python wheels with
+ * the shared libraries that the addon links to. 4.22.0 is the last release of tfjs-node. Its own libtensorflow (2.9.1, CUDA 11.2)
+ * does not support recent GPUs, but newer libraries have the same C API.
  *
- * Wheels are for CPython 3.11 because one version has to be named: only their C++ libraries are used.
+ * The wheels are for CPython 3.11, but only their C++ libraries are used.
  */
 
 import { join } from 'node:path'
 import { cacheFolder } from '../../data/cache-folder.ts'
-import type { Wheel } from '../set-up/fetch-wheels.ts'
+import type { Wheel } from '../set-up/wheels.ts'
 
 export type TfjsNodeKind = 'tfjs-node' | 'tfjs-node-gpu'
 
@@ -16,9 +16,9 @@ interface Parts {
   readonly package: string
   readonly version: string
   readonly integrity: string
-  /** The first one is TensorFlow itself, the others are what it needs of CUDA. */
+  /** TensorFlow, then the CUDA libraries it needs. */
   readonly wheels: readonly [Wheel, ...Wheel[]]
-  /** Download and unpacked sizes, for people. */
+  /** Download and disk size, as text. */
   readonly size: string
 }
 
@@ -57,12 +57,12 @@ export const parts: Readonly<Record<TfjsNodeKind, Parts>> = {
   },
 }
 
-/** Where `setUpTfjsNode` puts it: the folder's name says what is in it, so another version never meets an old one. */
+/** The folder that `setUpTfjsNode` creates. Its name contains the versions. */
 export function tfjsNodeFolder(kind: TfjsNodeKind): string {
   const { version, wheels } = parts[kind]
   return join(cacheFolder('backends'), `${kind}-${version}-tensorflow-${wheels[0].version}`)
 }
 
-/** The npm package inside of such a folder. */
+/** The folder of the npm package inside that folder. */
 export const packageFolder = (home: string, kind: TfjsNodeKind): string =>
   join(home, 'node_modules', parts[kind].package)

@@ -1,8 +1,6 @@
 /**
- * Loads native TensorFlow as a tfjs backend, only when asked for: the copy that the project has installed, if its addon is there,
- * else the one that `mixflow setup tensorflow` made. Both register themselves with the one tfjs engine of the process.
- *
- * Memory of a GPU is taken as it is needed, not all at once (TF_FORCE_GPU_ALLOW_GROWTH), unless the environment says otherwise.
+ * Loads native TensorFlow as a tfjs backend: the copy installed in the project if its addon works, else the one that `mixflow setup
+ * tensorflow` made. GPU memory is allocated on demand (TF_FORCE_GPU_ALLOW_GROWTH) unless the environment sets that variable.
  */
 
 import { createRequire } from 'node:module'
@@ -14,7 +12,7 @@ import { parts, type TfjsNodeKind, tfjsNodeFolder } from './kind.ts'
 /** The name that tfjs-node registers itself under. */
 const registeredName = 'tensorflow'
 
-/** What is read of tfjs-node's own backend object. */
+/** The parts of tfjs-node's backend object that are used. */
 interface NativeBackend {
   readonly isGPUPackage: boolean
   readonly isUsingGpuDevice: boolean
@@ -28,10 +26,10 @@ export interface NativeFacts {
 }
 
 /**
- * Makes it tfjs's current backend.
+ * Makes it the current backend of tfjs.
  *
- * @throws MixflowError PACKAGE_MISSING if it is nowhere, DEVICE_UNAVAILABLE if it cannot be loaded, the other kind was before
- *   (a process can have only one), or `tfjs-node-gpu` sees no GPU.
+ * @throws MixflowError PACKAGE_MISSING if it is not installed; DEVICE_UNAVAILABLE if it cannot be loaded, if the other kind is
+ *   already loaded (a process can have only one), or if `tfjs-node-gpu` finds no GPU
  */
 export async function loadTfjsNode(kind: TfjsNodeKind): Promise<NativeFacts> {
   if (tf.findBackend(registeredName) === null) load(kind)
@@ -43,14 +41,14 @@ export async function loadTfjsNode(kind: TfjsNodeKind): Promise<NativeFacts> {
     })
   }
   if (kind === 'tfjs-node-gpu' && !facts.gpu) {
-    throw new MixflowError('DEVICE_UNAVAILABLE', 'TensorFlow was loaded, but it sees no GPU', {
-      hint: 'nvidia-smi tells whether the driver does; set TF_CPP_MIN_LOG_LEVEL=0 to see what TensorFlow says; --backend tfjs-node is the CPU',
+    throw new MixflowError('DEVICE_UNAVAILABLE', 'TensorFlow found no GPU', {
+      hint: 'check the driver with nvidia-smi; set TF_CPP_MIN_LOG_LEVEL=0 to see messages of TensorFlow; --backend tfjs-node uses the CPU',
     })
   }
   return facts
 }
 
-/** Of the native backend, if it is tfjs's current one. */
+/** Facts about the native backend if it is the current one; else null. */
 export function nativeFacts(): NativeFacts | null {
   if (tf.getBackend() !== registeredName) return null
   const { isGPUPackage, isUsingGpuDevice, binding } = tf.backend() as unknown as NativeBackend
@@ -63,20 +61,20 @@ export function nativeFacts(): NativeFacts | null {
 
 const copies = (kind: TfjsNodeKind) => findPackage(parts[kind].package, [tfjsNodeFolder(kind)])
 
-/** Whether some copy can be found, working or not. */
+/** Whether a copy is installed, working or not. */
 export const isInstalled = (kind: TfjsNodeKind): boolean => copies(kind).length > 0
 
 function load(kind: TfjsNodeKind): void {
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3' // it reports errors of its own start that are none
-  mendUtil()
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3' // hides harmless messages at start
+  restoreUtil()
   let problem: unknown
   for (const copy of copies(kind)) {
     try {
       copy.load()
       return
     } catch (error) {
-      problem = error // most often an installed package without its addon
+      problem = error // usually an installed package without its addon
     }
   }
   const command = `mixflow setup tensorflow${kind === 'tfjs-node-gpu' ? ' --gpu' : ''}`
@@ -87,14 +85,14 @@ function load(kind: TfjsNodeKind): void {
     })
   }
   const [line] = String(problem).split('\n')
-  throw new MixflowError('DEVICE_UNAVAILABLE', `${parts[kind].package} is installed, but does not load: ${line}`, {
+  throw new MixflowError('DEVICE_UNAVAILABLE', `${parts[kind].package} is installed, but cannot be loaded: ${line}`, {
     hint: command,
     cause: problem,
   })
 }
 
-/** tfjs-node calls two functions of node:util that Node 22 warns of and Node 23 has no more. */
-function mendUtil(): void {
+/** Restores two functions of node:util that tfjs-node calls, which Node 22 deprecates and Node 23 has removed. */
+function restoreUtil(): void {
   if (Number.parseInt(process.versions.node, 10) < 22) return
   const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>
   util.isNullOrUndefined = (value: unknown) => value === null || value === undefined

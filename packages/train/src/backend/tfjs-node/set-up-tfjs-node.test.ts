@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nativeTensorflow } from '../../fixtures/native-tensorflow.ts'
-import { fetchWheels } from '../set-up/fetch-wheels.ts'
 import { findPrograms, type Programs } from '../set-up/programs.ts'
-import { checkAddon } from './check-addon.ts'
-import { fetchPackage } from './fetch-package.ts'
+import { fetchWheels } from '../set-up/wheels.ts'
+import { checkAddon } from './addon.ts'
 import { packageFolder, parts, tfjsNodeFolder } from './kind.ts'
-import { setUpTfjsNode } from './set-up-tfjs-node.ts'
+import { fetchPackage, setUpTfjsNode } from './set-up-tfjs-node.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-set-up-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

@@ -1,14 +1,14 @@
 /**
- * The kernel that tfjs's wasm backend lacks for training: the gradient of a convolution with respect to its filter. It is a
- * convolution itself: x, whose channels take the place of the images, with dy as the filter, whose strides become dilations.
- * (What strides leave over at the edge makes the result too large, and is cut off.)
+ * The kernel that tfjs's wasm backend lacks for training: the gradient of a convolution with respect to its filter. It is itself a
+ * convolution of x, with channels as the batch, and dy as the filter, with the strides as dilations. Rows and columns beyond the
+ * filter's size, which strides can cause, are cut off.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 
 const kernelName = tf.Conv2DBackpropFilter
 
-/** Adds it to a backend that has not got it. */
+/** Registers the kernel for a backend that does not have it. */
 export function registerFilterGradient(backendName: string): void {
   if (tf.getKernel(kernelName, backendName) !== undefined) return
   tf.registerKernel({
@@ -21,7 +21,7 @@ export function registerFilterGradient(backendName: string): void {
   })
 }
 
-/** Another tensor over the same data, which holds it as long as it lives. */
+/** A tensor that shares the data and has its own reference to it. */
 function tensorOf({ dataId, shape, dtype }: tf.TensorInfo): tf.Tensor4D {
   tf.backend().incRef(dataId)
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype) as tf.Tensor4D

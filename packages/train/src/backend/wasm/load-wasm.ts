@@ -1,4 +1,4 @@
-/** Loads tfjs's WebAssembly backend, where it is installed, and completes it. In Node it runs on one thread. */
+/** Loads tfjs's WebAssembly backend and adds the kernel it lacks. In Node it has one thread. */
 
 import { MixflowError } from '@mixflow/core'
 import * as tf from '@tensorflow/tfjs-core'
@@ -8,9 +8,9 @@ import { registerFilterGradient } from './filter-gradient.ts'
 const packageName = '@tensorflow/tfjs-backend-wasm'
 
 /**
- * Makes it tfjs's current backend.
+ * Makes it the current backend of tfjs.
  *
- * @throws MixflowError PACKAGE_MISSING, or DEVICE_UNAVAILABLE where it cannot be started.
+ * @throws MixflowError PACKAGE_MISSING, or DEVICE_UNAVAILABLE if it cannot be started.
  */
 export async function loadWasm(): Promise<void> {
   if (tf.findBackendFactory('wasm') === null) {
@@ -25,7 +25,7 @@ export async function loadWasm(): Promise<void> {
   }
   registerFilterGradient('wasm')
   if (await tf.setBackend('wasm')) return
-  throw new MixflowError('DEVICE_UNAVAILABLE', 'the WebAssembly backend of TensorFlow.js cannot be started here', {
+  throw new MixflowError('DEVICE_UNAVAILABLE', 'the WebAssembly backend of TensorFlow.js cannot be started', {
     hint: 'use a Node with WebAssembly (not --jitless), or another --backend',
   })
 }
