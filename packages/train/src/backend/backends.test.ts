@@ -51,7 +51,7 @@ const others: readonly BackendName[] = native ? ['wasm', 'tfjs-node'] : ['wasm']
 const onnx = steps('onnx', 50)
 
 describe.each(others)('%s', backend => {
-  it('gives the losses of onnx to 4 digits over 50 steps, and leaves no tensor behind', async () => {
+  it('has the losses of onnx to 4 digits over 50 steps, and leaks no tensor', async () => {
     const { losses: wanted, tensors: onOnnx } = await onnx
     const { losses, tensors } = await steps(backend, 50)
     const apart = losses.map((loss, i) => Math.abs(loss / (wanted[i] as number) - 1))
@@ -63,7 +63,7 @@ describe.each(others)('%s', backend => {
 })
 
 describe.skipIf(!native)('tfjs-node', () => {
-  it('trains a run, which goes on with onnx and says so', async () => {
+  it('trains a run that onnx resumes, with a note', async () => {
     const folder = join(root, 'run')
     const config = tinyConfig({ totalImages: 60 })
     const { text } = await useBackend({ backend: 'tfjs-node' })
@@ -85,14 +85,14 @@ describe.skipIf(!native)('tfjs-node', () => {
     const second = await train({ config: longer, data, folder, resume: true, onEvent })
     expect(second.imagesSeen).toBe(120)
     expect(notes).toEqual([
-      expect.stringMatching(/^120 images instead of 60: the learning rate goes from /),
+      expect.stringMatching(/^120 images instead of 60: the learning rate changes from /),
       expect.stringMatching(/was trained on tfjs-node so far: on onnx its results differ by rounding/),
     ])
     expect((await readRun(folder)).backend).toBe('onnx')
   })
 })
 
-it('refuses what it does not know, and threads where there are none to set', async () => {
+it('refuses unknown backends, and threads for backends without that option', async () => {
   await expect(useBackend({ backend: 'tfjs' as never })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   await expect(useBackend({ device: 'gpu' as never })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   await expect(useBackend({ backend: 'wasm', device: 'cpu' })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
@@ -100,7 +100,7 @@ it('refuses what it does not know, and threads where there are none to set', asy
   await expect(useBackend({ backend: 'wasm', threads: 2 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
 })
 
-it('takes onnx by itself where no GPU was set up', async () => {
+it('is onnx by default if no GPU is set up', async () => {
   expect(await useBackend()).toMatchObject({
     backend: 'onnx',
     text: expect.stringMatching(/^CPU, \d+ cores \(onnx\)$/),

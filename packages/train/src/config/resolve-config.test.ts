@@ -3,7 +3,7 @@ import { type PresetName, presets } from '@mixflow/zoo'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { trainingModel } from '../step/training-model.ts'
-import { changeConfig, checkConfig, resolveConfig, settingPaths } from './resolve-config.ts'
+import { changeConfig, checkConfig, resolveConfig, settingPaths, storedConfig } from './resolve-config.ts'
 
 const { config } = presets.quickstart
 const set = (...assignments: string[]) => resolveConfig({ preset: 'quickstart', set: assignments }).config
@@ -91,13 +91,13 @@ describe('--set', () => {
     expect(set(assignment)).toEqual({ ...config, ...changes })
   })
 
-  it('later ones win, and see what earlier ones made', () => {
+  it('later ones take precedence and apply to earlier ones', () => {
     expect(set('batchSize=16', 'batchSize=32').batchSize).toBe(32)
     const weight = { levels: 7 }
     expect(set('source.weight={"levels":1}', 'source.weight.levels=7').source).toEqual({ ...config.source, weight })
   })
 
-  it('each setting can be given its own value again', () => {
+  it('each setting can be set to its current value', () => {
     for (const path of settingPaths()) {
       const value = path.split('.').reduce<unknown>((place, key) => (place as Record<string, unknown>)[key], config)
       expect(set(`${path}=${JSON.stringify(value)}`), path).toEqual(config)
@@ -108,7 +108,7 @@ describe('--set', () => {
     expect(set('source=null', 'encoder=null')).toEqual({ ...config, source: null, encoder: null })
   })
 
-  it('changes a configuration from elsewhere in the same way', () => {
+  it('changes any configuration in the same way', () => {
     const changed = changeConfig({ ...config, seed: 7 }, { set: ['totalImages=100'], preset: 'quickstart' })
     expect(changed).toEqual({ ...config, seed: 7, totalImages: 100 })
   })
@@ -145,11 +145,11 @@ describe('unknown settings', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
   })
 
-  it('below a setting that is null there is none', () => {
+  it('a null setting has no settings below it', () => {
     expect(refusal(() => set('source=null', 'encoder=null', 'source.kappa=label')).code).toBe('CONFIG_UNKNOWN_KEY')
   })
 
-  it('in a configuration from elsewhere, and inside a value', () => {
+  it('in a whole configuration, and inside a value', () => {
     const top = refusal(() => checkConfig({ ...config, batchSzie: 3 }))
     expect(top).toMatchObject({ code: 'CONFIG_UNKNOWN_KEY', details: { key: 'batchSzie', nearest: 'batchSize' } })
     const inner = refusal(() => set('sampling={"solver":"euler","nfe":4,"gridPower":1,"guidanc":0}'))
@@ -215,13 +215,13 @@ describe('bad values are refused by the name of their setting', () => {
       'did you mean "uniform"? it may be "uniform", a number from 0 to 1, or an object with levels',
     ],
     ['source.klWeight=-1', 'it may be a number from 0'],
-    ['data=', 'it may be a text'],
+    ['data=', 'it may be a string'],
     ['sampling={"solver":"euler"}', 'it may be a whole number from 1 to 100000'],
   ])('%s: %s', (assignment, hint) => {
     expect(refusal(() => set(assignment)).hint).toBe(hint)
   })
 
-  it('whatever is given, the answer is a configuration or a MixflowError', () => {
+  it('any input results in a configuration or a MixflowError', () => {
     const path = fc.constantFrom(...settingPaths())
     const text = fc.oneof(fc.string(), fc.json(), fc.double().map(String), fc.constantFrom('null', 'true', '1', '{}'))
     fc.assert(
@@ -275,4 +275,34 @@ describe('contradictions', () => {
   ])('%j agree', assignments => {
     expect(() => set(...assignments)).not.toThrow()
   })
+})
+
+describe('storedConfig', () => {
+  const { config } = presets.mnist
+
+  it('adds the settings that an older run lacks', () => {
+    const { imagesAtOnce, coupling, ...older } = config
+    const { gridPower, ...sampling } = config.sampling
+    expect(storedConfig({ ...older, sampling })).toEqual({
+      ...older,
+      ...{ imagesAtOnce: null, coupling: 'independent' },
+      sampling: { ...sampling, gridPower: 1 },
+    })
+  })
+
+  it('keeps existing settings', () => {
+    const own = {
+      ...config,
+      ...{ source: null, encoder: null, coupling: 'optimal-transport', imagesAtOnce: 4 },
+      sampling: { ...config.sampling, gridPower: 1.3 },
+    }
+    expect(storedConfig(own)).toEqual(own)
+  })
+
+  it.each([[null], ['mnist'], [[]], [{ ...config, seed: undefined }], [{ ...config, sampling: 3 }]])(
+    'refuses %j, which no version wrote',
+    value => {
+      expect(() => storedConfig(value)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+    },
+  )
 })

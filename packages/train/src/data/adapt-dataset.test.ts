@@ -35,13 +35,13 @@ describe('limitDataset', () => {
     expect(labels).toEqual(Int32Array.of(0, 0, 0))
   })
 
-  it('is the same set if there are no more images', () => {
+  it('returns the same set if it is within the limit', () => {
     const data = grey(3, 1, 1)
     expect(limitDataset(data, 3)).toBe(data)
     expect(limitDataset(data, 100, { spread: true })).toBe(data)
   })
 
-  it('spreads without repeating or leaving the range', () => {
+  it('spreads indices without repeats, within the range', () => {
     for (const count of [1, 7, 100]) {
       for (let limit = 1; limit <= count; limit++) {
         const indices = spreadIndices(count, limit)
@@ -54,14 +54,14 @@ describe('limitDataset', () => {
 })
 
 describe('withChannels', () => {
-  it('repeats a grey plane, and comes back', () => {
+  it('converts grey to colour and back', () => {
     const colour = withChannels(grey(2, 1, 2), 3)
     expect(colour.images).toEqual(Uint8Array.of(1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4))
     expect(colour.fingerprint()).not.toBe(grey(2, 1, 2).fingerprint())
     expect(withChannels(colour, 1).images).toEqual(grey(2, 1, 2).images)
   })
 
-  it('weighs the primaries as luma', () => {
+  it('converts colour to luma', () => {
     const primaries = grey(1, 1, 4, {
       channels: 3,
       images: Uint8Array.of(255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255),
@@ -71,7 +71,7 @@ describe('withChannels', () => {
 })
 
 describe('padDataset', () => {
-  it('puts images in the middle, an odd pixel right and below', () => {
+  it('centres images, with an odd pixel on the right and bottom', () => {
     expect(padDataset(grey(1, 2, 2), 5, 'zero').images).toEqual(
       // biome-ignore format: a picture
       Uint8Array.of(

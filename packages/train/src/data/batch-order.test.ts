@@ -26,7 +26,7 @@ function sequence(changes: Partial<BatchOrderOptions>, images: number) {
 }
 
 describe('batchOrder', () => {
-  it('shows every image once an epoch, in another order each', () => {
+  it('has every image once per epoch, in a different order each time', () => {
     const { indices } = sequence({}, 30)
     const epochs = [0, 10, 20].map(start => indices.slice(start, start + 10))
     for (const epoch of epochs) expect(epoch.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -42,12 +42,12 @@ describe('batchOrder', () => {
     expect(batchAt({ epoch: 0, position: 6 }).next).toEqual({ epoch: 1, position: 0 })
   })
 
-  it('is the same sequence whatever the batch size, larger than the set too', () => {
+  it('has the same sequence for every batch size, also above the size of the set', () => {
     const whole = sequence({ batchSize: 1 }, 60)
     for (const batchSize of [3, 10, 25]) expect(sequence({ batchSize }, 60)).toEqual(whole)
   })
 
-  it('depends on nothing but seed and cursor: resumes from JSON, in any order of calls', () => {
+  it('depends only on seed and cursor, which may come from JSON and in any order', () => {
     const cursors = fc.record({ epoch: fc.nat(1_000_000), position: fc.nat(9) })
     fc.assert(
       fc.property(cursors, fc.nat(), (cursor, seed) => {

@@ -17,7 +17,7 @@ const batch = (records: number, first = 0) =>
   })
 
 describe.skipIf(missing(realCifar10))('real CIFAR-10', () => {
-  it('has the training images that everyone knows', async () => {
+  it('has the expected first training images', async () => {
     const data = await readCifar10(realCifar10, 'train')
     expect(data).toMatchObject({ name: 'cifar10', split: 'train', count: 50_000, channels: 3, height: 32, width: 32 })
     const names = [...data.labels!.subarray(0, 5)].map(label => data.classNames![label])
@@ -44,7 +44,7 @@ describe.skipIf(missing(realCifar10))('real CIFAR-10', () => {
 })
 
 describe('parseCifar10', () => {
-  it('keeps the order of files and records, and the planes as they are', () => {
+  it('keeps the order of files, records and planes', () => {
     const record = Uint8Array.from({ length: recordBytes }, (_, i) => (i === 0 ? 7 : i % 251))
     const data = parseCifar10(
       [
@@ -58,16 +58,16 @@ describe('parseCifar10', () => {
     expect(data.images.subarray(6144)).toEqual(record.subarray(1))
   })
 
-  it('refuses lengths that are no whole records, and labels over 9', () => {
+  it('refuses incomplete records and labels above 9', () => {
     const parse = (bytes: Uint8Array) => () => parseCifar10([{ name: 'data_batch_1.bin', bytes }], 'train')
-    expect(parse(new Uint8Array(0))).toThrow(/has 0 bytes, no multiple of 3073/)
+    expect(parse(new Uint8Array(0))).toThrow(/has 0 bytes, which is not a multiple of 3073/)
     expect(parse(batch(2).subarray(0, -1))).toThrow(/has 6145 bytes/)
     const mislabelled = batch(3)
     mislabelled[2 * recordBytes] = 10
     expect(parse(mislabelled)).toThrow(/data_batch_1\.bin: record 2 has label 10/)
   })
 
-  it('reads or refuses any change of a good batch', () => {
+  it('reads or refuses any modified batch', () => {
     const change = fc.record({
       edits: fc.array(fc.record({ at: fc.constantFrom(0, recordBytes, 5, 4000), byte: fc.nat(255) }), { maxLength: 3 }),
       keep: fc.constantFrom(0, 1, recordBytes - 1, recordBytes, 2 * recordBytes - 1, 2 * recordBytes),
@@ -104,7 +104,7 @@ describe('readCifar10', () => {
     return path
   }
 
-  it('reads a folder in the order of the numbers, also one level up', async () => {
+  it('reads a folder in numeric order, or its parent folder', async () => {
     for (let n = 1; n <= 11; n++) await writeFile(join(folder, `data_batch_${n}.bin`), batch(1, n))
     const data = await readCifar10(folder, 'train')
     expect([...data.labels!]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
@@ -115,7 +115,7 @@ describe('readCifar10', () => {
     expect((await readCifar10(outer, 'train')).fingerprint()).toBe(data.fingerprint())
   })
 
-  it('says which batch is missing', async () => {
+  it('names a missing batch', async () => {
     await writeFile(join(folder, 'data_batch_1.bin'), batch(1))
     await writeFile(join(folder, 'data_batch_3.bin'), batch(1))
     await expect(readCifar10(folder, 'train')).rejects.toMatchObject({
@@ -125,7 +125,7 @@ describe('readCifar10', () => {
     await expect(readCifar10(folder, 'test')).rejects.toThrow(/no CIFAR-10 test batches/)
   })
 
-  it('reads the batches out of an archive and nothing else, whatever the entries are called', async () => {
+  it('reads only the batches of an archive, whatever its entries are called', async () => {
     const path = await archive([
       { header: { name: 'cifar-10-batches-bin', size: 0, type: 'directory' } },
       file('cifar-10-batches-bin/readme.html', Buffer.from('<html>')),
@@ -138,7 +138,7 @@ describe('readCifar10', () => {
     expect([...(await readCifar10(path, 'test')).labels!]).toEqual([8])
   })
 
-  it('refuses an archive that is cut, no gzip, no tar, or lies about a size', async () => {
+  it('refuses an archive that is truncated, not gzip, not tar, or has a wrong size', async () => {
     const path = join(folder, 'bad.tar.gz')
     const tar = await packTar([file('data_batch_1.bin', batch(2))])
     const lying = tar.slice()
@@ -162,7 +162,7 @@ describe('readCifar10', () => {
     }
   })
 
-  it('reads or refuses any change of a good archive', async () => {
+  it('reads or refuses any modified archive', async () => {
     const tar = await packTar([
       file('readme.html', Buffer.from('<html>')),
       file('data_batch_1.bin', batch(1)),

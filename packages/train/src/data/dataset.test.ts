@@ -48,7 +48,7 @@ describe('batch', () => {
     })
   })
 
-  it('gives the images asked for, in that order, with their labels', () => {
+  it('returns the requested images in order, with their labels', () => {
     const data = createDataset(parts())
     const batch = data.batch([2, 0, 2])
     expect(batch.images).toHaveLength(3 * 18)
@@ -57,7 +57,7 @@ describe('batch', () => {
     expect(batch.labels).toEqual(Int32Array.of(1, 0, 1))
   })
 
-  it('mirrors left to right the images whose flip is set, and no other', () => {
+  it('mirrors exactly the images whose flip is set', () => {
     const data = createDataset(parts())
     const plain = data.batch([1, 3]).images
     const flipped = data.batch([1, 3], { flip: Uint8Array.of(0, 1) }).images
@@ -67,7 +67,7 @@ describe('batch', () => {
     }
   })
 
-  it('has no labels where the set has none', () => {
+  it('has no labels if the set has none', () => {
     expect(createDataset(parts({ labels: null, classNames: null })).batch([0]).labels).toBeNull()
   })
 
@@ -77,7 +77,7 @@ describe('batch', () => {
     )
   })
 
-  it('refuses a flip of another length', () => {
+  it('refuses a flip of the wrong length', () => {
     expect(() => createDataset(parts()).batch([0, 1], { flip: Uint8Array.of(1) })).toThrow(/1 entries for 2 images/)
   })
 })
@@ -85,7 +85,7 @@ describe('batch', () => {
 describe('fingerprint', () => {
   const print = (changes: Partial<DatasetParts>) => createDataset(parts(changes)).fingerprint()
 
-  it('does not depend on name, split and credits', () => {
+  it('does not depend on name, split and attribution', () => {
     expect(print({ name: 'other', split: 'test', licence: 'MIT', attribution: 'me' })).toBe(print({}))
   })
 

@@ -44,14 +44,14 @@ describe('decodeImage', () => {
     }
   })
 
-  it('turns a picture upright', async () => {
+  it('applies the EXIF orientation', async () => {
     const file = await stripes(4, 2, [red, blue]).withMetadata({ orientation: 6 }).png().toBuffer()
     expect(letters(await decode(file))).toEqual(['rr', 'rr', 'bb', 'bb'])
     expect(letters(await decode(file, { size: 2, fit: 'crop' }))).toEqual(['rr', 'bb'])
     expect(letters(await decode(file, { size: 4, fit: 'contain' }))[0]).toMatch(/^\.rr\.$/)
   })
 
-  it('lays transparency over the background', async () => {
+  it('composes transparent images with the background', async () => {
     const clear = await png(2, 2, { ...red, alpha: 0 })
     expect(pixel(await decode(clear), 0, 0)).toEqual([255, 255, 255])
     expect(pixel(await decode(clear, { background: '#102030' }), 0, 0)).toEqual([16, 32, 48])
@@ -59,7 +59,7 @@ describe('decodeImage', () => {
     expect(pixel(half, 1, 1)).toEqual([128, 0, 0])
   })
 
-  it('does not let the colour of transparent pixels bleed while scaling', async () => {
+  it('ignores the colour of transparent pixels when scaling', async () => {
     const pixels = Buffer.alloc(8 * 8 * 4)
     for (let i = 0; i < 64; i++) pixels.set(i % 8 < 4 ? [0, 0, 255, 255] : [255, 0, 0, 0], i * 4)
     const file = await sharp(pixels, { raw: { width: 8, height: 8, channels: 4 } })
@@ -69,7 +69,7 @@ describe('decodeImage', () => {
     expect(image.pixels.subarray(0, 4)).toEqual(new Uint8Array(4))
   })
 
-  it('makes grey, 16-bit, palette, CMYK and wide-gamut pictures sRGB', async () => {
+  it('converts grey, 16-bit, palette, CMYK and wide-gamut images to sRGB', async () => {
     const grey = await plain(2, 2, { r: 99, g: 99, b: 99 }).toColourspace('b-w').png().toBuffer()
     expect(pixel(await decode(grey), 1, 1)).toEqual([99, 99, 99])
     const deep = await plain(2, 2, { r: 10, g: 128, b: 250 }).toColourspace('rgb16').png().toBuffer()
@@ -91,7 +91,7 @@ describe('decodeImage', () => {
     })
   })
 
-  it('reads 8 and 16 bits of TIFF by their values, and refuses samples and channels whose meaning is unknown', async () => {
+  it('reads 8 and 16 bits of TIFF, and refuses samples of unknown range and extra channels', async () => {
     const tiff = (data: ArrayBufferView, bits: number, more: Partial<TiffImage> = {}) =>
       decode(
         tiffBytes({
@@ -112,19 +112,19 @@ describe('decodeImage', () => {
     await expect(tiff(Uint32Array.of(0, 2 ** 31), 32)).rejects.toThrow('samples of type uint')
     await expect(tiff(Int16Array.of(0, -9), 16, { sampleFormat: 2 })).rejects.toThrow('samples of type short')
     await expect(tiff(Float64Array.of(0, 1), 64, { sampleFormat: 3 })).rejects.toThrow()
-    await expect(tiff(clear, 8, { samples: 2 })).rejects.toThrow('neither colours nor transparency')
-    await expect(tiff(new Uint8Array(8), 8, { samples: 4, photometric: 2 })).rejects.toThrow('neither colours nor')
+    await expect(tiff(clear, 8, { samples: 2 })).rejects.toThrow('extra channels that are not transparency')
+    await expect(tiff(new Uint8Array(8), 8, { samples: 4, photometric: 2 })).rejects.toThrow('extra channels')
     await expect(tiff(new Uint8Array(10), 8, { samples: 5, photometric: 2 })).rejects.toThrow('5 channels')
   })
 
-  it('decodes 16,000 x 16,000 pixels row by row, and refuses them by name where all would be held', async () => {
+  it('decodes 16,000 x 16,000 pixels row by row, and refuses them if they would have to be in memory at once', async () => {
     const wide = sharp({ create: { width: 16_000, height: 16_000, channels: 3, background: '#c83c3c' } })
     const gif = Buffer.from('GIF89a\x80\x3e\x80\x3e\0\0\0,\0\0\0\0\x80\x3e\x80\x3e\0\x02\x02D\x01\0;', 'latin1')
     await expect(decode(gif, { size: 8 })).rejects.toThrow(
       '16000x16000 pixels of GIF take 1465 MiB to decode, more than 768 MiB',
     )
     const jpeg = await wide.jpeg({ quality: 50 }).toBuffer()
-    await expect(decode(jpeg)).rejects.toThrow('16000x16000 pixels, more than 4096 an edge: give a size')
+    await expect(decode(jpeg)).rejects.toThrow('16000x16000 pixels, more than 4096 per edge: set a size')
     expect(await decode(jpeg, { size: 8 })).toMatchObject({ width: 8, file: { width: 16_000, format: 'JPEG' } })
     await expect(decode(jpeg, { size: 8, fit: 'crop' })).rejects.toThrow(/take \d+ MiB to decode/)
   })
@@ -146,7 +146,7 @@ describe('decodeImage', () => {
     expect([width, height]).toEqual([7, 7])
   })
 
-  it('fits the whole picture in with contain', async () => {
+  it('fits the whole image with contain', async () => {
     expect(letters(await decode(await wide(), { size: 6, fit: 'contain' }))).toEqual([
       '......',
       '......',
@@ -157,7 +157,7 @@ describe('decodeImage', () => {
     ])
   })
 
-  it('cuts the middle out with crop, surrounding what is too small', async () => {
+  it('cuts out the centre with crop, and pads smaller images', async () => {
     expect(letters(await decode(await wide(), { size: 6, fit: 'crop', background: 'black' }))).toEqual([
       '######',
       'rggggb',
@@ -168,12 +168,12 @@ describe('decodeImage', () => {
     ])
   })
 
-  it('refuses what is no picture, cut off, damaged or enormous', async () => {
+  it('refuses files that are not images, truncated, damaged or enormous', async () => {
     const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * i * 31) % 256))
     const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
       .jpeg()
       .toBuffer()
-    await expect(decode(Buffer.from('no picture'))).rejects.toThrow(/unsupported image format/)
+    await expect(decode(Buffer.from('no image'))).rejects.toThrow(/unsupported image format/)
     await expect(decode(new Uint8Array(0))).rejects.toThrow(/empty/i)
     await expect(decode(jpeg.subarray(0, jpeg.length / 2))).rejects.toThrow(/premature end/i)
     const file = await png(64, 64)

@@ -62,7 +62,7 @@ async function expectNothing() {
 }
 
 describe('a download', () => {
-  it('fetches, verifies, and tells how far it is', async () => {
+  it('fetches, verifies and reports progress', async () => {
     const seen: DataProgress[] = []
     await fetched({ onProgress: progress => seen.push(progress) })
     await expectFile()
@@ -72,7 +72,7 @@ describe('a download', () => {
     expect(seen.at(-1)).toEqual({ phase: 'verify', what: 'file.gz', done: content.length, total: content.length })
   })
 
-  it('is not repeated if the file is there, and is if the file is damaged', async () => {
+  it('is repeated only if the file is missing or damaged', async () => {
     await writeFile(path, content)
     await fetched()
     expect(server.requests).toHaveLength(0)
@@ -81,7 +81,7 @@ describe('a download', () => {
     await expectFile()
   })
 
-  it('makes the folder', async () => {
+  it('creates the folder', async () => {
     const deep = join(folder, 'a', 'b', 'file.gz')
     await fetched({ path: deep })
     expect(existsSync(deep)).toBe(true)
@@ -97,7 +97,7 @@ describe('a download', () => {
     await target.close()
   })
 
-  it('goes through the proxy of the environment, except to where it should not', async () => {
+  it('uses the proxy of the environment, except for NO_PROXY', async () => {
     const tunnelled: string[] = []
     const proxy = createServer().on('connect', (request, client) => {
       tunnelled.push(request.url!)
@@ -120,14 +120,14 @@ describe('a download', () => {
     proxy.close()
   })
 
-  it('says that a proxy is none, and leaves no lock behind', async () => {
+  it('refuses an invalid proxy, and leaves no lock behind', async () => {
     vi.stubEnv('HTTP_PROXY', 'no address')
     vi.stubEnv('http_proxy', 'no address')
     await expect(fetched()).rejects.toMatchObject({ code: 'DOWNLOAD_OFFLINE', message: expect.stringMatching(/PROXY/) })
     await expectNothing()
   })
 
-  it('keeps a .gz packed though the server calls it encoded', async () => {
+  it('does not unpack a .gz that the server labels as encoded', async () => {
     server.always = file(content, { 'content-encoding': 'x-gzip' })
     await fetched()
     await expectFile()
@@ -135,7 +135,7 @@ describe('a download', () => {
 })
 
 describe('a broken download', () => {
-  it('is continued after a cut', async () => {
+  it('continues after a lost connection', async () => {
     server.next.push(part(content, half))
     await fetched()
     await expectFile()
@@ -143,21 +143,21 @@ describe('a broken download', () => {
     expect(server.requests[1]!.headers['if-range']).toBe('"1"')
   })
 
-  it('is continued after falling silent', async () => {
+  it('continues after a timeout', async () => {
     server.next.push(part(content, half, { stall: true }))
     await fetched({ idleMs: 1000 })
     await expectFile()
     expect(ranges()).toEqual([null, `bytes=${half}-`])
   })
 
-  it('is continued for as long as it comes nearer, however often it breaks', async () => {
+  it('continues as long as it makes progress', async () => {
     server.always = part(content, 20_000)
     await fetched({ rounds: 2 })
     await expectFile()
     expect(ranges()).toEqual([null, ...Array.from({ length: 14 }, (_, i) => `bytes=${20_000 * (i + 1)}-`)])
   })
 
-  it('is given up when it does not come nearer', async () => {
+  it('fails without progress', async () => {
     server.always = (_, response) => {
       response.writeHead(200, { 'content-length': content.length })
       server.arrived.once(`${half}`, () => response.destroy())
@@ -169,7 +169,7 @@ describe('a broken download', () => {
     expect((await readdir(folder)).sort()).toEqual(['file.gz.part', 'file.gz.part.json'])
   })
 
-  it('starts again where the server cannot continue', async () => {
+  it('restarts if the server does not support ranges', async () => {
     server.next.push(part(content, half))
     server.always = withoutRanges(content)
     await fetched()
@@ -177,7 +177,7 @@ describe('a broken download', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  it('starts again where the server has another version now', async () => {
+  it('restarts if the file has changed on the server', async () => {
     server.next.push(part(other, half))
     server.always = file(content, { etag: '"2"' })
     await fetched()
@@ -185,7 +185,7 @@ describe('a broken download', () => {
     expect(ranges()).toEqual([null, `bytes=${half}-`])
   })
 
-  it('is continued from another address', async () => {
+  it('continues from another address', async () => {
     const mirror = await fileServer(file(content, { etag: '"of the mirror"' }))
     server.next.push(part(content, half))
     server.always = status(500)
@@ -196,14 +196,14 @@ describe('a broken download', () => {
     await mirror.close()
   })
 
-  it('is continued in another process’s place', async () => {
+  it('continues the download of another process', async () => {
     await writeFile(`${path}.part`, content.subarray(0, 1000))
     await fetched()
     await expectFile()
     expect(ranges()).toEqual(['bytes=1000-'])
   })
 
-  it('needs no server if all bytes are there', async () => {
+  it('needs no server if all bytes have arrived', async () => {
     await writeFile(`${path}.part`, content)
     await fetched()
     await expectFile()
@@ -233,7 +233,7 @@ describe('a broken download', () => {
     expect(ranges()).toEqual([`bytes=${half}-`, null])
   })
 
-  it('does not read a damaged note about the part', async () => {
+  it('ignores a damaged record of the part', async () => {
     await writeFile(`${path}.part`, content.subarray(0, half))
     await writeFile(`${path}.part.json`, '{"address":')
     await fetched()
@@ -249,7 +249,7 @@ describe('a wrong file', () => {
     await expectNothing()
   })
 
-  it('is not even read: wrong size', async () => {
+  it('is refused before reading: wrong size', async () => {
     server.always = file(content.subarray(1))
     await expect(fetched()).rejects.toMatchObject({
       code: 'DOWNLOAD_SIZE_MISMATCH',
@@ -259,13 +259,13 @@ describe('a wrong file', () => {
     await expectNothing()
   })
 
-  it('is not even read: wrong size of the rest', async () => {
+  it('is refused before reading: wrong size of the rest', async () => {
     await writeFile(`${path}.part`, content.subarray(0, half))
     server.always = file(Buffer.concat([content, content]))
     await expect(fetched()).rejects.toMatchObject({ code: 'DOWNLOAD_SIZE_MISMATCH' })
   })
 
-  it('is cut off when it does not end', async () => {
+  it('is aborted if it exceeds its size', async () => {
     server.always = (_, response) => {
       response.writeHead(200)
       const more = () => response.write(content, error => error ?? setImmediate(more))
@@ -302,18 +302,18 @@ describe('a server that refuses', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  it('again and again is given up', async () => {
+  it('repeatedly fails the download', async () => {
     server.always = status(503)
     await expect(fetched({ rounds: 3 })).rejects.toMatchObject({ code: 'DOWNLOAD_REFUSED', details: { status: 503 } })
     expect(server.requests).toHaveLength(3)
   })
 
-  it('by sending round in circles is given up', async () => {
+  it('by a redirect loop fails the download', async () => {
     server.always = (_, response) => response.writeHead(302, { location: server.address }).end()
     await expect(fetched()).rejects.toMatchObject({ code: 'DOWNLOAD_REFUSED', details: { status: 302 } })
   })
 
-  it('by not being there is told apart', async () => {
+  it('by being unreachable has its own code', async () => {
     await server.close()
     await expect(fetched({ rounds: 2 })).rejects.toMatchObject({ code: 'DOWNLOAD_OFFLINE' })
     await expect(fetched({ addresses: ['http://nowhere.invalid/x'], rounds: 1 })).rejects.toMatchObject({
@@ -322,7 +322,7 @@ describe('a server that refuses', () => {
     server = await fileServer(file(content))
   })
 
-  it('by saying nothing at all is told apart', async () => {
+  it('by not answering has its own code', async () => {
     server.always = () => {}
     await expect(fetched({ rounds: 1, idleMs: 300 })).rejects.toMatchObject({ code: 'DOWNLOAD_INTERRUPTED' })
   })
@@ -338,7 +338,7 @@ describe('several addresses', () => {
     await mirror.close()
   })
 
-  it('that fail alike are one error; differently, one that lists them', async () => {
+  it('that fail with one code have that code, else an error that lists them', async () => {
     const mirror = await fileServer(status(404))
     const addresses = [server.address, mirror.address]
     server.always = status(410)
@@ -357,13 +357,13 @@ describe('several addresses', () => {
     await mirror.close()
   })
 
-  it('are at least one', async () => {
+  it('must be at least one', async () => {
     await expect(fetched({ addresses: [] })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   })
 })
 
 describe('an abort', () => {
-  it('keeps what has come, for the next time', async () => {
+  it('keeps the bytes for the next attempt', async () => {
     server.next.push(part(content, half, { stall: true }))
     const stop = new AbortController()
     const onProgress = ({ phase, done }: DataProgress) => phase === 'download' && done === half && stop.abort('enough')
@@ -377,7 +377,7 @@ describe('an abort', () => {
     expect(ranges()).toEqual([null, `bytes=${half}-`])
   })
 
-  it('ends a pause between rounds, and a download before it begins', async () => {
+  it('ends a pause between rounds, or a download before it begins', async () => {
     server.always = status(503)
     const signal = AbortSignal.timeout(50)
     await expect(fetched({ signal, pauseMs: 3_600_000 })).rejects.toMatchObject({ code: 'ABORTED' })
@@ -400,14 +400,14 @@ describe('the disk', () => {
     await rm(`${path}.part`)
   })
 
-  it('having a file where the folder should be is said', async () => {
+  it('has a file in place of the folder', async () => {
     await writeFile(join(folder, 'taken'), '')
     await expect(fetched({ path: join(folder, 'taken', 'file.gz') })).rejects.toMatchObject({ code: 'DOWNLOAD_DISK' })
     expect(server.requests).toHaveLength(0)
   })
 })
 
-describe('several who want the same file', () => {
+describe('concurrent downloads of one file', () => {
   it('in one process fetch it once', async () => {
     const phases = new Set<string>()
     const onProgress = ({ phase }: DataProgress) => phases.add(phase)
@@ -417,7 +417,7 @@ describe('several who want the same file', () => {
     expect(phases).toEqual(new Set(['wait', 'download', 'verify']))
   })
 
-  it('in several processes fetch it once, and go on for one that is killed', async () => {
+  it('in several processes fetch it once, and take over from a killed one', async () => {
     server.next.push(part(content, half, { stall: true }))
     const first = startChild(request({ idleMs: 60_000 }))
     const said = outcome(first)

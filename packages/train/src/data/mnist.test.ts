@@ -11,7 +11,7 @@ const classCounts = (labels: Int32Array, classes: number) =>
   Array.from({ length: classes }, (_, label) => labels.filter(other => other === label).length)
 
 describe.skipIf(missing(realMnist))('real MNIST', () => {
-  it('has the training digits that everyone knows', async () => {
+  it('has the expected first training digits', async () => {
     const data = await readMnist(realMnist, 'train')
     expect(data).toMatchObject({ name: 'mnist', split: 'train', count: 60_000, channels: 1, height: 28, width: 28 })
     expect([...data.labels!.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
@@ -65,7 +65,7 @@ describe('idx pairs', () => {
     expect(await readIdxPair(path, credits)).toMatchObject({ classNames: ['0', '1', '2'] })
   })
 
-  it('says what is missing and what is there', async () => {
+  it('lists the missing and the existing files', async () => {
     await write('notes.txt', images)
     await expect(readMnist(folder, 'test')).rejects.toMatchObject({
       code: 'DATA_NOT_FOUND',
@@ -82,7 +82,7 @@ describe('idx pairs', () => {
     })
   })
 
-  it('refuses halves that do not belong together, and labels that are no digits', async () => {
+  it('refuses files that do not belong together, and labels that are not digits', async () => {
     await write('train-images-idx3-ubyte', images)
     await write('train-labels-idx1-ubyte', idxBytes([3], [1, 2, 3]))
     await expect(readMnist(folder, 'train')).rejects.toThrow(/has 2 images, its labels file 3 labels/)

@@ -42,7 +42,7 @@ describe('openData by name', () => {
     expect([...data.labels!.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9])
   })
 
-  it('takes emoji from everywhere under a limit, over the wanted background', async () => {
+  it('reads evenly spaced emoji up to a limit, over the requested background', async () => {
     const data = await openData('twemoji', { limit: 100, background: 'black' })
     expect(data.count).toBe(100)
     expect(new Set(data.labels).size).toBeGreaterThan(6)
@@ -84,7 +84,7 @@ describe('openData by path', () => {
     expect(grey).toMatchObject({ count: 1, channels: 1, images: new Uint8Array(16).fill(76) })
   })
 
-  it('opens an idx pair, named by file or folder, without claiming that it is MNIST', async () => {
+  it('opens an idx pair by file or folder, not as MNIST', async () => {
     await write({ 'train-images-idx3-ubyte': images, 'train-labels-idx1-ubyte.gz': gzipSync(labels) })
     const ofFile = await openData(join(folder, 'train-images-idx3-ubyte'))
     const ofFolder = await openData(folder)
@@ -129,7 +129,7 @@ describe('openData refuses', () => {
     },
   )
 
-  it('a file that is nothing it knows, and an empty folder', async () => {
+  it('an unsupported file, and an empty folder', async () => {
     await write({ 'model.bin': images })
     expect(await refusal(join(folder, 'model.bin'))).toMatchObject({ code: 'DATA_NOT_FOUND' })
     expect(await refusal(folder)).toMatchObject({
@@ -164,7 +164,7 @@ describe('openData refuses', () => {
     })
   })
 
-  it('options without effect on pictures, and a background that is no colour', async () => {
+  it('options without effect on a folder, and a background that is not a colour', async () => {
     await write({ 'a.png': await png(4, 4) })
     expect(await refusal(folder, { size: 8, pad: 'zero' })).toMatchObject({
       message: expect.stringMatching(/^pad has no/),
@@ -231,7 +231,7 @@ describe('openData of a set that is downloaded', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('stops when aborted, and passes on why a download failed', async () => {
+  it('stops when aborted, and reports why a download failed', async () => {
     const open = await opener({ 't10k-images-idx3-ubyte.gz': gzipSync(images) })
     const options = { split: 'test', cacheFolder: folder } as const
     await expect(open('mnist', { ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' })
@@ -252,7 +252,7 @@ describe('the catalogue', () => {
     }
   })
 
-  it('says of the embedded and the packaged set what they are', async () => {
+  it('describes the embedded and the packaged set', async () => {
     for (const name of ['quickstart', 'twemoji', 'twemoji-plain'] as const) {
       const { count, channels, height, width, classNames, licence, attribution } = await openData(name)
       const { images, ...entry } = catalogue[name]
@@ -263,7 +263,7 @@ describe('the catalogue', () => {
 })
 
 describe('describeData', () => {
-  it('lists every set, with where it is or comes from', async () => {
+  it('lists every set and where it is', async () => {
     const list = await describeData({ cacheFolder: folder })
     const where = Object.fromEntries(list.map(({ name, where }) => [name, where]))
     expect(where).toEqual({
@@ -277,7 +277,7 @@ describe('describeData', () => {
     expect(list.every(({ attribution, title }) => attribution && title)).toBe(true)
   })
 
-  it('counts what has been downloaded', async () => {
+  it('counts the missing bytes', async () => {
     await mkdir(join(folder, 'mnist'))
     await writeFile(join(folder, 'mnist', 'train-labels-idx1-ubyte.gz'), new Uint8Array(28_881))
     const place = async () => (await describeData({ cacheFolder: folder }))[1]!.where

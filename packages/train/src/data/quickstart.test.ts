@@ -4,7 +4,7 @@ import { missing, realMnist } from './fixtures/real-data.ts'
 import { quickstartPaths, readMnist, readQuickstart } from './mnist.ts'
 
 describe('the embedded digits', () => {
-  it('are 10,000, credited, and small', async () => {
+  it('are 10,000, with attribution, and small', async () => {
     const data = await readQuickstart()
     expect(data).toMatchObject({ name: 'quickstart', count: 10_000, channels: 1, height: 28, width: 28 })
     expect(data.licence).toBe('CC-BY-SA-3.0')
@@ -13,7 +13,7 @@ describe('the embedded digits', () => {
     expect(statSync(quickstartPaths.images).size + statSync(quickstartPaths.labels).size).toBeLessThan(1_700_000)
   })
 
-  it('are beside src and dist, where the package keeps them', () => {
+  it('are in the folder assets of the package', () => {
     for (const built of ['src/data/quickstart.ts', 'dist/data/quickstart.js']) {
       const module = new URL(`../../${built}`, import.meta.url)
       expect(new URL('../../assets/quickstart-images-idx3-ubyte.gz', module).pathname).toBe(quickstartPaths.images)

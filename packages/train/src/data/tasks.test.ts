@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { memoryBudget } from './tasks.ts'
 
-it('runs tasks together only while they fit, in their order, and a large one alone', async () => {
+it('runs tasks concurrently while they fit, in order, and a large one alone', async () => {
   const budget = memoryBudget(10)
   let [used, most] = [0, 0]
   const order: number[] = []

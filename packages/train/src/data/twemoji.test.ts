@@ -15,7 +15,7 @@ interface Emoji {
 }
 
 describe('readTwemoji', () => {
-  it('has 3,786 pictures in nine classes, credited', async () => {
+  it('has 3,786 images in nine classes, with attribution', async () => {
     expect(findTwemoji()).toBe(installed)
     const data = await readTwemoji({ background: 'white' })
     expect(data).toMatchObject({
@@ -32,7 +32,7 @@ describe('readTwemoji', () => {
     expect(counts).toEqual([169, 2261, 159, 131, 218, 85, 264, 229, 270])
   })
 
-  it('without skin tones has each emoji once: the same pictures, in the same order', async () => {
+  it('without skin tones has each emoji once, in the same order', async () => {
     const all = await readTwemoji({ background: 'white' })
     const plain = await readTwemoji({ background: 'white', skinTones: false })
     expect(plain).toMatchObject({ name: 'twemoji-plain', count: 1911 })
@@ -49,7 +49,7 @@ describe('readTwemoji', () => {
     expect([places.length, differing]).toEqual([1911, []])
   })
 
-  it('cuts each picture where it is: they look like the single files of the package', async () => {
+  it('cuts out sprites equal to the single files of the package', async () => {
     const data = await readTwemoji({ background: 'white' })
     const emoji: Emoji[] = JSON.parse(await readFile(join(installed, 'emoji.json'), 'utf8'))
     const pictures = emoji.flatMap(one => [one, ...Object.values(one.skin_variations ?? {})])
@@ -66,7 +66,7 @@ describe('readTwemoji', () => {
     expect(differences.reduce((sum, difference) => sum + difference, 0) / differences.length).toBeLessThan(4)
   })
 
-  it('lays them over the background', async () => {
+  it('composes them with the background', async () => {
     const corner = async (background: string) => (await readTwemoji({ background })).images[7 * 3072]
     expect(await corner('white')).not.toBe(await corner('black'))
   })
@@ -90,13 +90,13 @@ describe('readTwemoji', () => {
     const write = (list: unknown) => writeFile(join(folder, 'emoji.json'), JSON.stringify(list))
     const read = () => readTwemoji({ folder, background: 'white' })
 
-    it('leaves out pictures that are not by Twitter', async () => {
+    it('leaves out sprites that are not by Twitter', async () => {
       await write([emoji()])
       await writeFile(join(sheets(), '32.png'), await png(68, 34))
       expect((await read()).count).toBe(1)
     })
 
-    it('says what to install if it is not there', async () => {
+    it('names the package to install', async () => {
       await expect(read()).rejects.toMatchObject({ code: 'PACKAGE_MISSING', hint: 'npm i emoji-datasource-twitter' })
     })
 

@@ -41,7 +41,7 @@ describe('evaluate', () => {
   }
   const data = gaussianData()
 
-  it('finds what cannot be known of exact velocities, and no curvature but the flow’s own', async () => {
+  it('measures the irreducible loss of exact velocities, and the curvature of their flow', async () => {
     const { flowLoss, curvature, images } = await evaluate({ model, backend }, data, { count, batchSize: 300 })
     expect(images).toBe(count)
     expect(flowLoss.map(({ mixtureWeight }) => mixtureWeight)).toEqual([0])
@@ -60,7 +60,7 @@ describe('evaluate', () => {
     expect(curvature).toMatchObject({ trajectories: count, steps: 128, mixtureWeight: 0 })
   })
 
-  it('is the same whatever the batch size, and another with another seed', async () => {
+  it('does not depend on the batch size, but on the seed', async () => {
     const options = { count: 50, steps: 8 }
     const one = await evaluate({ model, backend }, data, options)
     const other = await evaluate({ model, backend }, data, { ...options, batchSize: 7 })
@@ -79,7 +79,7 @@ describe('evaluate', () => {
     sampler: { ...model.sampler, mixtureWeight: kappa === 'label' ? 1 : 0 },
   })
 
-  it('measures the conditioned source at w = ½ and 1, the denoiser being told', async () => {
+  it('measures the conditioned source at w = ½ and 1, with the denoiser conditioned on w', async () => {
     const told = new Set<number | undefined>()
     const still = float32Backend({
       velocity: (x, { w }) => {
@@ -104,7 +104,7 @@ describe('evaluate', () => {
     expect([...told].sort()).toEqual([0, 0.5, 1])
   })
 
-  it('starts trajectories where sampling does: from κ where κ is the label', async () => {
+  it('starts trajectories from the source of sampling: conditioned on κ if κ is the label', async () => {
     const starts: number[] = []
     const watched = float32Backend({
       velocity: (x, { t }) => {
@@ -125,7 +125,7 @@ describe('evaluate', () => {
     expect(Math.max(...starts.map(x => Math.abs(x - 3)))).toBeLessThan(1e-5)
   })
 
-  it('takes data without classes as images of no class', async () => {
+  it('uses data without classes as images without a label', async () => {
     const seen = new Set<number>()
     const watched = float32Backend({
       velocity: (x, { label }) => {
@@ -157,7 +157,7 @@ describe('evaluate', () => {
     await expect(evaluate({ model: named, backend }, gaussianData(changes))).rejects.toThrow(message)
   })
 
-  it('refuses a count of 0, and stops when asked', async () => {
+  it('refuses a count of 0, and stops when aborted', async () => {
     await expect(evaluate({ model, backend }, data, { count: 0 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     const signal = AbortSignal.abort()
     await expect(evaluate({ model, backend }, data, { signal })).rejects.toMatchObject({ code: 'ABORTED' })
@@ -172,7 +172,7 @@ describe('the networks of a run', () => {
     checkpoint = (await train({ config: tinyConfig({ totalImages: 60 }), data: tinyData(), folder })).checkpoint
   })
 
-  it('are those of its newest checkpoint, with the averaged weights, and leave no tensor behind', async () => {
+  it('are those of its newest checkpoint, with the moving average, and leak no tensor', async () => {
     const tensors = tf.memory().numTensors
     const loaded = await openCheckpoint(folder)
     expect(loaded.folder).toBe(checkpoint)
@@ -196,7 +196,7 @@ describe('the networks of a run', () => {
     expect(tf.memory().numTensors).toBe(tensors)
   })
 
-  it('tell an encoder with a class embedding the class', async () => {
+  it('pass the label to an encoder with a class embedding', async () => {
     const own = join(root, 'told')
     const options = { channels: [32, 32], blocks: 1, attention: [], headChannels: 8 }
     const encoder = {
@@ -217,7 +217,7 @@ describe('the networks of a run', () => {
     dispose()
   })
 
-  it('are enough to evaluate without the state of training, and too little to go on training', async () => {
+  it('can be evaluated but not resumed without the optimizer state', async () => {
     const loaded = await openCheckpoint(folder)
     const none: ReadonlyMap<string, StoredTensor> = new Map()
     const velocityOf = async (tensors: Partial<LoadedCheckpoint['tensors']>) => {
@@ -239,7 +239,7 @@ describe('the networks of a run', () => {
     }
   })
 
-  it('need a label for each picture where training hid none', () => {
+  it('require labels if training had no label dropout', () => {
     const asked = (labelDropout: number) =>
       trainingModel(tinyConfig({ labelDropout }), dataFacts(tinyData())).sampler.labels
     expect(asked(0.1)).toMatchObject({ count: 4 })
@@ -265,7 +265,7 @@ describe('the networks of a run', () => {
     dispose()
   })
 
-  it('let signals have their turn: an abort from outside ends the work', async () => {
+  it('let signals be handled: an abort ends the work', async () => {
     const { dispose, ...networks } = checkpointNetworks(await openCheckpoint(folder))
     const stop = new AbortController()
     setImmediate(() => stop.abort())
@@ -274,7 +274,7 @@ describe('the networks of a run', () => {
     dispose()
   })
 
-  it('are refused where there are none', async () => {
+  it('require a checkpoint', async () => {
     await expect(openCheckpoint(join(root, 'nothing'))).rejects.toMatchObject({ code: 'CHECKPOINT_NOT_FOUND' })
   })
 })
@@ -285,7 +285,7 @@ describe('held-out data', () => {
     await writeFile(join(root, `${half}-labels-idx1-ubyte`), idxBytes([images], new Uint8Array(images)))
   }
 
-  it('is the test part where there is one, else the training part', async () => {
+  it('is the test part, or the training part if there is no test part', async () => {
     await pair('train', 3)
     for (const spec of [`mnist:${root}`, root, join(root, 'train-images-idx3-ubyte')]) {
       expect(await openHeldOut(spec)).toMatchObject({ split: 'train', count: 3 })
@@ -297,7 +297,7 @@ describe('held-out data', () => {
     expect(await openHeldOut('quickstart', { limit: 4 })).toMatchObject({ split: 'train', count: 4 })
   })
 
-  it('is refused where there is none at all', async () => {
+  it('must exist', async () => {
     await expect(openHeldOut(join(root, 'nowhere/'))).rejects.toMatchObject({ code: 'DATA_NOT_FOUND' })
     await expect(openHeldOut('quickstart', { size: -1 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   })

@@ -16,7 +16,7 @@ describe('estimateRun', () => {
   const data = tinyData()
   const config = tinyConfig({ totalImages: 6000, sampleEveryImages: 3000 })
 
-  it('measures steps and adds up what is left of the run, and leaves nothing behind', async () => {
+  it('measures steps, estimates the rest of the run, and leaks nothing', async () => {
     const [folder, before] = [mkdtempSync(join(tmpdir(), 'mixflow-estimate-')), process.cwd()]
     const tensors = tf.memory().numTensors
     process.chdir(folder)
@@ -42,7 +42,7 @@ describe('estimateRun', () => {
     expect(tf.memory().numTensors).toBe(tensors)
   })
 
-  it('stops when asked', async () => {
+  it('stops when aborted', async () => {
     const tensors = tf.memory().numTensors
     await expect(estimateRun({ config, data, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' })
     expect(tf.memory().numTensors).toBe(tensors)

@@ -21,8 +21,8 @@ function simulate(speed: (elapsed: number) => number, { seconds = 1000, totalIma
   return { elapsed, total, lengths, rates }
 }
 
-describe('a run that is to end at a time', () => {
-  it('stays as it was planned where the speed is as it was', () => {
+describe('a run with a duration', () => {
+  it('keeps its length at the expected speed', () => {
     expect(simulate(() => 10)).toMatchObject({ lengths: [], total: 10_000 })
   })
 
@@ -34,7 +34,7 @@ describe('a run that is to end at a time', () => {
     expect(rates).toEqual(rates.map((_, i) => learningRate({ ...rate, totalImages: total }, 10 * i)))
   })
 
-  it('follows a machine that becomes busy or free before the rate falls', () => {
+  it('adapts to a change of speed before the learning rate falls', () => {
     for (const later of [5, 20]) {
       const { elapsed, lengths, rates } = simulate(time => (time < 200 ? 10 : later))
       expect(lengths.length).toBeGreaterThan(0)
@@ -44,7 +44,7 @@ describe('a run that is to end at a time', () => {
     }
   })
 
-  it('is planned again without a rate that falls, and never below what was seen', () => {
+  it('is adjusted also with a constant learning rate, and never below the images seen', () => {
     const plan = deadline(100)
     const config = { totalImages: 1000, batchSize: 10, decayFraction: 0 }
     expect(plan(config, { elapsed: 5, imagesSeen: 10 })).toBeNull() // the first step builds the graph
@@ -54,7 +54,7 @@ describe('a run that is to end at a time', () => {
   })
 })
 
-it('samples within two minutes, then ever more rarely, and saves every ten minutes', () => {
+it('samples within two minutes, then at doubling intervals, and saves every ten minutes', () => {
   let seconds = 0
   const timer = saveTimer(undefined, () => 1000 * seconds)
   const [samples, saves]: [number[], number[]] = [[], []]

@@ -73,7 +73,7 @@ describe('train', () => {
     whole = await run({ folder: straight })
   })
 
-  it('learns, logs every step, keeps the last checkpoints, and leaves no tensor behind', async () => {
+  it('learns, logs every step, keeps the last checkpoints, and leaks no tensor', async () => {
     const tensors = tf.memory().numTensors
     const folder = newFolder()
     const result = await run({
@@ -108,7 +108,7 @@ describe('train', () => {
     expect(tensorBytes(other.checkpoint)).not.toEqual(tensorBytes(whole.checkpoint))
   })
 
-  it('resuming a finished run changes nothing; a longer one goes on', async () => {
+  it('resuming a finished run changes nothing unless it is longer', async () => {
     const folder = newFolder()
     cpSync(straight, folder, { recursive: true })
     const same = await run({ folder, resume: true })
@@ -119,7 +119,7 @@ describe('train', () => {
     expect((await readRun(folder)).config.totalImages).toBe(150)
   })
 
-  it('passes over a damaged newest checkpoint, and says so', async () => {
+  it('skips a damaged newest checkpoint, with a note', async () => {
     const folder = newFolder()
     cpSync(straight, folder, { recursive: true })
     truncateSync(join(checkpointsFolder(folder), 'step-000000020', 'ema.safetensors'), 100)
@@ -133,7 +133,7 @@ describe('train', () => {
     expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
   })
 
-  it('killed before its first checkpoint, starts from the beginning when it goes on', async () => {
+  it('killed before its first checkpoint, is resumed from the beginning', async () => {
     const folder = newFolder()
     await runFor(3, { folder })
     rmSync(checkpointsFolder(folder), { recursive: true })
@@ -145,7 +145,7 @@ describe('train', () => {
     expect(metrics(folder).map(({ step }) => step)).toEqual(metrics(straight).map(({ step }) => step))
   })
 
-  it('from before some of the settings there are now, goes on as it would have', async () => {
+  it('that lacks newer settings is resumed with their former values', async () => {
     const folder = newFolder()
     const { checkpoint } = await runFor(7, { folder })
     for (const path of [join(folder, runFiles.config), join(checkpoint, checkpointFileName)]) {
@@ -160,7 +160,7 @@ describe('train', () => {
     expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
   })
 
-  it('goes on with a record that an editor saved with a byte order mark', async () => {
+  it('is resumed from a record with a byte order mark', async () => {
     const folder = newFolder()
     await runFor(3, { folder })
     const path = join(folder, runFiles.config)
@@ -170,7 +170,7 @@ describe('train', () => {
     expect(tensorBytes(result.checkpoint)).toEqual(tensorBytes(whole.checkpoint))
   })
 
-  it('whose record vanishes fails at its end, with everything that is needed to go on', async () => {
+  it('whose record is removed fails at its end, and can be resumed', async () => {
     const folder = newFolder()
     const path = join(folder, runFiles.config)
     const onEvent = (event: TrainEvent) => event.type === 'step' && event.step === 3 && rmSync(path)
@@ -195,12 +195,12 @@ describe('train', () => {
     const changed = await errorOf(run({ folder: straight, resume: true, config: tinyConfig({ learningRate: 1 }) }))
     expect(changed.message).toContain(`learningRate ${tinyConfig().learningRate} → 1`)
     const other = await errorOf(run({ folder: straight, resume: true, data: tinyData(6) }))
-    expect(other.message).toMatch(/other images/)
+    expect(other.message).toMatch(/different images/)
     const [, second] = readdirSync(checkpointsFolder(straight))
     for (const name of readdirSync(checkpointsFolder(straight))) expect([second, 'step-000000016']).toContain(name)
   })
 
-  it('stops at a loss that is no number, says at which step, and keeps the last good checkpoint', async () => {
+  it('stops at a NaN loss, reports the step, and keeps the last checkpoint', async () => {
     const folder = newFolder()
     const { source } = tinyConfig()
     const config = tinyConfig({
@@ -220,7 +220,7 @@ describe('train', () => {
     }
   })
 
-  it('stops at such a loss before the first checkpoint, and claims none', async () => {
+  it('stops at a NaN loss before the first checkpoint', async () => {
     const folder = newFolder()
     const { source } = tinyConfig()
     const config = tinyConfig({ source: { ...(source as NonNullable<TrainingConfig['source']>), klWeight: 3e38 } })
@@ -281,7 +281,7 @@ describe('a killed process', () => {
       child.on('close', () => resolve(output))
     })
 
-  it('resumes after SIGKILL at any moment as if nothing had happened', async () => {
+  it('is resumed bit for bit after SIGKILL at any time', async () => {
     const [folder, undisturbed] = [newFolder(), newFolder()]
     let resume = false
     for (const delay of [150, 40, 300]) {
@@ -297,7 +297,7 @@ describe('a killed process', () => {
     expect(readdirSync(checkpointsFolder(folder)).filter(name => !name.startsWith('step-'))).toEqual([])
   }, 300_000)
 
-  it('a half-written temporary folder is swept away by the next checkpoint', async () => {
+  it('leaves a temporary folder that the next checkpoint removes', async () => {
     const folder = newFolder()
     await runFor(6, { folder })
     const { pid: ended } = spawnSync(process.execPath, ['--version'])

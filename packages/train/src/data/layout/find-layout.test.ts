@@ -57,19 +57,19 @@ describe('class folders', () => {
     expect(Object.keys(found.images)).toHaveLength(names.length)
   })
 
-  it('stay classes beside a stray image, which is left out', async () => {
+  it('are classes if most images are in them; other images are left out', async () => {
     const found = await layout(['cat/a.png', 'cat/b.png', 'dog/c.png', 'cover.png'])
     expect(found).toMatchObject({
       classNames: ['cat', 'dog'],
-      leftOut: { 'images beside the class folders': ['cover.png'] },
+      leftOut: { 'images outside of the class folders': ['cover.png'] },
     })
   })
 
-  it('are none where most images lie beside them, which is said', async () => {
+  it('are not classes if most images are outside of them, which is noted', async () => {
     const found = await layout(['x/a.png', 'y/b.png', '1.png', '2.png'])
     expect(found.classNames).toBeNull()
     expect(Object.keys(found.images)).toHaveLength(4)
-    expect(found.notes).toEqual([expect.stringMatching(/^no classes: 2 images lie beside x\/, y\/ with 2/)])
+    expect(found.notes).toEqual([expect.stringMatching(/^no classes: 2 images are outside of x\/, y\/, which have 2/)])
   })
 })
 
@@ -82,7 +82,7 @@ describe('parts', () => {
     'set/cover.png',
   ]
 
-  it('gives the training part, and says what the others hold', async () => {
+  it('reads the training part, and lists the images of the others', async () => {
     expect(await layout(imagenet)).toMatchObject({
       images: { 'set/train/cat/1.png': 'cat', 'set/train/dog/2.png': 'dog' },
       leftOut: {
@@ -92,7 +92,7 @@ describe('parts', () => {
     })
   })
 
-  it('gives the validation part as test, its classes counted as in training', async () => {
+  it('reads the validation part as test, with the classes of training', async () => {
     expect(await layout(imagenet, 'test')).toMatchObject({
       images: { 'set/val/dog/3.png': 'dog' },
       classNames: ['cat', 'dog'],
@@ -107,11 +107,11 @@ describe('parts', () => {
   ])('refuses %j with a hint', async (names, hint) => {
     await expect(layout(names, 'train', 'photos/')).rejects.toMatchObject({
       code: 'DATA_INVALID',
-      hint: `name one of them: ${hint}`,
+      hint: `choose one of them: ${hint}`,
     })
   })
 
-  it('has no test part where there are no parts', async () => {
+  it('has no test part without parts', async () => {
     await expect(layout(['a/1.png', 'b/2.png'], 'test')).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   })
 })
@@ -120,7 +120,7 @@ describe('dataset.json', () => {
   const images = { '00000/1.png': '', '00000/2.png': '', '00001/3.png': '' }
   const json = (labels: unknown) => JSON.stringify({ labels })
 
-  it('has the classes, and the folders are shards', async () => {
+  it('has the labels, and the folders are shards', async () => {
     const labels = [
       ['00000/1.png', 2],
       ['00000\\2.png', 0],
@@ -132,24 +132,24 @@ describe('dataset.json', () => {
       classNames: ['0', '1', '2'],
       leftOut: {
         'images without a label in dataset.json': ['00001/3.png'],
-        'in dataset.json, but no image that is there': ['00001/4.png'],
+        'entries of dataset.json without an image': ['00001/4.png'],
       },
       notes: [],
     })
   })
 
-  it('may have no labels, lie in a common folder, or be about something else', async () => {
+  it('may have no labels, be in a common folder, or be about something else', async () => {
     expect((await layout({ ...images, 'dataset.json': json(null) })).classNames).toBeNull()
     const below = Object.fromEntries(Object.keys(images).map(name => [`set/${name}`, '']))
     expect((await layout({ ...below, 'set/dataset.json': json([['00000/1.png', 0]]) })).classNames).toEqual(['0'])
     expect(await layout({ ...images, 'dataset.json': '{"name": "x"}' })).toMatchObject({
       classNames: ['00000', '00001'],
-      notes: ['dataset.json has no list of labels and is not read'],
+      notes: ['dataset.json has no list of labels and is ignored'],
     })
   })
 
   it.each([
-    ['{', /is no JSON/],
+    ['{', /is not valid JSON/],
     [json([['a', 0.5]]), /label 0 is \["a",0.5\]/],
     [json([['a', 1e9]]), /label 0/],
   ])('refuses %s', async (text, message) => {
@@ -172,32 +172,34 @@ describe('metadata', () => {
     expect(await layout(files)).toMatchObject({
       images: { 'train/1.png': '10', 'train/2.png': '9' },
       classNames: ['9', '10'],
-      notes: ['train/metadata.csv: not read: text'],
-      leftOut: { 'in the metadata, but no image that is there': ['test/4.png'] },
+      notes: ['train/metadata.csv: ignored columns: text'],
+      leftOut: { 'entries of the metadata without an image': ['test/4.png'] },
     })
     expect((await layout(files, 'test')).images).toEqual({ 'test/3.png': '10' })
   })
 
-  it('without a column label leaves the folders as they are, and says so', async () => {
+  it('without a column label leaves the classes to the folders, which is noted', async () => {
     const found = await layout({ 'a/1.png': '', 'b/2.png': '', 'metadata.csv': 'file_name,text\na/1.png,one\n' })
     expect(found).toMatchObject({
       classNames: ['a', 'b'],
-      notes: ['metadata.csv: not read: text', 'metadata.csv has no column label: it gives no classes'],
+      notes: ['metadata.csv: ignored columns: text', 'metadata.csv has no column label and defines no classes'],
     })
   })
 
-  it('refuses rows that make no sense', async () => {
+  it('refuses invalid rows', async () => {
     const refusal = (files: Record<string, string>) => layout({ ...images, ...files }).catch(error => error)
-    expect((await refusal({ 'metadata.csv': 'file_name,label\n,x\n' })).message).toMatch(/lacks a file_name \(row 1/)
-    expect((await refusal({ 'metadata.csv': 'file_name,label\n"1.png,x\n' })).message).toMatch(/is no CSV: row 2/)
+    expect((await refusal({ 'metadata.csv': 'file_name,label\n,x\n' })).message).toMatch(/has no file_name \(row 1/)
+    expect((await refusal({ 'metadata.csv': 'file_name,label\n"1.png,x\n' })).message).toMatch(
+      /is not valid CSV: row 2/,
+    )
     expect((await refusal({ 'metadata.jsonl': '{"file_name": \n' })).message).toMatch(
-      /^line 1 of metadata.jsonl is no JSON/,
+      /^line 1 of metadata.jsonl is not valid JSON/,
     )
   })
 })
 
 describe('other files', () => {
-  it('are named by format, told by content before endings', async () => {
+  it('are listed by format, by content rather than extension', async () => {
     const found = await layout({
       'a.png': '',
       'b.jfif': '',
@@ -213,9 +215,9 @@ describe('other files', () => {
     })
     expect(Object.keys(found.images)).toEqual(['a.png', 'b.jfif', 'c', 'd.bmp', 'h.heif', 'k'])
     expect(found.leftOut).toEqual({
-      'PAM images, which are not read': ['e.pam'],
-      'camera raw images, which are not read': ['f.dng'],
-      'HEIC images, which are not read': ['g.tmp'],
+      'PAM images, which are not supported': ['e.pam'],
+      'camera raw images, which are not supported': ['f.dng'],
+      'HEIC images, which are not supported': ['g.tmp'],
       'other files': ['l', 'notes.txt'],
     })
   })
