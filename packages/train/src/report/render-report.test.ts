@@ -34,7 +34,7 @@ const variants = {
   'one step': { state: 'interrupted', metrics: [metricsLine(1)], grids: [] },
   failed: {
     state: 'failed',
-    reason: 'the loss became NaN or infinite',
+    reason: 'the loss diverged',
     metrics: [metricsLine(1), { ...metricsLine(2), loss: Number.NaN }],
   },
 } satisfies Record<string, Partial<ReportData>>
