@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { dataReport, dataReportLines } from './data-report.ts'
+import { dataReport, dataReportLines, filesReport } from './data-report.ts'
 import { createDataset } from './dataset.ts'
 import type { ImageFacts } from './decode-image.ts'
-import { filesReport } from './data-report.ts'
 
 const image = (facts: Partial<ImageFacts> = {}): ImageFacts => ({
   ...{ format: 'PNG', width: 64, height: 64, isGrey: false, isTransparent: false, frames: 1, ...facts },
