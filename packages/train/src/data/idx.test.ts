@@ -49,16 +49,16 @@ describe('parseIdx', () => {
       /begins with 0x00000801, expected 0x00000803/,
     ],
     ['another type', idxBytes([3, 2, 4], images.subarray(16), 0xd03), /begins with 0x00000d03/],
-    ['a picture', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, ...images), /begins with 0x89504e47/],
+    ['a PNG', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, ...images), /begins with 0x89504e47/],
     ['a dimension of 0', idxBytes([0, 2, 4], []), /a dimension is 0 \(0 x 2 x 4\)/],
-    ['a byte too few', images.subarray(0, -1), /implies 40 bytes \(3 x 2 x 4\), more than the limit of 39/],
+    ['a byte too few', images.subarray(0, -1), /implies 40 bytes \(3 x 2 x 4\), the file can hold at most 39/],
     ['a byte too many', Uint8Array.of(...images, 0), /implies 40 bytes \(3 x 2 x 4\), found 41/],
     ['a gzip with a byte too few', gzipSync(images.subarray(0, -1)), /implies 40 bytes .*, found 39/],
     ['a gzip with a byte too many', gzipSync(Uint8Array.of(...images, 0)), /unpacks to more than the 40 bytes/],
     ['a cut gzip', gzipSync(images).subarray(0, -9), /unexpected end of file/],
     ['zeros after a gzip', Buffer.concat([gzipSync(images), Buffer.alloc(4)]), /4 bytes follow the end/],
     ['garbage after a gzip', Buffer.concat([gzipSync(images), Buffer.from('junk')]), /incorrect header check/],
-    ['dimensions that overflow', idxBytes([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], []), /at most 16 fit/],
+    ['dimensions that overflow', idxBytes([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], []), /can hold at most 16/],
   ])('refuses %s', async (_, bytes, message) => {
     await expect(parse(bytes)).rejects.toEqual(invalid(message))
   })
@@ -66,7 +66,7 @@ describe('parseIdx', () => {
   it('stops a gzip bomb early: by its ratio, or by the size in its header', async () => {
     const zeros = new Uint8Array(2 ** 27)
     const honest = gzipSync(idxBytes([2 ** 27 / 1024, 32, 32], zeros))
-    await expect(parse(honest)).rejects.toEqual(invalid(/implies 134217744 bytes .*, more than the limit of 67108864/))
+    await expect(parse(honest)).rejects.toEqual(invalid(/implies 134217744 bytes .*, the file can hold at most 67108864/))
     const lying = gzipSync(idxBytes([1, 32, 32], zeros))
     await expect(parse(lying)).rejects.toEqual(invalid(/unpacks to more than the 1040 bytes/))
   })

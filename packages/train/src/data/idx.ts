@@ -59,7 +59,7 @@ export async function parseIdx(
     const total = headerLength + dims.reduce((product, size) => product * size, 1)
     const most = zipped ? Math.min(maxBytes, Math.max(unsuspiciousBytes, bytes.length * maxRatio)) : bytes.length
     if (total > most)
-      throw new Error(`its header implies ${total} bytes (${dims.join(' x ')}), more than the limit of ${most}`)
+      throw new Error(`its header implies ${total} bytes (${dims.join(' x ')}), the file can hold at most ${most}`)
     const all = zipped ? await gunzipWhole(bytes, total) : bytes
     if (all.length !== total) {
       throw new Error(`its header implies ${total} bytes (${dims.join(' x ')}), found ${all.length}`)

@@ -134,7 +134,7 @@ describe('openData refuses', () => {
     expect(await refusal(join(folder, 'model.bin'))).toMatchObject({ code: 'DATA_NOT_FOUND' })
     expect(await refusal(folder)).toMatchObject({
       code: 'DATA_NOT_FOUND',
-      message: expect.stringContaining('no images'),
+      message: expect.stringContaining('no readable images'),
     })
     expect(await refusal('quickstart:here')).toMatchObject({ code: 'ARGUMENT_INVALID' })
   })

@@ -87,7 +87,7 @@ describe('parts', () => {
       images: { 'set/train/cat/1.png': 'cat', 'set/train/dog/2.png': 'dog' },
       leftOut: {
         'images of another part, val/': ['set/val/dog/3.png', 'set/val/emu/4.png'],
-        'images beside the folders of the parts': ['set/cover.png'],
+        'images outside of the folders of the parts': ['set/cover.png'],
       },
     })
   })
