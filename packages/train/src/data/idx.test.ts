@@ -66,7 +66,9 @@ describe('parseIdx', () => {
   it('stops a gzip bomb early: by its ratio, or by the size in its header', async () => {
     const zeros = new Uint8Array(2 ** 27)
     const honest = gzipSync(idxBytes([2 ** 27 / 1024, 32, 32], zeros))
-    await expect(parse(honest)).rejects.toEqual(invalid(/implies 134217744 bytes .*, the file can hold at most 67108864/))
+    await expect(parse(honest)).rejects.toEqual(
+      invalid(/implies 134217744 bytes .*, the file can hold at most 67108864/),
+    )
     const lying = gzipSync(idxBytes([1, 32, 32], zeros))
     await expect(parse(lying)).rejects.toEqual(invalid(/unpacks to more than the 1040 bytes/))
   })
