@@ -1,11 +1,11 @@
 /**
- * The methods that MixFlow is compared with, as the settings in which they differ from it. Any preset can be trained by
- * any of them: same network, same data, same steps, another source.
+ * MixFlow and the methods it is compared with, as changes of a configuration. Any preset can be trained with each of them: same
+ * networks, data and steps, but another source.
  *
- *   mixflow             the preset as it stands: a κ-conditioned source, mixed with noise by a random weight
- *   fast-ode            the κ-conditioned source alone (w = 1 in every step), which sampling then has to do without
+ *   mixflow             the preset itself: a κ-conditioned source, mixed with noise by a random weight w
+ *   fast-ode            the κ-conditioned source alone (w = 1), although sampling starts from plain noise
  *   rectified-flow      plain noise
- *   optimal-transport   plain noise, paired with the images of its batch so that the summed squared distance is least
+ *   optimal-transport   plain noise, paired with the images of its batch by minimum total squared distance
  */
 
 import type { TrainingConfig } from './training-config.ts'
@@ -23,5 +23,5 @@ export type MethodName = keyof typeof changes
 
 export const methodNames = Object.keys(changes) as readonly MethodName[]
 
-/** The configuration of a preset, to be trained by that method. */
+/** A configuration for training with a method. */
 export const withMethod = (config: TrainingConfig, method: MethodName): TrainingConfig => changes[method](config)

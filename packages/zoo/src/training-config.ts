@@ -1,6 +1,6 @@
 /**
- * Everything that decides a training run, as plain data. A preset is one of these; `--set` changes single values; the
- * checkpoint keeps the resolved one. Counts of images rather than of steps: they mean the same at any batch size.
+ * The configuration of a training run, as plain data: a preset's, changed by `--set`, and stored in the checkpoint. Lengths are in
+ * images rather than steps, so they do not depend on the batch size.
  */
 
 import type { Coupling, GaussianKind, Kappa, Mixing, MixtureWeightRule, SolverName } from '@mixflow/core'
@@ -8,7 +8,7 @@ import type { Coupling, GaussianKind, Kappa, Mixing, MixtureWeightRule, SolverNa
 export interface NetworkConfig {
   /** A row of `denoiserKinds` or `encoderKinds` in `@mixflow/zoo/networks`. */
   readonly kind: string
-  /** What the kind says. */
+  /** The options of that kind. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
@@ -18,11 +18,11 @@ export interface SourceConfig {
   readonly mixing: Mixing
   /** Pass the encoder's x0 through tanh; only with `mixing: 'sample'`. */
   readonly tanh: boolean
-  /** How w is drawn in training. */
+  /** Distribution of w in training. */
   readonly weight: MixtureWeightRule
   /** β, per nat and image. */
   readonly klWeight: number
-  /** Tell the denoiser w. */
+  /** Condition the denoiser on w. */
   readonly conditionOnWeight: boolean
   /** Stop the flow loss's gradient before the encoder. */
   readonly detachEncoder: boolean
@@ -31,31 +31,31 @@ export interface SourceConfig {
 export interface TrainingConfig {
   /** What to train on: a known set, `name:path`, or a path. */
   readonly data: string
-  /** Edge of the images in pixels; null: as the data has it. */
+  /** Edge of the images in pixels. null: as in the data. */
   readonly size: number | null
-  /** 1 for grey, 3 for colour; null: as the data has it. */
+  /** 1 for grey, 3 for colour. null: as in the data. */
   readonly channels: 1 | 3 | null
-  /** At most so many images of the data; null: all. */
+  /** Maximum number of images. null: all. */
   readonly limit: number | null
-  /** What an image that cannot be read does: `refuse` the data, or `skip`. */
+  /** How to handle unreadable images: `refuse` the data set, or `skip` them. */
   readonly badImages: 'refuse' | 'skip'
-  /** The largest share of images that may be skipped, 0..1. */
+  /** The largest fraction of images that may be skipped, 0..1. */
   readonly badImagesLimit: number
-  /** Learn to make images of a wanted class (data without classes ignores it). */
+  /** Condition the denoiser on the label. No effect on data without classes. */
   readonly labels: boolean
-  /** Mirror every other image. */
+  /** Mirror images at random. */
   readonly flip: boolean
   readonly seed: number
 
   readonly batchSize: number
   /**
-   * At most so many images of a batch are computed at once, and the gradients averaged: less memory, the same step. null:
-   * all of them.
+   * Maximum number of images computed at once. A larger batch is computed in parts and the gradients are averaged, which takes less
+   * memory for the same step. null: the whole batch.
    */
   readonly imagesAtOnce: number | null
   /** Length of the run. */
   readonly totalImages: number
-  /** Share of labels that are hidden in training, 0..1. With 0 the network knows no picture without a label, nor guidance. */
+  /** Fraction of labels hidden in training, 0..1. With 0, sampling requires labels, and guidance is not possible. */
   readonly labelDropout: number
 
   readonly optimizer: 'adam' | 'adamw'
@@ -63,38 +63,38 @@ export interface TrainingConfig {
   readonly beta1: number
   readonly beta2: number
   readonly epsilon: number
-  /** Of `adamw`, per unit of learning rate. */
+  /** For `adamw`, per unit of learning rate. */
   readonly weightDecay: number
-  /** The rate rises linearly over so many images. */
+  /** The learning rate rises linearly over these first images. */
   readonly warmupImages: number
-  /** Over this last share of the run the rate falls linearly to `finalRate` of itself; 0 for a constant rate. */
+  /** Over this last fraction of the run, the learning rate falls linearly to `finalRate` times its value. 0: constant rate. */
   readonly decayFraction: number
   readonly finalRate: number
-  /** Gradients longer than this (Euclidean norm over all parameters) are shortened; null: never. */
+  /** Maximum Euclidean norm of the gradient over all parameters. null: no clipping. */
   readonly clipNorm: number | null
-  /** The exponential moving average of the weights forgets half in so many images. */
+  /** Half-life of the moving average of the parameters, in images. */
   readonly emaHalfLifeImages: number
 
-  /** Which noise of a batch meets which of its images; `optimal-transport` only without a `source`. */
+  /** How noise and images of a batch are paired; `optimal-transport` requires `source: null`. */
   readonly coupling: Coupling
   /** null: plain rectified flow, x0 ~ N(0, I). */
   readonly source: SourceConfig | null
   readonly denoiser: NetworkConfig
-  /** null exactly where `source` is. */
+  /** null if and only if `source` is null. */
   readonly encoder: NetworkConfig | null
 
-  /** How sample grids are made, and what an exported model does unless asked otherwise. */
+  /** Settings of the sample grids, and the defaults of an exported model. */
   readonly sampling: {
     readonly solver: SolverName
     readonly nfe: number
-    /** Times of the steps: (i / steps)^gridPower; 1 for equal steps, above 1 shorter ones near the noise. */
+    /** Times of the steps: (i / steps)^gridPower. 1: equal steps; above 1: shorter steps near the source. */
     readonly gridPower: number
     readonly guidance: number
   }
   /** Images between sample grids, and between checkpoints. */
   readonly sampleEveryImages: number
   readonly checkpointEveryImages: number
-  /** So many checkpoints stay. */
+  /** Number of checkpoints to keep. */
   readonly keepCheckpoints: number
 }
 

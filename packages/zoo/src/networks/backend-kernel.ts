@@ -1,14 +1,14 @@
 /**
- * Kernels that a backend may have beyond those of tfjs, by name and without knowing the backend: what is one operator there and several
- * of tfjs elsewhere. `@mixflow/tfjs-torch` documents the names, inputs and attributes that it registers.
+ * Fused kernels that a backend may register beyond those of tfjs. `@mixflow/tfjs-torch` documents the names, inputs and attributes
+ * of its own.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Whether tfjs's current backend has a kernel of this name. */
+/** Whether the current backend of tfjs has a kernel of this name. */
 export const hasKernel = (name: string): boolean => tf.getKernel(name, tf.getBackend()) !== undefined
 
-/** The results of a kernel; differentiable where a gradient is registered for its name. */
+/** Runs a kernel. Differentiable if a gradient is registered for its name. */
 export function runKernel(
   name: string,
   inputs: Readonly<Record<string, tf.Tensor>>,

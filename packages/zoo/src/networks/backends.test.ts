@@ -8,8 +8,7 @@ import { diffusersUnet } from './diffusers-unet/diffusers-unet.ts'
 import { gradientsOf, movedTensors, networkContext, random, unetOptions } from './fixtures/testing.ts'
 import type { Dropout, ParameterSpec, Parameters } from './network.ts'
 import { songUnet } from './song-unet/song-unet.ts'
-import { unet } from './unet.ts'
-import { unetEncoder } from './unet-encoder.ts'
+import { unet, unetEncoder } from './unet.ts'
 
 const options = unetOptions({ channels: [4, 6], headChannels: 3 })
 const context = networkContext({

@@ -1,11 +1,10 @@
-/** Networks by the name of their kind, as presets and checkpoints write it down. A new network is a row here. */
+/** The networks by kind, as presets and checkpoints name them. */
 
 import { checkWord } from '@mixflow/core/internal'
 import { diffusersUnet } from './diffusers-unet/diffusers-unet.ts'
 import type { DenoiserNetwork, EncoderNetwork } from './network.ts'
 import { songUnet } from './song-unet/song-unet.ts'
-import { unet } from './unet.ts'
-import { unetEncoder } from './unet-encoder.ts'
+import { unet, unetEncoder } from './unet.ts'
 import type { NetworkContext } from './unet-options.ts'
 
 export const denoiserKinds = { unet, 'song-unet': songUnet } as const satisfies Record<

@@ -1,8 +1,7 @@
 /**
- * Group normalisation, optionally followed by SiLU, with a gradient of its own that goes over memory as few times as
- * possible: the statistics and the affine part become one scale and one shift per image and channel, and everything the
- * gradient needs follows from two sums per image and channel. tfjs's automatic gradient of the same formulas takes about
- * three times as many passes, on every backend.
+ * Group normalization, optionally followed by SiLU, with a custom gradient that makes few passes over memory: statistics and affine
+ * part are one scale and one shift per image and channel, and the gradient follows from two sums per image and channel. tfjs's
+ * automatic gradient makes about three times as many passes.
  *
  * Source: Wu & He, "Group Normalization", 2018. Biased variance, as in PyTorch.
  */
@@ -26,8 +25,8 @@ export function groupNorm(name: string, options: GroupNormOptions) {
     { name: `${name}.weight`, shape: [channels], initial: { kind: 'constant', value: 1 } },
     { name: `${name}.bias`, shape: [channels], initial: { kind: 'constant', value: 0 } },
   ]
-  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
-    normalise(x, { weight: parameter(given, `${name}.weight`), bias: parameter(given, `${name}.bias`) }, options)
+  const apply = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
+    normalise(x, { weight: parameter(values, `${name}.weight`), bias: parameter(values, `${name}.bias`) }, options)
   return { parameters, apply }
 }
 
@@ -60,13 +59,13 @@ interface Statistics {
   readonly inverse: tf.Tensor
 }
 
-/** Channels by group: [N, 1, 1, C] <-> [N, groups, C / groups]. */
+/** [N, 1, 1, C] -> [N, groups, C / groups] */
 const grouped = (x: tf.Tensor, { groups, channels }: GroupNormOptions): tf.Tensor =>
   tf.reshape(x, [-1, groups, channels / groups])
 
 const perChannel = (x: tf.Tensor, { channels }: GroupNormOptions): tf.Tensor => tf.reshape(x, [-1, 1, 1, channels])
 
-/** Per channel first: that is a sum over whole pixels, which every backend has a fast loop for, and then little is left. */
+/** Sums per channel first, for which backends have a fast loop. */
 function statistics(x: tf.Tensor4D, options: GroupNormOptions): Statistics {
   const overPixels = (image: tf.Tensor): tf.Tensor => grouped(tf.mean(image, [1, 2]), options)
   const mean = tf.mean(overPixels(x), 2, true)
@@ -80,7 +79,7 @@ const spread = (value: tf.Tensor, { groups, channels }: GroupNormOptions): tf.Te
   tf.mul(value, tf.ones([1, groups, channels / groups]))
 
 interface Affine extends Statistics {
-  /** The whole layer before SiLU is x · scale + shift, both [N, 1, 1, C]. */
+  /** The layer before SiLU is x · scale + shift, both [N, 1, 1, C]. */
   readonly scale: tf.Tensor
   readonly shift: tf.Tensor
 }
@@ -96,7 +95,7 @@ function affineOf(
   return { mean, inverse, scale: perChannel(scale, options), shift: perChannel(shift, options) }
 }
 
-/** Gradients of x, weight and bias. What is small was kept; z is not, and computed again. */
+/** Gradients of x, weight and bias. z is computed again to save memory. */
 function gradients(dy: tf.Tensor4D, saved: tf.Tensor[], options: GroupNormOptions): tf.Tensor[] {
   const [x, weight, mean, inverse, scale, shift] = saved as [tf.Tensor4D, ...Five]
   const dz = options.silu ? throughSilu(dy, tf.add(tf.mul(x, scale), shift)) : dy

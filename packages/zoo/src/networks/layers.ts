@@ -1,14 +1,15 @@
 /**
- * The layers that networks are put together from: convolution, linear layer, self-attention over pixels, and the
- * sinusoidal embedding of a number. A layer is made with its name and sizes and lists its own parameters.
+ * The layers of the networks: convolution, linear layer, self-attention over pixels, embeddings of numbers and labels, patches. A
+ * layer lists its parameters, which have its name as a prefix.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from './backend-kernel.ts'
 import { groupNorm } from './group-norm.ts'
-import { type Initial, type ParameterSpec, type Parameters, parameter } from './network.ts'
+import { type Initial, type ParameterSpec, type Parameters, parameter, sizeOf } from './network.ts'
+import type { NetworkContext } from './unet-options.ts'
 
-/** PyTorch's default for weights and biases: uniform in ±1/√fan-in. */
+/** PyTorch's default initialization: uniform in ±1/√fan-in. */
 export const fanIn = (inputs: number): Initial => ({ kind: 'uniform', bound: 1 / Math.sqrt(inputs) })
 export const zero: Initial = { kind: 'constant', value: 0 }
 
@@ -17,35 +18,35 @@ export interface ConvOptions {
   readonly to: number
   /** Side of the filter: 1 or 3. */
   readonly kernel: 1 | 3
-  /** 2 halves the size: every other place of the result; 1 unless said. */
+  /** 2 halves height and width. Default: 1. */
   readonly stride?: 1 | 2
-  /** How the weight starts; PyTorch's default unless said. */
+  /** Initialization of the weight. Default: PyTorch's. */
   readonly initial?: Initial
-  /** How the bias starts; as the weight unless said. */
+  /** Initialization of the bias. Default: that of the weight. */
   readonly initialBias?: Initial
 }
 
-/** Convolution with bias and zeros around the image: [N, H, W, from] -> [N, H, W, to] without a stride. */
+/** Convolution with bias and zero padding: [N, H, W, from] -> [N, H / stride, W / stride, to]. */
 export function conv(name: string, options: ConvOptions) {
   const { from, to, kernel, stride = 1, initial = fanIn(from * kernel * kernel), initialBias = initial } = options
   const parameters: ParameterSpec[] = [
     { name: `${name}.weight`, shape: [to, from, kernel, kernel], initial },
     { name: `${name}.bias`, shape: [to], initial: initialBias },
   ]
-  /** Without the bias, for a caller who has more to add in the same pass. */
-  const product = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
+  /** Without the bias, for callers that add it together with other summands. */
+  const product = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
     tf.conv2d(
       x,
-      tf.transpose(parameter(given, `${name}.weight`), [2, 3, 1, 0]) as tf.Tensor4D,
+      tf.transpose(parameter(values, `${name}.weight`), [2, 3, 1, 0]) as tf.Tensor4D,
       stride,
       stride === 1 ? 'same' : paddedAround((kernel - 1) / 2),
     )
-  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
-    tf.add(product(given, x), parameter(given, `${name}.bias`))
+  const apply = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
+    tf.add(product(values, x), parameter(values, `${name}.bias`))
   return { parameters, product, apply }
 }
 
-/** On all sides alike; 'same' with a stride would pad at the bottom and right first. */
+/** Symmetric padding. With a stride, 'same' pads at the bottom and right first. */
 const paddedAround = (n: number): [[0, 0], [number, number], [number, number], [0, 0]] => [
   [0, 0],
   [n, n],
@@ -56,7 +57,7 @@ const paddedAround = (n: number): [[0, 0], [number, number], [number, number], [
 export interface LinearOptions {
   readonly from: number
   readonly to: number
-  /** As those of a convolution. */
+  /** As in `ConvOptions`. */
   readonly initial?: Initial
   readonly initialBias?: Initial
 }
@@ -67,10 +68,10 @@ export function linear(name: string, { from, to, initial = fanIn(from), initialB
     { name: `${name}.weight`, shape: [to, from], initial },
     { name: `${name}.bias`, shape: [to], initial: initialBias },
   ]
-  const apply = (given: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
+  const apply = (values: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
     tf.add(
-      tf.matMul(x, parameter(given, `${name}.weight`) as tf.Tensor2D, false, true),
-      parameter(given, `${name}.bias`),
+      tf.matMul(x, parameter(values, `${name}.weight`) as tf.Tensor2D, false, true),
+      parameter(values, `${name}.bias`),
     )
   return { parameters, apply }
 }
@@ -79,7 +80,7 @@ export interface AttentionOptions {
   readonly channels: number
   readonly groups: number
   readonly epsilon: number
-  /** Channels of one head; the channels must be a multiple of it. */
+  /** Channels of one head; divides `channels`. */
   readonly headChannels: number
 }
 
@@ -90,13 +91,13 @@ export function attention(name: string, { channels, groups, epsilon, headChannel
   const projection = conv(`${name}.proj`, { from: channels, to: channels, kernel: 1, initial: zero })
   const heads = channels / headChannels
 
-  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
+  const apply = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
     const [n, height, width] = x.shape
-    const tokens = tf.reshape(qkv.apply(given, norm.apply(given, x)), [n, height * width, 3, heads, headChannels])
+    const tokens = tf.reshape(qkv.apply(values, norm.apply(values, x)), [n, height * width, 3, heads, headChannels])
     // [3, N, heads, HW, headChannels]
     const [q, k, v] = tf.unstack(tf.transpose(tokens, [2, 0, 3, 1, 4])) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
     const mixed = tf.transpose(attend({ q, k, v }), [0, 2, 1, 3])
-    return tf.add(x, projection.apply(given, tf.reshape(mixed, [n, height, width, channels])))
+    return tf.add(x, projection.apply(values, tf.reshape(mixed, [n, height, width, channels])))
   }
   return { parameters: [...norm.parameters, ...qkv.parameters, ...projection.parameters], apply }
 }
@@ -107,7 +108,7 @@ export function attend({ q, k, v }: Readonly<Record<'q' | 'k' | 'v', tf.Tensor4D
   return tf.matMul(tf.softmax(scores), v)
 }
 
-/** The highest frequency: t in [0, 1] is told apart to about a thousandth. */
+/** The highest frequency: it resolves t in [0, 1] to about a thousandth. */
 const highest = 1000
 
 /** sin and cos of a number per image at `width / 2` frequencies from 1000 down to 0.1: [N] -> [N, width]. */
@@ -121,11 +122,11 @@ export function sinusoids(values: tf.Tensor1D, width: number): tf.Tensor2D {
 export const silu = <T extends tf.Tensor>(x: T): T =>
   hasKernel('Silu') ? (runKernel('Silu', { x })[0] as T) : tf.mul(x, tf.sigmoid(x))
 
-/** Twice as wide and high, each pixel repeated. */
+/** Doubles height and width by repeating pixels. */
 export const upsample = (x: tf.Tensor4D): tf.Tensor4D =>
   tf.image.resizeNearestNeighbor(x, [x.shape[1] * 2, x.shape[2] * 2])
 
-/** Half as wide and high, each pixel the mean of four. */
+/** Halves height and width by averaging four pixels. */
 export const downsample = (x: tf.Tensor4D): tf.Tensor4D => tf.avgPool(x, 2, 2, 'valid')
 
 /** Squares of `size` × `size` pixels become channels: [N, H, W, C] -> [N, H/size, W/size, size·size·C]. */
@@ -144,4 +145,20 @@ export function unpatchify(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const channels = depth / (size * size)
   const split = tf.reshape(x, [n, rows, columns, size, size, channels])
   return tf.reshape(tf.transpose(split, [0, 1, 3, 2, 4, 5]), [n, rows * size, columns * size, channels])
+}
+
+/** For κ = label: labels int32 [N] -> images [N, H, W, C], rows of a learned table (with channels first). */
+export function labelImages({
+  classes,
+  image: { channels, height, width },
+}: Pick<NetworkContext, 'classes' | 'image'>) {
+  const name = 'class_embedding.weight'
+  const parameters: readonly ParameterSpec[] = [
+    { name, shape: [classes, sizeOf([channels, height, width])], initial: { kind: 'normal', deviation: 1 } },
+  ]
+  const apply = (values: Parameters, label: tf.Tensor): tf.Tensor4D => {
+    const rows = tf.gather(parameter(values, name), label as tf.Tensor1D)
+    return tf.transpose(tf.reshape(rows, [-1, channels, height, width]), [0, 2, 3, 1]) as tf.Tensor4D
+  }
+  return { parameters, apply }
 }

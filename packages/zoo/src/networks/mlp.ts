@@ -1,7 +1,4 @@
-/**
- * A perceptron: linear layers with SiLU between them, on rows of numbers. The network for data that are no images, such as
- * points in a plane, where the whole method can be watched.
- */
+/** A multilayer perceptron: linear layers with SiLU between them. For data other than images, such as points in the plane. */
 
 import { MixflowError } from '@mixflow/core'
 import type * as tf from '@tensorflow/tfjs-core'
@@ -11,7 +8,7 @@ import type { ParameterSpec, Parameters } from './network.ts'
 export interface MlpOptions {
   readonly from: number
   readonly to: number
-  /** Widths of the layers between; at least one. */
+  /** Widths of the hidden layers; at least one. */
   readonly hidden: readonly number[]
 }
 
@@ -21,7 +18,7 @@ export interface Mlp {
   apply(parameters: Parameters, x: tf.Tensor2D): tf.Tensor2D
 }
 
-/** @throws MixflowError ARGUMENT_INVALID for widths that are no whole numbers of at least 1. */
+/** @throws MixflowError ARGUMENT_INVALID unless all widths are positive integers. */
 export function mlp(name: string, { from, to, hidden }: MlpOptions): Mlp {
   const widths = [from, ...hidden, to]
   if (hidden.length === 0 || !widths.every(width => Number.isInteger(width) && width >= 1)) {
@@ -30,6 +27,6 @@ export function mlp(name: string, { from, to, hidden }: MlpOptions): Mlp {
   const layers = widths.slice(1).map((width, i) => linear(`${name}.${i}`, { from: widths[i]!, to: width }))
   return {
     parameters: layers.flatMap(({ parameters }) => parameters),
-    apply: (given, x) => layers.reduce((h, layer, i) => layer.apply(given, i === 0 ? h : silu(h)), x),
+    apply: (values, x) => layers.reduce((h, layer, i) => layer.apply(values, i === 0 ? h : silu(h)), x),
   }
 }

@@ -1,18 +1,18 @@
 /**
- * `Algebra` over tf.Tensor: core's formulas, recorded by tfjs and so differentiable. A batch of images is [N, H, W, C], a
- * number per image [N], a single number a scalar.
+ * Core's `Algebra` on tensors, which makes core's formulas differentiable. A batch of images is [N, H, W, C], one number per image
+ * [N], a single number a scalar.
  */
 
 import type { Algebra } from '@mixflow/core'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Numbers per image get the rank of the images beside them. */
-function spread(x: tf.Tensor, beside: tf.Tensor): tf.Tensor {
-  if (x.rank !== 1 || beside.rank < 2) return x
-  return tf.reshape(x, [-1, ...new Array<number>(beside.rank - 1).fill(1)])
+/** Reshapes numbers per image [N] for broadcasting with a batch of images. */
+function spread(x: tf.Tensor, other: tf.Tensor): tf.Tensor {
+  if (x.rank !== 1 || other.rank < 2) return x
+  return tf.reshape(x, [-1, ...new Array<number>(other.rank - 1).fill(1)])
 }
 
-const together =
+const broadcast =
   (operation: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
   (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
     operation(spread(a, b), spread(b, a))
@@ -25,9 +25,9 @@ const detach = tf.customGrad(x => ({
 }))
 
 export const tensorAlgebra: Algebra<tf.Tensor> = {
-  add: together(tf.add),
-  sub: together(tf.sub),
-  mul: together(tf.mul),
+  add: broadcast(tf.add),
+  sub: broadcast(tf.sub),
+  mul: broadcast(tf.mul),
   scale: (x, factor) => tf.mul(x, factor),
   offset: (x, amount) => tf.add(x, amount),
   square: x => tf.square(x),

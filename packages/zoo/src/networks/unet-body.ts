@@ -1,6 +1,6 @@
 /**
- * The U-Net that denoisers and encoders share: residual blocks on the way down and up, skips between them, attention at
- * chosen resolutions. A conditioning vector is added inside each block where there is one.
+ * The U-Net of our denoiser and encoder: residual blocks on the way down and up, skips between them, attention at chosen levels.
+ * A conditioning vector, if any, is added in each block.
  *
  * Sources: Ronneberger et al. 2015 (the shape), Ho et al. 2020 and Song et al. 2021 (blocks with time embedding).
  */
@@ -46,7 +46,7 @@ interface BlockOptions {
   readonly headChannels: number
 }
 
-/** Two convolutions around a residual connection, then attention if asked for. */
+/** Two convolutions with a residual connection, then optional attention. */
 function block(name: string, { from, to, embedding, headChannels }: BlockOptions): Layer<[tf.Tensor4D, Vector]> {
   const norm0 = groupNorm(`${name}.norm0`, { channels: from, groups: groupsOf(from), epsilon, silu: true })
   const conv0 = conv(`${name}.conv0`, { from, to, kernel: 3 })
@@ -59,14 +59,14 @@ function block(name: string, { from, to, embedding, headChannels }: BlockOptions
       ? attention(`${name}.attention`, { channels: to, groups: groupsOf(to), epsilon, headChannels })
       : null
 
-  const apply = (given: Parameters, x: tf.Tensor4D, vector: Vector): tf.Tensor4D => {
-    let h = conv0.apply(given, norm0.apply(given, x))
+  const apply = (values: Parameters, x: tf.Tensor4D, vector: Vector): tf.Tensor4D => {
+    let h = conv0.apply(values, norm0.apply(values, x))
     if (affine !== null && vector !== null) {
-      h = tf.add(h, tf.reshape(affine.apply(given, vector), [-1, 1, 1, to]))
+      h = tf.add(h, tf.reshape(affine.apply(values, vector), [-1, 1, 1, to]))
     }
-    h = conv1.apply(given, norm1.apply(given, h))
-    const sum: tf.Tensor4D = tf.add(skip === null ? x : skip.apply(given, x), h)
-    return attend === null ? sum : attend.apply(given, sum)
+    h = conv1.apply(values, norm1.apply(values, h))
+    const sum: tf.Tensor4D = tf.add(skip === null ? x : skip.apply(values, x), h)
+    return attend === null ? sum : attend.apply(values, sum)
   }
   const parts = [norm0, conv0, affine, norm1, conv1, skip, attend]
   return { parameters: parts.flatMap(part => part?.parameters ?? []), apply }
@@ -75,21 +75,21 @@ function block(name: string, { from, to, embedding, headChannels }: BlockOptions
 export function unetBody(options: BodyOptions): Layer<[tf.Tensor4D, Vector]> {
   const { channels, blocks, embedding } = options
   const layers: { parameters: readonly ParameterSpec[] }[] = []
-  const own = <L extends { parameters: readonly ParameterSpec[] }>(layer: L): L => {
+  const add = <L extends { parameters: readonly ParameterSpec[] }>(layer: L): L => {
     layers.push(layer)
     return layer
   }
   const heads = (level: number) => (options.attention.includes(level) ? options.headChannels : 0)
   const finest = channels[0] as number
 
-  const entry = own(conv('in', { from: options.from, to: finest, kernel: 3 }))
+  const entry = add(conv('in', { from: options.from, to: finest, kernel: 3 }))
   let width = finest
   const skips = [finest]
   const down = channels.map((to, level) => {
-    const shrink = level === 0 ? null : own(conv(`down${level}.resample`, { from: width, to: width, kernel: 3 }))
+    const shrink = level === 0 ? null : add(conv(`down${level}.resample`, { from: width, to: width, kernel: 3 }))
     if (shrink !== null) skips.push(width)
     const chain = Array.from({ length: blocks }, (_, i) => {
-      const made = own(block(`down${level}.block${i}`, { from: width, to, embedding, headChannels: heads(level) }))
+      const made = add(block(`down${level}.block${i}`, { from: width, to, embedding, headChannels: heads(level) }))
       width = to
       skips.push(to)
       return made
@@ -97,7 +97,7 @@ export function unetBody(options: BodyOptions): Layer<[tf.Tensor4D, Vector]> {
     return { shrink, chain }
   })
   const middle = [0, 1].map(i =>
-    own(
+    add(
       block(`middle.block${i}`, {
         from: width,
         to: width,
@@ -108,33 +108,33 @@ export function unetBody(options: BodyOptions): Layer<[tf.Tensor4D, Vector]> {
   )
   const up = [...channels.keys()].reverse().map(level => {
     const to = channels[level] as number
-    const grow = level === channels.length - 1 ? null : own(conv(`up${level}.resample`, { from: width, to, kernel: 3 }))
+    const grow = level === channels.length - 1 ? null : add(conv(`up${level}.resample`, { from: width, to, kernel: 3 }))
     if (grow !== null) width = to
     const chain = Array.from({ length: blocks + 1 }, (_, i) => {
       const from = width + (skips.pop() as number)
       width = to
-      return own(block(`up${level}.block${i}`, { from, to, embedding, headChannels: i === blocks ? heads(level) : 0 }))
+      return add(block(`up${level}.block${i}`, { from, to, embedding, headChannels: i === blocks ? heads(level) : 0 }))
     })
     return { grow, chain }
   })
-  const norm = own(groupNorm('out.norm', { channels: width, groups: groupsOf(width), epsilon, silu: true }))
-  const exit = own(
+  const norm = add(groupNorm('out.norm', { channels: width, groups: groupsOf(width), epsilon, silu: true }))
+  const exit = add(
     conv('out.conv', { from: width, to: options.to, kernel: 3, ...(options.zeroOutput ? { initial: zero } : {}) }),
   )
 
-  const apply = (given: Parameters, x: tf.Tensor4D, vector: Vector): tf.Tensor4D => {
-    let h = entry.apply(given, x)
+  const apply = (values: Parameters, x: tf.Tensor4D, vector: Vector): tf.Tensor4D => {
+    let h = entry.apply(values, x)
     const stack = [h]
     for (const { shrink, chain } of down) {
-      if (shrink !== null) stack.push((h = shrink.apply(given, downsample(h))))
-      for (const layer of chain) stack.push((h = layer.apply(given, h, vector)))
+      if (shrink !== null) stack.push((h = shrink.apply(values, downsample(h))))
+      for (const layer of chain) stack.push((h = layer.apply(values, h, vector)))
     }
-    for (const layer of middle) h = layer.apply(given, h, vector)
+    for (const layer of middle) h = layer.apply(values, h, vector)
     for (const { grow, chain } of up) {
-      if (grow !== null) h = grow.apply(given, upsample(h))
-      for (const layer of chain) h = layer.apply(given, tf.concat([h, stack.pop() as tf.Tensor4D], 3), vector)
+      if (grow !== null) h = grow.apply(values, upsample(h))
+      for (const layer of chain) h = layer.apply(values, tf.concat([h, stack.pop() as tf.Tensor4D], 3), vector)
     }
-    return exit.apply(given, norm.apply(given, h))
+    return exit.apply(values, norm.apply(values, h))
   }
   return { parameters: layers.flatMap(layer => layer.parameters), apply }
 }

@@ -2,7 +2,7 @@ import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { apart, freshTensors, largest, movedTensors, networkContext, random, unetOptions } from './fixtures/testing.ts'
-import { unetEncoder } from './unet-encoder.ts'
+import { unetEncoder } from './unet.ts'
 import type { NetworkContext } from './unet-options.ts'
 
 beforeAll(async () => {

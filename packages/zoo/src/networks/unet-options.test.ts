@@ -32,7 +32,7 @@ describe('refused, by name', () => {
     ['channels', [8, 8.5], '1 to 6 widths'],
     ['channels', new Array(7).fill(8), '1 to 6 widths'],
     ['channels', [7, 16], 'even'],
-    ['channels', [8, 8, 8, 16, 16], 'height 24 is no multiple of 16'],
+    ['channels', [8, 8, 8, 16, 16], 'height 24 is not a multiple of 16'],
     ['blocks', 0, '1..16'],
     ['blocks', 17, '1..16'],
     ['blocks', 1.5, '1..16'],
@@ -52,9 +52,9 @@ describe('refused, by name', () => {
   })
 
   it('an image that the patches do not fit', () => {
-    expect(() => checkUnetOptions(unetOptions({ patchSize: 8 }), context)).toThrow('height 24 is no multiple of 16')
+    expect(() => checkUnetOptions(unetOptions({ patchSize: 8 }), context)).toThrow('height 24 is not a multiple of 16')
     const narrow = networkContext({ image: { channels: 1, height: 16, width: 28 } })
-    expect(() => checkUnetOptions(unetOptions({ patchSize: 8 }), narrow)).toThrow('width 28 is no multiple of 16')
+    expect(() => checkUnetOptions(unetOptions({ patchSize: 8 }), narrow)).toThrow('width 28 is not a multiple of 16')
   })
 
   it('an unknown option, with the nearest', () => {

@@ -1,15 +1,15 @@
-/** The options of the zoo's own U-Nets, as presets and checkpoints hold them, checked strictly. */
+/** The options of our U-Nets, and what all networks depend on besides their options. */
 
 import { MixflowError } from '@mixflow/core'
 import { checkKeys, type ModelFacts, show } from '@mixflow/core/internal'
 
-/** What the last convolution of a denoiser gives: the velocity itself, or the image x1 that the velocity leads to. */
+/** What a denoiser's last convolution predicts: the velocity, or the image x1. */
 const outputs = ['velocity', 'image'] as const
 
 export interface UnetOptions {
-  /** Squares of this side become channels before the network, and pixels again after it: 1, 2, 4 or 8. */
+  /** Edge of the patches that become channels at the input, and pixels again at the output: 1, 2, 4 or 8. */
   readonly patchSize: number
-  /** Width of each level, the finest first, which must be even. */
+  /** Width of each level, the finest first. The first must be even. */
   readonly channels: readonly number[]
   /** Residual blocks per level. */
   readonly blocks: number
@@ -17,11 +17,11 @@ export interface UnetOptions {
   readonly attention: readonly number[]
   /** Channels of an attention head; divides the widths of levels with attention. */
   readonly headChannels: number
-  /** Of a denoiser: what its last convolution gives, see `velocity-of-image.ts`. Default: `velocity`. */
+  /** Denoiser only: what it predicts, see `velocity-of-image.ts`. Default: `velocity`. */
   readonly output?: (typeof outputs)[number]
 }
 
-/** What both networks have to know about the images and the source. */
+/** What networks depend on besides their options. */
 export interface NetworkContext {
   readonly image: { readonly channels: number; readonly height: number; readonly width: number }
   /** Number of classes, 0 without labels. */
@@ -31,7 +31,7 @@ export interface NetworkContext {
   readonly conditionOnWeight: boolean
 }
 
-/** As it follows from what checkpoints and manifests say about a model. */
+/** The context for a model, from the facts in its checkpoint or manifest. */
 export const networkContext = ({ image, labels, source }: ModelFacts): NetworkContext => ({
   image,
   classes: labels?.count ?? 0,
@@ -42,7 +42,7 @@ export const networkContext = ({ image, labels, source }: ModelFacts): NetworkCo
 
 const keys = ['patchSize', 'channels', 'blocks', 'attention', 'headChannels']
 
-/** @throws MixflowError ARGUMENT_INVALID naming the option and what it may be. */
+/** @throws MixflowError ARGUMENT_INVALID with the option and its allowed values. */
 export function checkUnetOptions(options: unknown, { image }: Pick<NetworkContext, 'image'>): UnetOptions {
   checkKeys(options, [...keys, 'output'], { what: 'unet options', required: keys })
   const { patchSize, channels, blocks, attention, headChannels, output } = options as unknown as UnetOptions
@@ -56,7 +56,7 @@ export function checkUnetOptions(options: unknown, { image }: Pick<NetworkContex
   if (!Array.isArray(channels) || channels.length < 1 || channels.length > 6 || !channels.every(positive)) {
     refuse('channels', channels, 'a list of 1 to 6 widths, like [32, 64]')
   }
-  // the time is embedded by as many sines as cosines
+  // half of the time embedding are sines, half cosines
   if ((channels[0] as number) % 2 !== 0) refuse('channels', channels, 'a list that begins with an even width')
   if (!positive(blocks) || blocks > 16) refuse('blocks', blocks, 'an integer in 1..16')
   if (!positive(headChannels)) refuse('headChannels', headChannels, 'a positive integer')
@@ -77,7 +77,7 @@ export function checkUnetOptions(options: unknown, { image }: Pick<NetworkContex
       refuse(
         'channels',
         channels,
-        `levels that divide the image: ${side} ${image[side]} is no multiple of ${unit} (patchSize · 2^(levels − 1))`,
+        `levels that divide the image: ${side} ${image[side]} is not a multiple of ${unit} (patchSize · 2^(levels − 1))`,
       )
     }
   }

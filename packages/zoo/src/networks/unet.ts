@@ -1,13 +1,11 @@
-/**
- * The zoo's own denoiser: a U-Net on pixels or small patches, told the time and, where there are classes, the label.
- * Time, label and (if asked for) w are embedded, summed, and given to every block.
- */
+/** Our denoiser and κ-encoder: U-Nets on pixels or small patches. */
 
 import * as tf from '@tensorflow/tfjs-core'
-import { linear, patchify, silu, sinusoids, unpatchify } from './layers.ts'
+import { labelImages, linear, patchify, silu, sinusoids, unpatchify } from './layers.ts'
 import {
   type DenoiserCondition,
   type DenoiserNetwork,
+  type EncoderNetwork,
   type ParameterSpec,
   type Parameters,
   parameter,
@@ -16,8 +14,9 @@ import { unetBody } from './unet-body.ts'
 import { checkUnetOptions, type NetworkContext } from './unet-options.ts'
 import { velocityOfImage } from './velocity-of-image.ts'
 
-export function unet(given: unknown, context: NetworkContext): DenoiserNetwork {
-  const options = checkUnetOptions(given, context)
+/** The denoiser, conditioned on time and, optionally, label and w. */
+export function unet(input: unknown, context: NetworkContext): DenoiserNetwork {
+  const options = checkUnetOptions(input, context)
   const { patchSize, output = 'velocity' } = options
   const depth = context.image.channels * patchSize * patchSize
   const base = options.channels[0] as number
@@ -32,7 +31,7 @@ export function unet(given: unknown, context: NetworkContext): DenoiserNetwork {
       : []
   const body = unetBody({ ...options, from: depth, to: depth, embedding, zeroOutput: true })
 
-  /** SiLU of the summed embeddings, [N, embedding]. */
+  /** SiLU of the sum of the embeddings of time, label and w, [N, embedding]. */
   const embed = (parameters: Parameters, t: tf.Tensor1D, { label, mixtureWeight }: DenoiserCondition): tf.Tensor2D => {
     let sum = time1.apply(parameters, silu(time0.apply(parameters, sinusoids(t, base))))
     if (table.length > 0) {
@@ -58,5 +57,28 @@ export function unet(given: unknown, context: NetworkContext): DenoiserNetwork {
   }
 }
 
-/** The index behind the last class, for each image of the batch. */
+/** The index of "no label" for each image of the batch. */
 const noLabel = (t: tf.Tensor1D, classes: number): tf.Tensor1D => tf.fill([t.shape[0]], classes, 'int32')
+
+/**
+ * The κ-encoder: the same U-Net without conditioning. κ is an image, an image concatenated with noise, noise, or a label, which
+ * selects an image from a learned table. The output is x0's mean, or mean and log-variance.
+ */
+export function unetEncoder(input: unknown, context: NetworkContext): EncoderNetwork {
+  const options = checkUnetOptions(input, context)
+  const { patchSize } = options
+  const { channels } = context.image
+  const area = patchSize * patchSize
+  const inputs = context.kappa === 'image+noise' ? 2 * channels : channels
+  const outputs = context.gaussian === 'mean-variance' ? 2 * channels : channels
+  const body = unetBody({ ...options, from: inputs * area, to: outputs * area, embedding: 0, zeroOutput: true })
+  const table = context.kappa === 'label' ? labelImages(context) : null
+
+  return {
+    parameters: [...(table?.parameters ?? []), ...body.parameters],
+    apply(parameters, kappa) {
+      const image = table === null ? (kappa as tf.Tensor4D) : table.apply(parameters, kappa)
+      return unpatchify(body.apply(parameters, patchify(image, patchSize), null), patchSize)
+    },
+  }
+}

@@ -1,6 +1,6 @@
 /**
- * Residual block and attention as Hugging Face's diffusers has them, with its parameter names: 32 groups in every norm,
- * ε 1e-5, sums without scaling, PyTorch's default initial values. Described in the library's documentation (UNet2DModel).
+ * Residual block and attention of Hugging Face's diffusers, with its parameter names: 32 groups in every norm, ε = 1e-5, sums
+ * without scaling, PyTorch's default initialization. Source: documentation of UNet2DModel.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
@@ -21,7 +21,7 @@ export interface ResnetOptions {
   readonly embedding: number
 }
 
-/** [N, H, W, from] -> [N, H, W, to]; `embedded` is SiLU of the time embedding, where there is one. */
+/** [N, H, W, from] -> [N, H, W, to]; `embedded` is SiLU of the time embedding, or null. */
 export function resnet(name: string, { from, to, embedding }: ResnetOptions) {
   const norm1 = norm(`${name}.norm1`, from, { silu: true })
   const conv1 = conv(`${name}.conv1`, { from, to, kernel: 3 })
@@ -30,22 +30,22 @@ export function resnet(name: string, { from, to, embedding }: ResnetOptions) {
   const conv2 = conv(`${name}.conv2`, { from: to, to, kernel: 3 })
   const shortcut = from === to ? null : conv(`${name}.conv_shortcut`, { from, to, kernel: 1 })
 
-  /** Bias and time are added in one pass. */
-  const shift = (given: Parameters, embedded: tf.Tensor2D | null): tf.Tensor => {
-    const bias = parameter(given, `${name}.conv1.bias`)
+  /** Bias and time embedding as one summand. */
+  const shift = (values: Parameters, embedded: tf.Tensor2D | null): tf.Tensor => {
+    const bias = parameter(values, `${name}.conv1.bias`)
     if (time === null || embedded === null) return bias
-    return tf.reshape(tf.add(time.apply(given, embedded), bias), [-1, 1, 1, to])
+    return tf.reshape(tf.add(time.apply(values, embedded), bias), [-1, 1, 1, to])
   }
-  const apply = (given: Parameters, x: tf.Tensor4D, embedded: tf.Tensor2D | null): tf.Tensor4D => {
-    const h = tf.add(conv1.product(given, norm1.apply(given, x)), shift(given, embedded)) as tf.Tensor4D
-    const sum = conv2.apply(given, norm2.apply(given, h))
-    return tf.add(sum, shortcut === null ? x : shortcut.apply(given, x))
+  const apply = (values: Parameters, x: tf.Tensor4D, embedded: tf.Tensor2D | null): tf.Tensor4D => {
+    const h = tf.add(conv1.product(values, norm1.apply(values, x)), shift(values, embedded)) as tf.Tensor4D
+    const sum = conv2.apply(values, norm2.apply(values, h))
+    return tf.add(sum, shortcut === null ? x : shortcut.apply(values, x))
   }
   const parts = [norm1, conv1, time, norm2, conv2, shortcut]
   return { parameters: parts.flatMap<ParameterSpec>(part => part?.parameters ?? []), apply }
 }
 
-/** Self-attention over all pixels, added to its input; head h takes the h-th `headChannels` channels. */
+/** Self-attention over all pixels, added to its input. Head h uses the h-th group of `headChannels` channels. */
 export function attention(name: string, { channels, headChannels }: { channels: number; headChannels: number }) {
   const normal = norm(`${name}.group_norm`, channels, { silu: false })
   const shape = { from: channels, to: channels }
@@ -57,18 +57,18 @@ export function attention(name: string, { channels, headChannels }: { channels: 
   const out = linear(`${name}.to_out.0`, shape)
   const heads = channels / headChannels
 
-  const apply = (given: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
+  const apply = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
     const [n, height, width] = x.shape
-    const pixels = tf.reshape(normal.apply(given, x), [-1, channels]) as tf.Tensor2D
+    const pixels = tf.reshape(normal.apply(values, x), [-1, channels]) as tf.Tensor2D
     const split = (projected: tf.Tensor2D) =>
       tf.transpose(tf.reshape(projected, [n, height * width, heads, headChannels]), [0, 2, 1, 3]) as tf.Tensor4D
-    const [q, k, v] = [toQuery, toKey, toValue].map(layer => split(layer.apply(given, pixels))) as [
+    const [q, k, v] = [toQuery, toKey, toValue].map(layer => split(layer.apply(values, pixels))) as [
       tf.Tensor4D,
       tf.Tensor4D,
       tf.Tensor4D,
     ]
     const mixed = tf.reshape(tf.transpose(attend({ q, k, v }), [0, 2, 1, 3]), [-1, channels]) as tf.Tensor2D
-    return tf.add(tf.reshape(out.apply(given, mixed), [n, height, width, channels]), x)
+    return tf.add(tf.reshape(out.apply(values, mixed), [n, height, width, channels]), x)
   }
   return { parameters: [normal, toQuery, toKey, toValue, out].flatMap<ParameterSpec>(part => part.parameters), apply }
 }

@@ -1,4 +1,4 @@
-/** The options of the diffusers-style U-Net, as presets and checkpoints hold them, checked strictly. */
+/** The options of the diffusers-style U-Net. */
 
 import { MixflowError } from '@mixflow/core'
 import { checkKeys, show } from '@mixflow/core/internal'
@@ -13,13 +13,13 @@ export interface DiffusersUnetOptions {
   readonly attention: readonly number[]
   /** Channels of an attention head; divides the widths of levels with attention. */
   readonly headChannels: number
-  /** Block, attention, block at the coarsest level between the ways down and up. The released encoder has none. */
+  /** Block, attention, block at the coarsest level, between down and up. The released encoder has none. */
   readonly middle: boolean
   /** A time embedding, always at time 0. The released encoder has none. */
   readonly timeEmbedding: boolean
   /**
-   * The class of an image is added to the time embedding, which it needs. The released encoder has none. Training tells
-   * the class; where an encoder is asked by its image alone, as in exported models, no class is known.
+   * A class embedding, added to the time embedding, which it requires. The released encoder has none. Training passes the class;
+   * in exported models, whose encoder has only κ as input, no class is known.
    */
   readonly classEmbedding: boolean
 }
@@ -29,7 +29,7 @@ const keys = ['channels', 'blocks', 'attention', 'headChannels', 'middle', 'time
 /** Groups of every norm. */
 export const groups = 32
 
-/** @throws MixflowError ARGUMENT_INVALID naming the option and what it may be. */
+/** @throws MixflowError ARGUMENT_INVALID with the option and its allowed values. */
 export function checkDiffusersUnetOptions(options: unknown, { image, classes }: NetworkContext): DiffusersUnetOptions {
   checkKeys(options, keys, { what: 'diffusers-unet options', required: keys })
   const all = options as unknown as DiffusersUnetOptions
@@ -55,7 +55,7 @@ export function checkDiffusersUnetOptions(options: unknown, { image, classes }: 
   const odd = attended.find(width => width % headChannels !== 0)
   if (odd !== undefined) refuse('headChannels', `a divisor of ${odd}, the width of a level with attention`)
   if (all.classEmbedding && !all.timeEmbedding) refuse('classEmbedding', 'false without a time embedding to add to')
-  if (all.classEmbedding && classes === 0) refuse('classEmbedding', 'false where the data have no classes')
+  if (all.classEmbedding && classes === 0) refuse('classEmbedding', 'false without classes in the data')
   const unit = 2 ** (channels.length - 1)
   if (image.height % unit !== 0 || image.width % unit !== 0) {
     refuse('channels', `levels that halve the image, ${image.width}×${image.height}: its sides multiples of ${unit}`)

@@ -1,12 +1,11 @@
 /**
- * The paper's κ-encoder: a U-Net in the manner of Hugging Face's diffusers, with its parameter names, so that weights load
- * by name. The released one has neither time embedding nor middle block; both, and a class embedding, can be had
- * (UNet2DModel). κ is an image, noise, an image joined with noise, or a label, whose row of a learned table is the image.
+ * The paper's κ-encoder: the U-Net of Hugging Face's diffusers (UNet2DModel) with its parameter names, so that released parameters
+ * load by name. The released encoder has neither time embedding nor middle block; both, and a class embedding, are options. κ is an
+ * image, noise, an image concatenated with noise, or a label, which selects an image from a learned table.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
-import { labelImages } from '../label-images.ts'
-import { conv, linear, silu, upsample } from '../layers.ts'
+import { conv, labelImages, linear, silu, upsample } from '../layers.ts'
 import {
   type EncoderCondition,
   type EncoderNetwork,
@@ -18,8 +17,8 @@ import type { NetworkContext } from '../unet-options.ts'
 import { attention, norm, resnet } from './diffusers-blocks.ts'
 import { checkDiffusersUnetOptions, type DiffusersUnetOptions } from './diffusers-unet-options.ts'
 
-export function diffusersUnet(given: unknown, context: NetworkContext): EncoderNetwork {
-  const options = checkDiffusersUnetOptions(given, context)
+export function diffusersUnet(input: unknown, context: NetworkContext): EncoderNetwork {
+  const options = checkDiffusersUnetOptions(input, context)
   const { channels } = context.image
   const finest = options.channels[0] as number
   const entry = conv('conv_in', {
@@ -50,7 +49,7 @@ export function diffusersUnet(given: unknown, context: NetworkContext): EncoderN
   }
 }
 
-/** SiLU of the embedding of time 0 (ones, then zeros: cosines come first), the class added where asked for; or null. */
+/** SiLU of the embedding of time 0 (cosines 1, then sines 0) plus the class embedding, if any; or null. */
 function timeEmbedding(
   { channels, timeEmbedding: has, classEmbedding }: DiffusersUnetOptions,
   { classes }: NetworkContext,
@@ -62,29 +61,29 @@ function timeEmbedding(
   const table = 'class_embedding.weight'
   const rows: ParameterSpec = { name: table, shape: [classes, width], initial: { kind: 'normal', deviation: 1 } }
 
-  // one row for all images, unless their classes differ
-  const apply = (given: Parameters, { label }: EncoderCondition): tf.Tensor2D | null => {
+  // one row for all images unless there are labels
+  const apply = (values: Parameters, { label }: EncoderCondition): tf.Tensor2D | null => {
     if (!has) return null
     const start = tf.concat([tf.ones([1, base / 2]), tf.zeros([1, base / 2])], 1) as tf.Tensor2D
-    const time = linear2.apply(given, silu(linear1.apply(given, start)))
+    const time = linear2.apply(values, silu(linear1.apply(values, start)))
     if (!classEmbedding || label === undefined) return silu(time)
     const hot = tf.cast(tf.oneHot(label, classes), 'float32') as tf.Tensor2D
-    return silu(tf.add(time, tf.matMul(hot, parameter(given, table) as tf.Tensor2D)))
+    return silu(tf.add(time, tf.matMul(hot, parameter(values, table) as tf.Tensor2D)))
   }
   const parameters = has ? [...linear1.parameters, ...linear2.parameters, ...(classEmbedding ? [rows] : [])] : []
   return { parameters, width: has ? width : 0, apply }
 }
 
-type Step = (given: Parameters, state: State) => void
+type Step = (values: Parameters, state: State) => void
 
-/** The image on its way, and what was kept of it. */
+/** The features, and the skips so far. */
 interface State {
   x: tf.Tensor4D
-  readonly kept: tf.Tensor4D[]
+  readonly skips: tf.Tensor4D[]
   readonly embedded: tf.Tensor2D | null
 }
 
-/** From the entry's image to that before the last norm, all with as many channels as the finest level. */
+/** All levels, down and up. Input and output have the channels of the finest level. */
 function unetBody(
   { channels, blocks, attention: attended, headChannels, middle }: DiffusersUnetOptions,
   embedding: number,
@@ -107,16 +106,16 @@ function unetBody(
       ? null
       : conv(`${name}.${up ? 'up' : 'down'}samplers.0.conv`, { from: to, to, kernel: 3, stride: up ? 1 : 2 })
     if (resample !== null && !up) widths.push(to)
-    const apply: Step = (given, state) => {
+    const apply: Step = (values, state) => {
       for (const { block, heads } of pairs) {
-        if (up) state.x = tf.concat([state.x, state.kept.pop() as tf.Tensor4D], 3)
-        state.x = block.apply(given, state.x, state.embedded)
-        if (heads !== null) state.x = heads.apply(given, state.x)
-        if (!up) state.kept.push(state.x)
+        if (up) state.x = tf.concat([state.x, state.skips.pop() as tf.Tensor4D], 3)
+        state.x = block.apply(values, state.x, state.embedded)
+        if (heads !== null) state.x = heads.apply(values, state.x)
+        if (!up) state.skips.push(state.x)
       }
       if (resample === null) return
-      state.x = resample.apply(given, up ? upsample(state.x) : state.x)
-      if (!up) state.kept.push(state.x)
+      state.x = resample.apply(values, up ? upsample(state.x) : state.x)
+      if (!up) state.skips.push(state.x)
     }
     const parts = [...pairs.map(pair => pair.heads), ...pairs.map(pair => pair.block), resample]
     return { parameters: parts.flatMap<ParameterSpec>(part => part?.parameters ?? []), apply }
@@ -126,9 +125,9 @@ function unetBody(
   const between = middle ? middleBlock({ channels: width, headChannels, embedding }) : null
   const up = channels.map((_, i) => level(`up_blocks.${i}`, coarsest - i, { count: blocks + 1, up: true }))
 
-  const apply = (given: Parameters, x: tf.Tensor4D, embedded: tf.Tensor2D | null): tf.Tensor4D => {
-    const state: State = { x, kept: [x], embedded }
-    for (const step of [...down, between, ...up]) step?.apply(given, state)
+  const apply = (values: Parameters, x: tf.Tensor4D, embedded: tf.Tensor2D | null): tf.Tensor4D => {
+    const state: State = { x, skips: [x], embedded }
+    for (const step of [...down, between, ...up]) step?.apply(values, state)
     return state.x
   }
   return { parameters: [...down, ...up, between].flatMap<ParameterSpec>(part => part?.parameters ?? []), apply }
@@ -147,9 +146,9 @@ function middleBlock({
   const [first, second] = [0, 1].map(i =>
     resnet(`mid_block.resnets.${i}`, { from: channels, to: channels, embedding }),
   ) as [ReturnType<typeof resnet>, ReturnType<typeof resnet>]
-  const apply: Step = (given, state) => {
-    const h = heads.apply(given, first.apply(given, state.x, state.embedded))
-    state.x = second.apply(given, h, state.embedded)
+  const apply: Step = (values, state) => {
+    const h = heads.apply(values, first.apply(values, state.x, state.embedded))
+    state.x = second.apply(values, h, state.embedded)
   }
   return { parameters: [heads, first, second].flatMap<ParameterSpec>(part => part.parameters), apply }
 }

@@ -1,21 +1,21 @@
-/** The options of the SongUNet, as presets and checkpoints hold them, checked strictly. */
+/** The options of the SongUNet. */
 
 import { MixflowError } from '@mixflow/core'
 import { checkKeys, show } from '@mixflow/core/internal'
 import type { NetworkContext } from '../unet-options.ts'
 
 export interface SongUnetOptions {
-  /** M, the unit of width: a multiple of 4. */
+  /** M, the base width: a multiple of 4. */
   readonly modelChannels: number
   /** Width of each level in units of M, the finest first; each level halves the resolution. */
   readonly multipliers: readonly number[]
-  /** Width of the embedding that blocks are told, in units of M. */
+  /** Width of the embedding, in units of M. */
   readonly embeddingMultiplier: number
   /** Residual blocks per level on the way down; one more on the way up. */
   readonly blocks: number
-  /** Edges, in pixels, of the levels with attention; the coarsest has one block with it in any case. */
+  /** Edges in pixels of the levels with attention. The coarsest level always has one attention block. */
   readonly attentionResolutions: readonly number[]
-  /** Share of the values inside each block that training drops: 0, or 0.001..0.999. */
+  /** Fraction of the values in each block that training drops: 0, or 0.001..0.999. */
   readonly dropout: number
 }
 
@@ -24,7 +24,7 @@ const keys = ['modelChannels', 'multipliers', 'embeddingMultiplier', 'blocks', '
 /** At most 32 groups of at least 4 channels. */
 export const groupsOf = (channels: number): number => Math.min(32, Math.floor(channels / 4))
 
-/** @throws MixflowError ARGUMENT_INVALID naming the option and what it may be. */
+/** @throws MixflowError ARGUMENT_INVALID with the option and its allowed values. */
 export function checkSongUnetOptions(options: unknown, { image }: Pick<NetworkContext, 'image'>): SongUnetOptions {
   checkKeys(options, keys, { what: 'song-unet options', required: keys })
   const all = options as unknown as SongUnetOptions
@@ -42,7 +42,7 @@ export function checkSongUnetOptions(options: unknown, { image }: Pick<NetworkCo
   if (!isList || !multipliers.every(factor => positive(factor) && factor <= 64)) {
     refuse('multipliers', multipliers, 'a list of 1 to 6 factors, like [1, 2, 2]')
   }
-  // blocks on the way up see two widths joined
+  // blocks on the way up have concatenated inputs
   const widths = [1, ...multipliers].map(factor => factor * modelChannels)
   const unfit = widths.flatMap(a => [a, ...widths.map(b => a + b)]).find(width => width % groupsOf(width) !== 0)
   if (unfit !== undefined) {
@@ -53,7 +53,7 @@ export function checkSongUnetOptions(options: unknown, { image }: Pick<NetworkCo
   }
   if (!positive(blocks) || blocks > 16) refuse('blocks', blocks, 'an integer in 1..16')
   if (dropout !== 0 && !(typeof dropout === 'number' && dropout >= 0.001 && dropout <= 0.999)) {
-    refuse('dropout', dropout, '0, or a share in 0.001..0.999')
+    refuse('dropout', dropout, '0, or a fraction in 0.001..0.999')
   }
   const { height, width } = image
   const unit = 2 ** (multipliers.length - 1)

@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { nchw, nhwc, referenceCase, referenceJson, tensorOf } from '../fixtures/reference.ts'
 import { apart, gradientsOf, largest, movedTensors, networkContext, random } from '../fixtures/testing.ts'
 import { countParameters, type DenoiserCondition, initialValues } from '../network.ts'
-import { songLayout } from './song-layout.ts'
-import { songUnet } from './song-unet.ts'
+import { songLayout, songUnet } from './song-unet.ts'
 import type { SongUnetOptions } from './song-unet-options.ts'
 
 await useOnnxBackend({ threads: 1 })

@@ -1,10 +1,10 @@
 /**
- * SongUNet in its DDPM++ configuration, the denoiser of the paper's experiments: a U-Net of residual blocks that are told
- * the time (and, where asked for, class and w) by a vector added inside each. Parameters are named as in the reference, so
- * its weights load by name; `resample_filter` buffers, which are constants there, do not exist here.
+ * SongUNet in its DDPM++ configuration, the denoiser of the paper's experiments: a U-Net of residual blocks conditioned on time (and
+ * optionally class and w) by a vector added in each block. Parameters have the names of the reference implementation, so that
+ * released ones load by name; its constant `resample_filter` buffers do not exist here.
  *
- * Sources: Song et al. 2021; Karras et al. 2022 (names, initial values). Left out: the variants that the paper does not
- * use (Fourier embedding, residual and skip architectures, augmentation labels).
+ * Sources: Song et al. 2021; Karras et al. 2022 (names, initialization). Not implemented: variants that the paper does not use
+ * (Fourier embedding, residual and skip architectures, augmentation labels).
  */
 
 import * as tf from '@tensorflow/tfjs-core'
@@ -12,11 +12,10 @@ import { silu } from '../layers.ts'
 import type { DenoiserCondition, DenoiserNetwork, ParameterSpec, Parameters } from '../network.ts'
 import type { NetworkContext } from '../unet-options.ts'
 import { closingGain, type SongBlock, songBlock, songConv, songLinear, songNorm } from './song-block.ts'
-import { type SongStage, songLayout } from './song-layout.ts'
 import { checkSongUnetOptions, type SongUnetOptions } from './song-unet-options.ts'
 
-export function songUnet(given: unknown, context: NetworkContext): DenoiserNetwork {
-  const options = checkSongUnetOptions(given, context)
+export function songUnet(input: unknown, context: NetworkContext): DenoiserNetwork {
+  const options = checkSongUnetOptions(input, context)
   const embedding = songEmbedding(options, context)
   const body = songBody(options, context)
   const { dropout } = options
@@ -30,7 +29,7 @@ export function songUnet(given: unknown, context: NetworkContext): DenoiserNetwo
 
 const embeddingWidth = ({ modelChannels, embeddingMultiplier }: SongUnetOptions) => modelChannels * embeddingMultiplier
 
-/** Time, class and w as one vector, [N, embeddingWidth]. */
+/** The embedding of time, class and w, [N, embeddingWidth]. */
 function songEmbedding(options: SongUnetOptions, { classes, conditionOnWeight }: NetworkContext) {
   const { modelChannels } = options
   const wide = embeddingWidth(options)
@@ -46,17 +45,17 @@ function songEmbedding(options: SongUnetOptions, { classes, conditionOnWeight }:
     return tf.mul(tf.slice(hot, [0, 0], [n, classes]), Math.sqrt(classes)) as tf.Tensor2D
   }
 
-  const apply = (given: Parameters, t: tf.Tensor1D, condition: DenoiserCondition): tf.Tensor2D => {
+  const apply = (values: Parameters, t: tf.Tensor1D, condition: DenoiserCondition): tf.Tensor2D => {
     const { sines, cosines } = waves(t, modelChannels)
-    let sum = told(condition, 'map_noise', tf.concat([sines, cosines], 1) as tf.Tensor2D)
-    if (label !== null) sum = tf.add(sum, label.apply(given, hotLabels(t.shape[0], condition.label)))
+    let sum = reported(condition, 'map_noise', tf.concat([sines, cosines], 1) as tf.Tensor2D)
+    if (label !== null) sum = tf.add(sum, label.apply(values, hotLabels(t.shape[0], condition.label)))
     if (weight !== null && condition.mixtureWeight !== undefined) {
       const other = waves(condition.mixtureWeight, modelChannels)
-      // the other way round than the time's
-      sum = tf.add(sum, weight.apply(given, tf.concat([other.cosines, other.sines], 1) as tf.Tensor2D))
+      // cosines first, unlike the time embedding
+      sum = tf.add(sum, weight.apply(values, tf.concat([other.cosines, other.sines], 1) as tf.Tensor2D))
     }
-    const wideFirst = told(condition, 'map_layer0', layer0.apply(given, sum))
-    return silu(told(condition, 'map_layer1', layer1.apply(given, silu(wideFirst))))
+    const wideFirst = reported(condition, 'map_layer0', layer0.apply(values, sum))
+    return silu(reported(condition, 'map_layer1', layer1.apply(values, silu(wideFirst))))
   }
   const parts = [label, layer0, layer1, weight]
   return { parameters: parts.flatMap(part => part?.parameters ?? []), apply }
@@ -70,8 +69,8 @@ function waves(values: tf.Tensor1D, width: number) {
   return { sines: tf.sin(angles), cosines: tf.cos(angles) }
 }
 
-/** A part's output, on its way to the next. */
-function told<T extends tf.Tensor>({ onPart }: Pick<DenoiserCondition, 'onPart'>, name: string, output: T): T {
+/** Reports the output of a part to `onPart`, and returns it. */
+function reported<T extends tf.Tensor>({ onPart }: Pick<DenoiserCondition, 'onPart'>, name: string, output: T): T {
   onPart?.(name, output)
   return output
 }
@@ -89,33 +88,93 @@ function songBody(options: SongUnetOptions, { image: { channels, height: edge } 
   const norm = songNorm(`${last}_norm`, width, { silu: true })
   const exit = songConv(`${last}_conv`, { from: width, to: channels, kernel: 3, gain: closingGain })
 
-  /** The rows of `dropoutMask` as one image for each block. */
+  /** The dropout mask split into one image per block. */
   const masks = (dropoutMask: tf.Tensor2D): tf.Tensor4D[] =>
     tf.split(dropoutMask, stages.map(droppable), 1).map((part, i) => {
       const { to, edge: side } = stages[i] as SongStage
       return tf.transpose(tf.reshape(part, [-1, to, side, side]), [0, 2, 3, 1]) as tf.Tensor4D
     })
 
-  const apply = (given: Parameters, x: tf.Tensor4D, { vector, ...condition }: BodyInput): tf.Tensor4D => {
+  const apply = (values: Parameters, x: tf.Tensor4D, { vector, ...condition }: BodyInput): tf.Tensor4D => {
     const { dropoutMask } = condition
-    const keeps = dropoutMask === undefined ? [] : masks(dropoutMask)
-    let h = told(condition, `${first}_conv`, entry.apply(given, x))
+    const blockMasks = dropoutMask === undefined ? [] : masks(dropoutMask)
+    let h = reported(condition, `${first}_conv`, entry.apply(values, x))
     const stack = [h]
     stages.forEach(({ name, skip }, i) => {
       if (skip === 'pop') h = tf.concat([h, stack.pop() as tf.Tensor4D], 3)
-      h = told(condition, name, (blocks[i] as SongBlock).apply(given, h, { embedding: vector, dropoutMask: keeps[i] }))
+      h = reported(
+        condition,
+        name,
+        (blocks[i] as SongBlock).apply(values, h, { embedding: vector, dropoutMask: blockMasks[i] }),
+      )
       if (skip === 'push') stack.push(h)
     })
-    h = told(condition, `${last}_norm`, norm.apply(given, h))
-    return told(condition, `${last}_conv`, exit.apply(given, h))
+    h = reported(condition, `${last}_norm`, norm.apply(values, h))
+    return reported(condition, `${last}_conv`, exit.apply(values, h))
   }
   return {
     parameters: [entry, ...blocks, norm, exit].flatMap<ParameterSpec>(({ parameters }) => parameters),
-    /** Values of an image that dropout may drop. */
+    /** Number of values per image that dropout may drop. */
     droppable: stages.map(droppable).reduce((sum, values) => sum + values, 0),
     apply,
   }
 }
 
-/** What dropout sees of a block lies between its convolutions. */
+/** Dropout applies between the two convolutions of a block. */
 const droppable = ({ to, edge }: SongStage): number => to * edge * edge
+
+export interface SongStage {
+  /** The prefix of its parameters. */
+  readonly name: string
+  /** Input channels, including the concatenated skip, and output channels. */
+  readonly from: number
+  readonly to: number
+  /** Edge of the output in pixels. */
+  readonly edge: number
+  readonly resample: 'none' | 'down' | 'up'
+  readonly attention: boolean
+  /** Whether to push the output to the skips, or to pop a skip and concatenate it with the input. */
+  readonly skip: 'none' | 'push' | 'pop'
+}
+
+type Layout = Pick<SongUnetOptions, 'modelChannels' | 'multipliers' | 'blocks' | 'attentionResolutions'>
+
+/**
+ * The blocks in order: down the levels, pushing each output as a skip; two blocks at the coarsest level; up again, popping a skip for
+ * each block except the upsampling ones.
+ *
+ * @param edge of the image, in pixels
+ */
+export function songLayout({ modelChannels, multipliers, blocks, attentionResolutions }: Layout, edge: number) {
+  const stages: SongStage[] = []
+  const levels = multipliers.map((factor, level) => {
+    const size = edge >> level
+    return { edge: size, to: factor * modelChannels, attention: attentionResolutions.includes(size) }
+  })
+  // the first skip is the output of the entry convolution
+  const skips = [modelChannels]
+  let width = modelChannels
+
+  const add = (kind: string, at: { edge: number; to?: number }, rest: Partial<SongStage>) => {
+    const { skip = 'none', resample = 'none', attention = false } = rest
+    const { to = width } = at
+    const from = width + (skip === 'pop' ? (skips.pop() as number) : 0)
+    const name = `${skip === 'push' ? 'enc' : 'dec'}.${at.edge}x${at.edge}_${kind}`
+    stages.push({ name, from, to, edge: at.edge, resample, attention, skip })
+    if (skip === 'push') skips.push(to)
+    width = to
+  }
+
+  for (const [level, { attention, ...at }] of levels.entries()) {
+    if (level > 0) add('down', { edge: at.edge }, { resample: 'down', skip: 'push' })
+    for (let i = 0; i < blocks; i++) add(`block${i}`, at, { attention, skip: 'push' })
+  }
+  for (const [level, { attention, ...at }] of [...levels.entries()].reverse()) {
+    if (level === levels.length - 1) {
+      add('in0', { edge: at.edge }, { attention: true })
+      add('in1', { edge: at.edge }, {})
+    } else add('up', { edge: at.edge }, { resample: 'up' })
+    for (let i = 0; i <= blocks; i++) add(`block${i}`, at, { attention: attention && i === blocks, skip: 'pop' })
+  }
+  return { stages: stages as readonly SongStage[], width }
+}
