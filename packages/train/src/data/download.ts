@@ -1,10 +1,9 @@
 /**
- * Downloads one file whose size and sha256 are known beforehand, so that the result is either that file or an error.
+ * Downloads a file of known size and sha256.
  *
- * Bytes arrive in `<path>.part`; only when their sha256 is right is it renamed to `path`. A part that is left by a
- * broken connection, an abort or a crash is continued by the next try, from any of the addresses, since all serve the
- * same bytes; the ETag is sent back where it is the same address, and a wrong sha256 of a continued part starts from
- * the beginning. Addresses are tried in order, round after round with growing pauses, until none can be hoped for.
+ * The bytes are written to `<path>.part`, which is renamed to `path` after the sha256 is verified. The part of an interrupted download
+ * is continued by the next attempt, from any address, as all serve the same bytes. If the sha256 of a continued part is wrong, the
+ * download restarts. The addresses are tried in order, in rounds with growing pauses, until all have failed permanently.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -18,48 +17,48 @@ import type { OnProgress } from './tasks.ts'
 import { throwIfAborted } from './tasks.ts'
 
 export interface DownloadRequest {
-  /** Where the same file is served, best first: http or https. */
+  /** http(s) addresses of the same file, the best first. */
   readonly addresses: readonly string[]
-  /** Where the file goes; its folder is made. */
+  /** Path of the file. Its folder is created. */
   readonly path: string
-  /** Its size. */
+  /** Size of the file. */
   readonly bytes: number
-  /** Its sha256, hex. */
+  /** sha256 of the file, hex. */
   readonly sha256: string
   readonly onProgress?: OnProgress | undefined
   readonly signal?: AbortSignal | undefined
-  /** A connection silent for so long has failed, in ms; 30,000 unless said. */
+  /** Timeout without data, in ms. Default: 30,000. */
   readonly idleMs?: number
-  /** Rounds over the addresses that bring nothing new before giving up; 4 unless said. */
+  /** Rounds over the addresses without progress before it fails. Default: 4. */
   readonly rounds?: number
-  /** Pause after the first such round, in ms, doubled after each; 1,000 unless said. */
+  /** Pause after the first such round, in ms, doubled after each. Default: 1,000. */
   readonly pauseMs?: number
 }
 
-/** What the tries of one download share. */
+/** The request with the state that its attempts share. */
 interface Job extends DownloadRequest {
   readonly part: string
   readonly dispatcher: Dispatcher
 }
 
 /**
- * Downloads the file unless it is there already, whole and right. Several processes may ask for the same file at once:
- * one downloads, the others wait.
+ * Downloads the file unless it exists with the right sha256. If several processes download the same file, one does and the others
+ * wait.
  *
- * @throws MixflowError ABORTED; DOWNLOAD_DISK; or what all addresses failed with: DOWNLOAD_OFFLINE,
+ * @throws MixflowError ABORTED; DOWNLOAD_DISK; or the error of all addresses: DOWNLOAD_OFFLINE,
  * DOWNLOAD_INTERRUPTED, DOWNLOAD_NOT_FOUND, DOWNLOAD_REFUSED, DOWNLOAD_NOT_A_FILE, DOWNLOAD_SIZE_MISMATCH,
- * DOWNLOAD_HASH_MISMATCH, or DOWNLOAD_FAILED if not all with the same (details.failures: address, code, message)
+ * DOWNLOAD_HASH_MISMATCH, or DOWNLOAD_FAILED if they differ (details.failures: address, code, message)
  */
 export async function download(request: DownloadRequest): Promise<void> {
   const { path, signal, addresses } = request
   if (addresses.length === 0) throw new MixflowError('ARGUMENT_INVALID', `no address to download ${path} from`)
   throwIfAborted(signal, `downloading ${basename(path)}`)
-  if (await isRight(path, request)) return
+  if (await isVerified(path, request)) return
   await onDisk(path, () => mkdir(dirname(path), { recursive: true }))
   const onWait = () => report(request, 'wait', 0)
   const lock = await onDisk(path, () => lockFile(`${path}.lock`, { signal, onWait }))
   try {
-    if (!(await isRight(path, request))) await withClient(request)
+    if (!(await isVerified(path, request))) await withClient(request)
   } finally {
     await lock.release()
   }
@@ -76,29 +75,29 @@ async function withClient(request: DownloadRequest): Promise<void> {
 
 async function tryAddresses(job: Job): Promise<void> {
   const failures = new Map<string, MixflowError>()
-  const hopeful = new Set(job.addresses)
+  const remaining = new Set(job.addresses)
   const { rounds = 4, pauseMs = 1000 } = job
   let most = await sizeOf(job.part)
-  for (let vain = 0; ; ) {
-    vain++
-    for (const address of hopeful) {
+  for (let fruitless = 0; ; ) {
+    fruitless++
+    for (const address of remaining) {
       try {
         return await tryAddress(job, address)
       } catch (error) {
         throwIfAborted(job.signal, `downloading ${basename(job.path)}`)
         if (!isFailure(error)) throw error
         failures.set(address, error)
-        if (!mayPass(error)) hopeful.delete(address)
+        if (!isTemporary(error)) remaining.delete(address)
       }
-      // A line that breaks again and again, but brings more of the file each time, is not given up.
+      // a connection that breaks but makes progress each time is not given up
       const size = await sizeOf(job.part)
       if (size > most + job.bytes / 100) {
         most = size
-        vain = 0
+        fruitless = 0
       }
     }
-    if (hopeful.size === 0 || vain >= rounds) throw summary(job, failures)
-    const pause = pauseMs * 2 ** Math.max(0, vain - 1)
+    if (remaining.size === 0 || fruitless >= rounds) throw summary(job, failures)
+    const pause = pauseMs * 2 ** Math.max(0, fruitless - 1)
     await sleep(pause, undefined, job.signal && { signal: job.signal }).catch(() => {})
     throwIfAborted(job.signal, `downloading ${basename(job.path)}`)
   }
@@ -107,20 +106,20 @@ async function tryAddresses(job: Job): Promise<void> {
 const isFailure = (error: unknown): error is MixflowError =>
   MixflowError.is(error) && error.code.startsWith('DOWNLOAD_') && error.code !== 'DOWNLOAD_DISK'
 
-/** Whether the same address may do better later. */
-function mayPass({ code, details }: MixflowError): boolean {
+/** Whether the same address may succeed later. */
+function isTemporary({ code, details }: MixflowError): boolean {
   if (code === 'DOWNLOAD_OFFLINE' || code === 'DOWNLOAD_INTERRUPTED') return true
   const status = Number(details.status)
   return code === 'DOWNLOAD_REFUSED' && (status >= 500 || [408, 425, 429].includes(status))
 }
 
-/** One try at one address: fetch what is missing, verify, rename. */
+/** One attempt at one address: fetch the missing bytes, verify, rename. */
 async function tryAddress(job: Job, address: string): Promise<void> {
   const had = await sizeOf(job.part)
   if (had !== job.bytes) await fetchRest(job, { address, offset: had < job.bytes ? had : 0 })
-  if (!(await isRight(job.part, job))) {
+  if (!(await isVerified(job.part, job))) {
     await dropPart(job)
-    if (had > 0) throw interrupted(address, new Error('the bytes of an earlier try do not fit; starting again'))
+    if (had > 0) throw interrupted(address, new Error('the bytes of an earlier attempt do not match; starting again'))
     throw new MixflowError('DOWNLOAD_HASH_MISMATCH', `${address} is not the expected file: its sha256 differs`, {
       hint: `expected ${job.sha256}; nothing was kept`,
       details: { address, expected: job.sha256 },
@@ -144,10 +143,10 @@ async function fetchRest(job: Job, { address, offset }: Rest): Promise<void> {
     throw interrupted(address, error)
   })
   try {
-    if (body.offset === 0) await keepEtag(job, address, body.etag)
+    if (body.offset === 0) await saveEtag(job, address, body.etag)
     await writeBody(job, address, body)
   } catch (error) {
-    // More bytes than the file has are not of the file.
+    // more bytes than expected: not the file
     if (MixflowError.is(error) && error.code === 'DOWNLOAD_SIZE_MISMATCH') await dropPart(job)
     throw error
   } finally {
@@ -163,7 +162,7 @@ async function writeBody(
   let at = body.offset
   const file = await onDisk(job.part, () => open(job.part, at === 0 ? 'w' : 'a'))
   try {
-    for await (const chunk of broken(body.stream, address)) {
+    for await (const chunk of chunksOf(body.stream, address)) {
       if (at + chunk.length > job.bytes) throw wrongSize(address, 'more', job.bytes)
       await onDisk(job.part, () => file.appendFile(chunk))
       at += chunk.length
@@ -173,11 +172,11 @@ async function writeBody(
   } finally {
     await file.close()
   }
-  if (at < job.bytes) throw interrupted(address, new Error(`${at} of ${job.bytes} bytes came`))
+  if (at < job.bytes) throw interrupted(address, new Error(`received ${at} of ${job.bytes} bytes`))
 }
 
-/** The chunks of a body, its errors told apart from those of the disk. */
-async function* broken(stream: AsyncIterable<Uint8Array>, address: string): AsyncIterable<Uint8Array> {
+/** The chunks of a body. Its errors become DOWNLOAD_INTERRUPTED. */
+async function* chunksOf(stream: AsyncIterable<Uint8Array>, address: string): AsyncIterable<Uint8Array> {
   try {
     yield* stream
   } catch (error) {
@@ -185,8 +184,8 @@ async function* broken(stream: AsyncIterable<Uint8Array>, address: string): Asyn
   }
 }
 
-/** Whether the file is there with the right size and sha256. */
-async function isRight(path: string, request: DownloadRequest): Promise<boolean> {
+/** Whether the file exists with the right size and sha256. */
+async function isVerified(path: string, request: DownloadRequest): Promise<boolean> {
   if ((await sizeOf(path)) !== request.bytes) return false
   const hash = createHash('sha256')
   let done = 0
@@ -205,8 +204,8 @@ async function dropPart(job: Job): Promise<void> {
   await rm(`${job.part}.json`, { force: true })
 }
 
-/** Remembers which version of which address the part is of. */
-async function keepEtag(job: Job, address: string, etag: string | null): Promise<void> {
+/** Stores the address and version that the part is from. */
+async function saveEtag(job: Job, address: string, etag: string | null): Promise<void> {
   await onDisk(job.part, () => writeFile(`${job.part}.json`, JSON.stringify({ address, etag })))
 }
 
@@ -222,14 +221,14 @@ async function etagOf(job: Job, address: string): Promise<string | null> {
 const report = ({ path, bytes, onProgress }: DownloadRequest, phase: 'wait' | 'download' | 'verify', done: number) =>
   onProgress?.({ phase, what: basename(path), done, total: bytes })
 
-/** Runs a file operation; what the disk refuses becomes DOWNLOAD_DISK. */
+/** Runs a file operation; its errors become DOWNLOAD_DISK. */
 async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation()
   } catch (cause) {
     throw diskError(path, cause, {
       code: 'DOWNLOAD_DISK',
-      hint: 'choose a folder that you may write to: set MIXFLOW_CACHE',
+      hint: 'set MIXFLOW_CACHE to a writable folder',
       hintIfFull: 'free some space, or set MIXFLOW_CACHE to a folder on another disk',
     })
   }

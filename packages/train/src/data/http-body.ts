@@ -1,17 +1,15 @@
 /**
- * One GET of a file, or of its rest, exactly as stored on the server.
- *
- * undici's own `request` rather than `fetch`: fetch would silently unpack a `.gz` that a server labels as encoded, and
- * has no time limits. Redirects are followed; proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * A GET of a file or its remaining bytes, exactly as stored on the server. Uses undici's `request`, because `fetch` unpacks a `.gz`
+ * that a server labels as encoded, and has no timeouts. Follows redirects; proxies are set by HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  */
 import { MixflowError } from '@mixflow/core'
 import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, request } from 'undici'
 
 export interface BodyRequest {
   readonly dispatcher: Dispatcher
-  /** First byte wanted. */
+  /** First byte to request. */
   readonly offset: number
-  /** ETag of what the bytes before `offset` came from: if it has changed, the whole file is sent instead. */
+  /** ETag of the bytes before `offset`. If it has changed, the server sends the whole file. */
   readonly etag: string | null
   /** Size of the whole file. */
   readonly bytes: number
@@ -19,9 +17,9 @@ export interface BodyRequest {
 }
 
 export interface Body {
-  /** First byte that comes: the wanted offset, or 0 where the server sends the whole file instead. */
+  /** First byte of the stream: the requested offset, or 0 if the server sends the whole file. */
   readonly offset: number
-  /** Strong ETag of the file, null if there is none. */
+  /** Strong ETag of the file; null if there is none. */
   readonly etag: string | null
   readonly stream: Dispatcher.ResponseData['body']
 }
@@ -29,7 +27,7 @@ export interface Body {
 const maxRedirects = 5
 const connectTimeout = 10_000
 
-/** Connections for one download; destroy it at the end. `idleMs` limits the wait for headers and between chunks. */
+/** A client for one download; destroy it at the end. `idleMs` is the timeout for headers and between chunks. */
 export function httpClient(idleMs: number): { dispatcher: Dispatcher; destroy(): Promise<void> } {
   const options = {
     headersTimeout: idleMs,
@@ -47,8 +45,8 @@ function proxyAgent(options: Agent.Options): EnvHttpProxyAgent {
   try {
     return new EnvHttpProxyAgent(options)
   } catch (cause) {
-    throw new MixflowError('DOWNLOAD_OFFLINE', 'HTTP_PROXY or HTTPS_PROXY is not the address of a proxy', {
-      hint: 'expected as http://proxy.example.org:8080; unset it to connect directly',
+    throw new MixflowError('DOWNLOAD_OFFLINE', 'HTTP_PROXY or HTTPS_PROXY is not a valid proxy address', {
+      hint: 'expected an address like http://proxy.example.org:8080; unset it to connect directly',
       cause,
     })
   }
@@ -58,21 +56,21 @@ function proxyAgent(options: Agent.Options): EnvHttpProxyAgent {
  * Opens the body. The caller consumes or destroys the stream.
  *
  * @throws MixflowError DOWNLOAD_OFFLINE, DOWNLOAD_INTERRUPTED, DOWNLOAD_NOT_FOUND, DOWNLOAD_REFUSED (details: status),
- * DOWNLOAD_NOT_A_FILE, DOWNLOAD_SIZE_MISMATCH; `UnusableRange` where only a request without offset can help
+ * DOWNLOAD_NOT_A_FILE, DOWNLOAD_SIZE_MISMATCH; `UnusableRange` if the request must be repeated without an offset
  */
-export async function openBody(address: string, wanted: BodyRequest): Promise<Body> {
-  const { statusCode: status, headers, body: stream } = await send(address, wanted)
+export async function openBody(address: string, bodyRequest: BodyRequest): Promise<Body> {
+  const { statusCode: status, headers, body: stream } = await send(address, bodyRequest)
   try {
-    if (status === 416 && wanted.offset > 0) throw new UnusableRange('the server refuses to send the rest (416)')
+    if (status === 416 && bodyRequest.offset > 0) throw new UnusableRange('the server refused the range (416)')
     if (status !== 200 && status !== 206) throw refusal(address, status)
     const kind = header(headers, 'content-type')
     if (/^(text\/html|application\/xhtml)/i.test(kind ?? '')) {
-      throw new MixflowError('DOWNLOAD_NOT_A_FILE', `${address} answers with a web page (${kind})`, {
-        hint: 'a network that asks for a log-in answers like this; open the address in a browser to see the page',
+      throw new MixflowError('DOWNLOAD_NOT_A_FILE', `${address} answered with a web page (${kind})`, {
+        hint: 'a network with a log-in page may cause this; open the address in a browser',
       })
     }
-    const offset = status === 206 ? rangeStart(address, headers, wanted) : 0
-    checkLength(address, { length: header(headers, 'content-length'), expected: wanted.bytes - offset })
+    const offset = status === 206 ? rangeStart(address, headers, bodyRequest) : 0
+    checkLength(address, { length: header(headers, 'content-length'), expected: bodyRequest.bytes - offset })
     const etag = header(headers, 'etag')
     return { offset, etag: etag?.startsWith('"') ? etag : null, stream }
   } catch (error) {
@@ -81,10 +79,10 @@ export async function openBody(address: string, wanted: BodyRequest): Promise<Bo
   }
 }
 
-/** The server cannot continue where we are: ask again, from the beginning. */
+/** The server cannot send the rest: request the whole file. */
 export class UnusableRange extends Error {}
 
-/** Drops a body that nobody will read. */
+/** Discards a body without reading it. */
 export const discard = (stream: Body['stream']): void => void stream.on('error', () => {}).destroy()
 
 async function send(address: string, { dispatcher, offset, etag, signal }: BodyRequest) {
@@ -97,7 +95,7 @@ async function send(address: string, { dispatcher, offset, etag, signal }: BodyR
     const { code, message } = cause as NodeJS.ErrnoException
     if (!neverConnected.test(code ?? '')) throw interrupted(address, cause)
     throw new MixflowError('DOWNLOAD_OFFLINE', `no connection to ${address}: ${message || code}`, {
-      hint: 'is this machine online? behind a proxy, set HTTPS_PROXY',
+      hint: 'check the connection; behind a proxy, set HTTPS_PROXY',
       cause,
     })
   }
@@ -106,11 +104,11 @@ async function send(address: string, { dispatcher, offset, etag, signal }: BodyR
 const neverConnected =
   /^(ENOTFOUND|EAI_|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|UND_ERR_CONNECT|CERT_|ERR_TLS|.*CERT)/
 
-/** The error of a connection that broke or fell silent. */
+/** The error of a lost or timed-out connection. */
 export function interrupted(address: string, cause: unknown): MixflowError {
   const { message, code } = cause as NodeJS.ErrnoException
-  return new MixflowError('DOWNLOAD_INTERRUPTED', `${address} broke off: ${message || code}`, {
-    hint: 'run it again: it goes on with the bytes that have come so far',
+  return new MixflowError('DOWNLOAD_INTERRUPTED', `the download of ${address} was interrupted: ${message || code}`, {
+    hint: 'run it again: it continues with the bytes received so far',
     cause,
   })
 }
@@ -119,14 +117,14 @@ function refusal(address: string, status: number): MixflowError {
   const missing = status === 404 || status === 410
   return new MixflowError(
     missing ? 'DOWNLOAD_NOT_FOUND' : 'DOWNLOAD_REFUSED',
-    `${address} answers with status ${status}${missing ? ': there is no such file' : ''}`,
+    `${address} answered with status ${status}${missing ? ': there is no such file' : ''}`,
     { details: { address, status } },
   )
 }
 
 function rangeStart(address: string, headers: Headers, { offset, bytes }: BodyRequest): number {
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header(headers, 'content-range') ?? '')
-  if (Number(range?.[1]) !== offset) throw new UnusableRange('the server sends another part than the one asked for')
+  if (Number(range?.[1]) !== offset) throw new UnusableRange('the server sent a different range')
   if (range![2] !== '*' && Number(range![2]) !== bytes) throw wrongSize(address, Number(range![2]), bytes)
   return offset
 }
@@ -136,10 +134,14 @@ function checkLength(address: string, { length, expected }: { length: string | n
 }
 
 export const wrongSize = (address: string, bytes: number | string, expected: number): MixflowError =>
-  new MixflowError('DOWNLOAD_SIZE_MISMATCH', `${address} has ${bytes} bytes, expected ${expected}`, {
-    hint: 'the file was changed on the server',
-    details: { address, bytes, expected },
-  })
+  new MixflowError(
+    'DOWNLOAD_SIZE_MISMATCH',
+    `unexpected file size: ${address} has ${bytes} bytes, expected ${expected}`,
+    {
+      hint: 'the file was changed on the server',
+      details: { address, bytes, expected },
+    },
+  )
 
 type Headers = Dispatcher.ResponseData['headers']
 
