@@ -5,15 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { firstBatch } from '../data/batch-order.ts'
 import { nativeTensorflow } from '../fixtures/native-tensorflow.ts'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
+import { trainSteps } from '../fixtures/train-steps.ts'
 import { readRun } from '../loop/run-folder.ts'
 import { train } from '../loop/train-loop.ts'
-import { batches } from '../step/train-batch.ts'
-import { initialState, ParameterVector } from '../step/train-state.ts'
-import { trainStep } from '../step/train-step.ts'
-import { dataFacts, trainingModel } from '../step/training-model.ts'
 import { type BackendName, useBackend } from './use-backend.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-backends-'))
@@ -22,28 +18,14 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 const native = await nativeTensorflow()
 const data = tinyData()
 
-/** Losses of so many steps, and how many tensors there were after each. */
+/** The losses of some steps, and the number of tensors after each. */
 async function steps(backend: BackendName, count: number) {
   await useBackend({ backend })
-  const config = tinyConfig({ warmupImages: 0 })
-  const model = trainingModel(config, dataFacts(data))
-  const vector = new ParameterVector(model.parameters)
-  const step = trainStep(model, vector)
-  const batchAt = batches(model, data)
-  let state = initialState(vector, config.seed)
-  let cursor = firstBatch
-  const [losses, tensors]: [number[], number[]] = [[], []]
-  for (let i = 0; i < count; i++) {
-    const batch = batchAt(cursor)
-    const result = await step.run(state, batch, { step: i + 1, imagesSeen: i * config.batchSize })
-    tf.dispose({ ...state })
-    state = result.state
-    cursor = batch.next
-    losses.push(result.metrics.loss)
-    tensors.push(tf.memory().numTensors)
-  }
-  tf.dispose({ ...state })
-  step.dispose()
+  const tensors: number[] = []
+  const { losses } = await trainSteps(tinyConfig({ warmupImages: 0 }), data, {
+    count,
+    onStep: () => tensors.push(tf.memory().numTensors),
+  })
   return { losses, tensors }
 }
 

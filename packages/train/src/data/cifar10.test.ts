@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { packTar, type TarEntry } from 'modern-tar'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../fixtures/test-folder.ts'
 import { parseCifar10, readCifar10 } from './cifar10.ts'
 import { missing, realCifar10 } from './fixtures/real-data.ts'
 
@@ -89,10 +89,9 @@ describe('parseCifar10', () => {
 
 describe('readCifar10', () => {
   let folder: string
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'mixflow-'))
+  testFolder(path => {
+    folder = path
   })
-  afterEach(() => rm(folder, { recursive: true }))
 
   const file = (name: string, body: Uint8Array): TarEntry => ({
     header: { name, size: body.length, type: 'file' },

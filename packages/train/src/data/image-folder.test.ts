@@ -1,20 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { type Zippable, zipSync } from 'fflate'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../fixtures/test-folder.ts'
 import type { BadImage } from './bad-images.ts'
 import { blue, green, png, red } from './fixtures/pictures.ts'
 import { type ImageFolderOptions, readImageFolder } from './image-folder.ts'
 import type { DataProgress } from './tasks.ts'
 
 let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mixflow-'))
+testFolder(path => {
+  folder = path
 })
-afterEach(() => rm(folder, { recursive: true }))
 
 const read = (path: string, options: Partial<ImageFolderOptions> = {}) =>
   readImageFolder(path, {

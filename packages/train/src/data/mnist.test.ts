@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../fixtures/test-folder.ts'
 import { idxBytes } from './fixtures/idx-bytes.ts'
 import { missing, realMnist } from './fixtures/real-data.ts'
 import { isIdxImages, readIdxPair, readMnist } from './mnist.ts'
@@ -33,10 +33,9 @@ describe.skipIf(missing(realMnist))('real MNIST', () => {
 
 describe('idx pairs', () => {
   let folder: string
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'mixflow-'))
+  testFolder(path => {
+    folder = path
   })
-  afterEach(() => rm(folder, { recursive: true }))
 
   const write = (name: string, bytes: Uint8Array) => writeFile(join(folder, name), bytes)
   const images = idxBytes([2, 1, 2], [1, 2, 3, 4])

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import { packTar } from 'modern-tar'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { testFolder } from '../fixtures/test-folder.ts'
 import { dataCacheFolder } from './cache-folder.ts'
 import { catalogue, describeData, type RemoteFile } from './catalogue.ts'
 import { type FileServer, fileServer, forgetProxies } from './fixtures/file-server.ts'
@@ -18,10 +18,9 @@ import { dataOpener, openData } from './open-data.ts'
 import type { DataProgress } from './tasks.ts'
 
 let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mixflow-'))
+testFolder(path => {
+  folder = path
 })
-afterEach(() => rm(folder, { recursive: true }))
 
 const write = async (files: Record<string, Uint8Array>) => {
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes)

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../fixtures/test-folder.ts'
 import { finishedRun, greyImage, metricsLine } from './fixtures/report-data.ts'
 import { gridPng } from './png.ts'
 import { parseMetrics, type ReportContent, readMetrics, writeReport } from './write-report.ts'
@@ -11,10 +12,9 @@ const { folder: _, written: __, metrics: ___, grids: ____, ...facts } = finished
 const content: ReportContent = { ...facts, sources: [{ name: 'x1', images: [greyImage, greyImage] }] }
 
 let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mixflow-report-'))
+testFolder(path => {
+  folder = path
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const addGrids = async (counts: readonly number[]) => {
   await mkdir(join(folder, 'samples'))

@@ -2,14 +2,12 @@
 
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import type { TrainingConfig } from '@mixflow/zoo'
-import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { firstBatch } from '../data/batch-order.ts'
 import { distance } from '../fixtures/reference.ts'
 import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
+import { trainSteps } from '../fixtures/train-steps.ts'
 import { batches, partsOf } from './train-batch.ts'
-import { initialState, ParameterVector } from './train-state.ts'
-import { trainStep } from './train-step.ts'
 import { dataFacts, trainingModel } from './training-model.ts'
 
 beforeAll(async () => {
@@ -53,30 +51,11 @@ const cases: Readonly<Record<string, Partial<TrainingConfig>>> = {
   'song-unet; κ = label': { denoiser: song(0), encoder: diffusers(false), source: { ...source, kappa: 'label' } },
 }
 
-/** The state after some steps, as arrays, and the losses. */
+/** Parameters by name after some steps, and at the start. */
 async function steps(changes: Partial<TrainingConfig>, count: number) {
-  const data = tinyData()
   const config = tinyConfig({ batchSize: 4, learningRate: 0.01, warmupImages: 0, ...changes })
-  const model = trainingModel(config, dataFacts(data))
-  const vector = new ParameterVector(model.parameters)
-  const step = trainStep(model, vector)
-  const batchAt = batches(model, data)
-  let state = initialState(vector, config.seed)
-  let cursor = firstBatch
-  const losses: number[] = []
-  for (let i = 0; i < count; i++) {
-    const batch = batchAt(cursor)
-    const result = await step.run(state, batch, { step: i + 1, imagesSeen: i * config.batchSize })
-    tf.dispose({ ...state })
-    state = result.state
-    cursor = batch.next
-    losses.push(result.metrics.loss)
-  }
-  step.dispose()
-  const parameters = vector.named((await state.parameters.data()) as Float32Array)
-  const moment = ((await state.firstMoment.data()) as Float32Array).slice()
-  tf.dispose({ ...state })
-  return { moment, parameters, losses, start: vector.named(vector.initial(config.seed)) }
+  const { vector, parameters, ...rest } = await trainSteps(config, tinyData(), { count })
+  return { ...rest, parameters: vector.named(parameters), start: vector.named(vector.initial(config.seed)) }
 }
 
 describe.each(Object.entries(cases))('%s', (_, changes) => {
@@ -128,8 +107,8 @@ describe('a batch in parts', () => {
     const inParts = await steps({ ...changes, imagesAtOnce: 2 }, 1)
     expect(inParts.losses[0]).toBeCloseTo(whole.losses[0] as number, 5)
     // after one step the first moment is the gradient, but for a factor
-    const scale = distance(whole.moment, new Float32Array(whole.moment.length))
-    expect(distance(inParts.moment, whole.moment)).toBeLessThan(1e-5 * scale)
+    const scale = distance(whole.firstMoment, new Float32Array(whole.firstMoment.length))
+    expect(distance(inParts.firstMoment, whole.firstMoment)).toBeLessThan(1e-5 * scale)
   })
 
   it('is cut into the fewest equal parts that fit', () => {
