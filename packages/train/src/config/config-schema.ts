@@ -65,7 +65,7 @@ export const configSchema = z.strictObject({
 
 type Schema = z.core.JSONSchema.BaseSchema
 
-export interface Allowed {
+interface Allowed {
   readonly text: string
   /** The allowed strings. */
   readonly words: readonly string[]

@@ -103,7 +103,7 @@ function listed(what: string, names: readonly string[], most: number): string {
   return `${formatCount(names.length)} ${what}: ${shown}${names.length > most ? `, and ${formatCount(names.length - most)} more` : ''}`
 }
 
-export interface ReadFiles extends Pick<FilesReport, 'path' | 'layout' | 'leftOut' | 'bad' | 'notes'> {
+interface ReadFiles extends Pick<FilesReport, 'path' | 'layout' | 'leftOut' | 'bad' | 'notes'> {
   readonly images: readonly ImageFacts[]
   /** Edge the images were scaled to; null: not scaled. */
   readonly size: number | null

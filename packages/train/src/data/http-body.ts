@@ -5,7 +5,7 @@
 import { MixflowError } from '@mixflow/core'
 import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, request } from 'undici'
 
-export interface BodyRequest {
+interface BodyRequest {
   readonly dispatcher: Dispatcher
   /** First byte to request. */
   readonly offset: number

@@ -6,9 +6,7 @@
 /** Formats that `decodeImage` reads. */
 export const readableFormats = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP', 'PPM'] as const
 
-export type ReadableFormat = (typeof readableFormats)[number]
-
-export interface FileKind {
+interface FileKind {
   /** Name of the image format, such as `JPEG` or `HEIC`. */
   readonly format: string
   readonly readable: boolean

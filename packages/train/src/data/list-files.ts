@@ -109,7 +109,7 @@ async function addFolder(walk: Walk, prefix: string): Promise<void> {
   }
 }
 
-export const systemReason = 'hidden or system files'
+const systemReason = 'hidden or system files'
 
 async function addEntry(walk: Walk, name: string, isLink: boolean): Promise<void> {
   if (systemPart(name) !== null) return walk.leftOut.add(systemReason, name)
@@ -235,7 +235,7 @@ const files: readonly RegExp[] = [
 ]
 
 /** Whether a folder of this name is hidden or belongs to the system. */
-export const isSystemFolder = (name: string): boolean => folders.some(pattern => pattern.test(name))
+const isSystemFolder = (name: string): boolean => folders.some(pattern => pattern.test(name))
 
 /**
  * The part of a path that is hidden or belongs to the system: the path of the outermost such folder, the whole path for such a
@@ -243,7 +243,7 @@ export const isSystemFolder = (name: string): boolean => folders.some(pattern =>
  *
  * @param path below the data folder, with `/`
  */
-export function systemPart(path: string): string | null {
+function systemPart(path: string): string | null {
   const parts = path.split('/')
   const at = parts.slice(0, -1).findIndex(isSystemFolder)
   if (at >= 0) return `${parts.slice(0, at + 1).join('/')}/`

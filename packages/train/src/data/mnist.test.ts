@@ -69,7 +69,7 @@ describe('idx pairs', () => {
     await expect(readMnist(folder, 'test')).rejects.toMatchObject({
       code: 'DATA_NOT_FOUND',
       message: expect.stringContaining('t10k-images-idx3-ubyte'),
-      hint: 'it has: notes.txt',
+      hint: 'found: notes.txt',
     })
     await write('train-images-idx3-ubyte', images)
     await expect(readMnist(folder, 'train')).rejects.toMatchObject({
@@ -77,7 +77,7 @@ describe('idx pairs', () => {
       hint: expect.stringContaining('train-labels-idx1-ubyte'),
     })
     await expect(readMnist(join(folder, 'nowhere'), 'train')).rejects.toMatchObject({
-      hint: 'it has: nothing: it is no folder',
+      hint: 'found: nothing (not a folder)',
     })
   })
 

@@ -58,7 +58,7 @@ export async function readIdxPair(imagesPath: string, credits: Credits): Promise
 }
 
 /** A data set from two idx arrays: [count, height, width] and [count]. */
-export function pairDataset(
+function pairDataset(
   images: IdxArray,
   labels: IdxArray | null,
   { what, classNames, ...credits }: Credits & { readonly what: string },
@@ -105,7 +105,7 @@ export function findIdxImages(folder: string, split: Split): string {
   const found = names.map(name => join(folder, name)).find(existsSync)
   if (found) return found
   throw new MixflowError('DATA_NOT_FOUND', `${folder} has no ${names[0]}, plain or as .gz`, {
-    hint: `it has: ${contents(folder)}`,
+    hint: `found: ${contents(folder)}`,
   })
 }
 
@@ -113,7 +113,7 @@ function contents(folder: string): string {
   try {
     return readdirSync(folder).slice(0, 8).join(', ') || 'nothing'
   } catch {
-    return 'nothing: it is no folder'
+    return 'nothing (not a folder)'
   }
 }
 

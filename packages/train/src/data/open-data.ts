@@ -20,7 +20,7 @@ import { findIdxImages, isIdxImages, readIdxPair, readMnist, readQuickstart } fr
 import type { OnProgress } from './tasks.ts'
 import { readTwemoji } from './twemoji.ts'
 
-export type OpenData = (spec: string, options?: OpenDataOptions) => Promise<Dataset>
+type OpenData = (spec: string, options?: OpenDataOptions) => Promise<Dataset>
 
 type Catalogue = Readonly<Record<DataName, CatalogueEntry>>
 

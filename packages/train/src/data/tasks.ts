@@ -38,7 +38,7 @@ export async function inParallel(count: number, task: (i: number) => Promise<voi
 }
 
 /** Starts tasks in order of arrival, while the memory they need together is within the budget. */
-export interface MemoryBudget {
+interface MemoryBudget {
   readonly bytes: number
   /** Runs the task once `needed` bytes are free. A task that needs the whole budget or more runs alone. */
   run<T>(needed: number, task: () => Promise<T>): Promise<T>

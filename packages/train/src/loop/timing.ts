@@ -47,7 +47,7 @@ export function deadline(seconds: number): (plan: Plan, pace: Pace) => number | 
 }
 
 /** The first sample grid is due after about a minute, later ones at doubling intervals; a checkpoint every ten minutes. */
-export interface SaveTimer {
+interface SaveTimer {
   /** Seconds since the timer was made. */
   elapsed(): number
   isSampleDue(): boolean

@@ -10,7 +10,7 @@ import type { TrainEvent } from './train-event.ts'
 type EventOf<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>
 
 /** What a line needs besides its event. */
-export interface LineContext {
+interface LineContext {
   readonly totalImages: number
 }
 
@@ -40,7 +40,7 @@ function lineOf(event: Exclude<TrainEvent, EventOf<'end'>>, { totalImages }: Lin
 }
 
 /** `loss 0.243   382 images/s   1 min 28 s left` */
-export function stepText({ loss, imagesPerSecond, secondsLeft }: EventOf<'step'>): string {
+function stepText({ loss, imagesPerSecond, secondsLeft }: EventOf<'step'>): string {
   const left = secondsLeft < 60 ? Math.ceil(secondsLeft) : secondsLeft
   const time = left === 0 ? '0 s' : formatDuration(left).replace('.0 s', ' s')
   return `loss ${formatNumber(loss)}   ${formatNumber(imagesPerSecond)} images/s   ${time} left`

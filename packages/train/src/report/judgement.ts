@@ -14,7 +14,7 @@ export interface Judgement {
   readonly grain: number | null
 }
 
-export type Verdict = 'learned' | 'grainy' | 'noise'
+type Verdict = 'learned' | 'grainy' | 'noise'
 
 /** `loss` is a fraction of the trivial loss; `noise` and `grain` are values of `Judgement.grain`. */
 const limits = { loss: 0.75, noise: 0.5, grain: 0.1 }
@@ -24,7 +24,7 @@ export function verdictOf({ loss, trivialLoss, grain }: Judgement): Verdict {
   return (grain ?? 0) > limits.grain ? 'grainy' : 'learned'
 }
 
-export interface JudgedImages {
+interface JudgedImages {
   readonly shape: ImageShape
   /** Float32 [N, C, H, W] in [-1, 1]. */
   readonly data: Float32Array

@@ -98,7 +98,7 @@ const dotsPath = (points: readonly Point[], axes: Axes): string =>
 const linePath = (points: readonly Point[], axes: Axes): string =>
   points.map((point, i) => `${i === 0 ? 'M' : 'L'}${position(point, axes)}`).join('')
 
-export interface Tick {
+interface Tick {
   readonly value: number
   readonly text: string
 }
@@ -111,7 +111,7 @@ export interface Axis {
   place(value: number): number
 }
 
-export interface AxisOptions {
+interface AxisOptions {
   /** `auto` is logarithmic if all values are positive and span a factor of five or more. */
   readonly kind: 'linear' | 'auto'
   /** Extend a linear axis to the next round numbers. */
@@ -122,7 +122,7 @@ const logFactor = 5
 const tiny = 1e-100
 
 /** Beyond this, differences and ratios of values overflow. */
-export const isDrawable = (value: number): boolean => Math.abs(value) < 1 / tiny
+const isDrawable = (value: number): boolean => Math.abs(value) < 1 / tiny
 
 export function axisOf(values: readonly number[], { kind, round }: AxisOptions): Axis {
   const { low, high } = extent(values.filter(isDrawable).map(value => (Math.abs(value) < tiny ? 0 : value)))

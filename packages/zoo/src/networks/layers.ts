@@ -10,10 +10,10 @@ import { type Initial, type ParameterSpec, type Parameters, parameter, sizeOf } 
 import type { NetworkContext } from './unet-options.ts'
 
 /** PyTorch's default initialization: uniform in ±1/√fan-in. */
-export const fanIn = (inputs: number): Initial => ({ kind: 'uniform', bound: 1 / Math.sqrt(inputs) })
+const fanIn = (inputs: number): Initial => ({ kind: 'uniform', bound: 1 / Math.sqrt(inputs) })
 export const zero: Initial = { kind: 'constant', value: 0 }
 
-export interface ConvOptions {
+interface ConvOptions {
   readonly from: number
   readonly to: number
   /** Side of the filter: 1 or 3. */
@@ -54,7 +54,7 @@ const paddedAround = (n: number): [[0, 0], [number, number], [number, number], [
   [0, 0],
 ]
 
-export interface LinearOptions {
+interface LinearOptions {
   readonly from: number
   readonly to: number
   /** As in `ConvOptions`. */
@@ -76,7 +76,7 @@ export function linear(name: string, { from, to, initial = fanIn(from), initialB
   return { parameters, apply }
 }
 
-export interface AttentionOptions {
+interface AttentionOptions {
   readonly channels: number
   readonly groups: number
   readonly epsilon: number

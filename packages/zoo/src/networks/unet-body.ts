@@ -10,7 +10,7 @@ import { groupNorm } from './group-norm.ts'
 import { attention, conv, downsample, linear, upsample, zero } from './layers.ts'
 import type { Layer, ParameterSpec, Parameters } from './network.ts'
 
-export interface BodyOptions {
+interface BodyOptions {
   /** Channels in and out. */
   readonly from: number
   readonly to: number

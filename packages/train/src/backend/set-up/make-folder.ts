@@ -7,7 +7,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { lockFile } from '@mixflow/files'
 
-export interface MakeOptions<T> {
+interface MakeOptions<T> {
   readonly signal?: AbortSignal | undefined
   readonly onWait: () => void
   /** Checks an existing folder; null makes it (again). */

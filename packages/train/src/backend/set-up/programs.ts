@@ -17,7 +17,7 @@ export interface Call extends Setting {
 }
 
 /** A program with its first arguments: `python3 -m pip`. */
-export type Program = readonly [command: string, ...first: string[]]
+type Program = readonly [command: string, ...first: string[]]
 
 export interface Programs {
   readonly npm: Program

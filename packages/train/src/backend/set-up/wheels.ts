@@ -58,7 +58,7 @@ export async function fetchWheels(
   })
 }
 
-export interface UnpackOptions {
+interface UnpackOptions {
   /** The path below `into` for a file of the archive; null skips the file. */
   readonly target: (name: string) => string | null
   readonly signal?: AbortSignal | undefined

@@ -19,7 +19,7 @@ interface NativeBackend {
   readonly binding: { readonly TF_Version: string }
 }
 
-export interface NativeFacts {
+interface NativeFacts {
   readonly kind: TfjsNodeKind
   readonly tensorflow: string
   readonly gpu: boolean

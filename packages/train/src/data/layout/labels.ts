@@ -222,7 +222,7 @@ function csvRows(text: string): string[][] {
   return rows
 }
 
-export interface TextFile {
+interface TextFile {
   readonly name: string
   /** Its folder with a trailing `/`; names in the text are relative to it. */
   readonly folder: string

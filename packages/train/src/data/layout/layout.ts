@@ -1,7 +1,7 @@
 /** The layout of a folder or zip: the images of the requested part, and their classes. */
 import type { DataFile } from '../list-files.ts'
 
-export interface PlacedImage {
+interface PlacedImage {
   readonly file: DataFile
   /** Index into `classNames`; null without classes. */
   readonly label: number | null
@@ -41,7 +41,7 @@ export const className = (text: string): string => text.normalize('NFC')
 
 export const othersReason = 'other files'
 
-export interface NamedImage {
+interface NamedImage {
   readonly file: DataFile
   readonly className: string
 }

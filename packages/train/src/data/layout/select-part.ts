@@ -21,7 +21,7 @@ type Part = keyof typeof parts
 const partOf = (folder: string): Part | undefined =>
   (Object.keys(parts) as Part[]).find(part => parts[part].test(folder))
 
-export interface PartOptions {
+interface PartOptions {
   /** Path of the folder or zip, for messages. */
   readonly path: string
   readonly split: Split

@@ -14,7 +14,7 @@ const epsilon = 1e-5
 export const norm = (name: string, channels: number, { silu }: { silu: boolean }) =>
   groupNorm(name, { channels, groups, epsilon, silu })
 
-export interface ResnetOptions {
+interface ResnetOptions {
   readonly from: number
   readonly to: number
   /** Width of the time embedding, 0 for none. */

@@ -12,7 +12,7 @@ import { conv, downsample, linear, upsample, zero } from '../layers.ts'
 import { type Initial, type ParameterSpec, type Parameters, parameter } from '../network.ts'
 import { groupsOf } from './song-unet-options.ts'
 
-export interface SongBlockOptions {
+interface SongBlockOptions {
   readonly from: number
   readonly to: number
   /** Width of the embedding. */
@@ -25,7 +25,7 @@ export interface SongBlockOptions {
 }
 
 /** The inputs of a block besides its image. */
-export interface SongBlockInput {
+interface SongBlockInput {
   /** [N, embedding] */
   readonly embedding: tf.Tensor2D
   /** The values that dropout keeps, bool [N, H, W, to]. Default: all. */
@@ -44,7 +44,7 @@ const epsilon = 1e-6
 export const closingGain = 1e-5
 
 /** Xavier (Glorot) initialization: uniform in ±gain · √(6 / (fan-in + fan-out)). */
-export const xavier = (from: number, to: number, { kernel = 1, gain = 1 } = {}): Initial => ({
+const xavier = (from: number, to: number, { kernel = 1, gain = 1 } = {}): Initial => ({
   kind: 'uniform',
   bound: gain * Math.sqrt(6 / ((from + to) * kernel * kernel)),
 })

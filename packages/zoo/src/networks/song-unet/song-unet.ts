@@ -123,7 +123,7 @@ function songBody(options: SongUnetOptions, { image: { channels, height: edge } 
 /** Dropout applies between the two convolutions of a block. */
 const droppable = ({ to, edge }: SongStage): number => to * edge * edge
 
-export interface SongStage {
+interface SongStage {
   /** The prefix of its parameters. */
   readonly name: string
   /** Input channels, including the concatenated skip, and output channels. */
