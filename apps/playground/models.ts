@@ -1,16 +1,16 @@
 /**
- * The models that the page is served with: every folder in one folder that holds a `mixflow.json`, itself or in a folder of its own,
- * and `models/index.json`, which lists them. A model's twin is the same trained as a rectified flow: the package that its `quality.json`
- * compares it with, or the folder `NAME-rectified-flow` beside it, or `rectified-flow` inside of it.
+ * Copies the models of one folder into the page and lists them in `models/index.json`. A model is a folder with a `mixflow.json`; it may
+ * contain another. A model's baseline is the same model trained as a rectified flow: the package that its `quality.json` compares it with,
+ * the folder `NAME-rectified-flow` beside it, or the folder `rectified-flow` in it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { Plugin } from 'vite'
-import type { ZooModel } from './src/models/catalogue.ts'
+import type { ServedModel } from './src/models/served-models.ts'
 
 const manifestName = 'mixflow.json'
 
-/** What is needed of a manifest; the page itself checks all of it. */
+/** The part of a manifest that is needed here. The page checks all of it. */
 interface Facts {
   readonly name: string
   readonly description?: string
@@ -20,20 +20,20 @@ interface Facts {
     readonly role: string
     readonly dtype?: string
   }[]
-  readonly image: ZooModel['image']
-  readonly labels: ZooModel['labels']
+  readonly image: ServedModel['image']
+  readonly labels: ServedModel['labels']
   readonly source: { readonly kappa: string } | null
-  readonly sampler: ZooModel['sampler']
+  readonly sampler: ServedModel['sampler']
   readonly training: { readonly dataset: string }
 }
 
 interface FoundModel {
-  /** Path in the folder of models, '/' between folders. */
+  /** Relative to the folder of models. */
   readonly path: string
   readonly facts: Facts
-  /** Name of its package, and of the one that it was measured beside; undefined where it does not say. */
+  /** Name of its package, and of the baseline's package; undefined if unknown. */
   readonly packageName: string | undefined
-  readonly twinPackage: string | undefined
+  readonly baselinePackage: string | undefined
 }
 
 export function findModels(folder: string): readonly FoundModel[] {
@@ -44,45 +44,52 @@ export function findModels(folder: string): readonly FoundModel[] {
           .map(({ name }) => (at === '' ? name : `${at}/${name}`))
           .sort()
       : []
-  const own = folders('')
-  const inside = own.filter(path => existsSync(join(folder, path, manifestName))).flatMap(folders)
-  return [...own, ...inside]
+  const top = folders('')
+  const nested = top.filter(path => existsSync(join(folder, path, manifestName))).flatMap(folders)
+  return [...top, ...nested]
     .filter(path => existsSync(join(folder, path, manifestName)))
     .map(path => {
       const read = (name: string) => JSON.parse(readFileSync(join(folder, path, name), 'utf8'))
-      const readIfThere = (name: string) => (existsSync(join(folder, path, name)) ? read(name) : {})
+      const readIfPresent = (name: string) => (existsSync(join(folder, path, name)) ? read(name) : {})
       return {
-        ...{ path, facts: read(manifestName) },
-        ...{ packageName: readIfThere('package.json').name, twinPackage: readIfThere('quality.json').twin?.name },
+        path,
+        facts: read(manifestName),
+        packageName: readIfPresent('package.json').name,
+        baselinePackage: readIfPresent('quality.json').twin?.name,
       }
     })
 }
 
-export function indexOf(found: readonly FoundModel[]): { readonly models: readonly ZooModel[] } {
+export function indexOf(found: readonly FoundModel[]): { readonly models: readonly ServedModel[] } {
   const known = new Set(found.map(({ path }) => path))
-  const models = found.map(({ path, facts, twinPackage }): ZooModel => {
+  const models = found.map(({ path, facts, baselinePackage }): ServedModel => {
     const { image, labels, sampler, source, training, description, files } = facts
-    const measured = twinPackage === undefined ? undefined : found.find(other => other.packageName === twinPackage)
-    const twin = measured?.path ?? [`${path}-rectified-flow`, `${path}/rectified-flow`].find(other => known.has(other))
+    const measured =
+      baselinePackage === undefined ? undefined : found.find(other => other.packageName === baselinePackage)
+    const baseline =
+      measured?.path ?? [`${path}-rectified-flow`, `${path}/rectified-flow`].find(other => known.has(other))
     const denoisers = files.filter(({ role }) => role === 'denoiser')
-    const weights = denoisers.find(({ dtype }) => dtype === 'float32') ?? denoisers[0]
+    const denoiser = denoisers.find(({ dtype }) => dtype === 'float32') ?? denoisers[0]
     return {
       name: path.replaceAll('/', '-'),
       address: `${path}/${manifestName}`,
-      twin: source === null || twin === undefined ? null : twin.replaceAll('/', '-'),
+      baseline: source === null || baseline === undefined ? null : baseline.replaceAll('/', '-'),
       description: description ?? '',
-      bytes: weights?.bytes ?? 0,
+      bytes: denoiser?.bytes ?? 0,
       image: { channels: image.channels, height: image.height, width: image.width },
-      ...{ labels, sampler },
+      labels,
+      sampler,
       kappa: source?.kappa ?? null,
       dataset: training.dataset,
     }
   })
-  // what the page opens first has a twin to compare with, and is there soon
-  return { models: models.sort((a, b) => Number(b.twin !== null) - Number(a.twin !== null) || a.bytes - b.bytes) }
+  // views open the first model, so models with a baseline come first, then small ones
+  return {
+    models: models.sort((a, b) => Number(b.baseline !== null) - Number(a.baseline !== null) || a.bytes - b.bytes),
+  }
 }
 
-/** Files of each model that its manifest names. */
+/** The manifest and the files that it lists. */
 const filesOf = ({ path, facts }: FoundModel) =>
   [manifestName, ...facts.files.map(file => file.path)].map(name => `${path}/${name}`)
 

@@ -1,13 +1,13 @@
-/** Writes `sw.js` of the built page: the service worker, told which files there are. */
+/** Writes `sw.js` of the built page: the service worker, preceded by the list of files. */
 import { createHash } from 'node:crypto'
 import type { Plugin, Rolldown } from 'vite'
-import type { PageFiles } from './src/offline/page-files.ts'
+import type { PageFiles } from './src/offline/service-worker.ts'
 
 const worker = 'sw.js'
-/** Beside what is bundled. */
-const copied = ['theme.js', 'icon.svg', 'pictures/mnist.png']
-/** Runtimes are larger than this, and kept when a model has used them. */
-const largest = 2e6
+/** Files that are copied, not bundled. */
+const copied = ['theme.js', 'icon.svg', 'images/mnist.png']
+/** Larger WebAssembly files are runtimes, which are cached when a model has used them. */
+const maxPageFileBytes = 2e6
 
 export const offline: Plugin = {
   name: 'offline',
@@ -32,7 +32,8 @@ function pageFiles(bundle: Rolldown.OutputBundle): PageFiles {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   const hash = createHash('sha256')
   for (const { name, content } of contents) hash.update(name).update(content)
-  const isRuntime = ({ name, content }: (typeof contents)[number]) => /\.wasm$/.test(name) && content.length > largest
+  const isRuntime = ({ name, content }: (typeof contents)[number]) =>
+    /\.wasm$/.test(name) && content.length > maxPageFileBytes
   const isOfModel = ({ name }: (typeof contents)[number]) => /^models\/.*(?<!\.json)$/.test(name)
   const runtimes = contents.filter(isRuntime).map(({ name }) => name)
   return {

@@ -1,11 +1,10 @@
 /**
- * What the page may do, as its Content-Security-Policy: run its own scripts and WebAssembly, start its own workers, and ask
- * nobody but its own host. In the page itself by a meta element, and as headers for hosts that send them (`_headers`), since
- * workers obey only the policy that their own scripts came with.
+ * The page's Content-Security-Policy: its own scripts, workers and WebAssembly, and requests only to its own host. The page has it in a meta
+ * element. Hosts can also send it as a header (`_headers`), which workers need: they obey the policy of their own script.
  */
 
 export interface PolicyOptions {
-  /** Further origins from which models may be loaded, as a policy says them: `https:`, or `https://models.example.org`. */
+  /** Additional sources for `connect-src`, to load models from: `https:`, or `https://models.example.org`. */
   readonly connect?: string | undefined
 }
 
@@ -25,7 +24,7 @@ export function policy({ connect }: PolicyOptions = {}): string {
     .join('; ')
 }
 
-/** Of every answer. The two of isolation let WebAssembly have threads; `frame-ancestors` counts only in a header. */
+/** Headers of every response. The two Cross-Origin policies enable WebAssembly threads; `frame-ancestors` works only in a header. */
 export const headers = (options: PolicyOptions = {}): Readonly<Record<string, string>> => ({
   'Content-Security-Policy': `${policy(options)}; frame-ancestors 'none'`,
   'Cross-Origin-Opener-Policy': 'same-origin',

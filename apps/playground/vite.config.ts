@@ -1,6 +1,6 @@
 /**
- * The page as static files: addresses are relative, so that it works under any path (`--base /x/` makes them absolute). Siblings
- * come from their sources, so nothing has to be built first. `PLAYGROUND_CONNECT` names further origins to load models from.
+ * Builds the page as static files. URLs are relative, so it works under any path (`--base /x/` makes them absolute). Workspace packages are
+ * imported from their sources, so nothing has to be built first. `PLAYGROUND_CONNECT` allows other origins to load models from.
  */
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
@@ -9,11 +9,11 @@ import { servedModels } from './models.ts'
 import { offline } from './offline.ts'
 import { headers, policy } from './policy.ts'
 
-/** Folder of model packages. */
+/** Folder of models. */
 const models = process.env.PLAYGROUND_MODELS ?? fileURLToPath(new URL('../../models', import.meta.url))
 const options = { connect: process.env.PLAYGROUND_CONNECT }
 
-/** The policy in the built page, and a `_headers` file as many static hosts read it. The dev server's own scripts would not pass it. */
+/** Adds the policy to the built page, and a `_headers` file for static hosts. The development server's scripts would violate it. */
 const withPolicy: Plugin = {
   name: 'policy',
   apply: 'build',
@@ -35,7 +35,7 @@ export default defineConfig({
   plugins: [react(), withPolicy, servedModels(models), offline],
   resolve: { conditions: ['@mixflow/source', ...defaultClientConditions] },
   worker: { format: 'es' },
-  // small files would become data: addresses, which the policy forbids to fetch
+  // Vite would inline small files as data: URLs, which the policy blocks
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000, modulePreload: { polyfill: false } },
   preview: { headers: headers(options) },
 })

@@ -1,4 +1,4 @@
-/** Builds the page once for all of these tests, as it would be published, and says where. */
+/** Builds the page once for all end-to-end tests, as it would be published. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { findChromium } from '@mixflow/page'
 import { build } from 'vite'
 import type { TestProject } from 'vitest/node'
-import { writeModels } from './fixtures/zoo.ts'
+import { writeModels } from './fixtures/served-models.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A browser, and the folder of the built page; null where there is no browser. */
+    /** Path of Chromium and the folder of the built page; null without Chromium. */
     built: { readonly chromium: string; readonly folder: string } | null
   }
 }
@@ -22,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const root = fileURLToPath(new URL('..', import.meta.url))
     const models = join(folder, '..', `${basename(folder)}-models`)
     await writeModels(models)
-    const { NODE_ENV } = process.env // vitest's own would give React's development build
+    const { NODE_ENV } = process.env // vitest's value would select React's development build
     process.env.NODE_ENV = 'production'
     process.env.PLAYGROUND_MODELS = models
     await build({ root, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })

@@ -1,49 +1,49 @@
-/** κ-FC: a picture drawn, taken or dropped; the encoder's answer, and pictures that follow the slider. */
+/** κ-FC: an image that is drawn, chosen or from a file, the encoder's output, and images that follow the slider. */
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { pixelsOf } from './fixtures/pictures.ts'
+import { pixelsOf } from './fixtures/images.ts'
 import { built, openPlayground } from './fixtures/playground.ts'
 
-/** The generated pictures, once they are of this w and nothing is under way. */
-async function picturesAt(page: Page, w: string): Promise<string> {
+/** Waits until the images are generated with this w, and returns their pixels. */
+async function imagesAt(page: Page, w: string): Promise<string> {
   await page.getByText(`at w = ${w}`).waitFor()
-  await page.locator('.mixed[aria-busy=false]').waitFor()
-  return pixelsOf(page, '.mixed figure:last-of-type')
+  await page.locator('.source[aria-busy=false]').waitFor()
+  return pixelsOf(page, '.source figure:last-of-type')
 }
 
 describe.skipIf(built === null)('κ-FC', () => {
-  it('shows mean, variance, source and pictures, which follow w', async () => {
+  it('shows mean, variance, source and images, which follow w', async () => {
     await using open = await openPlayground({ viewport: { width: 1280, height: 1200 } })
     const { page } = open
     await open.go('#/kappa')
-    await page.getByText(/ms for all 8|s for all 8/).waitFor()
-    const half = await picturesAt(page, '0.50')
+    await page.getByText(/s for 8 images/).waitFor()
+    const half = await imagesAt(page, '0.50')
     const encoder = await pixelsOf(page, '.encoder')
     expect(new Set(encoder.split(',data:')).size).toBe(2)
     const w = page.getByRole('slider', { name: 'Mixture weight w' })
     await w.focus()
     await page.keyboard.press('End')
-    const whole = await picturesAt(page, '1.00')
+    const whole = await imagesAt(page, '1.00')
     expect(whole).not.toBe(half)
     expect(new URL(page.url()).hash).toBe('#/kappa?w=1')
-    // at w = 0 the picture plays no part
+    // at w = 0 the image has no effect
     await page.keyboard.press('Home')
     await page.getByRole('combobox', { name: 'Class' }).selectOption('1')
     await page.waitForFunction(() => location.hash.includes('label=1'))
-    const none = await picturesAt(page, '0.00')
-    await page.getByRole('button', { name: 'Picture 5' }).click()
+    const none = await imagesAt(page, '0.00')
+    await page.getByRole('button', { name: 'Example 5' }).click()
     await page.getByRole('combobox', { name: 'Class' }).selectOption('1')
     await expect.poll(() => pixelsOf(page, '.encoder'), { timeout: 120_000 }).not.toBe(encoder)
-    await expect.poll(() => picturesAt(page, '0.00'), { timeout: 120_000 }).toBe(none)
+    await expect.poll(() => imagesAt(page, '0.00'), { timeout: 120_000 }).toBe(none)
     expect(await open.violations()).toEqual([])
     expect(open.troubles).toEqual([])
   })
 
-  it('takes what is drawn by pointer or keys, a file, and its inverse', async () => {
+  it('accepts drawings by pointer or keyboard, files, and inverted images', async () => {
     await using open = await openPlayground({ viewport: { width: 1280, height: 1000 } })
     const { page } = open
     await open.go('#/kappa')
-    await picturesAt(page, '0.50')
+    await imagesAt(page, '0.50')
     await page.getByRole('button', { name: 'Clear' }).click()
     const board = page.getByRole('application')
     const { x, y, width, height } = (await board.boundingBox())!
@@ -51,31 +51,31 @@ describe.skipIf(built === null)('κ-FC', () => {
     await page.mouse.down()
     await page.mouse.move(x + 0.5 * width, y + 0.8 * height, { steps: 4 })
     await page.mouse.up()
-    const drawn = await pixelsOf(page, '.pixel-board')
+    const drawn = await pixelsOf(page, '.drawing-pad')
     await board.focus()
     for (const key of [' ', 'ArrowRight', 'ArrowRight', ' ']) await page.keyboard.press(key)
-    const more = await pixelsOf(page, '.pixel-board')
+    const more = await pixelsOf(page, '.drawing-pad')
     expect(more).not.toBe(drawn)
-    expect(new URL(page.url()).hash).toContain('picture=-1')
+    expect(new URL(page.url()).hash).toContain('example=-1')
     await page.getByRole('button', { name: 'Invert' }).click()
     await page.waitForFunction(
-      before => document.querySelector<HTMLCanvasElement>('.pixel-board canvas')!.toDataURL() !== before,
+      before => document.querySelector<HTMLCanvasElement>('.drawing-pad canvas')!.toDataURL() !== before,
       more,
     )
     const icon = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    await page.getByLabel('File of a picture').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: icon })
-    expect(await page.getByRole('alert').textContent()).toMatch(/ARGUMENT_INVALID.*no picture.*What to do:/s)
+    await page.getByLabel('Image file').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: icon })
+    expect(await page.getByRole('alert').textContent()).toMatch(/ARGUMENT_INVALID.*cannot read the file.*Try this:/s)
     const shot = await page.screenshot()
-    await page.getByLabel('File of a picture').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: shot })
+    await page.getByLabel('Image file').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: shot })
     await page.getByRole('alert').waitFor({ state: 'detached' })
-    await picturesAt(page, '0.50')
+    await imagesAt(page, '0.50')
     expect(open.troubles).toEqual([])
   })
 
-  it('says where a model has no such source', async () => {
+  it('says if a model has no image encoder', async () => {
     await using open = await openPlayground()
     await open.go('#/kappa?model=small-rectified-flow')
-    await open.page.getByText('It is a plain rectified flow').waitFor()
+    await open.page.getByText('It is a rectified flow').waitFor()
     expect(open.troubles).toEqual([])
   })
 })

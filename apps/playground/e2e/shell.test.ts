@@ -1,45 +1,45 @@
-/** The frame: addresses, keyboard, themes, sizes; and that every view is sound for whoever cannot see it. */
+/** The frame of the page: URLs, keyboard, themes, size, and the accessibility of every view. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { built, openPlayground } from './fixtures/playground.ts'
 
-const views = ['paths', 'generate', 'few-steps', 'kappa', 'inspect', 'capabilities']
+const views = ['paths', 'generate', 'few-steps', 'kappa', 'inspect', 'device']
 
 describe.skipIf(built === null)('the playground', () => {
-  it('is walked by keyboard: skip link, views, content; the address says where one is', async () => {
+  it('works by keyboard: skip link, navigation, content; the URL follows', async () => {
     await using open = await openPlayground()
     const { page } = open
     await open.go('')
-    expect(await page.title()).toBe('Watch the paths · MixFlow playground')
+    expect(await page.title()).toBe('Paths · MixFlow playground')
     await page.keyboard.press('Tab')
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
     await page.keyboard.press('Enter')
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
 
-    await page.getByRole('link', { name: 'Capabilities' }).focus()
+    await page.getByRole('link', { name: 'Device' }).focus()
     await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'What this machine can do' }).waitFor()
-    expect(page.url()).toBe(`${open.base}#/capabilities`)
-    expect(await page.title()).toBe('Capabilities · MixFlow playground')
+    await page.getByRole('heading', { name: 'Your device' }).waitFor()
+    expect(page.url()).toBe(`${open.base}#/device`)
+    expect(await page.title()).toBe('Device · MixFlow playground')
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
-    expect(await page.locator('nav [aria-current]').textContent()).toBe('Capabilities')
+    expect(await page.locator('nav [aria-current]').textContent()).toBe('Device')
     await page.goBack()
     await page.getByRole('heading', { name: 'Straight paths need few steps' }).waitFor()
     expect(open.troubles).toEqual([])
   })
 
-  it('has a theme of the system, until another is chosen, which stays', async () => {
+  it('follows the system’s theme until another is chosen, which is remembered', async () => {
     await using open = await openPlayground({ colorScheme: 'dark' })
     const { page } = open
     const scheme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
-    await open.go('#/capabilities')
+    await open.go('#/device')
     expect(await scheme()).toBe('dark')
-    await page.getByRole('button', { name: 'Light theme' }).click()
+    await page.getByRole('button', { name: 'Switch to light theme' }).click()
     expect(await scheme()).toBe('light')
     await page.reload()
-    await page.getByRole('button', { name: 'Dark theme' }).waitFor()
+    await page.getByRole('button', { name: 'Switch to dark theme' }).waitFor()
     expect(await scheme()).toBe('light')
     expect(open.troubles).toEqual([])
   })
@@ -50,16 +50,16 @@ describe.skipIf(built === null)('the playground', () => {
     ['light', 360, 740],
     ['dark', 360, 740],
   ] as const)(
-    'axe finds nothing in %s at %i × %i, nothing is cut off, nothing jumps',
+    'has no axe violations, overflow or layout shifts in %s at %i × %i',
     async (colorScheme, width, height) => {
       await using open = await openPlayground({ colorScheme, viewport: { width, height } })
       const { page } = open
       for (const view of views) {
         await open.go(`#/${view}`)
         await page.locator('.loading').waitFor({ state: 'detached' })
-        if (view === 'generate') await page.getByText(/a picture, NFE/).waitFor()
-        if (view === 'kappa') await page.getByText(/for all 8/).waitFor()
-        if (view === 'paths') await page.getByText(/^step \d+$/).waitFor()
+        if (view === 'generate') await page.getByText(/per image · NFE/).waitFor()
+        if (view === 'kappa') await page.getByText(/for 8 images/).waitFor()
+        if (view === 'paths') await page.getByText(/^Step \d+$/).waitFor()
         expect(await open.violations(), view).toEqual([])
         const [shifts, overflow] = await page.evaluate(async () => {
           const seen = new Promise<PerformanceEntryList>(resolve => {
@@ -80,26 +80,26 @@ describe.skipIf(built === null)('the playground', () => {
     },
   )
 
-  it('weighs at most 250 kB, compressed, without the runtimes', async () => {
+  it('is at most 250 kB compressed, without the runtimes', async () => {
     const assets = join(built!.folder, 'assets')
-    const weights = await Promise.all(
+    const sizes = await Promise.all(
       (await readdir(assets)).map(async name => ({
         name,
         kilobytes: gzipSync(await readFile(join(assets, name)), { level: 9 }).length / 1000,
       })),
     )
-    // ONNX Runtime; tfjs is nearly all of the worker that trains
+    // ONNX Runtime; the training worker is almost only tfjs
     const isRuntime = (name: string) => /\.wasm$|^ort|^training-worker-/.test(name)
-    const total = (some: typeof weights) => some.reduce((sum, { kilobytes }) => sum + kilobytes, 0)
-    // the sampler again, for where it cannot be had in its worker: nobody loads both
-    const isSpare = (name: string) => name.startsWith('open-model-')
-    const own = weights.filter(({ name }) => !isRuntime(name) && !isSpare(name))
-    expect(weights.filter(({ name }) => isSpare(name)).length).toBe(1)
-    const training = weights.filter(({ name }) => name.startsWith('training-worker-'))
+    const total = (some: typeof sizes) => some.reduce((sum, { kilobytes }) => sum + kilobytes, 0)
+    // the sampler for pages without a worker, which is loaded instead of the one in the worker
+    const isFallback = (name: string) => name.startsWith('open-model-')
+    const page = sizes.filter(({ name }) => !isRuntime(name) && !isFallback(name))
+    expect(sizes.filter(({ name }) => isFallback(name)).length).toBe(1)
+    const training = sizes.filter(({ name }) => name.startsWith('training-worker-'))
     console.log(
-      `playground: ${total(own).toFixed(0)} kB for all views, and ${total(training).toFixed(0)} kB of scripts with tfjs (gzip)`,
+      `playground: ${total(page).toFixed(0)} kB for all views, and ${total(training).toFixed(0)} kB of scripts with tfjs (gzip)`,
     )
     expect(training.length).toBe(1)
-    expect(total(own)).toBeLessThan(250)
+    expect(total(page)).toBeLessThan(250)
   })
 })

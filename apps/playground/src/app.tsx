@@ -1,19 +1,21 @@
-/** The frame around every view: navigation, theme, and what a screen reader is told when the view changes. */
+/** The frame around the views: navigation, theme and footer. When the view changes, it moves the focus and sets the page's title. */
 import { Component, type ReactNode, Suspense, useEffect, useRef } from 'react'
-import { formatAddress, useAddress } from './address/address.ts'
 import { ThemeButton } from './theme-button.tsx'
+import { formatHash, useHash } from './url/url-state.ts'
 import { views } from './views.ts'
 
 export function App() {
-  const address = useAddress()
-  const shown = views.find(({ id }) => id === address.view) ?? views[0]!
+  const hash = useHash()
+  const shown = views.find(({ id }) => id === hash.view) ?? views[0]!
   const main = useRef<HTMLElement>(null)
-  const before = useRef(shown.id)
+  const nav = useRef<HTMLElement>(null)
+  const previous = useRef(shown.id)
 
   useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     document.title = `${shown.title} · MixFlow playground`
-    if (before.current === shown.id) return
-    before.current = shown.id
+    if (previous.current === shown.id) return
+    previous.current = shown.id
     main.current?.focus({ preventScroll: true })
     scrollTo({ top: 0 })
   }, [shown])
@@ -21,22 +23,22 @@ export function App() {
   return (
     <>
       <button type="button" className="skip" onClick={() => main.current?.focus()}>
-        Skip to the content
+        Skip to content
       </button>
       <header className="top">
-        <a className="brand" href={formatAddress({ view: views[0]!.id, query: '' })}>
+        <a className="brand" href={formatHash({ view: views[0]!.id, query: '' })}>
           <Mark />
           <span>
             MixFlow <span className="brand-rest">playground</span>
           </span>
         </a>
-        <nav aria-label="Views">
+        <nav ref={nav} aria-label="Views">
           {views.map(({ id, title }) => (
             <a
               key={id}
-              href={formatAddress({ view: id, query: '' })}
+              href={formatHash({ view: id, query: '' })}
               aria-current={id === shown.id ? 'page' : undefined}
-              // the view that is shown keeps its state
+              // a link to the current view would reset its state
               onClick={event => id === shown.id && event.preventDefault()}
             >
               {title}
@@ -46,33 +48,34 @@ export function App() {
         <ThemeButton />
       </header>
       <main id="content" ref={main} tabIndex={-1} aria-label={shown.title}>
-        <Failure key={shown.id}>
-          <Suspense fallback={<p className="loading">Loading …</p>}>
+        <ErrorBoundary key={shown.id}>
+          <Suspense fallback={<p className="loading">Loading…</p>}>
             <shown.Component />
           </Suspense>
-        </Failure>
+        </ErrorBoundary>
       </main>
       <footer className="bottom">
         <p>
-          Everything runs in this page: nothing is sent anywhere. <cite>MixFlow</cite> is described in arXiv 2604.09181.
+          Everything runs in your browser; nothing is uploaded. Based on the paper{' '}
+          <a href="https://arxiv.org/abs/2604.09181">MixFlow (arXiv:2604.09181)</a>.
         </p>
       </footer>
     </>
   )
 }
 
-/** A straight path and a bent one. */
+/** A straight and a curved path. */
 const Mark = () => (
   <svg className="mark" viewBox="0 0 32 32" aria-hidden="true">
-    <path className="mark-bent" d="M6 25C14 25 13 8 26 7" />
+    <path className="mark-curved" d="M6 25C14 25 13 8 26 7" />
     <path className="mark-straight" d="M6 25 26 7" />
     <circle cx="6" cy="25" r="3" />
     <circle cx="26" cy="7" r="3" />
   </svg>
 )
 
-/** A view that fails, fails alone. */
-class Failure extends Component<{ readonly children: ReactNode }, { readonly message: string | null }> {
+/** Contains an error in one view, so that the others keep working. */
+class ErrorBoundary extends Component<{ readonly children: ReactNode }, { readonly message: string | null }> {
   override state = { message: null }
 
   static getDerivedStateFromError(error: unknown) {
@@ -83,9 +86,9 @@ class Failure extends Component<{ readonly children: ReactNode }, { readonly mes
     if (this.state.message === null) return this.props.children
     return (
       <section className="panel problem" role="alert">
-        <h1>This view has failed</h1>
+        <h1>Something went wrong</h1>
         <p>{this.state.message}</p>
-        <p>Reload the page to start again; the other views still work.</p>
+        <p>Reload the page to try again. The other views still work.</p>
       </section>
     )
   }

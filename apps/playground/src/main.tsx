@@ -2,13 +2,13 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { registerOffline } from './offline/register.ts'
+import { registerServiceWorker } from './offline/register.ts'
 import './styles/base.css'
 import './styles/shell.css'
 import './styles/controls.css'
 import './styles/models.css'
 
-registerOffline()
+registerServiceWorker()
 createRoot(document.getElementById('app')!).render(
   <StrictMode>
     <App />

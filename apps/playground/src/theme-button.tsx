@@ -1,4 +1,4 @@
-/** Light or dark: the system's choice until another is made here, which is then kept. public/theme.js sets it before the first paint. */
+/** Switches between light and dark. Default: the system's theme. public/theme.js applies a stored choice before the first paint. */
 import { Button } from '@base-ui/react/button'
 import { useSyncExternalStore } from 'react'
 
@@ -18,22 +18,22 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** For what is drawn by hand, too. */
+/** Also for drawings on a canvas. */
 export const useIsDark = () => useSyncExternalStore(subscribe, isDark)
 
 export function ThemeButton() {
   const dark = useIsDark()
-  const change = () => {
+  const toggle = () => {
     const theme = dark ? 'light' : 'dark'
     root.dataset.theme = theme
     try {
       localStorage.setItem(key, theme)
     } catch {
-      // not kept, but shown
+      // without storage the choice ends with the page
     }
   }
   return (
-    <Button className="theme" aria-label={dark ? 'Light theme' : 'Dark theme'} onClick={change}>
+    <Button className="theme" aria-label={dark ? 'Switch to light theme' : 'Switch to dark theme'} onClick={toggle}>
       <svg viewBox="0 0 20 20" aria-hidden="true">
         {dark ? (
           <path d="M10 6.2a3.8 3.8 0 1 0 0 7.6 3.8 3.8 0 0 0 0-7.6M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6 16 16M4 16l1.4-1.4M14.6 5.4 16 4" />

@@ -1,8 +1,8 @@
-/** The views of the playground, in the order of the navigation. A view is a row here; it is loaded when it is first opened. */
+/** The views, in the order of the navigation. Each is imported when it is first opened. */
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 
 export interface View {
-  /** In addresses. */
+  /** In the URL. */
   readonly id: string
   readonly title: string
   readonly Component: LazyExoticComponent<ComponentType>
@@ -15,10 +15,10 @@ const view = (id: string, title: string, load: () => Promise<{ default: Componen
 })
 
 export const views: readonly View[] = [
-  view('paths', 'Watch the paths', () => import('./paths/paths-view.tsx')),
+  view('paths', 'Paths', () => import('./paths/paths-view.tsx')),
   view('generate', 'Generate', () => import('./generate/generate-view.tsx')),
   view('few-steps', 'Few steps', () => import('./few-steps/few-steps-view.tsx')),
   view('kappa', 'κ-FC', () => import('./kappa/kappa-view.tsx')),
-  view('inspect', 'Inspect a model', () => import('./inspect/inspect-view.tsx')),
-  view('capabilities', 'Capabilities', () => import('./capabilities/capabilities-view.tsx')),
+  view('inspect', 'Inspect', () => import('./inspect/inspect-view.tsx')),
+  view('device', 'Device', () => import('./device/device-view.tsx')),
 ]

@@ -1,13 +1,10 @@
-/**
- * What a page's main thread did while something went on, from Chromium's own trace: each task with the processor's time that it
- * took, which other work on the machine does not lengthen, and the time that passed.
- */
+/** The tasks of a page's main thread, from Chromium's trace. CPU time is measured as well as wall time, because it does not depend on the machine's load. */
 import type { Page } from 'playwright-core'
 
 export interface MainThread {
-  /** Of the longest task: the time in which the page could not answer. Milliseconds of the processor, and passed. */
+  /** CPU and wall time of the longest task, in milliseconds. */
   readonly longest: { readonly processor: number; readonly passed: number }
-  /** Of all tasks, in milliseconds of the processor. */
+  /** CPU time of all tasks, in milliseconds. */
   readonly processor: number
   readonly tasks: number
 }
@@ -23,9 +20,10 @@ interface TraceEvent {
   readonly args: { readonly name?: string }
 }
 
+/** Traces the main thread while `work` runs. */
 export async function watchMainThread(page: Page, work: () => Promise<unknown>): Promise<MainThread> {
   const browser = page.context().browser()
-  if (browser === null) throw new Error('the page has no browser of its own')
+  if (browser === null) throw new Error('the page does not belong to a browser')
   await browser.startTracing(page, { categories: ['toplevel'] })
   let trace: Buffer
   try {
@@ -41,7 +39,7 @@ export async function watchMainThread(page: Page, work: () => Promise<unknown>):
   const tasks = traceEvents.filter(
     event => event.ph === 'X' && event.name === 'ThreadControllerImpl::RunTask' && mains.has(thread(event)),
   )
-  if (tasks.length === 0) throw new Error('the trace has no task of a main thread')
+  if (tasks.length === 0) throw new Error('the trace contains no task of the main thread')
   const processor = tasks.map(({ tdur = 0 }) => tdur / 1000)
   return {
     longest: {

@@ -1,10 +1,10 @@
-/** Shared libraries made for a test, each of which does something as soon as it is loaded; one can be the only driver of Vulkan. */
+/** Shared libraries for tests, compiled from C, that execute a statement when they are loaded; also as a Vulkan driver. */
 
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A compiler of C; undefined where there is none. */
+/** Name of a C compiler; undefined if none is installed. */
 export const compiler = ['cc', 'gcc', 'clang'].find(name => {
   try {
     return execFileSync(name, ['--version'], { stdio: 'ignore' }) !== undefined
@@ -14,22 +14,22 @@ export const compiler = ['cc', 'gcc', 'clang'].find(name => {
 })
 
 export interface Library {
-  /** What it does, in C. */
+  /** C code that runs when the library is loaded. */
   readonly statement: string
   readonly folder: string
   readonly name: string
 }
 
-/** @returns its path */
+/** Returns the path of the library. */
 export function makeLibrary({ statement, folder, name }: Library): string {
-  if (compiler === undefined) throw new Error('there is no compiler of C')
+  if (compiler === undefined) throw new Error('no C compiler is installed')
   const [source, library] = [join(folder, `${name}.c`), join(folder, `${name}.so`)]
   writeFileSync(source, `#include <stdlib.h>\n__attribute__((constructor)) static void start(void) { ${statement} }\n`)
   execFileSync(compiler, ['-shared', '-fPIC', '-o', library, source])
   return library
 }
 
-/** @returns variables of an environment in which the library is the only driver of Vulkan */
+/** Returns environment variables that make the library the only Vulkan driver. */
 export function makeDriver(library: Library): { readonly VK_ICD_FILENAMES: string } {
   const driver = join(library.folder, `${library.name}.json`)
   const icd = { library_path: makeLibrary(library), api_version: '1.1.0' }
@@ -37,5 +37,5 @@ export function makeDriver(library: Library): { readonly VK_ICD_FILENAMES: strin
   return { VK_ICD_FILENAMES: driver }
 }
 
-/** In C: what a fault of its own does to a process. */
+/** C code that crashes the process. */
 export const crash = '*(volatile int *)0 = 0;'

@@ -1,23 +1,21 @@
-/** The comparison: the same seeds through both models at each number of evaluations, then the curvature of their paths. */
+/** The comparison: the same seeds through both models at each NFE, then the curvature of their paths. */
 import { type SampleRequest, type SolverName, stepsOf } from '@mixflow/core'
 import type { SampleResult, WebModel } from '@mixflow/sdk-web'
+import type { TaskContext } from '../parts/use-task.ts'
 import { curvatureOf } from './curvature-of.ts'
 
 export const sides = ['rectified-flow', 'mixflow'] as const
 export type Side = (typeof sides)[number]
-export const sideTitles = { 'rectified-flow': 'Rectified flow', mixflow: 'MixFlow' } as const satisfies Record<
-  Side,
-  string
->
+export const sideTitles: Readonly<Record<Side, string>> = { 'rectified-flow': 'Rectified flow', mixflow: 'MixFlow' }
 
 export const budgets = [2, 3, 5, 9, 33] as const
 export const comparedSolvers = ['heun', 'euler', 'ab2'] as const
 export type ComparedSolver = (typeof comparedSolvers)[number]
 
-/** Euler steps that curvature is measured with. */
+/** Euler steps for measuring the curvature. */
 export const curvatureSteps = 32
 
-/** Heun's method cannot take 2 evaluations; two Euler steps can. */
+/** Falls back to Euler if the solver cannot take this NFE, such as Heun with 2. */
 export function solverFor(solver: ComparedSolver, nfe: number): SolverName {
   try {
     stepsOf(solver, nfe)
@@ -25,11 +23,6 @@ export function solverFor(solver: ComparedSolver, nfe: number): SolverName {
   } catch {
     return 'euler'
   }
-}
-
-export interface Compared {
-  readonly results: Readonly<Partial<Record<Side, SampleResult>>>[]
-  readonly curvatures: Readonly<Partial<Record<Side, number>>>
 }
 
 export interface ComparisonRequest {
@@ -40,53 +33,60 @@ export interface ComparisonRequest {
   readonly solver: ComparedSolver
 }
 
-export interface Reports {
-  readonly signal: AbortSignal
-  /** What is under way, in words, and the part that is done. */
-  readonly doing: (what: string, fraction: number) => void
-  readonly found: (so: Compared) => void
+export interface Comparison {
+  /** One entry for each of `budgets`. */
+  readonly results: readonly Readonly<Partial<Record<Side, SampleResult>>>[]
+  readonly curvatures: Readonly<Partial<Record<Side, number>>>
+  /** What is being computed. */
+  readonly stage: string
+  /** 0..1 */
+  readonly progress: number
 }
 
-export async function compare(request: ComparisonRequest, { signal, doing, found }: Reports): Promise<void> {
+export const notCompared: Comparison = { results: [], curvatures: {}, stage: '', progress: 0 }
+
+export async function compare(request: ComparisonRequest, { signal, update }: TaskContext<Comparison>): Promise<void> {
   const { models, seed, count, label, solver } = request
-  const whose = { count, seed, signal, ...(label !== undefined && { label }) }
   const total = 2 * (budgets.reduce<number>((sum, nfe) => sum + nfe, 0) + curvatureSteps)
   let done = 0
-  let so: Compared = { results: budgets.map(() => ({})), curvatures: {} }
-  const plainly = (model: WebModel) => ({
-    ...whose,
+  let results: Comparison['results'] = budgets.map(() => ({}))
+  let curvatures: Comparison['curvatures'] = {}
+  update({ results, curvatures })
+  const common = (side: Side) => ({
+    count,
+    seed,
+    signal,
     batchSize: count,
-    ...(model.capabilities().labels !== null && { guidance: 0 }),
+    ...(label !== undefined && { label }),
+    ...(models[side].capabilities().labels !== null && { guidance: 0 }),
   })
   for (const side of sides) {
-    doing(`Warming up ${sideTitles[side]}`, 0)
-    await models[side].sample({ ...plainly(models[side]), solver: 'euler', nfe: 1 })
+    update({ stage: `Warming up ${sideTitles[side]}`, progress: 0 })
+    await models[side].sample({ ...common(side), solver: 'euler', nfe: 1 })
   }
   for (const [i, nfe] of budgets.entries()) {
     for (const side of sides) {
-      doing(`${sideTitles[side]}, NFE ${nfe}`, done / total)
-      const made = await models[side].sample({ ...plainly(models[side]), solver: solverFor(solver, nfe), nfe })
+      update({ stage: `${sideTitles[side]}, NFE ${nfe}`, progress: done / total })
+      const result = await models[side].sample({ ...common(side), solver: solverFor(solver, nfe), nfe })
       done += nfe
-      so = { ...so, results: so.results.map((row, at) => (at === i ? { ...row, [side]: made } : row)) }
-      found(so)
+      results = results.map((row, at) => (at === i ? { ...row, [side]: result } : row))
+      update({ results })
     }
   }
   for (const side of sides) {
     const onProgress = (part: number) =>
-      doing(`Curvature of ${sideTitles[side]}`, (done + part * curvatureSteps) / total)
+      update({ stage: `Curvature of ${sideTitles[side]}`, progress: (done + part * curvatureSteps) / total })
     onProgress(0)
-    const { mean } = await curvatureOf(models[side], {
-      ...{ count, seed, signal, label },
-      steps: curvatureSteps,
-      onProgress,
-    })
+    const options = { count, seed, signal, label, steps: curvatureSteps, onProgress }
+    const { mean } = await curvatureOf(models[side], options)
     done += curvatureSteps
-    so = { ...so, curvatures: { ...so.curvatures, [side]: mean } }
-    found(so)
+    curvatures = { ...curvatures, [side]: mean }
+    update({ curvatures })
   }
+  update({ progress: 1 })
 }
 
-/** Root mean square difference of the pictures, in units of the range from black to white. */
+/** Root mean square difference between the images of two results. The range from black to white is 1. */
 export function distanceBetween(a: SampleResult, b: SampleResult): number {
   let sum = 0
   let numbers = 0

@@ -1,94 +1,97 @@
-/** Few steps, side by side: the same seeds through a MixFlow model and its rectified-flow twin, at few evaluations and many. */
+/** Few steps: the same seeds through a MixFlow model and its rectified-flow baseline, at a few and at many function evaluations. */
 import { Button } from '@base-ui/react/button'
-import { Progress } from '@base-ui/react/progress'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { useAddressState } from '../address/address.ts'
-import { classLabel, number, text, word } from '../address/fields.ts'
-import { RefusedValues } from '../address/refused-values.tsx'
+import { useMemo } from 'react'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
-import { openEarly, useModel } from '../models/use-model.ts'
+import { preloadModel, useModel } from '../models/use-model.ts'
 import { Choice } from '../parts/choice.tsx'
 import { ClassChoice } from '../parts/class-choice.tsx'
-import { inTurn } from '../parts/in-turn.ts'
 import { Problem } from '../parts/problem.tsx'
-import { WholeNumber } from '../parts/whole-number.tsx'
-import { type Compared, type ComparisonRequest, compare, comparedSolvers } from './compare.ts'
+import { ProgressBar } from '../parts/progress-bar.tsx'
+import { SeedField } from '../parts/seed-field.tsx'
+import { useTask } from '../parts/use-task.ts'
+import { classLabel, number, oneOf, text } from '../url/fields.ts'
+import { IgnoredValues } from '../url/ignored-values.tsx'
+import { useUrlState } from '../url/url-state.ts'
+import { type ComparisonRequest, compare, comparedSolvers, notCompared } from './compare.ts'
 import './few-steps.css'
 import { Matrix } from './matrix.tsx'
 import { Measures } from './measures.tsx'
 
-openEarly()
+preloadModel()
 
+const counts = ['4', '8', '12'] as const
 const fields = {
   model: text('', 2000),
-  twin: text('', 2000),
+  baseline: text('', 2000),
   seed: number({ min: 0, max: Number.MAX_SAFE_INTEGER, whole: true, initial: 0 }),
-  count: word(['4', '8', '12'], '8'),
+  count: oneOf(counts, '8'),
   label: classLabel,
-  solver: word(comparedSolvers, 'heun'),
+  solver: oneOf(comparedSolvers, 'heun'),
 }
 
-const solverTitles = { heun: 'Heun', euler: 'Euler', ab2: 'Adams-Bashforth' } as const
+const solverTitles = { heun: 'Heun', euler: 'Euler', ab2: 'Adams–Bashforth' } as const
 
 export default function FewStepsView() {
-  const [state, change] = useAddressState(fields)
+  const [state, change] = useUrlState(fields)
   const { seed, label, solver } = state
   const count = Number(state.count)
   const mixflow = useModel(state.model)
-  const twinWord = state.twin === '' ? (mixflow.listed?.twin ?? null) : state.twin
-  const twin = useModel(twinWord)
+  const baselineId = state.baseline === '' ? (mixflow.listed?.baseline ?? null) : state.baseline
+  const baseline = useModel(baselineId)
 
-  const [a, b] = [mixflow.model, twin.model]
-  const misfit = a !== undefined && b !== undefined && !haveSameImages(a.manifest.image, b.manifest.image)
+  const [a, b] = [mixflow.model, baseline.model]
+  const isMismatch = a !== undefined && b !== undefined && !haveSameShape(a.manifest.image, b.manifest.image)
   const labels = a?.capabilities().labels ?? null
   const request = useMemo((): ComparisonRequest | null => {
-    if (a === undefined || b === undefined || misfit) return null
+    if (a === undefined || b === undefined || isMismatch) return null
     const classes = Math.min(...[a, b].map(model => model.capabilities().labels?.count ?? 0))
-    const asked = classes === 0 ? undefined : label === '' ? inTurn({ count: classes }, count) : label
-    return { models: { mixflow: a, 'rectified-flow': b }, seed, count, label: asked, solver }
-  }, [a, b, misfit, seed, count, label, solver])
-  const { compared, doing, error, isRunning, stop, again } = useComparison(request)
+    const all = Array.from({ length: count }, (_, i) => i % classes)
+    return {
+      models: { mixflow: a, 'rectified-flow': b },
+      seed,
+      count,
+      label: classes === 0 ? undefined : label === '' ? all : label,
+      solver,
+    }
+  }, [a, b, isMismatch, seed, count, label, solver])
+  const { values, status, error, stop, restart } = useTask(request, notCompared, compare)
+  const isRunning = status === 'running'
 
   return (
     <div className="few-steps">
       <header className="lead">
-        <h1>Few steps, side by side</h1>
+        <h1>Fewer steps, side by side</h1>
         <p>
-          Two models, trained alike but for their source, start from the same noise. With many evaluations both follow
-          their paths closely. With few, what is straight stays right: compare the upper rows.
+          Two models with the same training except for the source start from the same noise. With many function
+          evaluations (NFE), both follow their paths closely. With few, straighter paths lose less: compare the top
+          rows.
         </p>
-        <RefusedValues fields={fields} />
+        <IgnoredValues fields={fields} />
       </header>
-      {mixflow.zoo === undefined ? (
-        <p className="loading">Loading …</p>
+      {mixflow.served === undefined ? (
+        <p className="loading">Loading…</p>
       ) : (
         <>
-          <section className="controls" aria-label="What to compare">
+          <section className="controls" aria-label="Settings">
             <div className="controls-row">
               <ModelChoice
                 label="MixFlow"
                 value={state.model}
-                zoo={mixflow.zoo}
+                served={mixflow.served}
                 onChange={model => change({ model, label: '' })}
               />
               <ModelChoice
-                label="Rectified flow"
-                value={twinWord ?? 'none yet'}
-                zoo={mixflow.zoo}
-                onChange={next => change({ twin: next })}
+                label="Rectified flow (baseline)"
+                value={baselineId}
+                served={mixflow.served}
+                onChange={next => change({ baseline: next })}
               />
-              <WholeNumber
-                label="Seed"
-                value={seed}
-                min={0}
-                max={Number.MAX_SAFE_INTEGER}
-                onChange={next => change({ seed: next })}
-              />
+              <SeedField value={seed} onChange={next => change({ seed: next })} />
               <Choice
-                label="Pictures"
+                label="Images"
                 value={state.count}
-                options={(['4', '8', '12'] as const).map(value => ({ value, title: value }))}
+                options={counts.map(value => ({ value, title: value }))}
                 onChange={next => change({ count: next })}
               />
               <Choice
@@ -103,84 +106,54 @@ export default function FewStepsView() {
             </div>
           </section>
 
-          <section className="panel" aria-label="Matrix" aria-busy={isRunning}>
+          <section className="panel" aria-label="Comparison" aria-busy={isRunning}>
             <div className="comparison-head">
               {request !== null ? (
                 <>
-                  <Progress.Root className="progress" value={Math.round(100 * doing.fraction)}>
-                    <Progress.Label className="control-label">{doing.what}</Progress.Label>
-                    <Progress.Track className="progress-track thin">
-                      <Progress.Indicator className="progress-done" />
-                    </Progress.Track>
-                  </Progress.Root>
-                  <Button className="button" onClick={isRunning ? stop : again}>
-                    {isRunning ? 'Stop' : 'Again'}
+                  <ProgressBar
+                    isThin
+                    label={status === 'done' ? 'Done' : status === 'stopped' ? 'Stopped' : values.stage}
+                    value={values.progress}
+                  />
+                  <Button className="button" onClick={isRunning ? stop : restart}>
+                    {isRunning ? 'Stop' : 'Run again'}
                   </Button>
                 </>
               ) : (
                 <>
                   <ModelState chosen={mixflow} name="MixFlow" onChange={model => change({ model })} />
-                  {!mixflow.isNone && twinWord !== null && (
-                    <ModelState chosen={twin} name="Rectified flow" onChange={next => change({ twin: next })} />
+                  {!mixflow.isNone && baselineId !== null && (
+                    <ModelState chosen={baseline} name="Rectified flow" onChange={next => change({ baseline: next })} />
                   )}
-                  {mixflow.zoo !== undefined && !mixflow.isNone && twinWord === null && (
-                    <p className="muted">This model came without a twin: choose one as “Rectified flow”.</p>
+                  {!mixflow.isNone && baselineId === null && (
+                    <p className="muted">
+                      This model has no baseline. Select a model under “Rectified flow (baseline)” to compare with.
+                    </p>
                   )}
-                  {misfit && (
-                    <p className="muted">The two models make pictures of different sizes; choose one like the other.</p>
+                  {isMismatch && (
+                    <p className="muted">The two models have different image sizes. Select models of the same size.</p>
                   )}
                 </>
               )}
             </div>
-            {error !== null && <Problem error={error} title="The comparison has stopped" />}
+            {error !== null && <Problem error={error} title="The comparison failed" />}
             {!mixflow.isNone && (
-              <Matrix {...{ compared, count, solver }} image={a?.manifest.image ?? mixflow.listed?.image ?? small} />
+              <Matrix
+                results={values.results}
+                {...{ count, solver }}
+                image={a?.manifest.image ?? mixflow.listed?.image ?? defaultSize}
+              />
             )}
           </section>
-          {!mixflow.isNone && <Measures compared={compared} />}
+          {!mixflow.isNone && <Measures {...values} />}
         </>
       )}
     </div>
   )
 }
 
-const small = { width: 28, height: 28 }
+/** Until the size of the model's images is known. */
+const defaultSize = { width: 28, height: 28 }
 
-type Size = Readonly<Record<'channels' | 'width' | 'height', number>>
-const haveSameImages = (a: Size, b: Size) => a.channels === b.channels && a.width === b.width && a.height === b.height
-
-const nothing: Compared = { results: [], curvatures: {} }
-const atFirst = { compared: nothing, doing: { what: '', fraction: 0 }, error: null as unknown, isRunning: false }
-
-/** A new request begins anew; what was found stays shown until something takes its place. */
-function useComparison(request: ComparisonRequest | null) {
-  const [state, setState] = useState(atFirst)
-  const [round, setRound] = useState(0)
-  const current = useRef<AbortController>(null)
-  useEffect(() => {
-    if (request === null) return
-    const controller = new AbortController()
-    current.current = controller
-    const { signal } = controller
-    let isGone = false
-    const tell = (some: Partial<typeof atFirst>) => !isGone && setState(before => ({ ...before, ...some }))
-    tell({ compared: nothing, error: null, isRunning: true })
-    compare(request, {
-      signal,
-      doing: (what, fraction) => tell({ doing: { what, fraction } }),
-      found: compared => tell({ compared }),
-    }).then(
-      () => tell({ doing: { what: 'Done', fraction: 1 }, isRunning: false }),
-      error => {
-        tell({ error: signal.aborted ? null : error, isRunning: false })
-        if (signal.aborted)
-          setState(before => (isGone ? before : { ...before, doing: { ...before.doing, what: 'Stopped' } }))
-      },
-    )
-    return () => {
-      isGone = true
-      controller.abort()
-    }
-  }, [request, round])
-  return { ...state, stop: () => current.current?.abort(), again: () => setRound(count => count + 1) }
-}
+type Shape = Readonly<Record<'channels' | 'width' | 'height', number>>
+const haveSameShape = (a: Shape, b: Shape) => a.channels === b.channels && a.width === b.width && a.height === b.height

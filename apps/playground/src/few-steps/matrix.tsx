@@ -1,22 +1,21 @@
-/** The matrix: for each number of evaluations the pictures of both models, one seed a column. */
-import { PictureView } from '../parts/picture.tsx'
-import { budgets, type Compared, type ComparedSolver, sides, sideTitles, solverFor } from './compare.ts'
+/** The images of both models, one row for each NFE and one column for each seed. */
+import { ImageView } from '../parts/image-view.tsx'
+import { budgets, type ComparedSolver, type Comparison, sides, sideTitles, solverFor } from './compare.ts'
 
-export interface MatrixProps {
-  readonly compared: Compared
+export interface MatrixProps extends Pick<Comparison, 'results'> {
   readonly count: number
   readonly solver: ComparedSolver
   readonly image: { readonly width: number; readonly height: number }
 }
 
-export function Matrix({ compared: { results }, count, solver, image: { width, height } }: MatrixProps) {
+export function Matrix({ results, count, solver, image: { width, height } }: MatrixProps) {
   return (
     <div className="matrix" data-count={count}>
       {budgets.map((nfe, row) => (
-        <section key={nfe} className="matrix-row" aria-label={`${nfe} evaluations`}>
+        <section key={nfe} className="matrix-row" aria-label={`NFE ${nfe}`}>
           <h2>
             <span>
-              {nfe} <abbr title="number of function evaluations">NFE</abbr>
+              <abbr title="number of function evaluations">NFE</abbr> {nfe}
             </span>
             {solverFor(solver, nfe) !== solver && <span className="matrix-note">Euler</span>}
           </h2>
@@ -25,11 +24,11 @@ export function Matrix({ compared: { results }, count, solver, image: { width, h
               <figcaption>{sideTitles[side]}</figcaption>
               <div className="strip" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
                 {Array.from({ length: count }, (_, i) => (
-                  <PictureView
+                  <ImageView
                     key={i}
                     image={results[row]?.[side]?.images[i]}
                     {...{ width, height }}
-                    name={`${sideTitles[side]}, ${nfe} evaluations, picture ${i}`}
+                    name={`${sideTitles[side]}, NFE ${nfe}, image ${i}`}
                   />
                 ))}
               </div>

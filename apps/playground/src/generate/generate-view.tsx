@@ -1,98 +1,101 @@
-/** Generate: a gallery from a model, in as few steps as one likes. All that decides the pictures stands in the address. */
+/** Generate: images from a model. The URL contains all settings that determine them. */
 import { Button } from '@base-ui/react/button'
-import { Progress } from '@base-ui/react/progress'
 import { useMemo, useState } from 'react'
-import { useAddressState } from '../address/address.ts'
-import { RefusedValues } from '../address/refused-values.tsx'
-import type { ZooModel } from '../models/catalogue.ts'
 import { ModelState } from '../models/model-state.tsx'
-import { openEarly, useModel } from '../models/use-model.ts'
+import type { ServedModel } from '../models/served-models.ts'
+import { preloadModel, useModel } from '../models/use-model.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
-import { PictureView } from '../parts/picture.tsx'
-import { saveGrid } from '../parts/png.ts'
+import { ImageView } from '../parts/image-view.tsx'
 import { Problem } from '../parts/problem.tsx'
+import { ProgressBar } from '../parts/progress-bar.tsx'
 import { formatMilliseconds } from '../parts/units.ts'
+import { type Task, useTask } from '../parts/use-task.ts'
+import { IgnoredValues } from '../url/ignored-values.tsx'
+import { useUrlState } from '../url/url-state.ts'
 import { GenerateControls } from './controls.tsx'
 import './generate.css'
-import { PictureDialog } from './picture-dialog.tsx'
+import { ImageDialog } from './image-dialog.tsx'
+import { saveGrid } from './png.ts'
 import { fields, type ModelFacts, requestOf } from './request.ts'
-import { type Sampling, useSampling } from './use-sampling.ts'
+import { notSampled, type Sampling, type SamplingRequest, sampleSteps } from './sample-steps.ts'
 
-openEarly()
+preloadModel()
 
 export default function GenerateView() {
-  const [state, change] = useAddressState(fields)
+  const [state, change] = useUrlState(fields)
   const chosen = useModel(state.model)
   const { model, listed } = chosen
   const capabilities = useMemo(() => model?.capabilities(), [model])
-  const request = useMemo(
-    () => (capabilities === undefined ? null : requestOf(state, capabilities)),
-    [state, capabilities],
-  )
-  const sampling = useSampling(model, request)
+  const sampling = useMemo((): SamplingRequest | null => {
+    if (model === undefined || capabilities === undefined) return null
+    return { model, request: requestOf(state, capabilities) }
+  }, [model, state, capabilities])
+  const task = useTask(sampling, notSampled, sampleSteps)
   const [open, setOpen] = useState<number | null>(null)
 
-  const { images, result, error, isRunning } = sampling
+  const { images, result } = task.values
+  const isRunning = task.status === 'running'
   const count = Number(state.count)
   const { width = 28, height = 28 } = capabilities?.image ?? listed?.image ?? {}
   const fileName = `${model?.manifest.name}-seed${state.seed}-${result?.solver}${result?.nfe}`
+  const openImage = result?.images[open ?? -1]
 
   return (
     <div className="generate">
       <header className="lead">
-        <h1>Pictures in a few steps</h1>
+        <h1>Images in a few steps</h1>
         <p>
-          Each picture begins as noise and is carried to data by the model’s velocity, evaluated as often as you say:
-          watch what one evaluation more or less does. A seed always gives the same pictures, and this page’s address
-          holds all that decides them.
+          An image starts as noise and follows the model’s velocity in a few steps. Change the number of function
+          evaluations (NFE) to see how much each one contributes. The same seed and settings always give the same
+          images; the link contains them all.
         </p>
-        <RefusedValues fields={fields} />
+        <IgnoredValues fields={fields} />
       </header>
-      {chosen.zoo === undefined ? (
-        <p className="loading">Loading …</p>
+      {chosen.served === undefined ? (
+        <p className="loading">Loading…</p>
       ) : (
         <>
           <GenerateControls {...{ state, change, chosen }} facts={capabilities ?? (listed && factsOf(listed))} />
           <section className="panel gallery-panel" aria-label="Gallery" aria-busy={isRunning}>
             <div className="gallery-head">
               {model === undefined ? (
-                <ModelState chosen={chosen} onChange={word => change({ model: word })} />
+                <ModelState chosen={chosen} onChange={id => change({ model: id })} />
               ) : (
-                <Status {...{ sampling, count, place: model.capabilities() }} />
+                <Status {...{ task, count, capabilities: model.capabilities() }} />
               )}
               {!chosen.isNone && (
                 <span className="gallery-buttons">
                   <Button
                     className="button"
                     disabled={model === undefined}
-                    onClick={isRunning ? sampling.stop : error === null ? sampling.again : chosen.again}
+                    onClick={isRunning ? task.stop : task.error === null ? task.restart : chosen.retry}
                   >
-                    {isRunning ? 'Stop' : 'Again'}
+                    {isRunning ? 'Stop' : 'Run again'}
                   </Button>
                   <Button
                     className="button"
                     disabled={result === null}
                     onClick={() => result !== null && saveGrid(result.images, fileName)}
                   >
-                    Save all
+                    Save grid
                   </Button>
                   <CopyButton title="Copy link" text={() => location.href} />
                 </span>
               )}
             </div>
-            {error !== null && <Problem error={error} title="Sampling failed" />}
+            {task.error !== null && <Problem error={task.error} title="Sampling failed" />}
             {!chosen.isNone && (
-              <ul className="gallery" data-count={state.count} aria-label={`${count} pictures of seed ${state.seed}`}>
+              <ul className="gallery" data-count={state.count} aria-label={`${count} images of seed ${state.seed}`}>
                 {Array.from({ length: count }, (_, i) => (
                   <li key={i}>
                     <Button
-                      className="gallery-picture"
-                      aria-label={`Picture ${i}${nameOf(images[i]?.label, capabilities?.labels?.names)}`}
+                      className="gallery-image"
+                      aria-label={`Image ${i}${classOf(images[i]?.label, capabilities?.labels?.names)}`}
                       disabled={result === null}
                       focusableWhenDisabled
                       onClick={() => setOpen(i)}
                     >
-                      <PictureView image={images[i]} {...{ width, height }} />
+                      <ImageView image={images[i]} {...{ width, height }} />
                     </Button>
                   </li>
                 ))}
@@ -101,11 +104,12 @@ export default function GenerateView() {
           </section>
         </>
       )}
-      {model !== undefined && request !== null && result?.images[open ?? -1] !== undefined && (
-        <PictureDialog
-          {...{ model, request, fileName: `${fileName}-${open}` }}
-          image={result.images[open!]!}
-          className={nameOf(result.images[open!]!.label, capabilities?.labels?.names)}
+      {sampling !== null && openImage !== undefined && (
+        <ImageDialog
+          {...sampling}
+          image={openImage}
+          className={classOf(openImage.label, capabilities?.labels?.names)}
+          fileName={`${fileName}-${open}`}
           onClose={() => setOpen(null)}
         />
       )}
@@ -113,48 +117,45 @@ export default function GenerateView() {
   )
 }
 
-/** So that the controls are there before the model is. */
-const factsOf = ({ sampler, labels, kappa }: ZooModel): ModelFacts => ({
-  ...{ defaults: sampler, labels },
+/** Shows the controls before the model is loaded. */
+const factsOf = ({ sampler, labels, kappa }: ServedModel): ModelFacts => ({
+  defaults: sampler,
+  labels,
   mixtureWeight: kappa === 'label' || kappa === 'noise',
 })
 
-const nameOf = (label: number | undefined, names: readonly string[] | undefined) =>
+const classOf = (label: number | undefined, names: readonly string[] | undefined) =>
   label === undefined ? '' : `, class ${names?.[label] ?? label}`
 
 interface StatusProps {
-  readonly sampling: Sampling
+  readonly task: Task<Sampling>
   readonly count: number
-  readonly place: { readonly device: string; readonly dtype: string; readonly note?: string }
+  readonly capabilities: { readonly device: string; readonly dtype: string }
 }
 
-function Status({ sampling: { step, result, isRunning, error }, count, place }: StatusProps) {
-  const part = result !== null ? 1 : (step?.fraction ?? 0)
+function Status({ task: { values, status }, count, capabilities: { device, dtype } }: StatusProps) {
+  const { step, result } = values
   return (
     <div className="sampling-state">
       <p role="status">
         {result !== null ? (
           <>
-            <b>{formatMilliseconds(result.milliseconds / count)}</b> a picture, <b>NFE {round(result.nfe)}</b>,{' '}
-            {result.solver}, {place.device} ({place.dtype})
+            <b>{formatMilliseconds(result.milliseconds / count)}</b> per image · <b>NFE {round(result.nfe)}</b> ·{' '}
+            {result.solver} · {device} ({dtype})
           </>
-        ) : isRunning ? (
+        ) : status === 'running' ? (
           step === null ? (
-            'Sampling …'
+            'Sampling…'
           ) : (
             `Step ${step.step}${step.steps === undefined ? '' : ` of ${step.steps}`}`
           )
-        ) : error === null ? (
+        ) : status === 'stopped' ? (
           `Stopped${step === null ? '' : ` after step ${step.step}`}`
         ) : (
           ''
         )}
       </p>
-      <Progress.Root className="progress" value={Math.round(100 * part)} aria-label="Steps done">
-        <Progress.Track className="progress-track thin">
-          <Progress.Indicator className="progress-done" />
-        </Progress.Track>
-      </Progress.Root>
+      <ProgressBar isThin name="Sampling progress" value={result !== null ? 1 : (step?.fraction ?? 0)} />
     </div>
   )
 }

@@ -1,8 +1,8 @@
 import { isAdaptive, type SamplerModel, solverNames } from '@mixflow/core'
 import { resolveRequest } from '@mixflow/core/internal'
 import { expect, it } from 'vitest'
-import { readValues } from '../address/fields.ts'
-import { fields, type ModelFacts, nfesOf, requestOf, settle } from './request.ts'
+import { readValues } from '../url/fields.ts'
+import { fields, type ModelFacts, nfesOf, requestOf, resolveState } from './request.ts'
 
 const model: SamplerModel = {
   image: { channels: 1, height: 2, width: 2 },
@@ -13,8 +13,8 @@ const model: SamplerModel = {
 const facts: ModelFacts = { defaults: model.sampler, labels: model.labels, mixtureWeight: false }
 const state = (query: string) => readValues(fields, new URLSearchParams(query))
 
-it('what is left open is the model’s own', () => {
-  expect(settle(state(''), facts)).toEqual({
+it('unchanged settings are the model’s defaults', () => {
+  expect(resolveState(state(''), facts)).toEqual({
     ...{ solver: 'heun', nfe: 5, label: undefined, guidance: 1, mixtureWeight: 0 },
   })
   expect(requestOf(state('seed=7&count=4'), facts)).toEqual({
@@ -22,7 +22,7 @@ it('what is left open is the model’s own', () => {
   })
 })
 
-it('a class goes to the model as the link has it, by name or index; a model without classes is asked for none', () => {
+it('a link’s class is passed as name or index; a model without classes gets none', () => {
   const names = ['cat', 'Café', '1']
   const named = { ...model, labels: { count: 3, names } }
   const indexOf = (query: string) =>
@@ -36,16 +36,16 @@ it('a class goes to the model as the link has it, by name or index; a model with
   expect(Object.keys(without).sort()).toEqual(['count', 'nfe', 'seed', 'solver'])
 })
 
-it('a link’s guidance is left out for a model that always needs a label', () => {
+it('guidance of a link is ignored for a model that requires a label', () => {
   const always = { count: 3, required: true }
   const request = requestOf(state('guidance=2'), { ...facts, labels: always })
   expect(request.guidance).toBe(0)
-  const own = { ...model, labels: always, sampler: { ...model.sampler, guidance: 0 } }
-  expect(resolveRequest(request, own).guidance).toBe(0)
+  const requiring = { ...model, labels: always, sampler: { ...model.sampler, guidance: 0 } }
+  expect(resolveRequest(request, requiring).guidance).toBe(0)
 })
 
 it.each(solverNames.flatMap(solver => [0, 1, 2, 4, 9, 1000].map(nfe => [solver, nfe] as const)))(
-  'every link is a request that the model takes: %s, %i',
+  'every link is a valid request: %s, %i',
   (solver, nfe) => {
     const request = requestOf(state(`solver=${solver}&nfe=${nfe}`), facts)
     const { steps } = resolveRequest(request, model)

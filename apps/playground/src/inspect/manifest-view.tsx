@@ -1,6 +1,7 @@
-/** A manifest as people read it: what the model is, how well it was measured, and the files with their hashes. */
+/** The manifest of a model: facts, measured quality, and files. */
 import type { Manifest } from '@mixflow/core'
-import { type Fact, Facts } from '../parts/facts.tsx'
+import type { ReactNode } from 'react'
+import { ScrollTable } from '../parts/scroll-table.tsx'
 import { formatBytes, formatCount } from '../parts/units.ts'
 
 export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
@@ -11,36 +12,39 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
       <section className="panel" aria-labelledby="facts">
         <h2 id="facts">{manifest.name}</h2>
         {manifest.description !== undefined && <p className="muted">{manifest.description}</p>}
-        <Facts label="Facts" facts={factsOf(manifest)} />
+        <table className="facts" aria-label="Facts">
+          <tbody>
+            {factsOf(manifest).map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{value}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       </section>
 
       <section className="panel" aria-labelledby="quality">
         <h2 id="quality">Measured quality</h2>
         {quality.length === 0 ? (
-          <p className="muted">Nothing was measured; “mixflow evaluate” does.</p>
+          <p className="muted">
+            Not measured. <code>mixflow evaluate</code> measures it.
+          </p>
         ) : (
-          <Scroll label="Table of measures">
-            <thead>
-              <tr>
-                <th scope="col">Measure</th>
-                <th scope="col">Value</th>
-                <th scope="col">NFE</th>
-                <th scope="col">Solver</th>
-                <th scope="col">Images</th>
-              </tr>
-            </thead>
+          <ScrollTable label="Quality table">
+            <Head titles={['Metric', 'Value', 'NFE', 'Solver', 'Images']} />
             <tbody>
               {quality.map(({ metric, value, nfe, solver, guidance, n }) => (
                 <tr key={`${metric} ${nfe} ${solver} ${guidance} ${n}`}>
                   <td>{metric}</td>
                   <td>{Number(value.toPrecision(4))}</td>
                   <td>{nfe}</td>
-                  <td>{guidance ? `${solver}, guided ${guidance}` : solver}</td>
+                  <td>{guidance ? `${solver}, guidance ${guidance}` : solver}</td>
                   <td>{formatCount(n)}</td>
                 </tr>
               ))}
             </tbody>
-          </Scroll>
+          </ScrollTable>
         )}
       </section>
 
@@ -48,15 +52,8 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
         <h2 id="files">
           {files.length} files, {formatBytes(total)}
         </h2>
-        <Scroll label="Table of files">
-          <thead>
-            <tr>
-              <th scope="col">File</th>
-              <th scope="col">What</th>
-              <th scope="col">Size</th>
-              <th scope="col">SHA-256</th>
-            </tr>
-          </thead>
+        <ScrollTable label="File table">
+          <Head titles={['File', 'Role', 'Size', 'SHA-256']} />
           <tbody>
             {files.map(({ path, role, dtype, bytes, sha256 }) => (
               <tr key={path}>
@@ -69,41 +66,49 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
               </tr>
             ))}
           </tbody>
-        </Scroll>
+        </ScrollTable>
       </section>
     </>
   )
 }
 
-function Scroll({ label, children }: { readonly label: string; readonly children: React.ReactNode }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <section className="scroll" tabIndex={0} aria-label={label}>
-      <table>{children}</table>
-    </section>
-  )
-}
+const Head = ({ titles }: { readonly titles: readonly string[] }) => (
+  <thead>
+    <tr>
+      {titles.map(title => (
+        <th key={title} scope="col">
+          {title}
+        </th>
+      ))}
+    </tr>
+  </thead>
+)
+
+type Fact = readonly [name: string, value: ReactNode]
 
 function factsOf({ image, labels, source, sampler, training, licence, created, parity }: Manifest): readonly Fact[] {
   const { solver, nfe, steps, guidance } = sampler
-  const budget = nfe !== undefined ? `, ${nfe} evaluations` : steps !== undefined ? `, ${steps} steps` : ''
-  const apart = Object.entries(parity).map(([dtype, measured]) => `${dtype} ${measured.maxAbsError.toPrecision(2)}`)
+  const budget = nfe !== undefined ? `, NFE ${nfe}` : steps !== undefined ? `, ${steps} steps` : ''
+  const errors = Object.entries(parity).map(([dtype, measured]) => `${dtype} ${measured.maxAbsError.toPrecision(2)}`)
   return [
-    ['Images', `${image.width} × ${image.height}, ${image.channels === 1 ? 'grey' : `${image.channels} channels`}`],
+    [
+      'Images',
+      `${image.width} × ${image.height}, ${image.channels === 1 ? 'greyscale' : `${image.channels} channels`}`,
+    ],
     ['Classes', labels === null ? 'none' : (labels.names?.join(', ') ?? String(labels.count))],
     [
       'Source',
       source === null
         ? 'plain noise (rectified flow)'
-        : `κ is ${source.kappa}, ${source.mixing} mixed, β = ${source.klWeight}`,
+        : `κ: ${source.kappa}, mixing: ${source.mixing}, KL weight β: ${source.klWeight}`,
     ],
-    ['Sampling', `${solver}${budget}${guidance > 0 ? `, guidance ${guidance}` : ''}`],
+    ['Default sampler', `${solver}${budget}${guidance > 0 ? `, guidance ${guidance}` : ''}`],
     ['Parameters', formatCount(training.parameters)],
-    ['Trained on', `${training.dataset}, ${formatCount(training.imagesSeen)} images seen`],
+    ['Training data', `${training.dataset}, ${formatCount(training.imagesSeen)} images seen`],
     ...(training.attribution === undefined ? [] : [['Attribution', training.attribution] as const]),
-    ['Made by', <code key="command">{training.command}</code>],
-    ['Differs from training by', apart.join(', ')],
-    ['Licence', licence],
+    ['Training command', <code key="command">{training.command}</code>],
+    ['Maximum export error', errors.join(', ')],
+    ['License', licence],
     ['Created', new Date(created).toLocaleDateString('en', { dateStyle: 'long', timeZone: 'UTC' })],
   ]
 }

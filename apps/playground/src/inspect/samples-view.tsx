@@ -1,62 +1,62 @@
-/** A few pictures of the model that is loaded: by seed and class, with what they cost. */
+/** Samples of a loaded model, by seed and class. */
 import { Button } from '@base-ui/react/button'
 import type { SampleResult, WebModel } from '@mixflow/sdk-web'
-import { useEffect, useState } from 'react'
+import { useMemo } from 'react'
 import { ClassChoice } from '../parts/class-choice.tsx'
-import { PictureView } from '../parts/picture.tsx'
+import { ImageView } from '../parts/image-view.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { WholeNumber } from '../parts/whole-number.tsx'
+import { SeedField } from '../parts/seed-field.tsx'
+import { formatMilliseconds } from '../parts/units.ts'
+import { type TaskContext, useTask } from '../parts/use-task.ts'
 
 const count = 16
 
-export interface SamplesProps {
+interface SamplesRequest {
   readonly model: WebModel
   readonly seed: number
-  /** As the address has it. */
+  /** As in the URL. */
   readonly label: string
+}
+
+export interface SamplesProps extends SamplesRequest {
   readonly onChange: (some: { readonly seed?: number; readonly label?: string }) => void
 }
 
+const notSampled: { readonly result: SampleResult | null } = { result: null }
+
+async function sample({ model, seed, label }: SamplesRequest, { signal, update }: TaskContext<typeof notSampled>) {
+  const hasLabel = model.capabilities().labels !== null && label !== ''
+  update({ result: await model.sample({ count, seed, signal, ...(hasLabel && { label }) }) })
+}
+
 export function SamplesView({ model, seed, label, onChange }: SamplesProps) {
-  const [result, setResult] = useState<SampleResult | null>(null)
-  const [error, setError] = useState<unknown>(null)
+  const request = useMemo(() => ({ model, seed, label }), [model, seed, label])
+  const { values, error } = useTask(request, notSampled, sample)
+  const { result } = values
   const { labels, device, dtype, note, image } = model.capabilities()
-  const isGiven = labels !== null && label !== ''
-
-  useEffect(() => {
-    const controller = new AbortController()
-    const { signal } = controller
-    setError(null)
-    model.sample({ count, seed, signal, ...(isGiven && { label }) }).then(
-      made => !signal.aborted && setResult(made),
-      failure => !signal.aborted && setError(failure),
-    )
-    return () => controller.abort()
-  }, [model, seed, label, isGiven])
-
   return (
     <section className="panel" aria-labelledby="samples">
       <h2 id="samples">Samples</h2>
       <div className="samples-row">
-        <WholeNumber label="Seed" value={seed} min={0} max={999_999} onChange={next => onChange({ seed: next })} />
+        <SeedField value={seed} max={999_999} onChange={next => onChange({ seed: next })} />
         {labels !== null && <ClassChoice labels={labels} value={label} onChange={next => onChange({ label: next })} />}
         <Button className="button" onClick={() => onChange({ seed: (seed + 1) % 1_000_000 })}>
-          {count} more
+          Next {count}
         </Button>
       </div>
       {error !== null && <Problem error={error} title="Sampling failed" />}
-      <ul className="samples" aria-label={`${count} pictures of seed ${seed}`}>
+      <ul className="samples" aria-label={`${count} images of seed ${seed}`}>
         {Array.from({ length: count }, (_, i) => (
           <li key={i}>
-            <PictureView image={result?.images[i]} width={image.width} height={image.height} name={`Picture ${i}`} />
+            <ImageView image={result?.images[i]} width={image.width} height={image.height} name={`Image ${i}`} />
           </li>
         ))}
       </ul>
       <p className="muted" role="status">
         {result === null
-          ? 'Sampling …'
-          : `${result.nfe} evaluations each, ${Math.round(result.milliseconds / count)} ms a picture on ${device} (${dtype})`}
-        {note === undefined ? '' : `; ${note}`}
+          ? 'Sampling…'
+          : `NFE ${result.nfe} · ${formatMilliseconds(result.milliseconds / count)} per image on ${device} (${dtype})`}
+        {note === undefined ? '' : ` · ${note}`}
       </p>
     </section>
   )

@@ -1,164 +1,138 @@
-/** κ-FC: a picture, what the encoder says of it, the source that is mixed from that, and the pictures that come of it. */
+/** κ-FC: an image, the encoder's output for it, the mixed source, and the images generated from that. */
 import type { PlanarImage } from '@mixflow/core'
 import { labelText } from '@mixflow/core/internal'
-import { type DragEvent, useEffect, useMemo, useState } from 'react'
-import { useAddressState } from '../address/address.ts'
-import { classLabel, number, text } from '../address/fields.ts'
-import { RefusedValues } from '../address/refused-values.tsx'
+import type { WebModel } from '@mixflow/sdk-web'
+import { type DragEvent, useMemo, useState } from 'react'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
-import { openEarly, useModel } from '../models/use-model.ts'
+import { preloadModel, useModel } from '../models/use-model.ts'
 import { ClassChoice } from '../parts/class-choice.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { WholeNumber } from '../parts/whole-number.tsx'
+import { SeedField } from '../parts/seed-field.tsx'
+import { type TaskContext, useTask } from '../parts/use-task.ts'
+import { classLabel, number, text } from '../url/fields.ts'
+import { IgnoredValues } from '../url/ignored-values.tsx'
+import { useUrlState } from '../url/url-state.ts'
 import { EncoderView } from './encoder-view.tsx'
 import { type Examples, examplesFor } from './examples.ts'
+import { ImageInput } from './image-input.tsx'
 import './kappa.css'
-import { MixedView } from './mixed-view.tsx'
-import { PictureInput } from './picture-input.tsx'
-import { pictureOf } from './scale-picture.ts'
-import { useSource } from './use-source.ts'
+import { readImage } from './resize-image.ts'
+import { SourceView } from './source-view.tsx'
+import { useVariations, type VariationsRequest } from './use-variations.ts'
 
-openEarly()
+preloadModel()
 
 const fields = {
   model: text('', 2000),
   seed: number({ min: 0, max: Number.MAX_SAFE_INTEGER, whole: true, initial: 0 }),
   w: number({ min: 0, max: 1, initial: 0.5 }),
-  /** Of the pictures to begin with; negative: drawn or dropped. */
-  picture: number({ min: -1, max: 99, whole: true, initial: 3 }),
-  /** Empty: that of the example; −1: as the model sees the picture. */
+  /** Index of the example; negative: the visitor's image. */
+  example: number({ min: -1, max: 99, whole: true, initial: 3 }),
+  /** Empty: the class of the example; −1: predicted by the model. */
   label: classLabel,
 }
 
-/** Until the model's own size is known. */
-const usual = { channels: 1, height: 28, width: 28 }
+/** Until the shape of the model's images is known. */
+const defaultShape = { channels: 1, height: 28, width: 28 }
 
-/** In the address: the class as the model sees it. */
-const open = '-1'
+/** `label` in the URL: the model predicts the class. */
+const predicted = '-1'
 
-/** Pictures of a batch. */
 const count = 8
 
 export default function KappaView() {
-  const [state, change] = useAddressState(fields)
+  const [state, change] = useUrlState(fields)
   const chosen = useModel(state.model)
   const { model, listed } = chosen
-  const { image = listed?.image ?? usual, labels = listed?.labels ?? null } = model?.capabilities() ?? {}
+  const { image: shape = listed?.image ?? defaultShape, labels = listed?.labels ?? null } = model?.capabilities() ?? {}
   const canVary = model?.capabilities().methods.includes('variations') ?? false
-  const [own, setOwn] = useState<PlanarImage | null>(null)
+  const [ownImage, setOwnImage] = useState<PlanarImage | null>(null)
   const [fileError, setFileError] = useState<unknown>(null)
-  const examples = useExamples(canVary ? model : undefined)
+  const { examples } = useTask(canVary && model !== undefined ? model : null, noExamples, loadExamples).values
 
-  const example = state.picture < 0 ? undefined : examples?.list[state.picture % examples.list.length]
-  const picture = state.picture < 0 ? own : (example?.picture ?? null)
-  const label = state.label === '' ? example?.label : state.label === open ? undefined : state.label
-  const wish = useMemo(() => {
-    if (model === undefined || !canVary || picture === null) return null
-    const { width, height, channels } = model.capabilities().image
-    if (picture.width !== width || picture.height !== height || picture.channels !== channels) return null
-    return {
-      model,
-      picture,
-      seed: state.seed,
-      count,
-      label: model.capabilities().labels === null ? undefined : label,
-      mixtureWeight: state.w,
-    }
-  }, [model, canVary, picture, label, state.seed, state.w])
-  const { found: last, error, isBusy } = useSource(wish)
-  const found = last.model === model ? last : {}
+  const example = state.example < 0 ? undefined : examples?.list[state.example % examples.list.length]
+  const image = state.example < 0 ? ownImage : (example?.image ?? null)
+  const label = state.label === '' ? example?.label : state.label === predicted ? undefined : state.label
+  const request = useMemo((): VariationsRequest | null => {
+    if (model === undefined || !canVary || image === null) return null
+    const { image: shape, labels } = model.capabilities()
+    if (image.width !== shape.width || image.height !== shape.height || image.channels !== shape.channels) return null
+    return { model, image, seed: state.seed, count, label: labels === null ? undefined : label, mixtureWeight: state.w }
+  }, [model, canVary, image, label, state.seed, state.w])
+  const { found, error, isBusy } = useVariations(request)
+  const current = found.model === model ? found : {}
 
-  const take = (next: PlanarImage) => {
-    setOwn(next)
+  const takeImage = (next: PlanarImage) => {
+    setOwnImage(next)
     setFileError(null)
-    // the class stays when the picture is another
-    const same = typeof label === 'number' ? labels && labelText(label, labels) : label
-    if (state.picture >= 0) change({ picture: -1, label: same ?? open })
+    // the class stays the same for the new image
+    const name = typeof label === 'number' ? labels && labelText(label, labels) : label
+    if (state.example >= 0) change({ example: -1, label: name ?? predicted })
   }
-  const takeFile = (file: Blob) => {
-    pictureOf(file, image).then(take, setFileError)
-  }
+  const takeFile = (file: Blob) => void readImage(file, shape).then(takeImage, setFileError)
   const onDrag = (event: DragEvent) => {
     event.preventDefault()
     const [file] = event.dataTransfer.files
     if (event.type === 'drop' && file !== undefined) takeFile(file)
   }
+  const openModel = (id: string) => change({ model: id, label: '' })
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is beside choosing, which keyboards have
+    // biome-ignore lint/a11y/noStaticElementInteractions: a file can also be chosen by keyboard
     <div className="kappa" onDragOver={onDrag} onDrop={onDrag}>
       <header className="lead">
-        <h1>Where a picture’s path begins</h1>
+        <h1>Where paths start</h1>
         <p>
-          MixFlow’s encoder sees a picture, which is κ, and says where a path to it should begin: for each pixel a mean
-          and a variance. Mixed with plain noise by <i>w</i>, that is the source. Slide <i>w</i>: at 0 any picture comes
-          out, at 1 pictures much like yours.
+          MixFlow’s encoder looks at a signal κ, here an image, and predicts where a path to that image should start: a
+          mean and a variance for each pixel (κ-FC). The source mixes this prediction with plain noise by the weight{' '}
+          <i>w</i>. At <i>w</i> = 0 the model generates any image, at <i>w</i> = 1 images similar to yours.
         </p>
-        <RefusedValues fields={fields} />
+        <IgnoredValues fields={fields} />
       </header>
-      {chosen.zoo === undefined ? (
-        <p className="loading">Loading …</p>
+      {chosen.served === undefined ? (
+        <p className="loading">Loading…</p>
       ) : (
         <>
-          <section className="controls" aria-label="Model">
+          <section className="controls" aria-label="Settings">
             <div className="controls-row">
-              <ModelChoice
-                label="Model"
-                value={state.model}
-                zoo={chosen.zoo}
-                onChange={next => change({ model: next, label: '' })}
-              />
-              <WholeNumber
-                label="Seed"
-                value={state.seed}
-                min={0}
-                max={Number.MAX_SAFE_INTEGER}
-                onChange={seed => change({ seed })}
-              />
+              <ModelChoice label="Model" value={state.model} served={chosen.served} onChange={openModel} />
+              <SeedField value={state.seed} onChange={seed => change({ seed })} />
               {labels !== null && (
                 <ClassChoice
-                  open="as the model sees it"
+                  noneTitle="Predicted by the model"
                   labels={labels}
                   value={label ?? ''}
-                  onChange={next => change({ label: next || open })}
+                  onChange={next => change({ label: next || predicted })}
                 />
               )}
             </div>
           </section>
           {chosen.isNone || chosen.error !== undefined ? (
             <section className="panel waiting" aria-label="Model">
-              <ModelState chosen={chosen} onChange={word => change({ model: word })} />
+              <ModelState chosen={chosen} onChange={openModel} />
             </section>
           ) : model !== undefined && !canVary ? (
-            <section className="panel waiting">
-              <h2>This model’s κ is no picture</h2>
-              <p className="muted">
-                {model.manifest.source === null
-                  ? 'It is a plain rectified flow: its source is noise, whatever the picture.'
-                  : `Its κ is ${model.manifest.source.kappa}.`}{' '}
-                Choose a model whose κ is the image, as the presets of this project train them.
-              </p>
-            </section>
+            <Unsupported model={model} />
           ) : (
             <>
-              {error !== null && <Problem error={error} title="The source cannot be computed" />}
-              {fileError !== null && <Problem error={fileError} title="The picture cannot be used" />}
+              {error !== null && <Problem error={error} title="Sampling failed" />}
+              {fileError !== null && <Problem error={fileError} title="Can’t use this file" />}
               <div className="kappa-columns">
-                <PictureInput
-                  {...{ picture, examples, image }}
-                  chosen={state.picture}
-                  onExample={i => change({ picture: i, label: '' })}
-                  onPicture={take}
+                <ImageInput
+                  {...{ image, shape, examples }}
+                  selected={state.example}
+                  onExample={i => change({ example: i, label: '' })}
+                  onImage={takeImage}
                   onFile={takeFile}
                 />
-                <EncoderView encoded={found.encoded} image={image} />
+                <EncoderView encoded={current.encoded} image={shape} />
               </div>
-              <MixedView
-                {...{ found, isBusy, count, image }}
-                waiting={
-                  model === undefined ? <ModelState chosen={chosen} onChange={word => change({ model: word })} /> : null
-                }
+              <SourceView
+                {...{ isBusy, count }}
+                found={current}
+                image={shape}
+                loading={model === undefined ? <ModelState chosen={chosen} onChange={openModel} /> : null}
                 w={state.w}
                 onChange={w => change({ w })}
               />
@@ -170,19 +144,22 @@ export default function KappaView() {
   )
 }
 
-/** Of the model, once they are there. */
-function useExamples(model: ReturnType<typeof useModel>['model']): Examples | undefined {
-  const [examples, setExamples] = useState<Examples>()
-  useEffect(() => {
-    if (model === undefined) return
-    const controller = new AbortController()
-    const { signal } = controller
-    setExamples(undefined)
-    examplesFor(model, signal).then(
-      found => !signal.aborted && setExamples(found),
-      () => {}, // there is still the board
-    )
-    return () => controller.abort()
-  }, [model])
-  return examples
+const Unsupported = ({ model: { manifest } }: { readonly model: WebModel }) => (
+  <section className="panel waiting">
+    <h2>This model has no image encoder</h2>
+    <p className="muted">
+      {manifest.source === null
+        ? 'It is a rectified flow: its source is plain noise.'
+        : `Its encoder uses κ = ${manifest.source.kappa}.`}{' '}
+      Select a model whose κ is the image.
+    </p>
+  </section>
+)
+
+const noExamples: { readonly examples: Examples | undefined } = { examples: undefined }
+
+/** Without examples, the visitor can still draw. */
+async function loadExamples(model: WebModel, { signal, update }: TaskContext<typeof noExamples>): Promise<void> {
+  update(noExamples)
+  update({ examples: await examplesFor(model, signal) })
 }

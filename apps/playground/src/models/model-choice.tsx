@@ -1,50 +1,49 @@
-/** Which model: one of the zoo, or another by its address or folder. */
+/** A select with the served models and a dialog to open another one. */
 import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
-import { Problem } from '../parts/problem.tsx'
 import { Select } from '../parts/select.tsx'
 import { formatBytes } from '../parts/units.ts'
-import type { Zoo } from './catalogue.ts'
-import { type FolderFiles, modelOf } from './dropped-folder.ts'
-import { PlaceForm } from './place-form.tsx'
-import { keepFolder } from './places.ts'
+import { OpenModel } from './model-source-form.tsx'
+import type { ServedModel } from './served-models.ts'
 
 export interface ModelChoiceProps {
   readonly label: string
-  readonly value: string
-  readonly zoo: Zoo | undefined
-  readonly onChange: (word: string) => void
+  /** Model ID; null: none selected. */
+  readonly value: string | null
+  readonly served: readonly ServedModel[] | undefined
+  readonly onChange: (id: string) => void
 }
 
 const other = '…'
 
-export function ModelChoice({ label, value, zoo = [], onChange }: ModelChoiceProps) {
-  const [isAsking, setAsking] = useState(false)
-  const first = zoo[0]?.name ?? ''
-  const shown = value === '' ? first : value
-  const unlisted = zoo.some(({ name }) => name === shown)
+export function ModelChoice({ label, value, served = [], onChange }: ModelChoiceProps) {
+  const [isOpen, setOpen] = useState(false)
+  const first = served[0]?.name ?? ''
+  const selected = value === '' ? first : (value ?? '')
+  const models = served.map(({ name, bytes }) => ({ value: name, title: `${name} (${formatBytes(bytes)})` }))
+  const unlisted = served.some(({ name }) => name === selected)
     ? []
-    : [{ value: shown, title: shown === '' ? 'none yet' : shortened(shown) }]
-  const models = zoo.map(({ name, bytes }) => ({ value: name, title: `${name} (${formatBytes(bytes)})` }))
+    : [{ value: selected, title: selected === '' ? 'Select a model' : shortened(selected) }]
   return (
     <>
       <Select
-        {...{ label, value: shown }}
-        options={[...unlisted, ...models, { value: other, title: 'Another …' }]}
-        onChange={word => (word === other ? setAsking(true) : onChange(word === first ? '' : word))}
+        label={label}
+        value={selected}
+        options={[...unlisted, ...models, { value: other, title: 'Other…' }]}
+        onChange={id => (id === other ? setOpen(true) : onChange(id === first ? '' : id))}
       />
-      <Dialog.Root open={isAsking} onOpenChange={setAsking}>
+      <Dialog.Root open={isOpen} onOpenChange={setOpen}>
         <Dialog.Portal>
           <Dialog.Backdrop className="backdrop" />
           <Dialog.Popup className="dialog panel">
             <Dialog.Title>Open a model</Dialog.Title>
             <Dialog.Description>
-              By the address of its folder, or a folder of this machine, which stays in this page.
+              Enter the URL of a model folder, or choose a folder on your device. Its files are not uploaded.
             </Dialog.Description>
             <OpenModel
-              onChange={word => {
-                setAsking(false)
-                onChange(word)
+              onChange={id => {
+                setOpen(false)
+                onChange(id)
               }}
             />
             <div className="dialog-buttons">
@@ -58,28 +57,4 @@ export function ModelChoice({ label, value, zoo = [], onChange }: ModelChoicePro
   )
 }
 
-/** Asks for an address or a folder, and gives the word that stands for it in the page's address. */
-export function OpenModel({
-  onChange,
-  isPanel = false,
-}: {
-  readonly onChange: (word: string) => void
-  readonly isPanel?: boolean
-}) {
-  const [error, setError] = useState<unknown>(null)
-  const openFiles = async (files: () => FolderFiles) => {
-    try {
-      onChange(keepFolder((await modelOf(files())).model))
-    } catch (failure) {
-      setError(failure)
-    }
-  }
-  return (
-    <>
-      <PlaceForm from="" {...{ isPanel }} onAddress={onChange} onFiles={files => void openFiles(files)} />
-      {error !== null && <Problem error={error} title="The folder is no model" />}
-    </>
-  )
-}
-
-const shortened = (word: string) => (word.length <= 36 ? word : `${word.slice(0, 12)} … ${word.slice(-20)}`)
+const shortened = (id: string) => (id.length <= 36 ? id : `${id.slice(0, 12)}…${id.slice(-20)}`)

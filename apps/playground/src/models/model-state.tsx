@@ -1,28 +1,27 @@
-/** What stands in a view's place while its model is not there: none came with the page, it loads, it failed. */
+/** What a view shows while it has no model: a form if none are served, progress, or an error. */
 import { Button } from '@base-ui/react/button'
-import { Progress } from '@base-ui/react/progress'
-import type { LoadProgress } from '@mixflow/sdk-web'
 import { Problem } from '../parts/problem.tsx'
-import { formatBytes } from '../parts/units.ts'
-import { OpenModel } from './model-choice.tsx'
+import { LoadingBar } from '../parts/progress-bar.tsx'
+import { OpenModel } from './model-source-form.tsx'
 import type { ChosenModel } from './use-model.ts'
 
 export interface ModelStateProps {
   readonly chosen: ChosenModel
-  /** Of the model, where the view has several. */
+  /** For views with several models. Default: `'Model'`. */
   readonly name?: string
-  readonly onChange: (word: string) => void
+  /** Called with the ID of a model that the visitor has opened. */
+  readonly onChange: (id: string) => void
 }
 
-/** Nothing once the model is there. */
-export function ModelState({ chosen, name = 'The model', onChange }: ModelStateProps) {
-  const { model, error, progress, isNone, again } = chosen
+/** Renders nothing once the model is loaded. */
+export function ModelState({ chosen, name = 'Model', onChange }: ModelStateProps) {
+  const { model, error, progress, isNone, retry } = chosen
   if (isNone) {
     return (
       <section className="no-model" aria-label="No model">
         <p className="muted">
-          This page was built without models. Open one that <code>mixflow export</code> wrote: by the address of its
-          folder on this host, or as a folder of this machine, which stays in this page.
+          No models are installed on this page. Open one that <code>mixflow export</code> has written: enter the URL of
+          its folder on this host, or choose a folder on your device. Its files are not uploaded.
         </p>
         <OpenModel isPanel onChange={onChange} />
       </section>
@@ -31,32 +30,12 @@ export function ModelState({ chosen, name = 'The model', onChange }: ModelStateP
   if (error !== undefined) {
     return (
       <div className="model-problem">
-        <Problem error={error} title={`${name} cannot be opened`} />
-        <Button className="button" onClick={again}>
+        <Problem error={error} title={`${name}: loading failed`} />
+        <Button className="button" onClick={retry}>
           Try again
         </Button>
       </div>
     )
   }
-  return model === undefined ? <Loading name={name} progress={progress} /> : null
-}
-
-const Loading = ({ name, progress }: { readonly name: string; readonly progress: LoadProgress | undefined }) => (
-  <Progress.Root className="progress" value={progress?.phase === 'files' ? Math.round(100 * progress.fraction) : null}>
-    <Progress.Label className="control-label">{`${name}: ${progressText(progress)}`}</Progress.Label>
-    <Progress.Track className="progress-track">
-      <Progress.Indicator className="progress-done" />
-    </Progress.Track>
-  </Progress.Root>
-)
-
-export function progressText(progress: LoadProgress | undefined): string {
-  switch (progress?.phase) {
-    case 'files':
-      return `networks, ${formatBytes(progress.bytes ?? 0)} of ${formatBytes(progress.totalBytes ?? 0)}`
-    case 'session':
-      return 'starting ONNX Runtime'
-    default:
-      return 'opening'
-  }
+  return model === undefined ? <LoadingBar name={name} progress={progress} /> : null
 }

@@ -1,4 +1,4 @@
-/** The list of models that the build writes: from folders on disk to names, addresses and twins. */
+/** The list of models that the build writes: names, URLs and baselines. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,11 +7,15 @@ import { expect, it } from 'vitest'
 import { findModels, indexOf } from '../../models.ts'
 
 const source = {
-  ...({ kappa: 'image', gaussian: 'mean-variance', mixing: 'distribution' } as const),
-  ...{ tanh: false, conditionOnWeight: false, klWeight: 0 },
-}
+  kappa: 'image',
+  gaussian: 'mean-variance',
+  mixing: 'distribution',
+  tanh: false,
+  conditionOnWeight: false,
+  klWeight: 0,
+} as const
 
-it('lists what holds a manifest, with its twin, those with twins first and of these the smallest', async () => {
+it('lists folders with a manifest and their baselines; models with a baseline first, small ones first', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-models-'))
   try {
     const put = async (path: string, options: Parameters<typeof smallModel>[0]) => {
@@ -28,7 +32,7 @@ it('lists what holds a manifest, with its twin, those with twins first and of th
     await writeFile(join(folder, 'digits-rectified-flow', 'package.json'), JSON.stringify({ name: '@you/model-plain' }))
     await mkdir(join(folder, 'no-model'))
     const { models } = indexOf(findModels(folder))
-    expect(models.map(({ name, twin }) => [name, twin])).toEqual([
+    expect(models.map(({ name, baseline }) => [name, baseline])).toEqual([
       ['faces', 'faces-rectified-flow'],
       ['digits', 'digits-rectified-flow'],
       ['letters', 'digits-rectified-flow'],

@@ -1,59 +1,58 @@
-/** The model that a view is about: chosen by a word in its address, from the zoo or from elsewhere. */
+/** The model of a view, by the model ID in the page's URL. */
 import { useEffect, useMemo, useState } from 'react'
-import { parseAddress } from '../address/address.ts'
-import { readZoo, type Zoo, type ZooModel } from './catalogue.ts'
-import { type OpenedModel, openAhead, useOpenedModel } from './opened.ts'
-import { type Place, placeOf } from './places.ts'
+import { parseHash } from '../url/url-state.ts'
+import { type ModelSource, modelSource } from './model-source.ts'
+import { type OpenModelState, preload, useOpenModel } from './open-models.ts'
+import { fetchServedModels, type ServedModel } from './served-models.ts'
 
-export interface ChosenModel extends OpenedModel {
-  /** undefined: not yet known. */
-  readonly zoo: Zoo | undefined
-  /** What the list says of it, before it is loaded. */
-  readonly listed: ZooModel | undefined
-  /** Whether there is none to open. */
+export interface ChosenModel extends OpenModelState {
+  /** undefined while the list is loading. */
+  readonly served: readonly ServedModel[] | undefined
+  /** The model's entry in the list of served models. */
+  readonly listed: ServedModel | undefined
+  /** Whether no model is selected and none are served. */
   readonly isNone: boolean
-  readonly again: () => void
+  readonly retry: () => void
 }
 
-/** Asked for at once, while the view that wants it is still to be drawn. */
-const zooOnce = readZoo()
+/** Requested at once, before a view is rendered. */
+const served = fetchServedModels()
 
-/** Opens the model that the page's address names while the view that calls this, as it is loaded, is still to be drawn. */
-export function openEarly(): void {
-  const word = new URLSearchParams(parseAddress(location.hash).query).get('model') ?? ''
-  void zooOnce.then(zoo => {
+/** Starts loading the model of the page's URL. Views call it when their module is loaded, before they are rendered. */
+export function preloadModel(): void {
+  const id = new URLSearchParams(parseHash(location.hash).query).get('model') ?? ''
+  void served.then(list => {
     try {
-      const place = placeOf(word, zoo)
-      if (place !== null) openAhead(place)
-    } catch {} // the view meets the same, and says it
+      const source = modelSource(id, list)
+      if (source !== null) preload(source)
+    } catch {} // `useModel` reports it
   })
 }
 
-export function useZoo(): Zoo | undefined {
-  const [zoo, setZoo] = useState<Zoo>()
+export function useServedModels(): readonly ServedModel[] | undefined {
+  const [list, setList] = useState<readonly ServedModel[]>()
   useEffect(() => {
-    void zooOnce.then(setZoo)
+    void served.then(setList)
   }, [])
-  return zoo
+  return list
 }
 
-/** @param word null: there is none to choose */
-export function useModel(word: string | null): ChosenModel {
-  const zoo = useZoo()
-  const { place, failure } = useMemo((): { place: Place | null; failure?: unknown } => {
-    if (zoo === undefined || word === null) return { place: null }
+/** @param id null: no model is selected */
+export function useModel(id: string | null): ChosenModel {
+  const list = useServedModels()
+  const { source, invalid } = useMemo((): { source: ModelSource | null; invalid?: unknown } => {
+    if (list === undefined || id === null) return { source: null }
     try {
-      return { place: placeOf(word, zoo) }
+      return { source: modelSource(id, list) }
     } catch (error) {
-      return { place: null, failure: error }
+      return { source: null, invalid: error }
     }
-  }, [word, zoo])
-  const opened = useOpenedModel(place)
+  }, [id, list])
   return {
-    ...opened,
-    ...(failure !== undefined && { error: failure }),
-    zoo,
-    listed: word === '' ? zoo?.[0] : zoo?.find(({ name }) => name === word),
-    isNone: zoo !== undefined && place === null && failure === undefined,
+    ...useOpenModel(source),
+    ...(invalid !== undefined && { error: invalid }),
+    served: list,
+    listed: id === '' ? list?.[0] : list?.find(({ name }) => name === id),
+    isNone: list !== undefined && source === null && invalid === undefined,
   }
 }

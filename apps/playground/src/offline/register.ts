@@ -1,19 +1,19 @@
 /**
- * The page without a network: a service worker keeps the page's own files (service-worker.ts), `@mixflow/sdk-web` keeps weights.
- * What a model needs besides was fetched before the worker was there, so the page says what that is.
+ * Offline use: a service worker caches the page's files (service-worker.ts), `@mixflow/sdk-web` the models. Manifests and the runtime
+ * were fetched before the service worker was active, so the page tells it which to cache.
  */
 import type { ModelPackage } from '@mixflow/core'
 import { manifestFileName } from '@mixflow/core/internal'
 
-export interface KeepMessage {
-  /** Addresses of manifests. */
+export interface CacheMessage {
+  /** URLs of manifests. */
   readonly manifests: readonly string[]
-  /** Where models run: whose runtime to keep. */
+  /** The device whose runtime to cache. */
   readonly device: string
 }
 
-/** In the built page only. Where there are no service workers, or the host is not secure, it needs its network. */
-export function registerOffline(): void {
+/** Only in the built page. Without service workers, or on an insecure host, the page needs a network. */
+export function registerServiceWorker(): void {
   if (!import.meta.env.PROD) return
   const script = new URL('sw.js', document.baseURI)
   void container()
@@ -21,18 +21,18 @@ export function registerOffline(): void {
     .catch(() => {})
 }
 
-export function keepForOffline(from: URL | ModelPackage, device: string): void {
+export function cacheForOffline(from: URL | ModelPackage, device: string): void {
   if (!import.meta.env.PROD) return
-  const message: KeepMessage = { manifests: from instanceof URL ? [manifestOf(from)] : [], device }
+  const message: CacheMessage = { manifests: from instanceof URL ? [manifestOf(from)] : [], device }
   void container()?.ready.then(({ active }) => active?.postMessage(message))
 }
 
 const container = () => (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker
 
-/** As core's `remoteFolder` reads an address. */
-function manifestOf(address: URL): string {
-  if (address.pathname.endsWith('.json')) return address.href
-  const manifest = new URL(address)
-  manifest.pathname = `${address.pathname.replace(/\/$/, '')}/${manifestFileName}`
+/** As core's `remoteFolder` interprets a URL. */
+function manifestOf(url: URL): string {
+  if (url.pathname.endsWith('.json')) return url.href
+  const manifest = new URL(url)
+  manifest.pathname = `${url.pathname.replace(/\/$/, '')}/${manifestFileName}`
   return manifest.href
 }

@@ -1,91 +1,99 @@
 /**
- * The page without a network. Its own files are kept at the first visit, and come from there as long as this build is in use; the
- * page itself and manifests are asked of the network first, so that news are noticed. Weights are not its business: they are kept by
- * their content in `@mixflow/sdk-web`.
+ * The service worker: the page without a network. The files of a build are cached at the first visit and served from the cache. The HTML
+ * page and JSON files come from the network if it is available, so that updates are noticed. `@mixflow/sdk-web` caches the models.
  */
-import type { PageFiles } from './page-files.ts'
-import type { KeepMessage } from './register.ts'
+import type { CacheMessage } from './register.ts'
 
-/** Put before this script by the build. */
+/** Written by the build (offline.ts). Paths are relative to this script. */
+export interface PageFiles {
+  /** Hash of all files. */
+  readonly version: string
+  /** The files of the page, without models and runtimes. */
+  readonly files: readonly string[]
+  /** Device -> files of ONNX Runtime's WebAssembly. */
+  readonly runtimes: Readonly<Record<string, readonly string[]>>
+}
+
+/** Defined by the build before this script. */
 declare const pageFiles: PageFiles
 
-interface Waiting extends Event {
+interface ExtendableEvent extends Event {
   waitUntil(work: Promise<unknown>): void
 }
-interface Fetching extends Waiting {
+interface FetchEvent extends ExtendableEvent {
   readonly request: Request
   respondWith(answer: Promise<Response>): void
 }
-interface Told extends Waiting {
-  readonly data: KeepMessage
+interface CacheEvent extends ExtendableEvent {
+  readonly data: CacheMessage
 }
 interface Scope {
   readonly clients: { claim(): Promise<void> }
-  addEventListener(type: 'install' | 'activate', listener: (event: Waiting) => void): void
-  addEventListener(type: 'fetch', listener: (event: Fetching) => void): void
-  addEventListener(type: 'message', listener: (event: Told) => void): void
+  addEventListener(type: 'install' | 'activate', listener: (event: ExtendableEvent) => void): void
+  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void
+  addEventListener(type: 'message', listener: (event: CacheEvent) => void): void
 }
 const scope = globalThis as unknown as Scope
 
-const own = `mixflow-page-${pageFiles.version}`
-/** Runtimes and manifests that were used: they outlast a build. */
-const used = 'mixflow-used'
-const addressOf = (file: string) => new URL(file, location.href).href
+const pageCache = `mixflow-page-${pageFiles.version}`
+/** Runtimes and manifests of used models, for all builds. */
+const modelCache = 'mixflow-used'
+const urlOf = (file: string) => new URL(file, location.href).href
 
 scope.addEventListener('install', event => {
-  const add = async () => (await caches.open(own)).addAll(pageFiles.files.map(addressOf))
+  const add = async () => (await caches.open(pageCache)).addAll(pageFiles.files.map(urlOf))
   event.waitUntil(add())
 })
 
 scope.addEventListener('activate', event => {
-  const begin = async () => {
-    const runtimes = new Set(Object.values(pageFiles.runtimes).flat().map(addressOf))
+  const clean = async () => {
+    const runtimes = new Set(Object.values(pageFiles.runtimes).flat().map(urlOf))
     for (const name of await caches.keys()) {
-      if (name.startsWith('mixflow-page-') && name !== own) await caches.delete(name)
+      if (name.startsWith('mixflow-page-') && name !== pageCache) await caches.delete(name)
     }
-    const kept = await caches.open(used)
-    for (const { url } of await kept.keys()) {
-      if (url.endsWith('.wasm') && !runtimes.has(url)) await kept.delete(url)
+    const cache = await caches.open(modelCache)
+    for (const { url } of await cache.keys()) {
+      if (url.endsWith('.wasm') && !runtimes.has(url)) await cache.delete(url)
     }
     await scope.clients.claim()
   }
-  event.waitUntil(begin())
+  event.waitUntil(clean())
 })
 
 scope.addEventListener('message', event => {
   const { manifests, device } = event.data
-  const keep = async () => {
-    const kept = await caches.open(used)
-    for (const url of [...manifests, ...(pageFiles.runtimes[device] ?? []).map(addressOf)]) {
-      if ((await caches.match(url)) === undefined) await kept.add(url).catch(() => {})
+  const add = async () => {
+    const cache = await caches.open(modelCache)
+    for (const url of [...manifests, ...(pageFiles.runtimes[device] ?? []).map(urlOf)]) {
+      if ((await caches.match(url)) === undefined) await cache.add(url).catch(() => {})
     }
   }
-  event.waitUntil(keep())
+  event.waitUntil(add())
 })
 
 scope.addEventListener('fetch', event => {
   const { request } = event
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== location.origin) return
-  if (request.mode === 'navigate') event.respondWith(newest(request, addressOf('./')))
-  else if (url.pathname.endsWith('.json')) event.respondWith(newest(request, request.url))
-  else event.respondWith(keptOrFetched(request))
+  if (request.mode === 'navigate') event.respondWith(networkFirst(request, urlOf('./')))
+  else if (url.pathname.endsWith('.json')) event.respondWith(networkFirst(request, request.url))
+  else event.respondWith(cacheFirst(request))
 })
 
-async function keptOrFetched(request: Request): Promise<Response> {
+async function cacheFirst(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request)
 }
 
-/** From the network, and what was kept is renewed; without a network, what was kept. */
-async function newest(request: Request, key: string): Promise<Response> {
+/** From the network, which also updates the cache; without a network, from the cache. */
+async function networkFirst(request: Request, key: string): Promise<Response> {
   try {
-    const answer = await fetch(request)
-    const kept = await caches.open(used)
-    if (answer.ok && (await kept.match(key)) !== undefined) await kept.put(key, answer.clone())
-    return answer
+    const response = await fetch(request)
+    const cache = await caches.open(modelCache)
+    if (response.ok && (await cache.match(key)) !== undefined) await cache.put(key, response.clone())
+    return response
   } catch (error) {
-    const before = await caches.match(key)
-    if (before !== undefined) return before
+    const cached = await caches.match(key)
+    if (cached !== undefined) return cached
     throw error
   }
 }

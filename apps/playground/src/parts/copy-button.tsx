@@ -1,20 +1,20 @@
-/** Copies a text, and says that it did. */
 import { Button } from '@base-ui/react/button'
 import { useState } from 'react'
 
+/** Copies a text to the clipboard and reports whether that worked. */
 export function CopyButton({ title, text }: { readonly title: string; readonly text: () => string }) {
-  const [said, setSaid] = useState('')
+  const [status, setStatus] = useState('')
   const copy = () =>
     navigator.clipboard.writeText(text()).then(
-      () => setSaid('Copied'),
-      () => setSaid('The browser does not allow it'),
+      () => setStatus('Copied'),
+      () => setStatus('Your browser blocked copying'),
     )
   return (
     <span className="copy">
       <Button className="button" onClick={copy}>
         {title}
       </Button>
-      <span role="status">{said}</span>
+      <span role="status">{status}</span>
     </span>
   )
 }

@@ -1,6 +1,6 @@
-/** An error in words: what failed, its code, and what to do about it. */
 import { errorCodes, MixflowError, type MixflowErrorCode } from '@mixflow/core'
 
+/** An error message with its code and hint. */
 export function Problem({ error, title }: { readonly error: unknown; readonly title: string }) {
   const known = MixflowError.is(error) ? (error as MixflowError) : null
   const message = error instanceof Error ? error.message : String(error)
@@ -15,7 +15,7 @@ export function Problem({ error, title }: { readonly error: unknown; readonly ti
       <p className="problem-message">{message}</p>
       {known?.hint !== undefined && (
         <p className="problem-hint">
-          <b>What to do:</b> {known.hint}
+          <b>Try this:</b> {known.hint}
         </p>
       )}
     </section>

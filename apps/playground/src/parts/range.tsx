@@ -1,10 +1,9 @@
-/** A number by a slider. */
 import { Slider } from '@base-ui/react/slider'
 import type { ReactNode } from 'react'
 
 export interface RangeProps {
   readonly label: ReactNode
-  /** For those who do not see it. */
+  /** For screen readers. */
   readonly name: string
   readonly value: number
   readonly min: number
@@ -14,6 +13,7 @@ export interface RangeProps {
   readonly onChange: (value: number) => void
 }
 
+/** A labelled slider. */
 export function Range({ label, name, value, min, max, step, format = String, onChange }: RangeProps) {
   return (
     <Slider.Root className="range" {...{ value, min, max, step }} onValueChange={next => onChange(next as number)}>
@@ -25,7 +25,7 @@ export function Range({ label, name, value, min, max, step, format = String, onC
       </span>
       <Slider.Control className="range-control">
         <Slider.Track className="range-track">
-          <Slider.Indicator className="range-done" />
+          <Slider.Indicator className="range-indicator" />
           <Slider.Thumb className="range-thumb" aria-label={name} getAriaValueText={(_, shown) => format(shown)} />
         </Slider.Track>
       </Slider.Control>

@@ -1,4 +1,3 @@
-/** A list to choose one of, with its name above. */
 import { useId } from 'react'
 
 export interface SelectProps<Value extends string | number> {
@@ -8,6 +7,7 @@ export interface SelectProps<Value extends string | number> {
   readonly onChange: (value: Value) => void
 }
 
+/** A labelled select. */
 export function Select<Value extends string | number>({ label, value, options, onChange }: SelectProps<Value>) {
   const id = useId()
   return (

@@ -1,8 +1,8 @@
-/** Numbers with their units, as people read them. */
+/** Numbers with units as text. */
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
 
-/** By thousands. */
+/** In decimal units: 1 kB is 1000 bytes. */
 export function formatBytes(bytes: number): string {
   const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
   const value = bytes / 1000 ** power
@@ -11,7 +11,7 @@ export function formatBytes(bytes: number): string {
 
 export const formatCount = (count: number): string => count.toLocaleString('en')
 
-/** To two or three digits. */
+/** With two or three digits. */
 export function formatMilliseconds(milliseconds: number): string {
   if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(milliseconds >= 10_000 ? 0 : 1)} s`
   return `${milliseconds.toFixed(milliseconds >= 10 ? 0 : 1)} ms`

@@ -1,33 +1,33 @@
-/** What the run is of, and whether it goes on. Changing the data, the seed, β or the rule for w starts anew. */
+/** The settings of the run, and buttons to pause and restart it. Changing the data, seed, β or the rule for w starts a new run. */
 import { Button } from '@base-ui/react/button'
 import { useState } from 'react'
 import { Choice } from '../parts/choice.tsx'
 import { Range } from '../parts/range.tsx'
-import { WholeNumber } from '../parts/whole-number.tsx'
+import { SeedField } from '../parts/seed-field.tsx'
 import { DrawingDialog } from './drawing-dialog.tsx'
 import type { PathsState } from './paths-view.tsx'
 import { heart } from './training/drawing.ts'
-import type { Shape, WeightRuleName } from './training/settings.ts'
+import type { Shape, WeightRuleName } from './training/run.ts'
 import type { Training } from './use-training.ts'
 
 const shapeTitles: readonly { readonly value: Shape; readonly title: string }[] = [
   { value: 'moons', title: 'Moons' },
   { value: 'spirals', title: 'Spirals' },
   { value: 'checkerboard', title: 'Checkerboard' },
-  { value: 'drawing', title: 'Your own' },
+  { value: 'drawing', title: 'Drawing' },
 ]
 
 const weightTitles: readonly { readonly value: WeightRuleName; readonly title: string }[] = [
-  { value: 'uniform', title: 'random' },
+  { value: 'uniform', title: 'Random' },
   { value: 'zero', title: '0' },
   { value: 'half', title: '½' },
   { value: 'one', title: '1' },
 ]
 
-/** β by the slider's places. */
+/** The values of the slider for β. */
 const betas = [0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
 
-const placeOf = (beta: number): number =>
+const indexOfBeta = (beta: number): number =>
   betas.reduce((best, value, i) => (Math.abs(value - beta) < Math.abs(betas[best]! - beta) ? i : best), 0)
 
 export interface ControlsProps {
@@ -44,22 +44,22 @@ export function Controls({ state, change, training }: ControlsProps) {
       <div className="controls-row">
         <div className="run">
           <Button className="button primary" onClick={() => training.setRunning(!isRunning)}>
-            {isRunning ? 'Pause' : 'Continue'}
+            {isRunning ? 'Pause' : 'Resume'}
           </Button>
-          <Button className="button" onClick={training.reset}>
-            Reset
+          <Button className="button" onClick={training.restart}>
+            Restart
           </Button>
-          <output className="step" aria-label="Steps of training">
-            {latest === null ? 'starting …' : `step ${latest.step}`}
+          <output className="step" aria-label="Training step">
+            {latest === null ? 'Starting…' : `Step ${latest.step}`}
           </output>
         </div>
         <Choice label="Data" value={state.data} options={shapeTitles} onChange={data => change({ data })} />
         {state.data === 'drawing' && (
           <Button className="button" onClick={() => setDrawing(true)}>
-            Draw …
+            Edit drawing…
           </Button>
         )}
-        <WholeNumber label="Seed" value={state.seed} min={0} max={999_999} onChange={seed => change({ seed })} />
+        <SeedField value={state.seed} max={999_999} onChange={seed => change({ seed })} />
         <div className="beta">
           <Range
             label={
@@ -67,12 +67,21 @@ export function Controls({ state, change, training }: ControlsProps) {
                 KL weight <i>β</i>
               </>
             }
-            {...{ name: 'KL weight β', value: placeOf(state.beta), min: 0, max: betas.length - 1, step: 1 }}
-            format={place => String(betas[place])}
-            onChange={place => change({ beta: betas[place]! })}
+            {...{ name: 'KL weight β', value: indexOfBeta(state.beta), min: 0, max: betas.length - 1, step: 1 }}
+            format={i => String(betas[i])}
+            onChange={i => change({ beta: betas[i]! })}
           />
         </div>
-        <Choice label="w in training" value={state.w} options={weightTitles} onChange={w => change({ w })} />
+        <Choice
+          label={
+            <>
+              Training <i>w</i>
+            </>
+          }
+          value={state.w}
+          options={weightTitles}
+          onChange={w => change({ w })}
+        />
       </div>
       <DrawingDialog
         isOpen={isDrawing}

@@ -1,8 +1,9 @@
-/** Data by hand: strokes on a board, by pointer, or with the arrow keys while the space bar holds the pen down. */
+/** A dialog to draw the data. */
 import { Button } from '@base-ui/react/button'
 import { Dialog } from '@base-ui/react/dialog'
-import { type KeyboardEvent, type PointerEvent, useMemo, useState } from 'react'
-import { type Drawing, Plot } from '../parts/plot.tsx'
+import { useMemo, useState } from 'react'
+import { type Pen, type Position, usePen } from '../parts/use-pen.ts'
+import { type Drawing, Plot } from './plot.tsx'
 import { type Point, readStrokes, type Stroke, writeStrokes } from './training/drawing.ts'
 
 export interface DrawingDialogProps {
@@ -20,10 +21,9 @@ export function DrawingDialog({ isOpen, drawing, onClose, onDone }: DrawingDialo
         <Dialog.Popup className="dialog panel">
           <Dialog.Title>Draw the data</Dialog.Title>
           <Dialog.Description>
-            Lines, dots, a letter: points will lie along your strokes. By keyboard: arrow keys move the pen, space puts
-            it down and lifts it.
+            Data points are spread along your strokes. Keyboard: arrow keys move the pen, space lowers and lifts it.
           </Dialog.Description>
-          <Board
+          <DrawingPad
             drawing={drawing}
             onDone={next => {
               onDone(next)
@@ -36,66 +36,27 @@ export function DrawingDialog({ isOpen, drawing, onClose, onDone }: DrawingDialo
   )
 }
 
-const keys: Readonly<Record<string, Point>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-}
-/** How far a key moves the pen. */
-const stride = 0.08
+const stride = { x: 0.04, y: 0.04 }
 
-interface Pen {
-  readonly at: Point
-  readonly isDown: boolean
-}
+const pointAt = ({ x, y }: Position): Point => [2 * x - 1, 1 - 2 * y]
 
-function Board({ drawing, onDone }: Pick<DrawingDialogProps, 'drawing' | 'onDone'>) {
+function DrawingPad({ drawing, onDone }: Pick<DrawingDialogProps, 'drawing' | 'onDone'>) {
   const [strokes, setStrokes] = useState<readonly Stroke[]>(() => readStrokes(drawing) ?? [])
-  const [pen, setPen] = useState<Pen | null>(null)
-  const figure = useMemo(() => boardFigure(strokes, pen), [strokes, pen])
-
-  const begin = (at: Point) => setStrokes(before => [...before, [at]])
-  const goOn = (at: Point) => setStrokes(before => [...before.slice(0, -1), [...(before.at(-1) ?? []), at]])
-
-  const onPointer = (event: PointerEvent<HTMLDivElement>) => {
-    const { left, top, width, height } = event.currentTarget.getBoundingClientRect()
-    const at: Point = [(2 * (event.clientX - left)) / width - 1, 1 - (2 * (event.clientY - top)) / height]
-    if (event.type === 'pointerdown') {
-      event.currentTarget.setPointerCapture(event.pointerId)
-      begin(at)
-    } else if (event.currentTarget.hasPointerCapture(event.pointerId)) goOn(at)
-  }
-
-  const onKey = (event: KeyboardEvent) => {
-    const along = keys[event.key]
-    const { at, isDown } = pen ?? { at: [0, 0] as Point, isDown: false }
-    if (along !== undefined) {
-      const move = (i: 0 | 1) => Math.min(1, Math.max(-1, at[i] + stride * along[i]))
-      const next: Point = [move(0), move(1)]
-      setPen({ at: next, isDown })
-      if (isDown) goOn(next)
-    } else if (event.key === ' ') {
-      setPen({ at, isDown: !isDown })
-      if (!isDown) begin(at)
-    } else return
-    event.preventDefault()
-  }
-
-  const written = writeStrokes(strokes)
+  const { pen, props } = usePen({
+    stride,
+    start: at => setStrokes(before => [...before, [pointAt(at)]]),
+    move: at => setStrokes(before => [...before.slice(0, -1), [...(before.at(-1) ?? []), pointAt(at)]]),
+  })
+  const drawn = useMemo(() => padDrawing(strokes, pen), [strokes, pen])
+  const text = writeStrokes(strokes)
   return (
     <>
-      <div
-        className="board"
-        role="application"
-        aria-label={`Drawing board, pen ${pen?.isDown ? 'down' : 'up'}`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is drawn on with the keyboard
-        tabIndex={0}
-        onKeyDown={onKey}
-        onPointerDown={onPointer}
-        onPointerMove={onPointer}
-      >
-        <Plot className="board-plot" drawing={figure} label={`${strokes.length} strokes`} />
+      <div className="drawing-board" {...props}>
+        <Plot
+          className="drawing-board-plot"
+          drawing={drawn}
+          label={`${strokes.length} ${strokes.length === 1 ? 'stroke' : 'strokes'}`}
+        />
       </div>
       <div className="dialog-buttons">
         <Button className="button" onClick={() => setStrokes([])}>
@@ -103,33 +64,33 @@ function Board({ drawing, onDone }: Pick<DrawingDialogProps, 'drawing' | 'onDone
         </Button>
         <span className="spring" />
         <Dialog.Close className="button">Cancel</Dialog.Close>
-        <Button className="button primary" disabled={written === ''} onClick={() => onDone(written)}>
-          Train on this
+        <Button className="button primary" disabled={text === ''} onClick={() => onDone(text)}>
+          Use this drawing
         </Button>
       </div>
     </>
   )
 }
 
-const boardFigure = (strokes: readonly Stroke[], pen: Pen | null): Drawing => ({
-  still({ context, width, height, colours }) {
-    const place = ([x, y]: Point) => [((x + 1) / 2) * width, ((1 - y) / 2) * height] as const
+const padDrawing = (strokes: readonly Stroke[], pen: Pen | null): Drawing => ({
+  drawStatic({ context, width, height, colours }) {
+    const pixel = ([x, y]: Point) => [((x + 1) / 2) * width, ((1 - y) / 2) * height] as const
     context.strokeStyle = colours.text
     context.lineWidth = 5
     context.lineCap = 'round'
     context.lineJoin = 'round'
     context.beginPath()
     for (const [first, ...others] of strokes) {
-      context.moveTo(...place(first!))
-      // a dot, too, is a line
-      context.lineTo(...place(first!))
-      for (const point of others) context.lineTo(...place(point))
+      context.moveTo(...pixel(first!))
+      // a stroke of one point is a dot
+      context.lineTo(...pixel(first!))
+      for (const point of others) context.lineTo(...pixel(point))
     }
     context.stroke()
     if (pen === null) return
     context.fillStyle = pen.isDown ? colours.mixflow : colours.rectifiedFlow
     context.beginPath()
-    context.arc(...place(pen.at), 6, 0, 2 * Math.PI)
+    context.arc(pen.x * width, pen.y * height, 6, 0, 2 * Math.PI)
     context.fill()
   },
 })

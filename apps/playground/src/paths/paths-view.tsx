@@ -1,17 +1,17 @@
 /**
- * Watch the paths: a rectified flow and MixFlow learn the same two-dimensional data side by side, in this page. The method in
- * three figures, in its own order: what a flow is trained on, what it learns, where that leads.
+ * Paths: a rectified flow and MixFlow learn the same two-dimensional data in the page. Three figures show the training lines, the learned
+ * velocity and the resulting paths.
  */
 import { type ReactNode, useMemo } from 'react'
-import { useAddressState } from '../address/address.ts'
-import { number, text, type ValuesOf, word } from '../address/fields.ts'
-import { RefusedValues } from '../address/refused-values.tsx'
 import { Choice } from '../parts/choice.tsx'
-import { type Drawing, Plot } from '../parts/plot.tsx'
 import { Range } from '../parts/range.tsx'
+import { number, oneOf, text, type ValuesOf } from '../url/fields.ts'
+import { IgnoredValues } from '../url/ignored-values.tsx'
+import { useUrlState } from '../url/url-state.ts'
 import { Charts } from './charts.tsx'
 import { Controls } from './controls.tsx'
-import { linesFigure, pathsFigure, type Shown, velocityFigure } from './figures/figures.ts'
+import { linesFigure, pathsFigure, type Shown, velocityFigure } from './figures.ts'
+import { type Drawing, Plot } from './plot.tsx'
 import './paths.css'
 import {
   type Method,
@@ -19,26 +19,26 @@ import {
   methodTitles,
   type Settings,
   shapes,
+  shownSteps,
   type WeightRuleName,
   weightRules,
-} from './training/settings.ts'
-import { shownSteps } from './training/snapshot.ts'
+} from './training/run.ts'
 import { useTraining } from './use-training.ts'
 
 const fields = {
-  data: word(shapes, 'moons'),
+  data: oneOf(shapes, 'moons'),
   drawing: text('', 2000),
   seed: number({ min: 0, max: 999_999, whole: true, initial: 1 }),
   beta: number({ min: 0, max: 10, initial: 0.05 }),
-  w: word(Object.keys(weightRules) as WeightRuleName[], 'uniform'),
+  w: oneOf(Object.keys(weightRules) as WeightRuleName[], 'uniform'),
   shownW: number({ min: 0, max: 1, initial: 1 }),
   t: number({ min: 0, max: 1, initial: 0.5 }),
-  steps: word(shownSteps.map(String), '2'),
+  steps: oneOf(shownSteps.map(String), '2'),
 }
 export type PathsState = ValuesOf<typeof fields>
 
 export default function PathsView() {
-  const [state, change] = useAddressState(fields)
+  const [state, change] = useUrlState(fields)
   const { data, drawing, seed, beta, w, shownW, t } = state
   const settings = useMemo<Settings>(
     () => ({ shape: data, drawing: data === 'drawing' ? drawing : '', seed, klWeight: beta, weight: w }),
@@ -62,17 +62,17 @@ export default function PathsView() {
       <header className="lead">
         <h1>Straight paths need few steps</h1>
         <p>
-          A flow turns noise into data: points start at random and follow a velocity field from t = 0 to t = 1, in
-          steps. Where a path bends, large steps miss. Here two flows learn the same data in your browser, from the same
-          seed. They differ in one thing: where their training lines start.
+          A flow turns noise into data: points start at random and follow a velocity field from t = 0 to t = 1 in a
+          number of steps. Where a path is curved, large steps miss it. Here, two flows learn the same data in your
+          browser with the same seed. The only difference is where their training lines start.
         </p>
-        <RefusedValues fields={fields} />
+        <IgnoredValues fields={fields} />
       </header>
 
       <Controls {...{ state, change, training }} />
       {training.failure !== null && (
         <p className="panel problem" role="alert">
-          Training has stopped: {training.failure}. Reload the page to try again.
+          Training failed: {training.failure}. Reload the page to try again.
         </p>
       )}
 
@@ -83,11 +83,11 @@ export default function PathsView() {
           describe={method =>
             method === 'mixflow'
               ? `Lines from the mixed source at w = ${shownW} to data points`
-              : 'Lines from noise to data points, in no order'
+              : 'Lines from random noise to data points'
           }
           control={
             <Range
-              {...{ value: shownW, min: 0, max: 1, step: 0.05, name: 'w of the source shown' }}
+              {...{ value: shownW, min: 0, max: 1, step: 0.05, name: 'Mixture weight w of the source' }}
               label={
                 <>
                   MixFlow’s source at <i>w</i>
@@ -98,18 +98,18 @@ export default function PathsView() {
             />
           }
         >
-          A flow learns from straight lines between a source point (coloured) and a data point (dark).{' '}
-          <b>Rectified flow</b> starts them anywhere, so they cross. <b>MixFlow</b>’s encoder sees the data point and
-          picks where to start (κ-FC); that is mixed with plain noise by a weight <i>w</i>.
+          A flow is trained on straight lines from source points (colored) to data points (gray). <b>Rectified flow</b>{' '}
+          starts each line at random, so lines cross. <b>MixFlow</b>’s encoder sees the data point and chooses where its
+          line starts (κ-FC). This start is mixed with random noise by a weight <i>w</i>.
         </Chapter>
 
         <Chapter
-          title="What is learnt"
+          title="Learned velocity"
           drawings={velocity}
-          describe={() => `The learnt velocity at t = ${t}, with the points on their way`}
+          describe={() => `The learned velocity at t = ${t}, and the points at that time`}
           control={
             <Range
-              {...{ value: t, min: 0, max: 1, step: 0.025, name: 'Time t of the velocity shown' }}
+              {...{ value: t, min: 0, max: 1, step: 0.025, name: 'Time t of the velocity' }}
               label={
                 <>
                   Velocity at <i>t</i>
@@ -120,15 +120,14 @@ export default function PathsView() {
             />
           }
         >
-          Where lines cross, only their mean can be learnt, and it changes with time. Slide <i>t</i>: rectified flow
-          pulls all points to the middle and decides late. With fewer crossings, MixFlow’s arrows know early where to
-          go.
+          Where lines cross, a flow can only learn their mean. Move <i>t</i>: rectified flow first pulls all points to
+          the center and separates them late. MixFlow has fewer crossings, so its arrows point to the data early.
         </Chapter>
 
         <Chapter
-          title="Where it leads"
+          title="Paths"
           drawings={paths}
-          describe={() => `Paths of ${steps} Euler steps from plain noise to where they end, beside the data`}
+          describe={() => `Paths of ${steps} Euler steps from plain noise, and the data`}
           control={
             <Choice
               label="Euler steps"
@@ -138,8 +137,8 @@ export default function PathsView() {
             />
           }
         >
-          Both start from plain noise, <i>w</i> = 0: the encoder is for training only. Grey is the exact path, coloured
-          what so few steps make of it. Straighter paths are close to the data after two.
+          Both start from plain noise (<i>w</i> = 0), because the encoder is used only in training. Gray: exact paths.
+          Color: the same paths in few Euler steps. Straighter paths reach the data in two.
         </Chapter>
       </div>
 
@@ -150,9 +149,9 @@ export default function PathsView() {
 
 type Drawings = Readonly<Record<Method, Drawing>>
 
-const blank: Drawing = { still() {} }
+const blank: Drawing = { drawStatic() {} }
 
-/** The same figure of both flows. */
+/** The same figure for both flows. */
 function useFigures<T>(
   shown: Readonly<Record<Method, Shown>> | null,
   figure: (shown: Shown, value: T) => Drawing,

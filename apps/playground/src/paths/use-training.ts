@@ -1,93 +1,91 @@
-/** The training of the view: a worker for as long as the view is open, what it last told, and the numbers of the run so far. */
+/** The training of the view: a worker while the view is open, its latest report, and the measurements of the run. */
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { FromWorker, News, ToWorker } from './training/messages.ts'
-import type { Method, Settings } from './training/settings.ts'
-import type { FlowSnapshot, Scene, Snapshot } from './training/snapshot.ts'
+import type { FlowSnapshot, FromWorker, Method, Report, Scene, Settings, Snapshot, ToWorker } from './training/run.ts'
 
-/** After so many steps training pauses by itself; it may be continued for as many. */
-const stretch = 1500
+/** Training pauses after this many steps; resuming continues for as many. */
+const stepsUntilPause = 1500
 
-/** The numbers of a snapshot, which are kept for the charts. */
+/** The measurements of a snapshot, for the charts. */
 export interface Measures {
   readonly step: number
   readonly flows: Readonly<Record<Method, Pick<FlowSnapshot, 'distances' | 'curvature'>>>
 }
 
 export interface Training {
-  /** What does not change in the run that `latest` is of; both null at first. */
+  /** Belongs to the run of `latest`; both are null at first. */
   readonly scene: Scene | null
   readonly latest: Snapshot | null
-  /** Of the run so far. */
   readonly measures: readonly Measures[]
   readonly isRunning: boolean
   readonly failure: string | null
   setRunning(running: boolean): void
-  /** From the beginning, with the same settings. */
-  reset(): void
+  /** Starts a new run with the same settings. */
+  restart(): void
 }
 
-interface Told extends Pick<Training, 'scene' | 'latest' | 'measures'> {
+interface Reported extends Pick<Training, 'scene' | 'latest' | 'measures'> {
   readonly run: number
 }
 
-const nothing: Told = { run: 0, scene: null, latest: null, measures: [] }
-
 export function useTraining(settings: Settings): Training {
   const worker = useRef<Worker>(null)
-  const [resets, setResets] = useState(0)
-  const [until, setUntil] = useState(stretch)
-  const [isWanted, setWanted] = useState(true)
-  const [told, setTold] = useState<Told>(nothing)
+  const [restarts, setRestarts] = useState(0)
+  const [until, setUntil] = useState(stepsUntilPause)
+  const [isPaused, setPaused] = useState(false)
+  const [reported, setReported] = useState<Reported>({ run: 0, scene: null, latest: null, measures: [] })
   const [failure, setFailure] = useState<string | null>(null)
   const isHidden = useIsHidden()
-  const run = useRun(settings, resets)
-  const step = told.run === run ? (told.latest?.step ?? 0) : 0
-  const isRunning = isWanted && step < until
+  const run = useRun(settings, restarts)
+  const { scene, latest, measures } = reported
+  const step = reported.run === run ? (latest?.step ?? 0) : 0
+  const isRunning = !isPaused && step < until
 
   useEffect(() => {
-    const mine = new Worker(new URL('./training/training-worker.ts', import.meta.url), {
+    const started = new Worker(new URL('./training/training-worker.ts', import.meta.url), {
       type: 'module',
       name: 'paths',
     })
-    worker.current = mine
-    mine.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
+    worker.current = started
+    started.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       if ('failed' in data) setFailure(data.failed)
-      else setTold(before => heard(before, data))
+      else setReported(before => withReport(before, data))
     })
-    mine.addEventListener('error', event => setFailure(event.message || 'its script could not be loaded'))
-    return () => mine.terminate()
+    started.addEventListener('error', event => setFailure(event.message || 'its script could not be loaded'))
+    return () => started.terminate()
   }, [])
 
   useEffect(() => {
-    const message: ToWorker = { run, settings, until: isWanted && !isHidden ? until : 0 }
+    const message: ToWorker = { run, settings, until: isPaused || isHidden ? 0 : until }
     worker.current!.postMessage(message)
-  }, [run, settings, until, isWanted, isHidden])
+  }, [run, settings, until, isPaused, isHidden])
 
-  useEffect(() => setUntil(stretch), [run])
+  useEffect(() => setUntil(stepsUntilPause), [run])
 
   return {
-    ...{ scene: told.scene, latest: told.latest, measures: told.measures },
+    scene,
+    latest,
+    measures,
     isRunning,
     failure,
     setRunning(running) {
-      setWanted(running)
-      if (running && step >= until) setUntil(step + stretch)
+      setPaused(!running)
+      if (running && step >= until) setUntil(step + stepsUntilPause)
     },
-    reset() {
-      setResets(count => count + 1)
-      setWanted(true)
+    restart() {
+      setRestarts(count => count + 1)
+      setPaused(false)
     },
   }
 }
 
-/** A run that has just begun leaves the pictures of the one before until it has some of its own. */
-function heard(before: Told, { run, scene, snapshot }: News): Told {
+/** The figures of the previous run remain until the first report of the new one. */
+function withReport(before: Reported, { run, scene, snapshot }: Report): Reported {
   if (scene === undefined && run !== before.run) return before
-  const numbers = ({ distances, curvature }: FlowSnapshot) => ({ distances, curvature })
+  const measuresOf = ({ distances, curvature }: FlowSnapshot) => ({ distances, curvature })
   const { step, flows } = snapshot
   const measures = {
     step,
-    flows: { 'rectified-flow': numbers(flows['rectified-flow']), mixflow: numbers(flows.mixflow) },
+    flows: { 'rectified-flow': measuresOf(flows['rectified-flow']), mixflow: measuresOf(flows.mixflow) },
   }
   return {
     run,
@@ -97,19 +95,19 @@ function heard(before: Told, { run, scene, snapshot }: News): Told {
   }
 }
 
-/** A number for each combination of settings and resets that was met. */
-function useRun(settings: Settings, resets: number): number {
+/** Returns a new number whenever the settings or the number of restarts change. */
+function useRun(settings: Settings, restarts: number): number {
   const run = useRef(0)
-  return useMemo(() => ++run.current, [settings, resets])
+  return useMemo(() => ++run.current, [settings, restarts])
 }
 
-/** Whether nobody can see the page; then nothing needs to be trained. */
+/** Whether the page is hidden; then training pauses. */
 function useIsHidden(): boolean {
   const [isHidden, setHidden] = useState(document.hidden)
   useEffect(() => {
-    const look = () => setHidden(document.hidden)
-    document.addEventListener('visibilitychange', look)
-    return () => document.removeEventListener('visibilitychange', look)
+    const update = () => setHidden(document.hidden)
+    document.addEventListener('visibilitychange', update)
+    return () => document.removeEventListener('visibilitychange', update)
   }, [])
   return isHidden
 }

@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest'
 import { dataset } from './datasets.ts'
 import { heart, readStrokes, writeStrokes } from './drawing.ts'
 import { energyDistanceFrom } from './energy-distance.ts'
-import { shapes } from './settings.ts'
+import { shapes } from './run.ts'
 
 const draw = (shape: (typeof shapes)[number], firstImage: number, images: number, drawing = '') =>
   dataset({ shape, drawing })({ seed: 3, firstImage, images })
 
 describe.each(shapes)('%s', shape => {
-  it('has about unit size, around the middle, and fits the picture', () => {
+  it('is centered, has about unit variance, and fits the plot', () => {
     const points = draw(shape, 0, 4000)
     const mean = (f: (value: number) => number) => points.reduce((sum, value) => sum + f(value), 0) / points.length
     expect(Math.abs(mean(x => x))).toBeLessThan(0.2)
-    const size = Math.sqrt(mean(x => x * x))
-    expect([size > 0.7, size < 1.3]).toEqual([true, true])
+    const deviation = Math.sqrt(mean(x => x * x))
+    expect([deviation > 0.7, deviation < 1.3]).toEqual([true, true])
     expect(points.every(value => Math.abs(value) < 2.6)).toBe(true)
   })
 
-  it('point i is the same in whatever batch it comes', () => {
+  it('point i does not depend on the batch', () => {
     expect(draw(shape, 5, 3)).toEqual(draw(shape, 0, 8).slice(10))
   })
 })
@@ -33,7 +33,7 @@ it('the checkerboard leaves every other square empty', () => {
   }
 })
 
-it('a drawing comes back from its text, to a place of the board', () => {
+it('a drawing is restored from its text, up to the resolution', () => {
   const strokes = [
     [
       [-1, -1],
@@ -50,11 +50,11 @@ it('a drawing comes back from its text, to a place of the board', () => {
   expect(writeStrokes(read)).toBe(text)
 })
 
-it.each(['', 'A', 'AA.', '.AA', 'A A', 'AA..BB', '<b>', 'A'.repeat(4000)])('%s is no drawing', text => {
+it.each(['', 'A', 'AA.', '.AA', 'A A', 'AA..BB', '<b>', 'A'.repeat(4000)])('%s is not a valid drawing', text => {
   expect(readStrokes(text)).toBeNull()
 })
 
-it('points lie along the strokes, evenly', () => {
+it('points are spread evenly along the strokes', () => {
   const points = draw(
     'drawing',
     0,
@@ -72,7 +72,7 @@ it('points lie along the strokes, evenly', () => {
   expect(readStrokes(heart)).not.toBeNull()
 })
 
-it('the energy distance is 0 to itself, and of two points twice their distance', () => {
+it('the energy distance of a set to itself is 0, of two points twice their distance', () => {
   const points = draw('moons', 0, 50)
   expect(energyDistanceFrom(points)(points)).toBeCloseTo(0, 10)
   expect(energyDistanceFrom(Float32Array.of(0, 0))(Float32Array.of(3, 4))).toBe(10)

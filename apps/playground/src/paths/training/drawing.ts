@@ -1,33 +1,33 @@
 /**
- * A drawing as a distribution: strokes on a board of 64 × 64 places, which a letter each for x and y writes down, so that a link
- * holds the drawing. Points lie evenly along the strokes.
+ * A drawing as a distribution with points spread evenly along its strokes. As text, each coordinate is one of 64 letters, so that a drawing
+ * fits into a link.
  */
 
-/** x, y in [-1, 1], y upwards. */
+/** Coordinates in [-1, 1]; y points up. */
 export type Point = readonly [x: number, y: number]
 export type Stroke = readonly Point[]
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const places = letters.length
-/** Links have an end; later points of a drawing are left out. */
+const levels = letters.length
+/** Limits the length of a link; further points are dropped. */
 const maxPoints = 400
 
-const placeOf = (value: number) => Math.round(((Math.min(1, Math.max(-1, value)) + 1) / 2) * (places - 1))
-const numberOf = (place: number) => (2 * place) / (places - 1) - 1
+const levelOf = (value: number) => Math.round(((Math.min(1, Math.max(-1, value)) + 1) / 2) * (levels - 1))
+const numberOf = (level: number) => (2 * level) / (levels - 1) - 1
 
-/** `AAzz.BBCC`: strokes are parted by points. */
+/** Two letters per point, a dot between strokes: `AAzz.BBCC`. */
 export function writeStrokes(strokes: readonly Stroke[]): string {
   let left = maxPoints
-  const words = strokes.map(stroke => {
-    const codes = stroke.map(point => point.map(value => letters[placeOf(value)]).join(''))
+  const texts = strokes.map(stroke => {
+    const codes = stroke.map(point => point.map(value => letters[levelOf(value)]).join(''))
     const moved = codes.filter((code, i) => code !== codes[i - 1]).slice(0, left)
     left -= moved.length
     return moved.join('')
   })
-  return words.filter(word => word !== '').join('.')
+  return texts.filter(text => text !== '').join('.')
 }
 
-/** null for what is no drawing, or an empty one. */
+/** Returns null for invalid text and for an empty drawing. */
 export function readStrokes(text: string): Stroke[] | null {
   if (!/^([\w-]{2})+(\.([\w-]{2})+)*$/.test(text) || text.length > 4 * maxPoints) return null
   return text.split('.').map(word =>
@@ -38,7 +38,7 @@ export function readStrokes(text: string): Stroke[] | null {
   )
 }
 
-/** The point a share `u` of the way along all strokes; a stroke of one point counts as a short line. */
+/** Returns the point at a fraction `u` of the total length of all strokes. A stroke of one point counts as a short line. */
 export function alongStrokes(strokes: readonly Stroke[]): (u: number) => Point {
   const segments = strokes.flatMap(stroke => {
     const pairs = stroke.slice(1).map((to, i) => ({ from: stroke[i]!, to }))
@@ -51,12 +51,12 @@ export function alongStrokes(strokes: readonly Stroke[]): (u: number) => Point {
     let i = 0
     while (i < segments.length - 1 && left > lengths[i]!) left -= lengths[i++]!
     const { from, to } = segments[i]!
-    const share = Math.min(1, left / lengths[i]!)
-    return [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]
+    const fraction = Math.min(1, left / lengths[i]!)
+    return [from[0] + fraction * (to[0] - from[0]), from[1] + fraction * (to[1] - from[1])]
   }
 }
 
-/** What is there before anybody has drawn: a heart. */
+/** The initial drawing. */
 export const heart: string = writeStrokes([
   Array.from({ length: 49 }, (_, i) => {
     const a = (2 * Math.PI * i) / 48

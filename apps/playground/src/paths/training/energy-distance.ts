@@ -1,12 +1,12 @@
 /**
- * Energy distance of two sets of points in the plane, 2 E|a − b| − E|a − a'| − E|b − b'|: 0 where their distributions are alike
- * (Székely and Rizzo). Of samples, so that it stays a little above 0 however good the samples are.
+ * Energy distance between two sets of points in the plane, 2 E|a − b| − E|a − a'| − E|b − b'| (Székely and Rizzo). It is 0 for equal
+ * distributions; between finite samples of the same distribution it is slightly above 0.
  */
 
-/** The distance from `data`, whose own part is computed once. Points are x, y, x, y, …. */
+/** Returns the distance from `data` as a function of points, both float32 `[N × 2]`. The term of the data is computed once. */
 export function energyDistanceFrom(data: Float32Array): (points: Float32Array) => number {
-  const own = meanDistance(data, data)
-  return points => 2 * meanDistance(points, data) - meanDistance(points, points) - own
+  const dataTerm = meanDistance(data, data)
+  return points => 2 * meanDistance(points, data) - meanDistance(points, points) - dataTerm
 }
 
 function meanDistance(a: Float32Array, b: Float32Array): number {

@@ -1,10 +1,10 @@
-/** The flows of the page, on the engine of Node: the same code, so the same laws. */
+/** The flows of the page, trained with the same code on the backend for Node. */
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, it } from 'vitest'
 import { experiment } from './experiment.ts'
-import type { Settings } from './settings.ts'
-import { measuredSteps, type Snapshot } from './snapshot.ts'
+import type { Settings } from './run.ts'
+import { measuredSteps, type Snapshot } from './run.ts'
 
 const settings: Settings = { shape: 'moons', drawing: '', seed: 1, klWeight: 0.05, weight: 'uniform' }
 
@@ -20,7 +20,7 @@ async function after(steps: number, changes: Partial<Settings> = {}): Promise<Sn
   return snapshot
 }
 
-it('MixFlow straightens the paths, and one or two steps go nearer to the data', async () => {
+it('MixFlow has straighter paths, and one or two steps come closer to the data', async () => {
   const { step, flows } = await after(100)
   const { mixflow, 'rectified-flow': plain } = flows
   expect(step).toBe(100)
@@ -28,13 +28,13 @@ it('MixFlow straightens the paths, and one or two steps go nearer to the data', 
   for (const i of [0, 1]) expect(mixflow.distances[i]).toBeLessThan(0.7 * plain.distances[i]!)
 })
 
-it('a seed is a run: the same numbers and pictures again, others for another seed', async () => {
+it('the same seed gives the same snapshots, another seed others', async () => {
   const [one, same, other] = [await after(4), await after(4), await after(4, { seed: 2 })]
   expect(same).toEqual(one)
   expect(other.flows.mixflow.distances).not.toEqual(one.flows.mixflow.distances)
 })
 
-it('paths start at the same noise and have a state for each step; nothing is left in memory', async () => {
+it('paths start at the same noise and have a state for each step; all tensors are disposed of', async () => {
   const before = tf.memory().numTensors
   const { flows } = await after(1)
   expect(tf.memory().numTensors).toBe(before)
@@ -46,7 +46,7 @@ it('paths start at the same noise and have a state for each step; nothing is lef
   expect(mixflow.gaussian?.mean.length).toBe(280)
 })
 
-it('with w = 0 in training the source is plain noise, and the denoiser of both flows the same', async () => {
+it('with w = 0 in training, the source is plain noise and both flows have the same denoiser', async () => {
   const { mixflow, 'rectified-flow': plain } = (await after(3, { weight: 'zero' })).flows
   mixflow.field[4]!.forEach((value, i) => void expect(value).toBeCloseTo(plain.field[4]![i]!, 4))
 })

@@ -1,22 +1,22 @@
-/** Both flows side by side, trained by the step and measured alike. */
+/** Trains both flows step by step and measures them. */
 import { curvature, normals, solve, type Velocity } from '@mixflow/core'
 import { dataset } from './datasets.ts'
 import { energyDistanceFrom } from './energy-distance.ts'
 import { type Flow, flow } from './flow.ts'
-import type { Method, Settings } from './settings.ts'
+import type { Method, Settings } from './run.ts'
 import {
   exactSteps,
   type FlowSnapshot,
-  fieldPlaces,
+  fieldPoints,
   fieldTimes,
   measuredSteps,
   type Scene,
   type Snapshot,
   shownSteps,
-} from './snapshot.ts'
+} from './run.ts'
 
-/** Points that are drawn to measure and to show are none that training sees: training does not get so far. */
-const apart = 2 ** 40
+/** First index of the points for measurements and figures. Training does not reach it, so these points are not trained on. */
+const heldOutFrom = 2 ** 40
 const measured = 320
 const shownPaths = 100
 const shownLines = 140
@@ -36,8 +36,8 @@ export function experiment(settings: Settings): Experiment {
     'rectified-flow': flow('rectified-flow', settings, draw),
     mixflow: flow('mixflow', settings, draw),
   }
-  const points = draw({ seed, firstImage: apart, images: measured })
-  const x0 = normals({ seed, stream: 'noise', firstImage: apart, images: measured, elementsPerImage: 2 })
+  const points = draw({ seed, firstImage: heldOutFrom, images: measured })
+  const x0 = normals({ seed, stream: 'noise', firstImage: heldOutFrom, images: measured, elementsPerImage: 2 })
   const scene: Scene = { data: points, x1: points.slice(0, 2 * shownLines), noise: x0.slice(0, 2 * shownLines) }
   const distance = energyDistanceFrom(points)
   let step = 0
@@ -54,7 +54,7 @@ export function experiment(settings: Settings): Experiment {
         .mean,
       paths: runs.map(({ states }) => states),
       field: await Promise.all(
-        Array.from({ length: fieldTimes }, (_, i) => velocity(fieldPlaces, i / (fieldTimes - 1))),
+        Array.from({ length: fieldTimes }, (_, i) => velocity(fieldPoints, i / (fieldTimes - 1))),
       ),
       gaussian: await encode(scene.x1),
     }
@@ -84,7 +84,7 @@ export function experiment(settings: Settings): Experiment {
   }
 }
 
-/** Where Euler's method ends, and the states of the paths that are shown. */
+/** Returns the end points of Euler's method, and the states of the paths that are shown. */
 async function pathsOf(velocity: Velocity<Float32Array>, x0: Float32Array, steps: number) {
   const shown = (x: Float32Array) => x.slice(0, 2 * shownPaths)
   const states = [shown(x0)]

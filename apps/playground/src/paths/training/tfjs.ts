@@ -1,6 +1,6 @@
 /**
- * tfjs on WebAssembly, one thread: networks this small gain nothing from more, and threads of tfjs start workers from `blob:`
- * addresses, which the page's policy forbids.
+ * tfjs on WebAssembly with one thread: small networks do not profit from more, and tfjs starts threads from `blob:` URLs, which the page's
+ * policy blocks.
  */
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core'
 
 export async function startTfjs(): Promise<void> {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
-  // all three must have an address; the last is never asked for
+  // tfjs requires all three URLs; the last is never fetched
   setWasmPaths({
     'tfjs-backend-wasm.wasm': plain,
     'tfjs-backend-wasm-simd.wasm': simd,

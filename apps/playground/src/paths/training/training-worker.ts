@@ -1,26 +1,26 @@
-/** The worker of the view: trains while it may, and tells the page how the flows are doing at fixed steps. */
+/** The worker of the view: trains and sends snapshots to the page. */
 import { type Experiment, experiment } from './experiment.ts'
-import type { FromWorker, ToWorker } from './messages.ts'
+import type { FromWorker, ToWorker } from './run.ts'
 import { startTfjs } from './tfjs.ts'
 
-const tell = (message: FromWorker) => postMessage(message)
+const send = (message: FromWorker) => postMessage(message)
 
-let wanted: ToWorker = { run: 0, settings: null, until: 0 }
+let request: ToWorker = { run: 0, settings: null, until: 0 }
 let wake = () => {}
 
-/** By steps, not by the clock, so that a run's charts are the same each time. */
-const isDue = (step: number) => (step < 20 ? step % 5 === 0 : step < 200 ? step % 10 === 0 : step % 20 === 0)
+/** Depends on the step, not on the time, so that the charts of a run are reproducible. */
+const isSnapshotDue = (step: number) => step % (step < 20 ? 5 : step < 200 ? 10 : 20) === 0
 
-/** Lets messages in, now and then: browsers make nested timers wait. */
-let freeUntil = 0
-async function maybeNextTask(): Promise<void> {
-  if (performance.now() < freeUntil) return
+/** Yields to messages every 25 ms; not after every step, because browsers delay nested timers. */
+let yieldAt = 0
+async function maybeYield(): Promise<void> {
+  if (performance.now() < yieldAt) return
   await new Promise<void>(resolve => setTimeout(resolve))
-  freeUntil = performance.now() + 25
+  yieldAt = performance.now() + 25
 }
 
 addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
-  wanted = data
+  request = data
   wake()
 })
 
@@ -29,15 +29,15 @@ async function work(): Promise<never> {
   let run = 0
   let current: Experiment | undefined
   for (;;) {
-    if (wanted.run !== run && wanted.settings !== null) {
+    if (request.run !== run && request.settings !== null) {
       current?.dispose()
-      run = wanted.run
-      current = experiment(wanted.settings)
-      tell({ run, scene: current.scene, snapshot: await current.measure() })
-    } else if (current !== undefined && current.step < wanted.until) {
+      run = request.run
+      current = experiment(request.settings)
+      send({ run, scene: current.scene, snapshot: await current.measure() })
+    } else if (current !== undefined && current.step < request.until) {
       current.train()
-      if (isDue(current.step)) tell({ run, snapshot: await current.measure() })
-      await maybeNextTask()
+      if (isSnapshotDue(current.step)) send({ run, snapshot: await current.measure() })
+      await maybeYield()
     } else {
       await new Promise<void>(resolve => {
         wake = resolve
@@ -46,4 +46,4 @@ async function work(): Promise<never> {
   }
 }
 
-work().catch(error => tell({ failed: error instanceof Error ? error.message : String(error) }))
+work().catch(error => send({ failed: error instanceof Error ? error.message : String(error) }))
