@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { MixflowError } from '@mixflow/core'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/use-backend.ts'
@@ -104,7 +105,7 @@ const changeable: readonly (keyof TrainingConfig)[] = [
 function checkSameRun({ options: { config, data, folder } }: Run, { record }: LoadedCheckpoint): void {
   const before = storedConfig(record.config)
   const changed = (Object.keys(config) as (keyof TrainingConfig)[]).filter(
-    key => !changeable.includes(key) && JSON.stringify(config[key]) !== JSON.stringify(before[key]),
+    key => !changeable.includes(key) && !isDeepStrictEqual(config[key], before[key]),
   )
   if (changed.length > 0) {
     const list = changed.map(key => `${key} ${JSON.stringify(before[key])} → ${JSON.stringify(config[key])}`).join(', ')
