@@ -69,7 +69,7 @@ def sampling(task):
     def step():
         torch.randn(shape)  # as a sampler does; to compare, both sides then begin with the same noise
         images = noise + model(noise, torch.zeros(task["batch"]))
-        return images.flatten()[:: task["tellEvery"]].tolist()
+        return images.flatten()[:: task["sampleEvery"]].tolist()
 
     return step
 

@@ -1,7 +1,4 @@
-/**
- * All benchmarks, one after the other: `turbo run bench`, or with options `turbo run bench -- --only sampling --quick`.
- * Exits with 1 if one of our own sides failed.
- */
+/** Runs all benchmarks: `turbo run bench`, or `turbo run bench -- --only sampling --quick`. Exits with 1 if one of our sides failed. */
 
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -45,17 +42,15 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
   })
-  const wanted = values.only?.map(name => checkWord(name, names, { what: 'benchmark' })) ?? names
+  const selected = values.only?.map(name => checkWord(name, names, { what: 'benchmark' })) ?? names
   const pace = values.quick ? quick : full
   console.log(machine())
-  console.log(
-    'a value above 1 means that we are faster: it is our rate (images, loads, numbers per second) over theirs',
-  )
+  console.log('a ratio above 1 means that we are faster: our rate (images, loads, numbers per second) over theirs')
 
   let made: Promise<ModelFolder> | undefined
   const folder = async () => (await (made ??= quickstartModel())).path
   try {
-    for (const name of wanted) await runAll(workloads[name](folder), pace)
+    for (const name of selected) await runAll(workloads[name](folder), pace)
   } finally {
     await (await made?.catch(() => undefined))?.[Symbol.asyncDispose]()
   }

@@ -1,6 +1,6 @@
 /**
- * What one writes who has ONNX Runtime and nothing else: Heun's method over plain arrays. It asks the network as often as the SDKs
- * do, draws the same noise, and joins the two halves of a guided evaluation in one batch, so that both sides make the same images.
+ * A hand-written sampler on ONNX Runtime alone: Heun's method on plain arrays. It evaluates the network as often as the SDKs, draws the same
+ * noise, and joins both halves of a guided evaluation in one batch, so that both sides generate the same images.
  */
 
 import { normals } from '@mixflow/core'
@@ -12,12 +12,12 @@ export interface BareRequest {
   readonly count: number
   readonly seed: number
   readonly label: number
-  /** Of Heun's method, the last one being Euler's. */
+  /** Of Heun's method; the last is a step of Euler's. */
   readonly steps: number
   readonly guidance: number
 }
 
-/** What is used of a build of ONNX Runtime. */
+/** The used part of ONNX Runtime. */
 interface Runtime<T> {
   readonly Tensor: new (type: 'float32' | 'int32', data: Float32Array | Int32Array, dims: readonly number[]) => T
 }

@@ -1,4 +1,4 @@
-/** The bare loop over a model folder, in Node: a session with the options that the SDK opens it with. */
+/** The hand-written sampler on a model folder in Node, with the session options of the SDK. */
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,29 +1,28 @@
 /**
- * A comparison: one workload, done by this project and by a peer. Measuring it prints a line to read and the line
- * `ratio <workload> <peer> <value>`; where both sides have a process of their own, also `memory <workload> <peer> <value>`, and what
- * the first round took, in which graphs are recorded and built. A peer that cannot be had, fails, or computes something else
- * than we do is passed over with the reason: a ratio against it would mean nothing.
+ * Compares one workload of this project with a peer. It prints a summary and the line `ratio <workload> <peer> <value>`; if both sides have
+ * their own process, also `memory <workload> <peer> <value>` and the time of the first round, in which graphs are recorded and built. A
+ * peer that is unavailable, fails or computes another result is skipped with the reason.
  */
 
-import { inTurns, type Measured, type Pace, type Round, type Work } from './measure.ts'
+import { digits, inTurns, type Measured, type Pace, type Round, type Work } from './measure.ts'
 
 export interface Comparison {
   readonly workload: string
   readonly peer: string
-  /** What the amounts count. */
+  /** Of the amount of work. */
   readonly unit: string
-  /** Each makes its side ready, and returns its work. */
+  /** Prepares a side and returns its work. */
   readonly ours: () => Promise<Work>
   readonly theirs: () => Promise<Work>
-  /** How far apart results may lie. */
+  /** Largest allowed difference of the results. */
   readonly tolerance?: number
-  /** Of a peer whose rounds take long: as few as tell something. */
+  /** For a slow peer. */
   readonly pace?: Pace
-  /** Ends what both sides have running. */
+  /** Stops both sides. */
   readonly end?: () => Promise<void>
 }
 
-/** @throws what our own side throws */
+/** @throws the errors of our side */
 export async function compare(comparison: Comparison, pace: Pace): Promise<void> {
   try {
     await measure(comparison, pace)
@@ -89,8 +88,5 @@ function memory({ workload, peer }: Comparison, { ours, theirs }: NonNullable<Me
   const [mine, other] = [ours, theirs].map(bytes => `${digits(bytes / 1e9)} GB`)
   return `memory ${workload} ${peer} ${digits(ours / theirs)} (peak ${mine}, ${peer} ${other})`
 }
-
-/** Three digits that mean something, and no exponent. */
-const digits = (value: number): string => String(Number(value.toPrecision(3)))
 
 const grouped = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })

@@ -1,7 +1,7 @@
 /**
- * A sampler as one graph: all steps of Euler's method recorded one after the other, sharing the weights, against the loop that
- * calls the network's graph once a step. Both on ONNX Runtime's CPU in Node and on its WebAssembly in Chromium, in turns; a
- * value above 1 means that the one graph is faster. What was decided by it: docs/decisions/0030-steps-stay-a-loop.md.
+ * All steps of Euler's method as one graph that shares the weights, compared with a loop that runs the network's graph once per step. Both on
+ * ONNX Runtime's CPU in Node and on its WebAssembly in Chromium; a ratio above 1 means that the single graph is faster. The decision that
+ * follows: docs/decisions/0030-steps-stay-a-loop.md.
  *
  *   pnpm --filter @mixflow/bench fused [--network small] [--batch 16] [--seconds 20]
  */
@@ -9,14 +9,15 @@
 import { parseArgs } from 'node:util'
 import { normals } from '@mixflow/core'
 import { checkWord } from '@mixflow/core/internal'
-import { findChromium, openPage } from '@mixflow/page'
+import { findChromium } from '@mixflow/page'
 import { trace } from '@mixflow/tfjs-onnx'
 import { presets } from '@mixflow/zoo'
 import { buildDenoiser, networkContext } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { inTurns, type Work } from './measure.ts'
-import type { GraphRun } from './page/graphs-page.ts'
+import { openBenchPage } from './in-page.ts'
+import { digits, inTurns, type Work } from './measure.ts'
+import type { GraphRun, mixflowPage } from './page/graphs-page.ts'
 import { onBackend } from './tfjs-backends.ts'
 
 const { values } = parseArgs({
@@ -41,7 +42,7 @@ const networks = {
 
 type Graphs = Readonly<Record<GraphRun['graph'], Uint8Array>>
 
-/** The network's graph, and the one of all steps. Weights are drawn: none is zero, so that nothing is folded away. */
+/** The graph of the network, and that of all steps. Weights are random and not zero, so that nothing is optimized away. */
 function graphsOf({ network, image }: (typeof networks)[keyof typeof networks]): Graphs {
   const { parameters, apply } = buildDenoiser(network, networkContext({ image, labels: null, source: null }))
   const weights = Object.fromEntries(
@@ -60,7 +61,7 @@ function graphsOf({ network, image }: (typeof networks)[keyof typeof networks]):
   const velocity = (x: tf.Tensor, t: tf.Tensor) =>
     tf.transpose(apply(weights, tf.transpose(x, [0, 2, 3, 1]) as tf.Tensor4D, t as tf.Tensor1D, {}), [0, 3, 1, 2])
   const whole = (x: tf.Tensor) => {
-    // t for each image, without knowing how many there are
+    // t per image, for any batch size
     const zero = tf.mul(tf.sum(x, [1, 2, 3]), 0)
     let at = x
     for (let step = 0; step < steps; step++) at = tf.add(at, tf.div(velocity(at, tf.add(zero, step / steps)), steps))
@@ -98,10 +99,6 @@ async function inNode(graphs: Graphs, dims: readonly number[]): Promise<Integrat
   }
 }
 
-interface InPage {
-  readonly mixflowPage: { integrate(run: GraphRun): Promise<readonly [number, number]> }
-}
-
 async function report(name: string, integrate: Integrate, seconds: number): Promise<void> {
   const apart = Math.abs((await integrate('whole')) - (await integrate('step')))
   const work =
@@ -111,14 +108,14 @@ async function report(name: string, integrate: Integrate, seconds: number): Prom
       return { amount: batch }
     }
   const { ratio, middle, rounds } = await inTurns(work('whole'), work('step'), { warmUps: 0, seconds, leastRounds: 5 })
-  const spread = `middle half ${middle.low.toFixed(3)} to ${middle.high.toFixed(3)}, ${rounds} rounds`
-  console.log(`fused ${name}: ${ratio.toFixed(3)} (${spread}; results differ by ${apart.toExponential(1)})`)
+  const spread = `middle half ${digits(middle.low)} to ${digits(middle.high)}, ${rounds} rounds`
+  console.log(`fused ${name}: ${digits(ratio)} (${spread}; results differ by ${apart.toExponential(1)})`)
 }
 
 const executable = findChromium()
 const names = Object.keys(networks) as (keyof typeof networks)[]
-const wanted = values.network?.map(name => checkWord(name, names, { what: 'network' })) ?? names
-for (const name of wanted) {
+const selected = values.network?.map(name => checkWord(name, names, { what: 'network' })) ?? names
+for (const name of selected) {
   const description = networks[name]
   await onBackend('onnx')
   const graphs = graphsOf(description)
@@ -128,21 +125,14 @@ for (const name of wanted) {
   console.log(`${name}: ${bytes.join(', ')}`)
   await report(`${name} node`, await inNode(graphs, dims), Number(values.seconds))
   if (executable === null) continue
-  await using open = await openPage(executable, new URL('page/graphs-page.ts', import.meta.url), {
+  await using open = await openBenchPage<typeof mixflowPage>(executable, 'graphs-page', {
     answer(request, response) {
       const graph = /^\/graph\/(step|whole)$/.exec(request.url ?? '')?.[1] as GraphRun['graph'] | undefined
       if (graph !== undefined) response.writeHead(200).end(graphs[graph])
       return graph !== undefined
     },
   })
-  const integrate: Integrate = async graph => {
-    const run = { graph, dims, steps }
-    const [, check] = await open.page.evaluate(
-      given => (globalThis as unknown as InPage).mixflowPage.integrate(given),
-      run,
-    )
-    return check
-  }
+  const integrate: Integrate = async graph => (await open.call('integrate', { graph, dims, steps }))[1]
   await report(`${name} chromium-wasm`, integrate, Number(values.seconds))
 }
 process.exit()

@@ -1,26 +1,26 @@
 /**
- * Two ways of doing the same, timed in turns: ours, theirs, ours, theirs, … What else the machine does meets both alike,
- * and a clock that slows down cancels in the ratio of neighbours; the median of these ratios is the result.
+ * Times two implementations in turns: ours, theirs, ours, theirs, … Other load of the machine affects both, and a changing clock rate cancels
+ * in the ratio of neighbouring rounds; the result is the median of these ratios.
  */
 
-/** Does one round of work, and says how much that was. */
+/** Does one round of work. */
 export type Work = () => Promise<Round>
 
 export interface Round {
-  /** In the comparison's unit: images, numbers, loads. */
+  /** Amount of work, in the unit of the comparison: images, numbers, loads. */
   readonly amount: number
-  /** What came out, where both sides should compute the same; not asked for while the clock runs. */
+  /** The result, if both sides should compute the same; called outside of the timing. */
   readonly result?: () => ArrayLike<number>
-  /** The time that counts, in milliseconds, where it is not the whole round's. */
+  /** The time to count, in milliseconds. Default: the whole round. */
   readonly milliseconds?: number
-  /** The most memory that the side's process has held so far, where it has one to itself. */
+  /** Peak memory of the process, if the side has its own. */
   readonly peakBytes?: number
 }
 
 export interface Pace {
-  /** Rounds that build graphs and warm caches, and do not count. */
+  /** Rounds that are not counted. */
   readonly warmUps: number
-  /** Rounds go on until both this time and this number are reached. */
+  /** Minimum duration and number of rounds. */
   readonly seconds: number
   readonly leastRounds: number
 }
@@ -29,11 +29,11 @@ export interface Measured {
   /** Amounts per second, medians. */
   readonly ours: number
   readonly theirs: number
-  /** Median of ours to theirs, and what the middle half of the rounds lies between. */
+  /** Median of ours / theirs, and the quartiles. */
   readonly ratio: number
   readonly middle: { readonly low: number; readonly high: number }
   readonly rounds: number
-  /** Bytes, of both sides, where both are known. */
+  /** Bytes, if both are known. */
   readonly peaks?: { readonly ours: number; readonly theirs: number }
 }
 
@@ -49,9 +49,9 @@ export async function inTurns(ours: Work, theirs: Work, { seconds, leastRounds }
   }
   const ratios = a.map((value, i) => value / (b[i] as number))
   return {
-    ours: quantile(a, 0.5),
-    theirs: quantile(b, 0.5),
-    ratio: quantile(ratios, 0.5),
+    ours: median(a),
+    theirs: median(b),
+    ratio: median(ratios),
     middle: { low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) },
     rounds: a.length,
     ...(peaks === undefined ? {} : { peaks }),
@@ -64,10 +64,20 @@ async function timed(work: Work): Promise<{ rate: number; peakBytes: number | un
   return { rate: (1000 * amount) / milliseconds, peakBytes }
 }
 
-/** Linear between neighbours. */
-function quantile(values: readonly number[], share: number): number {
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
+
+/** Three significant digits, without exponent. */
+export const digits = (value: number): string => String(Number(value.toPrecision(3)))
+
+/** Prints a Markdown table. */
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  for (const cells of [head, head.map(() => '---'), ...rows]) console.log(`| ${cells.join(' | ')} |`)
+}
+
+/** With linear interpolation. */
+function quantile(values: readonly number[], fraction: number): number {
   const sorted = [...values].sort((a, b) => a - b)
-  const at = (sorted.length - 1) * share
+  const at = (sorted.length - 1) * fraction
   const [low, high] = [sorted[Math.floor(at)] as number, sorted[Math.ceil(at)] as number]
   return low + (high - low) * (at - Math.floor(at))
 }

@@ -1,6 +1,6 @@
 /**
- * How long an image of a model takes, at each number of evaluations: in Node on the CPU, with as many threads as there are cores, and in
- * Chromium on WebAssembly, with one thread in a worker. One file for each, which `mixflow package --speed` takes into the model's card.
+ * The time per image of a model by NFE: in Node on the CPU, with as many threads as cores, and in Chromium on WebAssembly, with one thread in
+ * a worker. Writes one file each, which `mixflow package --speed` adds to the model card.
  *
  *   npx -y pnpm@12 --filter @mixflow/bench run model-speed ../runs/mnist/model --nfe 3,5,9 --out ../runs/mnist/speed
  */
@@ -9,8 +9,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { findChromium, openPage } from '@mixflow/page'
+import { findChromium } from '@mixflow/page'
 import { loadModel, type Manifest, type SampleRequest } from '@mixflow/sdk-node'
+import { openBenchPage } from './in-page.ts'
+import { median } from './measure.ts'
+import type { mixflowPage } from './page/model-speed-page.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,11 +25,11 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '9' },
   },
 })
-const [place] = positionals
-if (place === undefined || values.out === undefined) {
+const [source] = positionals
+if (source === undefined || values.out === undefined) {
   throw new Error('usage: model-speed <folder of a model> --out <folder> [--nfe 3,5,9] [--solver heun]')
 }
-const [folder, out] = [resolve(place), resolve(values.out)]
+const [folder, out] = [resolve(source), resolve(values.out)]
 const [batchSize, rounds] = [Number(values.batch), Number(values.rounds)]
 const solver = values.solver as 'heun'
 
@@ -35,7 +38,7 @@ interface Spent {
   readonly milliseconds: number
 }
 
-/** The median of so many calls, after one that does not count. */
+/** Medians over the rounds, after one warm-up call. */
 async function timesOf(sample: (request: SampleRequest) => Promise<Spent>) {
   const times = []
   for (const nfe of values.nfe.split(',').map(Number)) {
@@ -43,23 +46,26 @@ async function timesOf(sample: (request: SampleRequest) => Promise<Spent>) {
     const { nfe: spent } = await sample({ ...request, seed: 0 })
     const calls: number[] = []
     for (let seed = 1; seed <= rounds; seed++) calls.push((await sample({ ...request, seed })).milliseconds)
-    const median = calls.sort((a, b) => a - b)[Math.floor(rounds / 2)] as number
-    times.push({ solver, nfe: spent, milliseconds: median / batchSize })
+    times.push({ solver, nfe: spent, milliseconds: median(calls) / batchSize })
   }
   return times
 }
 
-interface Place {
+interface Environment {
   readonly runtime: string
   readonly device: 'cpu' | 'wasm'
   readonly dtype: string
   readonly threads: number
 }
 
-async function write(name: string, { threads, ...place }: Place, times: Awaited<ReturnType<typeof timesOf>>) {
+async function write(
+  name: string,
+  { threads, ...environment }: Environment,
+  times: Awaited<ReturnType<typeof timesOf>>,
+) {
   const cores = availableParallelism()
   const record = {
-    ...{ format: 'mixflow-speed', version: 1, denoiser: denoiserOf(manifest, place.dtype), ...place },
+    ...{ format: 'mixflow-speed', version: 1, denoiser: denoiserOf(manifest, environment.dtype), ...environment },
     machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', cores, threads },
     ...{ batchSize, rounds, times },
   }
@@ -67,17 +73,15 @@ async function write(name: string, { threads, ...place }: Place, times: Awaited<
   await mkdir(out, { recursive: true })
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`)
   for (const { solver, nfe, milliseconds } of times) {
-    console.log(`${place.device}, ${place.runtime}: ${solver}, ${nfe} NFE, ${milliseconds.toFixed(2)} ms per image`)
+    console.log(
+      `${environment.device}, ${environment.runtime}: ${solver}, ${nfe} NFE, ${milliseconds.toFixed(2)} ms per image`,
+    )
   }
   console.log(path)
 }
 
 const denoiserOf = ({ files }: Manifest, dtype: string): string =>
   files.find(file => file.role === 'denoiser' && file.dtype === dtype)?.sha256 as string
-
-interface InPage {
-  readonly mixflowPage: { dtype(): Promise<string>; sample(request: SampleRequest): Promise<Spent> }
-}
 
 const model = await loadModel(folder, { device: 'cpu' })
 const { manifest } = model
@@ -89,16 +93,10 @@ await model.dispose()
 
 const executable = findChromium()
 if (executable !== null) {
-  await using open = await openPage(executable, new URL('page/model-speed-page.ts', import.meta.url), {
-    folders: { model: folder },
-    scripts: { start: new URL('../../packages/sdk-web/src/worker/start.ts', import.meta.url) },
-  })
-  const { page } = open
-  const inPage = await timesOf(request =>
-    page.evaluate(request => (globalThis as unknown as InPage).mixflowPage.sample(request), request),
-  )
-  const used = await page.evaluate(() => (globalThis as unknown as InPage).mixflowPage.dtype())
-  const version = page.context().browser()?.version().split('.')[0]
+  await using open = await openBenchPage<typeof mixflowPage>(executable, 'model-speed-page', { model: folder })
+  const inPage = await timesOf(request => open.call('sample', request))
+  const used = await open.call('dtype')
+  const version = open.page.context().browser()?.version().split('.')[0]
   await write('chromium-wasm', { runtime: `Chromium ${version}`, device: 'wasm', dtype: used, threads: 1 }, inPage)
 }
 process.exit()

@@ -1,7 +1,4 @@
-/**
- * A model folder with the quick start's networks, made as a user makes one: trained for a few steps, then exported. How
- * long sampling takes does not depend on how well it was trained.
- */
+/** A model with the networks of the quick start, trained for a few steps and exported. The speed of sampling does not depend on training. */
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,7 +13,7 @@ export interface ModelFolder extends AsyncDisposable {
 
 const settings = ['totalImages=256', 'warmupImages=64']
 
-/** The folder is gone when disposed of. */
+/** Disposing deletes the folder. */
 export async function quickstartModel(): Promise<ModelFolder> {
   const root = await mkdtemp(join(tmpdir(), 'mixflow-bench-'))
   const dispose = () => rm(root, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 /**
- * A small data set to try a training on: circles, squares and triangles of many colours and sizes, a folder of PNG files
- * for each class. The same seed makes the same images.
+ * Generates a small data set for trial trainings: circles, squares and triangles of many colours and sizes, with one folder of PNG files per
+ * class. The same seed gives the same images.
  *
  *   pnpm --filter @mixflow/bench shapes <folder> [--count 300] [--size 64] [--seed 1]
  */
@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const [folder] = positionals
-if (folder === undefined) throw new Error('into which folder? pnpm --filter @mixflow/bench shapes <folder>')
+if (folder === undefined) throw new Error('usage: pnpm --filter @mixflow/bench shapes <folder>')
 const [count, size, seed] = [Number(values.count), Number(values.size), Number(values.seed)]
 
 /** Signed distance to the edge in units of the radius, below 0 inside, at a point relative to the centre. */
@@ -48,11 +48,11 @@ function draw(inside: (x: number, y: number) => number, random: Float32Array): P
   const fill = color(hue, 0.85, 0.35 + 0.25 * light)
   const back = color(backHue, 0.3, 0.82 + 0.14 * backLight)
   const r = size * (0.16 + 0.18 * radius)
-  const place = (share: number) => r * 1.25 + share * (size - 2.5 * r)
+  const centre = (fraction: number) => r * 1.25 + fraction * (size - 2.5 * r)
   const data = new Float32Array(3 * size * size)
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const distance = inside((x + 0.5 - place(left)) / r, (y + 0.5 - place(top)) / r) * r
+      const distance = inside((x + 0.5 - centre(left)) / r, (y + 0.5 - centre(top)) / r) * r
       const cover = Math.min(1, Math.max(0, 0.5 - distance)) // an edge of one pixel
       for (let c = 0; c < 3; c++) {
         data[(c * size + y) * size + x] = cover * (fill[c] as number) + (1 - cover) * (back[c] as number)
@@ -62,7 +62,7 @@ function draw(inside: (x: number, y: number) => number, random: Float32Array): P
   return { channels: 3, height: size, width: size, data }
 }
 
-// pnpm runs this in the package's folder; paths are the caller's
+// pnpm runs this in the folder of the package; paths are relative to the caller's
 const root = resolve(process.env.INIT_CWD ?? '.', folder)
 const kinds = Object.entries(shapes)
 for (let i = 0; i < count; i++) {

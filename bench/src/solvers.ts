@@ -1,7 +1,6 @@
 /**
- * How far each solver ends from the exact solution of a model's equation, at equal cost: the root mean square difference of
- * its images from those of many small Runge–Kutta steps, from the same noise. What remains at many evaluations is the
- * model's own error, which no solver changes.
+ * The error of each solver at equal NFE: the root mean square difference of its images from those of many small Runge–Kutta steps, from the
+ * same noise. The error of the model itself is not included.
  *
  *   pnpm --filter @mixflow/bench solvers <model> [--count 64] [--guidance 0]
  */
@@ -10,6 +9,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { FixedSolverName, SampleRequest } from '@mixflow/core'
 import { loadModel } from '@mixflow/sdk-node'
+import { printTable } from './measure.ts'
 
 const evaluations = [3, 5, 9, 17] as const
 const powers = [0.7, 1, 1.3, 1.6] as const
@@ -19,11 +19,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { count: { type: 'string', default: '64' }, guidance: { type: 'string' } },
 })
-const [place] = positionals
-if (place === undefined) throw new Error('which model? pnpm --filter @mixflow/bench solvers <folder of a model>')
+const [source] = positionals
+if (source === undefined) throw new Error('usage: pnpm --filter @mixflow/bench solvers <model>')
 
-// pnpm runs this in the package's folder; paths are the caller's
-const model = await loadModel(/^https?:/.test(place) ? place : resolve(process.env.INIT_CWD ?? '.', place))
+// pnpm runs this in the folder of the package; paths are relative to the caller's
+const model = await loadModel(/^https?:/.test(source) ? source : resolve(process.env.INIT_CWD ?? '.', source))
 const base: SampleRequest = {
   count: Number(values.count),
   seed: 1,
@@ -57,6 +57,4 @@ for (const solver of solvers) {
 }
 await model.dispose()
 
-console.log(`| solver | gridPower | ${evaluations.map(nfe => `${nfe} NFE`).join(' | ')} |`)
-console.log(`|---|---|${evaluations.map(() => '---|').join('')}`)
-for (const row of cells) console.log(`| ${row.join(' | ')} |`)
+printTable(['solver', 'gridPower', ...evaluations.map(nfe => `${nfe} NFE`)], cells)

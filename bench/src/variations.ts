@@ -1,7 +1,7 @@
 /**
- * Whether variations of an image show its class: for test digits of MNIST, the share of variations that a reader takes for the
- * original's class, by mixture weight, where the label is the one that the model sees, none, or drawn at random; and how often the
- * label that the model sees is right. One variation per digit and weight.
+ * Whether variations of an image keep its class: for MNIST test digits, the fraction of variations that a classifier assigns to the class of
+ * the original, by mixture weight, with the label that the model infers, none, or a random one; and how often the inferred label is right.
+ * One variation per digit and weight.
  *
  *   npx -y pnpm@12 --filter @mixflow/bench run variations [MODEL] [--n 1000] [--weights 0.8,0.9,1] [--data FOLDER]
  */
@@ -11,6 +11,7 @@ import { concatenate, splitImages } from '@mixflow/core/internal'
 import { findExtractor, openExtractor } from '@mixflow/measure'
 import { loadModel } from '@mixflow/sdk-node'
 import { openData } from '@mixflow/train'
+import { printTable } from './measure.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,30 +21,30 @@ const { values, positionals } = parseArgs({
     data: { type: 'string', default: 'mnist' },
   },
 })
-const place = positionals[0] ?? new URL('../../models/mnist/', import.meta.url).pathname
+const source = positionals[0] ?? new URL('../../models/mnist/', import.meta.url).pathname
 const [n, weights] = [Number(values.n), values.weights.split(',').map(Number)]
 
 const data = await openData(values.data, { split: 'test' })
 const indices = Array.from({ length: n }, (_, i) => i)
 const { images, labels } = data.batch(indices)
 const classes = [...labels!]
-const pictures = splitImages(images, data)
+const originals = splitImages(images, data)
 
-await using model = await loadModel(place)
+await using model = await loadModel(source)
 const known = model.manifest.labels!
-const all = ['as the model sees it', 'none', 'drawn at random'] as const
+const all = ['inferred', 'none', 'random'] as const
 const choices = all.filter(choice => choice !== 'none' || !known.required)
 const drawn = (seed: number) => integers({ seed, stream: 'label', images: 1, below: known.count })[0]!
 const made = new Map<string, Float32Array[]>()
-const seen: number[] = []
-for (const [i, picture] of pictures.entries()) {
+const inferred: number[] = []
+for (const [i, original] of originals.entries()) {
   for (const choice of choices) {
     for (const [k, mixtureWeight] of weights.entries()) {
-      // what the model sees does not depend on w: it is asked once for each digit
-      const label = choice === 'none' ? null : choice === 'drawn at random' ? drawn(i) : seen[i]
-      const result = await model.variations(picture, { mixtureWeight, seed: i, ...(label !== undefined && { label }) })
+      // the inferred label does not depend on w
+      const label = choice === 'none' ? null : choice === 'random' ? drawn(i) : inferred[i]
+      const result = await model.variations(original, { mixtureWeight, seed: i, ...(label !== undefined && { label }) })
       const [image] = result.images
-      if (choice === 'as the model sees it' && k === 0) seen.push(image!.label!)
+      if (choice === 'inferred' && k === 0) inferred.push(image!.label!)
       const key = `${choice} ${mixtureWeight}`
       made.set(key, [...(made.get(key) ?? []), image!.data])
     }
@@ -65,20 +66,17 @@ async function readAll(count: number) {
   }
   const shares = new Map<string, number>()
   for (const [key, all] of made) shares.set(key, await shareRight(all))
-  shares.set('originals', await shareRight(pictures.slice(0, count).map(({ data }) => data)))
+  shares.set('originals', await shareRight(originals.slice(0, count).map(({ data }) => data)))
   await extractor.dispose()
   return shares
 }
 
 function report(count: number, shares: ReadonlyMap<string, number>): void {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
-  console.log(
-    `\n${count} test digits of ${data.name}; the reader takes ${percent(shares.get('originals')!)} of them for what they are`,
-  )
-  const right = seen.slice(0, count).filter((label, i) => label === classes[i]).length / count
-  console.log(`the label that the model sees is right for ${percent(right)}`)
-  console.log(['label', ...weights.map(w => `w = ${w}`)].join('\t'))
-  for (const choice of choices) {
-    console.log([choice, ...weights.map(w => percent(shares.get(`${choice} ${w}`)!))].join('\t'))
-  }
+  const accuracy = percent(shares.get('originals')!)
+  console.log(`\n${count} test digits of ${data.name}; accuracy of the classifier on the originals: ${accuracy}`)
+  const right = inferred.slice(0, count).filter((label, i) => label === classes[i]).length / count
+  console.log(`accuracy of the inferred label: ${percent(right)}`)
+  const rows = choices.map(choice => [choice, ...weights.map(w => percent(shares.get(`${choice} ${w}`)!))])
+  printTable(['label', ...weights.map(w => `w = ${w}`)], rows)
 }

@@ -26,9 +26,9 @@ import { parseExtractorFile, readStatistics, type SamplesPart, type Trajectories
 import { smallModel } from '@mixflow/test-model'
 import { strToU8, zipSync } from 'fflate'
 import sharp from 'sharp'
-import { parseExperimentRun } from '../../packages/cli/src/experiment/experiment-run.ts'
-import { Ledger } from '../../packages/cli/src/sample/ledger.ts'
-import { readSampleRecord, sampleRecord } from '../../packages/cli/src/sample/sample-record.ts'
+import { Ledger } from '../../packages/cli/src/commands/sample/ledger.ts'
+import { readSampleRecord, sampleRecord } from '../../packages/cli/src/commands/sample/sink.ts'
+import { parseExperimentRun } from '../../packages/cli/src/maintenance/experiment/experiment-run.ts'
 import { exampleCheckpoint } from '../../packages/core/src/format/fixtures/examples.ts'
 import { checkGraph } from '../../packages/core/src/loading/check-graph.ts'
 import { checkpointOps, op, tensorOps, torchFile } from '../../packages/export/src/import/fixtures/torch-file.ts'
@@ -395,7 +395,7 @@ export async function targets(): Promise<readonly Target[]> {
     {
       name: 'sample record',
       share: 2,
-      seeds: [json(sampleRecord({ manifest, seed: 1, count: 4, request: { nfe: 5, solver: 'heun', label: null } }))],
+      seeds: [json(sampleRecord(manifest, { seed: 1, count: 4, request: { nfe: 5, solver: 'heun', label: null } }))],
       words: jsonWords,
       json: true,
       read: inFile('samples.json', async path => (await readSampleRecord(path)) ?? 'none'),

@@ -1,14 +1,11 @@
-/**
- * The arrows between packages point one way, each runtime has one owner, and what is imported is what is declared. Read
- * from every import in the packages, so that a shortcut taken anywhere shows here first.
- */
+/** Checks all imports of the packages: dependencies between packages are one-way, each runtime has one owner, and imports are declared. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
 import { dataPackages, modelPackages, packages, readManifest, root } from './workspace/workspace.ts'
 
-/** Package -> the siblings that its sources may import. */
+/** Package -> packages of the workspace that its sources may import. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'tfjs-onnx': [],
@@ -24,18 +21,18 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'zoo', 'tfjs-onnx', 'files', 'train', 'export', 'measure', 'sdk-node', 'serve'],
 }
 
-/** What tests run with, and nothing that is published imports: a page in a browser, a model. */
+/** Private packages for tests, which no published package imports. */
 const harnesses: Readonly<Record<string, readonly string[]>> = {
   page: [],
   'test-model': ['core', 'tfjs-onnx'],
 }
 
-/** Applications: private, and nothing imports them. */
+/** Private applications, which nothing imports. */
 const apps: Readonly<Record<string, readonly string[]>> = {
   playground: ['core', 'sdk-web', 'zoo'],
 }
 
-/** Runtime -> the packages that own it. */
+/** Runtime -> packages that may import it. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   koffi: ['tfjs-torch'],
   'onnxruntime-node': ['tfjs-onnx', 'sdk-node'],
@@ -44,17 +41,17 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@tensorflow/tfjs-core': ['tfjs-onnx', 'tfjs-torch', 'zoo', 'train', 'export', 'cli', 'playground'],
 }
 
-/** Packages that run wherever JavaScript does: no built-in module of Node. */
+/** Packages that run in any JavaScript environment, without modules of Node. */
 const anywhere = ['core', 'zoo', 'sdk-web']
 
-/** Packages without code of ours, which are found by their names and never imported. */
+/** Packages of data, which are found by name and never imported. */
 const data = [...dataPackages, ...modelPackages].map(({ manifest }) => manifest.name)
 
 const scope = '@mixflow/'
 const rootManifest = readManifest(root)
 const places = (imports: readonly Import[]) => imports.map(({ file, specifier }) => `${file}: ${specifier}`)
 
-test('the table of arrows has every package, and no arrow turns back', () => {
+test('the table of dependencies has every package and no cycles', () => {
   expect(Object.keys(arrows).sort()).toEqual(packages.map(({ id }) => id).sort())
   const reachable = (id: string): string[] => (arrows[id] ?? []).flatMap(next => [next, ...reachable(next)])
   for (const id of Object.keys(arrows)) expect(reachable(id)).not.toContain(id)
@@ -63,38 +60,38 @@ test('the table of arrows has every package, and no arrow turns back', () => {
 describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports of %s', (_, pkg) => {
   const { id, manifest } = pkg
   const all = importsOf(pkg)
-  // NAME.built.ts takes the place of NAME.ts in the build, and imports what the build makes
+  // NAME.built.ts replaces NAME.ts in the build and imports build output
   const built = new Set(all.map(({ file }) => file).filter(file => file.endsWith('.built.ts')))
   const isReplaced = ({ file }: Import) => built.has(file.replace(/\.ts$/, '.built.ts'))
   const imports = all.filter(({ file, specifier }) => !(built.has(file) && specifier.startsWith('../bundle/')))
   const sources = imports.filter(({ file }) => !isTest(file))
 
-  test('follow the arrows', () => {
+  test('are allowed by the table of dependencies', () => {
     const allowed = (arrows[id] ?? []).map(name => scope + name)
     const siblings = sources.filter(({ specifier }) => specifier.startsWith(scope))
     expect(places(siblings.filter(({ specifier }) => !allowed.includes(packageOf(specifier))))).toEqual([])
   })
 
-  test('leave each runtime to its owners', () => {
+  test('import runtimes only from their owners', () => {
     const foreign = sources.filter(({ specifier }) => owners[packageOf(specifier)]?.includes(id) === false)
     expect(places(foreign)).toEqual([])
   })
 
-  test('stay inside the package, by its public names', () => {
+  test('do not leave the package by relative paths', () => {
     const depth = (file: string) => file.split('/').length - 1
     const ups = (specifier: string) => specifier.split('/').filter(part => part === '..').length
     const outside = imports.filter(({ file, specifier }) => ups(specifier) > depth(file))
     expect(places(outside)).toEqual([])
   })
 
-  test('name files with their ending and built-in modules with node:', () => {
+  test('have file extensions, and node: for built-in modules', () => {
     const relative = imports.filter(({ specifier }) => packageOf(specifier) === '.')
     expect(places(relative.filter(({ specifier }) => !/\.(ts|json)$|^#/.test(specifier)))).toEqual([])
     if (anywhere.includes(id))
       expect(places(sources.filter(({ specifier }) => specifier.startsWith('node:')))).toEqual([])
   })
 
-  test('are what the manifest declares, no more and no less', () => {
+  test('are exactly those that the manifest declares', () => {
     const { dependencies = {}, peerDependencies = {}, devDependencies = {}, name } = manifest
     const external = ({ specifier }: Import) => !['.', 'node:', name].includes(packageOf(specifier))
     const runtime = { ...dependencies, ...peerDependencies }
@@ -109,14 +106,19 @@ describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports o
   })
 })
 
-test.each(Object.entries(harnesses))('the harness %s is private, and follows its arrows', (id, siblings) => {
-  const folder = join(root, 'tests', id)
-  expect(readManifest(folder)).toMatchObject({ name: scope + id, private: true })
-  const imports = importsOf({ folder }).filter(({ specifier }) => specifier.startsWith(scope))
-  expect([...new Set(imports.map(({ specifier }) => packageOf(specifier)))]).toEqual(siblings.map(name => scope + name))
-})
+test.each(Object.entries(harnesses))(
+  'the test package %s is private and imports only its dependencies',
+  (id, siblings) => {
+    const folder = join(root, 'tests', id)
+    expect(readManifest(folder)).toMatchObject({ name: scope + id, private: true })
+    const imports = importsOf({ folder }).filter(({ specifier }) => specifier.startsWith(scope))
+    expect([...new Set(imports.map(({ specifier }) => packageOf(specifier)))]).toEqual(
+      siblings.map(name => scope + name),
+    )
+  },
+)
 
-test.each(Object.entries(apps))('the application %s is private, and follows its arrows', (id, siblings) => {
+test.each(Object.entries(apps))('the application %s is private and imports only its dependencies', (id, siblings) => {
   const folder = join(root, 'apps', id)
   const manifest = readManifest(folder)
   expect(manifest.private).toBe(true)
@@ -129,12 +131,12 @@ test.each(Object.entries(apps))('the application %s is private, and follows its 
   expect(used(external).filter(name => !(name in (manifest.dependencies ?? {})))).toEqual([])
 })
 
-test('what a user names is read by @mixflow/files, which refuses pipes and devices', () => {
+test('files named by users are read by @mixflow/files, which refuses pipes and devices', () => {
   const read = /import \{[^}]*\b(readFile|readFileSync|createReadStream)\b[^}]*\} from 'node:fs/
-  // their own package.json, others' that Node has found, and a record in the user's cache
+  // package.json files of this and other packages, and a record in the user's cache
   const exempt = [
-    'packages/cli/src/package-facts.ts',
-    'packages/cli/src/doctor/installed.ts',
+    'packages/cli/src/terminal/this-program.ts',
+    'packages/cli/src/commands/doctor/installed.ts',
     'packages/tfjs-torch/src/library/try-library.ts',
   ]
   const readers = packages
@@ -146,11 +148,11 @@ test('what a user names is read by @mixflow/files, which refuses pipes and devic
   expect(readers.filter(file => !exempt.includes(file.replaceAll('\\', '/')))).toEqual([])
 })
 
-test('imports are found at all', () => {
+test('imports are found', () => {
   expect(packages.flatMap(importsOf).length).toBeGreaterThan(300)
 })
 
-test('the reader of imports sees each form once, and none in a comment', () => {
+test('importsIn finds each form once, and none in comments', () => {
   const text = `
 import './a.ts'
 import type { B } from './b.ts'

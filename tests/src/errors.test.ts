@@ -1,4 +1,4 @@
-/** Each code of an error table is thrown somewhere, and each thrown code is in its table. */
+/** Every error code is used, and every used code is documented. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '@mixflow/core'
@@ -22,19 +22,19 @@ describe.each([
 ])('the codes of $type', ({ type, table, home }) => {
   const texts = sources.filter(({ id }) => home(id)).map(({ text }) => text)
 
-  test('are all in use', () => {
+  test('are all used', () => {
     const mentioned = new Set(texts.flatMap(text => [...text.matchAll(code)].map(match => match[1])))
     expect(Object.keys(table).filter(name => !mentioned.has(name))).toEqual([])
   })
 
-  test('are all in the table', () => {
+  test('are all documented', () => {
     const names = sources.flatMap(({ text }) => [...text.matchAll(thrown)])
     const ours = names.filter(match => match[1] === type).map(match => match[2] as string)
     expect(ours.length).toBeGreaterThan(0)
     expect(ours.filter(name => !(name in table))).toEqual([])
   })
 
-  test('are explained in one plain sentence each', () => {
+  test('have a description of one sentence', () => {
     for (const [name, meaning] of Object.entries(table)) expect(meaning, name).toMatch(/^[a-zO].{15,}[^.]$/)
   })
 })

@@ -1,7 +1,6 @@
 /**
- * As a user gets it: the tarballs of all packages, installed by plain npm into an empty folder with an empty home, then used
- * by child processes in plain Node: one makes a model of a checkpoint, the first example of sdk-node's README samples it, and
- * its pictures must be, byte for byte, those that the sources of this workspace give.
+ * Installs the tarballs of all packages with npm into an empty folder with an empty home, and uses them in child processes: one exports a
+ * checkpoint, and the first example of sdk-node's README samples it. The images must have the same bytes as those of the sources.
  */
 import { readdirSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -18,7 +17,7 @@ import { packages, published, root } from './workspace/workspace.ts'
 
 const packed = inject('packed')
 
-/** What a user writes to make a model of a checkpoint. */
+/** Exports a checkpoint. */
 const exportScript = `
   import { exportModel } from '@mixflow/export'
   const [checkpoint, out] = process.argv.slice(2)
@@ -26,7 +25,7 @@ const exportScript = `
   console.log(JSON.stringify(manifest.parity))
 `
 
-/** A script that runs another, and all packages that it requires, in a context of its own; addons and Node's modules are from outside. */
+/** A script that runs another one and its packages in a new context, with addons and modules of Node from outside. */
 const inContext = (script: string) => `
   const { compileFunction, createContext } = require('node:vm')
   const { createRequire, isBuiltin } = require('node:module')
@@ -63,7 +62,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   })
   afterAll(() => user[Symbol.asyncDispose]())
 
-  test('every dependency and peer is there and in range', async () => {
+  test('every dependency and peer is installed and in range', async () => {
     const tree = JSON.parse(await run('npm', ['ls', '--all', '--json'], inUserFolder()))
     expect(tree.problems ?? []).toEqual([])
     expect(Object.keys(tree.dependencies).sort()).toEqual(published.map(({ manifest }) => manifest.name).sort())
@@ -72,7 +71,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   test('every entry loads in plain Node and exports what its source exports', async () => {
     const entries = packages
       .flatMap(({ manifest }) => Object.keys(manifest.exports ?? {}).map(entry => join(manifest.name, entry)))
-      // scripts for pages, which Node cannot run
+      // scripts for pages do not run in Node
       .filter(entry => !/\.(js|json)$/.test(entry))
     await writeFile(
       join(user.project, 'entries.mjs'),
@@ -85,7 +84,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     for (const entry of entries) expect(exported[entry], entry).toEqual(Object.keys(await import(entry)).sort())
   })
 
-  test('a checkpoint becomes a model', async () => {
+  test('exports a checkpoint', async () => {
     const checkpoint = join(user.home, 'checkpoint')
     await mkdir(checkpoint)
     const source = sourceOf({ kappa: 'label', klWeight: 0.01, conditionOnWeight: true })
@@ -96,7 +95,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     expect(parity.float16.maxAbsError).toBeLessThan(2e-2)
   })
 
-  test('the example of the README samples four pictures, those of the sources', async () => {
+  test('the example of the README samples the same images as the sources', async () => {
     const blocks = await codeBlocks(join(root, 'packages', 'sdk-node', 'README.md'))
     const example = blocks.find(({ language }) => language === 'js')
     await writeFile(join(user.project, 'sample.mjs'), example?.code ?? '')
@@ -114,14 +113,14 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     }
   })
 
-  test('the first example of the repository runs as JavaScript, by the name of an installed model', async () => {
+  test('the first example of the repository runs with an installed model', async () => {
     const blocks = await codeBlocks(join(root, 'README.md'))
     await writeFile(join(user.project, 'first.mjs'), blocks.find(({ language }) => language === 'js')?.code ?? '')
     expect(await run('node', ['first.mjs'], inUserFolder())).toMatch(/^5 evaluations each, /)
     expect((await readFile(join(user.project, 'three-15.png'))).subarray(1, 4).toString()).toBe('PNG')
   })
 
-  test('a damaged model ends the child with the code and the hint', async () => {
+  test('a damaged model gives an error with code and hint', async () => {
     const graph = join(model, 'denoiser.onnx')
     const bytes = await readFile(graph)
     await writeFile(graph, bytes.subarray(0, -1))
@@ -134,13 +133,13 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     }
   })
 
-  test('the command starts and names its subcommands', async () => {
+  test('the command lists its subcommands', async () => {
     const help = await run(join('node_modules', '.bin', 'mixflow'), ['--help'], inUserFolder())
     for (const word of ['train', 'export', 'sample', 'evaluate', 'doctor', 'data']) expect(help).toContain(word)
   })
 
-  describe('its types are read by TypeScript', () => {
-    // the oldest and the newest; those between, in a folder each, where MIXFLOW_TYPESCRIPTS names their folder
+  describe('types compile with TypeScript', () => {
+    // the oldest and the newest; MIXFLOW_TYPESCRIPTS is a folder with others between them
     const between = process.env.MIXFLOW_TYPESCRIPTS
     const compilers = {
       '5.4': join(root, 'tests', 'node_modules', 'typescript-5.4'),
@@ -160,7 +159,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   })
 
   describe('sdk-node', () => {
-    /** The last of the images that a script in the project prints, as base64. */
+    /** The last image that a script in the project prints, as base64. */
     const lastOf = (...args: string[]) => run('node', args, inUserFolder())
     const expected = async () => {
       await using own = await loadModel(model)
@@ -175,7 +174,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     }
     const print = async () => process.stdout.write(await last() === await last({ workers: 1 }) ? await last() : 'differs')`
 
-    test('is required by CommonJS', async () => {
+    test('works with CommonJS require', async () => {
       await writeFile(
         join(user.project, 'required.cjs'),
         `const sdk = require('@mixflow/sdk-node')\n${sampling}\nprint()`,
@@ -183,7 +182,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
       expect(await lastOf('required.cjs', model)).toBe(await expected())
     })
 
-    test('runs in a context with typed arrays of its own, as in Jest', async () => {
+    test('runs in a context with separate typed arrays, as in Jest', async () => {
       await writeFile(
         join(user.project, 'context.cjs'),
         inContext(`const sdk = require('@mixflow/sdk-node')\n${sampling}\nprint()`),
@@ -212,7 +211,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
     })
   })
 
-  test('its types hold in a strict TypeScript project', async () => {
+  test('types compile in a strict TypeScript project', async () => {
     const project = user.project
     const tsc = join(root, 'node_modules', '.bin', 'tsc')
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022']

@@ -1,4 +1,4 @@
-/** `llms.txt` (llmstxt.org) has the form that readers expect, links to what exists, and shows only code that a README shows, where it is tested. */
+/** `llms.txt` (llmstxt.org) has the standard form, valid links, and only code that a tested README contains. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,23 +7,22 @@ import { packages, root } from './workspace/workspace.ts'
 
 const path = join(root, 'llms.txt')
 const text = readFileSync(path, 'utf8')
-const place = 'https://raw.githubusercontent.com/mixflow/mixflow/main/'
+const base = 'https://raw.githubusercontent.com/mixflow/mixflow/main/'
 
-test('a title, a summary, then lists of links', () => {
+test('has a title, a summary and lists of links', () => {
   expect(text).toMatch(/^# mixflow\n\n> \S.*\n\n/)
   const lists = text.slice(text.indexOf('\n## ')).split('\n')
   expect(lists.filter(line => line !== '' && !/^## \S|^- \[[^\]]+\]\([^)]+\): \S/.test(line))).toEqual([])
-  // to be read at once, by who pays for every word
   expect(text.length).toBeLessThan(6000)
 })
 
-test('each link leads to a file of this repository', () => {
+test('links to files of this repository', () => {
   const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(match => match[1] as string)
   expect(links.length).toBeGreaterThan(10)
-  expect(links.filter(link => !link.startsWith(place) || !existsSync(join(root, link.slice(place.length))))).toEqual([])
+  expect(links.filter(link => !link.startsWith(base) || !existsSync(join(root, link.slice(base.length))))).toEqual([])
 })
 
-test('each block of code stands in a README', async () => {
+test('has only code from READMEs', async () => {
   const files = ['README.md', ...packages.map(({ id }) => `packages/${id}/README.md`)]
   const readmes = (await Promise.all(files.map(file => codeBlocks(join(root, file))))).flat().map(({ code }) => code)
   const blocks = await codeBlocks(path)

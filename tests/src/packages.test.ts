@@ -1,4 +1,4 @@
-/** Laws of what is published: the tarballs as npm would get them, judged by publint, attw and by our own rules. */
+/** Checks the packed tarballs with publint, attw and our own rules. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -11,7 +11,7 @@ import { tarballName } from './workspace/pack.ts'
 import { run } from './workspace/run.ts'
 import { dataPackages, modelPackages, type PackageManifest, packages, root } from './workspace/workspace.ts'
 
-/** Path in the package -> text; `package/` is cut off. */
+/** Path in the package, without `package/` -> text. */
 type Contents = ReadonlyMap<string, string>
 
 const packed = inject('packed')
@@ -38,7 +38,7 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
       manifest = JSON.parse(contents.get('package.json') ?? '{}')
     })
 
-    test('publint has nothing to say', async () => {
+    test('passes publint', async () => {
       const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true })
       expect(messages.map(message => formatMessage(message, pkg, { color: false }))).toEqual([])
     })
@@ -49,7 +49,7 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
       expect(report).toContain('(ESM)')
     })
 
-    test('has all that a release needs', () => {
+    test('has the metadata for a release', () => {
       expect(['LICENSE', 'README.md', 'package.json'].filter(file => !contents.has(file))).toEqual([])
       expect(contents.get('README.md')).toContain(`# ${manifest.name}\n`)
       expect(manifest.description).toMatch(/^[A-Z].{20,}\.$/)
@@ -63,7 +63,7 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
       })
     })
 
-    test('holds what users need and nothing of our tests', () => {
+    test('has the files that users need, and no tests', () => {
       const files = [...contents.keys()]
       expect(files.filter(file => /\.test\.|\.tmp\.|(^|\/)(fixtures|__\w+__|node_modules)\//.test(file))).toEqual([])
       const compiled = files.filter(file => /^dist\/(?!bundle\/).*\.js$/.test(file))
@@ -74,7 +74,7 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
       expect(contents.get('LICENSE')).toMatch(/^MIT License/)
     })
 
-    test('every path that its manifest names is inside', () => {
+    test('has every file that its manifest names', () => {
       const pathsIn = (entry: object | string): string[] =>
         typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(pathsIn)
       const named = pathsIn(manifest.exports ?? {})
@@ -82,20 +82,20 @@ describe.skipIf('error' in packed).each(packages.map(pkg => [pkg.manifest.name, 
       expect(paths.filter(name => !contents.has(name))).toEqual([])
     })
 
-    test('its dependencies are ranges that npm understands', () => {
+    test('has dependency ranges that npm supports', () => {
       const { dependencies, peerDependencies, devDependencies } = manifest
       const ranges = Object.entries({ ...devDependencies, ...peerDependencies, ...dependencies })
       expect(ranges.filter(([, range]) => !/^(\^|>=)?\d/.test(range))).toEqual([])
     })
 
-    test('it names the ONNX Runtime that it was tested with, no range of them', () => {
+    test('pins the tested version of ONNX Runtime', () => {
       const runtimes = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies })
       expect(runtimes.filter(([name, range]) => /^onnxruntime/.test(name) && !/^\d+\.\d+\.\d+$/.test(range))).toEqual(
         [],
       )
     })
 
-    test('its commands start with node', () => {
+    test('has commands that start with node', () => {
       for (const file of Object.values(manifest.bin ?? {}))
         expect(contents.get(file.replace(/^\.\//, ''))).toMatch(/^#!\/usr\/bin\/env node\n/)
     })
@@ -131,12 +131,12 @@ describe.skipIf('error' in packed).each(dataPackages.map(pkg => [pkg.manifest.na
       manifest = JSON.parse(contents.get('package.json') ?? '{}')
     })
 
-    test('publint has nothing to say', async () => {
+    test('passes publint', async () => {
       const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true })
       expect(messages.map(message => formatMessage(message, pkg, { color: false }))).toEqual([])
     })
 
-    test('holds the files that its manifest exports, its licence and a README, and nothing else', () => {
+    test('has only the files that its manifest exports, a licence and a README', () => {
       const exported = Object.values(manifest.exports ?? {}).map(file => String(file).replace(/^\.\//, ''))
       expect([...contents.keys()].sort()).toEqual([...exported, 'LICENSE', 'README.md'].sort())
       expect(contents.get('README.md')).toContain(`# ${manifest.name}\n`)
@@ -162,19 +162,19 @@ describe.skipIf('error' in packed).each(modelPackages.map(pkg => [pkg.manifest.n
       contents = await contentsOf(tarball)
     })
 
-    test('publint has nothing to say', async () => {
+    test('passes publint', async () => {
       const { messages, pkg } = await publint({ pack: { tarball: tarball.buffer }, strict: true })
       expect(messages.map(message => formatMessage(message, pkg, { color: false }))).toEqual([])
     })
 
-    test('holds the model whole, how it was trained and measured, and at most 10 MB', () => {
+    test('has the complete model with its training and measures, in at most 10 MB', () => {
       const { files } = JSON.parse(contents.get('mixflow.json') ?? '{}') as { files: readonly { path: string }[] }
       const wanted = ['index.js', 'index.d.ts', 'quality.json', 'training.json', 'README.md', 'package.json']
       expect([...contents.keys()]).toEqual(expect.arrayContaining([...wanted, ...files.map(file => file.path)]))
       expect(tarball.length).toBeLessThan(10e6)
     })
 
-    test('says where it is from, and is published with provenance', () => {
+    test('has a repository, and is published with provenance', () => {
       expect(JSON.parse(contents.get('package.json') ?? '{}')).toMatchObject({
         repository: { type: 'git', url: 'git+https://github.com/mixflow/mixflow.git', directory: `models/${pkg.id}` },
         publishConfig: { access: 'public', provenance: true },

@@ -1,4 +1,4 @@
-/** The reference can be made of the docstrings: each entry has its page, no link is dead, no exported function is without a word. */
+/** TypeDoc generates the reference without warnings: no dead links, no undocumented functions, one page per entry. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,18 +9,17 @@ import { packages, root } from './workspace/workspace.ts'
 const out = await mkdtemp(join(tmpdir(), 'mixflow-reference-'))
 afterAll(() => rm(out, { recursive: true, force: true }))
 
-test('TypeDoc makes the reference without a warning', async () => {
+test('TypeDoc generates the reference without warnings', async () => {
   const docs = join(root, 'docs')
   await run(join(docs, 'node_modules', '.bin', 'typedoc'), ['--out', out, '--logLevel', 'Warn'], { cwd: docs })
   const entries = packages.flatMap(({ manifest }) =>
     Object.keys(manifest.exports ?? {})
-      // a file, such as './worker.js', has the API of the entry that it is built from
+      // files such as './worker.js' have the API of the entry that they are built from
       .filter(entry => !/\.(js|json)$/.test(entry))
       .map(entry => join(manifest.name, entry)),
   )
   const pages = await readdir(join(out, 'modules'))
   expect(pages.sort()).toEqual(entries.map(entry => `${entry.replaceAll(/[@/]/g, '_')}.html`).sort())
-  // in the words of the file that it opens
   const page = await readFile(join(out, 'functions', '_mixflow_core.kappaFc.html'), 'utf8')
   expect(page).toContain('the source conditioned on a signal κ')
 })

@@ -1,7 +1,4 @@
-/**
- * What no file of the repository may hold: paths of the machine it was written on, a private registry, a secret, a file too
- * big for a clone. And what the repository must have to be worked with.
- */
+/** Files of the repository have no paths of a machine, private registries or secrets, and are not too large; required files exist. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -24,50 +21,49 @@ const matches = (pattern: RegExp, except: readonly string[] = []) =>
     .flatMap(({ file, text }) => [...text.matchAll(pattern)].map(match => `${file}: ${match[0]}`))
 
 describe.skipIf(known === null)('the repository', () => {
-  test('the files of the repository are found', () => {
+  test('files are found', () => {
     expect(files.length).toBeGreaterThan(100)
   })
 
-  test('no file names a folder of the machine that it was written on', () => {
-    // a slash, a top-level folder, a slash; not the middle of an address or of a relative path
+  test('no file has a path of a machine', () => {
+    // /home/… and the like, but not within a URL or a relative path
     const absolute = /(?<![\w.:/*}@-])\/(?:home|root|Users|tmp|work|workspace|mnt|private|var)\/[\w.-]+/g
     expect(matches(absolute)).toEqual([])
     expect(matches(/\b[A-Z]:\\\\?Users\b/g)).toEqual([])
   })
 
-  test('no file names a registry: the lockfile has names and hashes only', () => {
+  test('no file names a registry, and the lockfile has only names and hashes', () => {
     const mine = 'tests/src/repository.test.ts'
     expect(matches(/https?:\/\/[^\s'"/]*(?:registry|artifactory|verdaccio|nexus)[^\s'"]*/g, [mine])).toEqual([])
     const lockfile = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')
     expect(lockfile.match(/^.*(?:https?:|tarball:|git\+).*$/gm) ?? []).toEqual([])
   })
 
-  test('no file holds a secret', () => {
+  test('no file has a secret', () => {
     expect(
       matches(/\b(?:npm_(?!config_)|gh[pousr]_|github_pat_|sk-|AKIA)[A-Za-z0-9_]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY/g),
     ).toEqual([])
   })
 
-  test('no file is too big for a clone that should be quick', () => {
-    // the largest are networks of models/: whoever has a clone can sample from them, and repeat our distances
+  test('no file is too large', () => {
     expect(files.filter(({ size }) => size > 8_000_000)).toEqual([])
   })
 
-  test('what a guest looks for is there', () => {
+  test('README, LICENSE and the other usual files exist', () => {
     const wanted = ['README.md', 'LICENSE', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/decisions/README.md']
     const readmes = published.map(({ manifest }) => `${manifest.repository?.directory}/README.md`)
     const names = files.map(({ file }) => file)
     expect([...wanted, ...readmes].filter(file => !names.includes(file))).toEqual([])
   })
 
-  test('each decision record is in the list of records', () => {
+  test('every decision record is listed', () => {
     const list = texts.find(({ file }) => file === 'docs/decisions/README.md')?.text ?? ''
     const records = files.map(({ file }) => /^docs\/decisions\/(\d{4}-.*\.md)$/.exec(file)?.[1]).filter(name => name)
     expect(records.length).toBeGreaterThan(0)
     expect(records.filter(name => !list.includes(`(${name})`))).toEqual([])
   })
 
-  test('each link to a file of the repository leads somewhere', () => {
+  test('no link to a file is dead', () => {
     const names = new Set(files.map(({ file }) => file))
     const folders = new Set(
       files.flatMap(({ file }) => file.split('/').map((_, i, parts) => parts.slice(0, i).join('/'))),

@@ -1,6 +1,6 @@
 /**
- * sdk-web as it is built, in Chromium: one file from a CDN on another origin, the same file beside the page under a strict policy, and
- * the modules by an import map; what is downloaded and told of it; and that a start which failed is forgotten.
+ * The built sdk-web in Chromium: one file from a CDN on another origin, the same file on the page's origin under a strict policy, and modules
+ * by an import map; its downloads and progress; and recovery after a failed start.
  */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -32,15 +32,15 @@ type Answer = { readonly status: number; readonly type?: string; readonly body?:
 
 interface Host extends AsyncDisposable {
   readonly origin: string
-  /** Paths that were asked for. */
+  /** Requested paths. */
   readonly asked: string[]
-  /** What to answer instead of the file whose path ends like this. */
+  /** Responses that replace files, by the end of the path. */
   readonly faults: Map<string, Answer>
 }
 
 interface HostOptions {
   readonly headers?: Readonly<Record<string, string>>
-  /** Of `/`. */
+  /** Headers of `/`. */
   readonly html?: string
 }
 
@@ -73,7 +73,7 @@ async function startHost({ headers = {}, html = '' }: HostOptions = {}): Promise
   }
 }
 
-/** A page's module script, which leaves `loadModel` for the tests. */
+/** The module script of a page, which exposes `loadModel` to the tests. */
 const script = (from: string) => `<script type="module">
 import { loadModel } from '${from}'
 globalThis.sample = async (options, request = { seed: 1, nfe: 3 }) => {
@@ -121,7 +121,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
   })
   afterAll(() => browser?.close())
 
-  /** A page of a host, with what it complains of and the workers it started. */
+  /** Opens a page of a host, with its errors and its workers. */
   async function visit(host: Host) {
     const context = await browser.newContext()
     const page: Page = await context.newPage()
@@ -141,7 +141,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
 
   const cdnHeaders = { 'access-control-allow-origin': '*' }
 
-  test('one file from a CDN on another origin is all that a page imports; it samples in a worker, on either device', async () => {
+  test('one file from a CDN on another origin is enough; it samples in a worker on either device', async () => {
     await using cdn = await startHost({ headers: cdnHeaders })
     await using host = await startHost({ html: script(`${cdn.origin}/sdk/dist/bundle/mixflow.js`) })
     await using page = await visit(host)
@@ -155,7 +155,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
     expect(page.troubles).toEqual([])
   })
 
-  test('progress counts ONNX Runtime, in small steps that never go back', async () => {
+  test('progress includes ONNX Runtime and increases in small steps', async () => {
     await using host = await startHost({ html: script('/sdk/dist/bundle/mixflow.js') })
     await using page = await visit(host)
     for (const worker of [true, false]) {
@@ -171,7 +171,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
     }
   })
 
-  test('beside the page it works under the strictest policy, in a worker; without worker-src in the page, with a note', async () => {
+  test('on the page’s origin it works under a strict policy in a worker, and without worker-src in the page with a note', async () => {
     for (const workerSource of ["'self'", "'none'"]) {
       const headers = policy({ 'worker-src': workerSource })
       await using host = await startHost({ headers, html: script('/sdk/dist/bundle/mixflow.js') })
@@ -188,7 +188,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
     }
   })
 
-  test('where nothing but a policy without blob: is in the way of a worker from a CDN, the model runs in the page', async () => {
+  test('where the policy forbids a blob: worker from a CDN, the model runs in the page', async () => {
     await using cdn = await startHost({ headers: cdnHeaders })
     const headers = policy({ 'script-src': `'unsafe-inline' 'wasm-unsafe-eval' ${cdn.origin}` })
     await using host = await startHost({ headers, html: script(`${cdn.origin}/sdk/dist/bundle/mixflow.js`) })
@@ -198,7 +198,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
     expect(note).toMatch(/no worker could be started/)
   })
 
-  test('an import map needs the names of its two siblings and no more', async () => {
+  test('an import map needs only the two other packages', async () => {
     const imports = {
       '@mixflow/core': '/core/dist/index.js',
       '@mixflow/core/internal': '/core/dist/internal.js',
@@ -215,7 +215,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
     expect(page.troubles).toEqual([])
   })
 
-  test('threads run where the page is isolated, in a worker and in the page', async () => {
+  test('threads run in an isolated page, with and without a worker', async () => {
     const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
     await using host = await startHost({ headers, html: script('/sdk/dist/bundle/mixflow.js') })
     await using page = await visit(host)

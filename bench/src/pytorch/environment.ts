@@ -1,9 +1,7 @@
 /**
- * PyTorch for the benchmarks: installed with pip into a virtual environment in the user's cache folder, the first time that
- * it is wanted, and found there afterwards. The project itself never depends on it.
- *
- * On Linux the package index has one build of PyTorch, the one for CUDA, which computes on a processor as the smaller one
- * does; whoever has the address of an index with the build for processors can give it to pip (PIP_INDEX_URL).
+ * Installs PyTorch for the benchmarks with pip, once, into a virtual environment in the user's cache folder. The project does not depend on
+ * it. On Linux the default index has only the build for CUDA, which is as fast on a CPU as the smaller CPU build; PIP_INDEX_URL selects
+ * another index.
  */
 
 import { execFile } from 'node:child_process'
@@ -14,7 +12,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Compared with in the documentation. */
+/** As in the documentation. */
 const version = '2.15.0'
 
 const folder = (): string => {
@@ -24,17 +22,13 @@ const folder = (): string => {
 
 const isWindows = process.platform === 'win32'
 
-/** Settings for numerical libraries that a shell may bring along slow PyTorch down: it is to be as fast as it can. */
+/** The environment without settings of numerical libraries, which may slow PyTorch down. */
 export function environment(): NodeJS.ProcessEnv {
   const tuned = /^(OPENBLAS|OMP|MKL|GOMP|KMP|DNNL|ONEDNN)_/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !tuned.test(name)))
 }
 
-/**
- * The Python that has PyTorch.
- *
- * @throws Error saying what to install, if there is no Python, or pip fails.
- */
+/** Returns the path of a Python with PyTorch. @throws Error if there is no Python, or pip fails */
 export async function pytorchPython(): Promise<string> {
   const root = folder()
   const python = join(root, isWindows ? 'Scripts/python.exe' : 'bin/python')
@@ -58,8 +52,11 @@ const exists = (path: string): Promise<boolean> =>
 async function attempt(command: string, args: readonly string[]): Promise<void> {
   await run(command, args, { env: environment(), maxBuffer: 2 ** 26 }).catch((cause: Error & { stderr?: string }) => {
     const reason = cause.stderr?.trim().split('\n').at(-1) || cause.message
-    throw new Error(`PyTorch needs Python 3.10 or newer with venv and pip; ${command} ${args.join(' ')}: ${reason}`, {
-      cause,
-    })
+    throw new Error(
+      `PyTorch requires Python 3.10 or newer with venv and pip; ${command} ${args.join(' ')}: ${reason}`,
+      {
+        cause,
+      },
+    )
   })
 }

@@ -1,6 +1,6 @@
 /**
- * Our side of a benchmark against PyTorch, as a program of its own, so that both sides have a process and a memory to
- * themselves: reads a task, says that it is ready, then does one round of work for each line that it is sent.
+ * Our side of a comparison with PyTorch, as a separate process: reads a task, reports that it is ready, then does one round of work per input
+ * line.
  */
 
 import { readFile } from 'node:fs/promises'
@@ -44,27 +44,27 @@ async function training(task: Task, backend: BackendName): Promise<Step> {
 
 async function sampling(task: Task): Promise<Step> {
   const model = await loadModel(task.model)
-  const { batch: count, seed, tellEvery } = task
+  const { batch: count, seed, sampleEvery } = task
   return async () => {
     const { images } = await model.sample({ count, seed, solver: 'euler', nfe: 1, guidance: 0 })
     const size = images[0]?.data.length as number
-    return Array.from({ length: Math.ceil((count * size) / tellEvery) }, (_, i) => {
-      const at = i * tellEvery
+    return Array.from({ length: Math.ceil((count * size) / sampleEvery) }, (_, i) => {
+      const at = i * sampleEvery
       return images[Math.floor(at / size)]?.data[at % size] as number
     })
   }
 }
 
-const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
+const send = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
 
 async function main(): Promise<void> {
   const [file = '', backend = 'onnx'] = process.argv.slice(2)
   const task = JSON.parse(await readFile(file, 'utf8')) as Task
   const step = await (task.work === 'train' ? training(task, backend as BackendName) : sampling(task))
-  say({ ready: backend })
+  send({ ready: backend })
   for await (const _ of createInterface({ input: process.stdin })) {
     const result = await step()
-    say({ amount: task.batch, result, peakBytes: 1024 * process.resourceUsage().maxRSS })
+    send({ amount: task.batch, result, peakBytes: 1024 * process.resourceUsage().maxRSS })
   }
 }
 

@@ -1,4 +1,4 @@
-/** A side of a benchmark in a process of its own, asked for one round of work at a time in lines of JSON. */
+/** One side of a comparison in its own process, which does one round of work per line of JSON. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -22,14 +22,14 @@ export interface Side {
   stop(): void
 }
 
-/** @throws Error with what the program wrote last, if it ends before it is ready. */
+/** @throws Error with the last output of a program that exits before it is ready */
 export async function startSide({ command, args, env = process.env }: SideCommand): Promise<Side> {
   const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  const complaints = lastWords(child)
+  const output = lastOutput(child)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<Record<string, unknown>> => {
     const { value, done } = await lines.next()
-    if (done) throw new Error(`the process has ended: ${await complaints}`)
+    if (done) throw new Error(`the process exited: ${await output}`)
     return JSON.parse(value) as Record<string, unknown>
   }
   await next()
@@ -41,8 +41,8 @@ export async function startSide({ command, args, env = process.env }: SideComman
   return { work, stop: () => void child.kill() }
 }
 
-/** The end of what a program writes to its standard error, once it has ended. */
-function lastWords(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<string> {
+/** The end of a program's standard error, once it has exited. */
+function lastOutput(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<string> {
   let text = ''
   child.stderr.on('data', chunk => {
     text = (text + chunk).slice(-2000)

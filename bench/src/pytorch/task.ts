@@ -1,7 +1,6 @@
 /**
- * One piece of work for two programs: what to train or to sample, and the folder with the numbers that both start from
- * (weights, images, noise). Everything is drawn from a seed, and weights that start at zero are moved, so that every layer
- * matters and the two programs can be compared by their losses.
+ * A task for two programs: what to train or sample, and a folder with the same numbers for both (parameters, images, noise). All are random
+ * with a fixed seed; parameters that start at zero are perturbed, so that every layer affects the losses.
  */
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -22,16 +21,16 @@ export interface TaskOptions {
 }
 
 export interface Task extends TaskOptions {
-  /** Where the numbers lie, float32, little-endian: weights, x1, noise, t. */
+  /** Of the files weights, x1, noise and t: float32, little-endian. */
   readonly folder: string
-  /** The exported model to sample with, if that is the work. */
+  /** Folder of the exported model; empty for training. */
   readonly model: string
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
   readonly optimizer: Readonly<Record<'learningRate' | 'beta1' | 'beta2' | 'epsilon' | 'emaKeep', number>>
   readonly threads: number
   readonly seed: number
-  /** Of sampled images, every so manieth number is told. */
-  readonly tellEvery: number
+  /** Sampled images are compared by every n-th number. */
+  readonly sampleEvery: number
 }
 
 const seed = 5
@@ -54,7 +53,7 @@ export const configOf = ({ network, batch }: TaskOptions): TrainingConfig => ({
 export function modelOf(task: TaskOptions) {
   const facts = { image: task.image, labels: null }
   if (task.network.kind !== 'transformer') return trainingModel(configOf(task), facts)
-  // the zoo has no transformer: the rest of the model does not depend on the network
+  // the zoo has no transformer; the rest of the model does not depend on the network
   const anyNetwork = { kind: 'unet', options: presets.quickstart.config.denoiser.options }
   const rest = trainingModel(
     { ...configOf(task), denoiser: anyNetwork },
@@ -65,7 +64,7 @@ export function modelOf(task: TaskOptions) {
   return { ...rest, image: task.image, denoiser, parameters }
 }
 
-/** Writes the numbers; the folder is the caller's to remove, with `removeTask`. */
+/** The caller deletes the folder with `removeTask`. */
 export async function makeTask(options: TaskOptions): Promise<Task> {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-bench-'))
   const config = configOf(options)
@@ -93,13 +92,13 @@ export async function makeTask(options: TaskOptions): Promise<Task> {
     optimizer: { learningRate, beta1, beta2, epsilon, emaKeep: 0.5 ** (images / config.emaHalfLifeImages) },
     threads: availableParallelism(),
     seed,
-    tellEvery: 997,
+    sampleEvery: 997,
   }
 }
 
 export const removeTask = ({ folder }: Task): Promise<void> => rm(folder, { recursive: true, force: true })
 
-/** A model folder with these weights. */
+/** Exports a model with these parameters. */
 async function exported(folder: string, options: TaskOptions, weights: Float32Array): Promise<string> {
   const out = join(folder, 'model')
   await onBackend('onnx')
@@ -107,7 +106,7 @@ async function exported(folder: string, options: TaskOptions, weights: Float32Ar
   return out
 }
 
-/** The weights as a run would have saved them. */
+/** Writes a checkpoint with these parameters. */
 function checkpointOf(folder: string, options: TaskOptions, weights: Float32Array): Promise<string> {
   const model = modelOf(options)
   const vector = new ParameterVector(model.parameters)

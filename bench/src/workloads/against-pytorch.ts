@@ -1,6 +1,6 @@
 /**
- * The same networks, weights, images and optimizer in PyTorch on the same processor, both sides with all threads, each in a
- * process of its own. The losses of the first steps (or the sampled images) have to agree, or there is no ratio.
+ * The same networks, parameters, images and optimizer in PyTorch on the same processor, both with all threads and in separate processes. The
+ * losses of the first steps, or the sampled images, must agree.
  */
 
 import { writeFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import type { BackendName } from '../tfjs-backends.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** 3 million parameters; the widths and depths of small U-Nets in use. */
+/** 3 million parameters, a typical small U-Net. */
 const unet = {
   network: {
     kind: 'unet',
@@ -24,7 +24,7 @@ const unet = {
   image: { channels: 3, height: 32, width: 32 },
 } as const
 
-/** The paper's denoiser for CIFAR-10, 56 million parameters; dropout has no part in the comparison. */
+/** The paper's denoiser for CIFAR-10, 56 million parameters, without dropout. */
 const songUnet = {
   network: { kind: 'song-unet', options: { ...presets.cifar10.config.denoiser.options, dropout: 0 } },
   image: { channels: 3, height: 32, width: 32 },

@@ -1,6 +1,6 @@
 /**
- * The exact assignment of 512 noises to 512 digits, the largest batch that minibatch optimal transport is usually trained
- * with, against mljs's solver. The squared distances are computed once, before the clock starts; both must find the same cost.
+ * The exact assignment of 512 noise samples to 512 digits, a large batch for minibatch optimal transport, compared with mljs's solver. The
+ * squared distances are computed before timing; both must find the same cost.
  */
 
 import { normals } from '@mixflow/core'
@@ -22,7 +22,7 @@ async function costs(): Promise<Float64Array> {
   )
 }
 
-/** Solves the same problem each round; the result is the cost of a pair, on average. */
+/** Solves the same problem in each round; the result is the mean cost per pair. */
 async function solving(solve: (costs: Float64Array) => ArrayLike<number>): Promise<Work> {
   const given = await costs()
   return async () => {
@@ -45,7 +45,6 @@ export const assignment = (): readonly Comparison[] => [
     theirs: async () => {
       const given = await costs()
       const rows = Array.from({ length: batch }, (_, i) => Array.from(given.subarray(i * batch, (i + 1) * batch)))
-      // of a rectangle, the shorter side is assigned to the longer one; here both are alike
       return solving(() => Array.from(linearSumAssignment(rows, { maximaze: false }).rowAssignments))
     },
   },

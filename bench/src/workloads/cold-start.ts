@@ -1,6 +1,6 @@
 /**
- * From nothing to the first image: a new process that imports the SDK, loads the model, samples one image by one evaluation, and ends;
- * against one that does the same with ONNX Runtime alone. All that runs once counts here, and only here.
+ * The cold start: a new process that imports the SDK, loads the model, samples one image with one evaluation, and exits, compared with one
+ * that does the same with ONNX Runtime alone.
  */
 
 import { execFile } from 'node:child_process'
@@ -34,7 +34,7 @@ const scripts = {
   `,
 }
 
-/** Where the scripts find their packages. */
+/** The scripts resolve packages from here. */
 const cwd = fileURLToPath(new URL('../..', import.meta.url))
 
 async function processOf(script: keyof typeof scripts, folder: string): Promise<Work> {

@@ -1,7 +1,6 @@
 /**
- * One 3 × 3 convolution and its two gradients, as a train step records them (in blocks of channels, where the processor has
- * them) against the same function as a model of standard operators, which is what `trace` writes. Filters are inputs on both
- * sides; sums are read, so that results do not leave the runtime.
+ * A 3 × 3 convolution and its gradients as a train step records them (blocked, where the processor supports it), compared with the standard
+ * operators that `trace` writes. Filters are inputs on both sides; only sums are read, so that results stay in the runtime.
  */
 
 import { normals } from '@mixflow/core'
@@ -21,7 +20,7 @@ const sizes: readonly Size[] = [
   { batch: 16, edge: 16, channels: 256 },
 ]
 
-/** Numbers lie as the runtime's convolutions want them: images NCHW, filters OIHW. */
+/** In the layout of the runtime's convolutions: images NCHW, filters OIHW. */
 const asTfjs = { x: [0, 2, 3, 1], dy: [0, 2, 3, 1], filter: [2, 3, 1, 0] } as const
 
 type Inputs = Readonly<Record<'x' | 'dy' | 'filter', tf.Tensor4D>>
@@ -47,7 +46,7 @@ function compared(name: keyof typeof pieces, { batch, edge, channels }: Size): C
     const elementsPerImage = shape.reduce((product, size) => product * size, 1)
     return [key, shape, normals({ seed, stream: 'noise', images: 1, elementsPerImage })] as const
   })
-  // a mean of squares depends on every number
+  // depends on every number
   const f = (inputs: Inputs) => {
     const ordered = Object.entries(inputs).map(([key, x]) => [key, tf.transpose(x, [...asTfjs[key as keyof Inputs]])])
     return tf.mean(tf.square(pieces[name](Object.fromEntries(ordered) as Inputs)))

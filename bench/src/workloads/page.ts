@@ -1,29 +1,24 @@
-/** A training step in a page: ours on onnxruntime-web's WebAssembly against tfjs's own, both on one thread. */
+/** A training step in a page: ours on onnxruntime-web's WebAssembly, compared with tfjs's WebAssembly backend, both on one thread. */
 
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { findChromium, type OpenPage, openPage } from '@mixflow/page'
+import { findChromium } from '@mixflow/page'
 import type { Comparison } from '../compare.ts'
+import { type BenchPage, openBenchPage } from '../in-page.ts'
 import type { Work } from '../measure.ts'
-import type { Side, StepResult } from '../page/train-page.ts'
-
-interface InPage {
-  readonly mixflowPage: { step(side: Side): Promise<StepResult> }
-}
+import type { mixflowPage, Side } from '../page/train-page.ts'
 
 const tfjsWasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
 
 export const trainingInPage = (): readonly Comparison[] => {
   const executable = findChromium()
   if (executable === null) return []
-  let open: Promise<OpenPage> | undefined
+  let open: Promise<BenchPage<typeof mixflowPage>> | undefined
   const side = async (name: Side): Promise<Work> => {
-    open ??= openPage(executable, new URL('../page/train-page.ts', import.meta.url), {
-      folders: { 'tfjs-wasm': tfjsWasm },
-    })
-    const { page } = await open
+    open ??= openBenchPage(executable, 'train-page', { folders: { 'tfjs-wasm': tfjsWasm } })
+    const { call } = await open
     return async () => {
-      const step = await page.evaluate(given => (globalThis as unknown as InPage).mixflowPage.step(given), name)
+      const step = await call('step', name)
       return { amount: step.images, result: () => step.result }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Normal numbers from the counted generator, which gives every image its own numbers whatever the batch, engine or device,
- * against Box and Muller's method over `Math.random`, which repeats nothing.
+ * Normal numbers from the counter-based generator, whose numbers per image do not depend on batch, engine or device, compared with the
+ * Box–Muller method on `Math.random`, which is not reproducible.
  */
 
 import { normals } from '@mixflow/core'

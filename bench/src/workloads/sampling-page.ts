@@ -1,18 +1,15 @@
 /**
- * Sampling in a page with sdk-web against a loop written by hand over bare onnxruntime-web: WebAssembly with one thread, batches
- * of 16 digits at 5 NFE; in a worker, as users have it, and in the page's own thread, as the loop is. And the cold start: from a
- * page that has just been opened to its first picture.
+ * Sampling in a page with sdk-web, compared with a hand-written loop over onnxruntime-web: WebAssembly with one thread, batches of 16 digits
+ * at 5 NFE, in a worker, which is the default, and in the thread of the page, like the loop. Also the cold start, from opening the page to
+ * the first image.
  */
 
-import { findChromium, type OpenPage, openPage } from '@mixflow/page'
+import { findChromium } from '@mixflow/page'
 import type { BareRequest } from '../bare-loop.ts'
 import type { Comparison } from '../compare.ts'
+import { type BenchPage, openBenchPage } from '../in-page.ts'
 import type { Work } from '../measure.ts'
-import type { PageRound, Side } from '../page/sampling-page.ts'
-
-interface InPage {
-  readonly mixflowPage: { sample(side: Side, request: BareRequest): Promise<PageRound> }
-}
+import type { mixflowPage, Side } from '../page/sampling-page.ts'
 
 const warm: Omit<BareRequest, 'seed'> = { count: 16, label: 3, steps: 3, guidance: 0 }
 const first: Omit<BareRequest, 'seed'> = { count: 1, label: 3, steps: 1, guidance: 0 }
@@ -21,25 +18,17 @@ export const samplingInPage = (folder: () => Promise<string>): readonly Comparis
   const executable = findChromium()
   if (executable === null) return []
   const comparison = (workload: string, ours: Side, request: Omit<BareRequest, 'seed'>, cold = false): Comparison => {
-    let opening: Promise<OpenPage> | undefined
-    const open = async () =>
-      openPage(executable, new URL('../page/sampling-page.ts', import.meta.url), {
-        folders: { model: await folder() },
-        scripts: { start: new URL('../../../packages/sdk-web/src/worker/start.ts', import.meta.url) },
-      })
+    let opening: Promise<BenchPage<typeof mixflowPage>> | undefined
+    const open = async () => openBenchPage<typeof mixflowPage>(executable, 'sampling-page', { model: await folder() })
     const work = (side: Side) => async (): Promise<Work> => {
-      const { page } = await (opening ??= open())
+      const { page, call } = await (opening ??= open())
       let seed = 0
       return async () => {
         if (cold) {
           await page.reload()
           await page.waitForFunction('globalThis.mixflowPage !== undefined')
         }
-        const given = { side, request: { ...request, seed: seed++ } }
-        const { milliseconds, images } = await page.evaluate(
-          ({ side, request }) => (globalThis as unknown as InPage).mixflowPage.sample(side, request),
-          given,
-        )
+        const { milliseconds, images } = await call('sample', side, { ...request, seed: seed++ })
         return { amount: cold ? 1 : request.count, milliseconds, result: () => images }
       }
     }

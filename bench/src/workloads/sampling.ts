@@ -1,6 +1,6 @@
 /**
- * Sampling with sdk-node against a loop written by hand over bare ONNX Runtime: what the SDK's checks, generality and
- * fairness between calls cost. Batches of 16 digits at 5 NFE, without guidance and with it (which doubles each evaluation).
+ * Sampling with sdk-node, compared with a hand-written loop over ONNX Runtime: the cost of the SDK's checks, generality and scheduling.
+ * Batches of 16 digits at 5 NFE, without guidance and with it, which doubles the network calls.
  */
 
 import { loadModel } from '@mixflow/sdk-node'

@@ -1,6 +1,6 @@
 /**
- * A server whose requests share evaluations against one that samples for each by itself: 32 clients at once, each asking for digits
- * at 5 NFE, one request after the other. Answers are numbers, since PNG would cost both sides the same.
+ * A server whose requests share evaluations, compared with one that samples per request: 32 concurrent clients, each requesting digits at
+ * 5 NFE, one request after another. Responses are numbers, because PNG would cost both sides the same.
  */
 
 import { loadModel } from '@mixflow/sdk-node'
@@ -14,7 +14,7 @@ const [clients, requestsEach, nfe] = [32, 2, 5]
 interface Load {
   readonly workload: string
   readonly unit: 'requests' | 'images'
-  /** Images of a client's requests. */
+  /** Images per request. */
   readonly count: (client: number) => number
 }
 
@@ -33,7 +33,7 @@ async function ask(address: string, count: number, seed: number): Promise<Float3
   return new Float32Array(await response.arrayBuffer())
 }
 
-/** A round of all clients. Both sides count rounds alike, and so get the same seeds. */
+/** A round of all clients. Both sides use the same seeds per round. */
 function workOn(address: string, { unit, count }: Load): Work {
   let round = 0
   return async () => {

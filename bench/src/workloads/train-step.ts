@@ -1,7 +1,6 @@
 /**
- * A training step as the quick start makes it: its networks, a batch of its digits with all random draws, forward, backward,
- * clipping, Adam and the moving average. Ours is compiled to ONNX graphs; the peers are tfjs's own backends, which run the
- * same code kernel by kernel.
+ * A training step of the quick start: its networks and a batch of its digits with all random draws, forward, backward, clipping, Adam and
+ * EMA. Ours is compiled to ONNX graphs; the peers are tfjs's backends, which run the same code kernel by kernel.
  */
 
 import {
@@ -20,11 +19,11 @@ import type { Comparison } from '../compare.ts'
 import type { Work } from '../measure.ts'
 import { type BackendName, onBackend } from '../tfjs-backends.ts'
 
-/** The full rate at once: at the first rates most gradients are next to nothing, and all backends agree on that. */
-const atOnce = 'warmupImages=0'
+/** Without warm-up: at tiny learning rates all backends agree trivially. */
+const noWarmup = 'warmupImages=0'
 
 async function stepper(backend: BackendName, set: readonly string[] = []): Promise<Work> {
-  const { config } = resolveConfig({ preset: 'quickstart', set: [atOnce, ...set] })
+  const { config } = resolveConfig({ preset: 'quickstart', set: [noWarmup, ...set] })
   const data = await openData(config.data)
   await onBackend(backend)
   const model = trainingModel(config, dataFacts(data))
@@ -49,12 +48,12 @@ async function stepper(backend: BackendName, set: readonly string[] = []): Promi
 const workload = 'train-step'
 const unit = 'images'
 
-/** Plain JavaScript takes seconds for each image of a batch, however many there are: a batch of one tells as much. */
+/** Plain JavaScript takes seconds per image, for any batch size. */
 const oneByOne = ['batchSize=1']
 
 export const trainStepping = (): readonly Comparison[] => [
   { workload, peer: 'tfjs-wasm', unit, ours: () => stepper('onnx'), theirs: () => stepper('wasm'), tolerance: 1e-3 },
-  // there where `mixflow setup tensorflow` was run
+  // requires `mixflow setup tensorflow`
   {
     workload,
     peer: 'tfjs-node',

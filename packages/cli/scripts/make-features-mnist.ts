@@ -1,13 +1,13 @@
 /**
- * Trains a classifier of digits on the training digits, says how many test digits it gets wrong, and writes it as ONNX: features and
- * logits of images. Three convolutions of 3 × 3, each followed by the mean of 2 × 2 pixels, then the mean over the last map, which
- * are the features, and one linear layer. The same seed gives the same network, to rounding. There are two, by the name of the file:
- * `mnist-cnn`, small, whose features distances are measured by (@mixflow/features-mnist), and `mnist-reader`, wider and trained for
- * longer on digits that are moved about, to read what generated digits show (@mixflow/features-mnist-reader).
+ * Trains a classifier on the MNIST training digits, prints its errors on the test digits, and writes it as ONNX with features and logits.
+ * Three 3 × 3 convolutions, each followed by 2 × 2 average pooling, then the mean over the last map, which are the features, and one linear
+ * layer. The same seed gives the same network up to rounding. The file name selects one of two: `mnist-cnn`, whose features the distances
+ * use (@mixflow/features-mnist), and `mnist-reader`, which is wider and trained for longer on shifted digits, to classify generated digits
+ * (@mixflow/features-mnist-reader).
  *
  *   node --conditions=@mixflow/source --import=tsx packages/cli/scripts/make-features-mnist.ts mnist models/features-mnist/mnist-cnn.onnx
  *
- * A third argument is the number of threads; as many as there are cores unless given.
+ * A third argument is the number of threads. Default: number of cores.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -34,8 +34,9 @@ const networks = {
   'mnist-reader': { widths: [1, 32, 64, 128], epochs: 12, most: 2 },
 } as const
 const name = basename(out, '.onnx')
-if (!Object.hasOwn(networks, name)) throw new Error(`${name} is none of ${Object.keys(networks).join(' and ')}`)
-/** `most`: pixels that a training digit is moved by, up, down, left or right. */
+if (!Object.hasOwn(networks, name))
+  throw new Error(`unknown network ${name}, expected ${Object.keys(networks).join(' or ')}`)
+/** `most`: the largest shift of a training digit, in pixels. */
 const { widths, epochs, most } = networks[name as keyof typeof networks]
 const [batchSize, seed, side] = [100, 1, 28]
 const classes = 10
@@ -84,7 +85,7 @@ const classify = compile(({ parameters, images }: Tensors) => {
   return { best: tf.argMax(network(vector.split(parameters!), images!).logits, 1) as tf.Tensor }
 })
 
-/** Each image moved by up to `most` pixels, as the number of the batch has it. */
+/** Shifts each image by up to `most` pixels, determined by the number of the batch. */
 function moved(images: Float32Array, batch: number): Float32Array {
   if (most === 0) return images
   const count = images.length / side ** 2
@@ -104,7 +105,7 @@ const imagesOf = (data: Dataset, indices: ArrayLike<number>, batch?: number) => 
   return { images: tf.tensor(images, [indices.length, 1, side, side]), labels: tf.tensor1d(labels!, 'int32') }
 }
 
-/** The text of an extractor.json, with size and hash of this network. */
+/** Updates size and hash of the network in the text of an extractor.json. */
 const described = (text: string, network: Uint8Array): string =>
   text
     .replace(/"bytes": \d+/, `"bytes": ${network.length}`)
@@ -156,4 +157,4 @@ const content = await bytes
 writeFileSync(out, content)
 const description = join(dirname(out), 'extractor.json')
 if (existsSync(description)) writeFileSync(description, described(readFileSync(description, 'utf8'), content))
-process.stdout.write(`${out}: ${wrong} of ${test.count} test digits wrong, ${vector.length} weights\n`)
+process.stdout.write(`${out}: ${wrong} of ${test.count} test digits wrong, ${vector.length} parameters\n`)

@@ -1,5 +1,5 @@
 /**
- * Writes the statistics that travel with a feature extractor: mean and covariance of its features over a data set.
+ * Writes the statistics that are shipped with a feature extractor: mean and covariance of its features over a data set.
  *
  *   node --conditions=@mixflow/source --import=tsx packages/cli/scripts/make-statistics.ts \
  *     models/features-cifar10 cifar10 models/features-cifar10/cifar10-train.safetensors
@@ -7,8 +7,8 @@
 import { openExtractor, readExtractor, referenceOf, writeStatistics } from '@mixflow/measure'
 import { openData } from '@mixflow/train'
 
-const [place = '', spec = '', out = ''] = process.argv.slice(2)
-const stored = await readExtractor(place)
+const [source = '', spec = '', out = ''] = process.argv.slice(2)
+const stored = await readExtractor(source)
 const extractor = await openExtractor(stored.network, stored.description)
 const data = await openData(spec)
 const { key, gaussian } = await referenceOf(data, extractor, {

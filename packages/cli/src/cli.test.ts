@@ -1,4 +1,4 @@
-/** The command as a user has it, in processes of its own: from training to a picture, stopped and gone on with. */
+/** The command in child processes: from training to an image, with interruptions. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,7 +31,7 @@ const tiny = [
 ].flatMap(setting => ['--set', setting])
 const train = ['train', 'quickstart', '--threads', '1', ...tiny]
 
-/** Steps that a run has logged so far. */
+/** Number of logged steps. */
 function stepsOf(run: string): number[] {
   const log = path(run, 'metrics.jsonl')
   const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []
@@ -40,7 +40,7 @@ function stepsOf(run: string): number[] {
 
 const path = (...parts: string[]) => join(folder, ...parts)
 
-/** Calls `act` on the child once the run has logged so many steps. */
+/** Calls `act` when the run has logged this many steps. */
 const afterSteps = (run: string, steps: number, act: (child: ChildProcess) => void) => (child: ChildProcess) => {
   const waiting = setInterval(() => {
     if (stepsOf(run).length < steps) return
@@ -50,7 +50,7 @@ const afterSteps = (run: string, steps: number, act: (child: ChildProcess) => vo
   child.on('close', () => clearInterval(waiting))
 }
 
-describe('from training to a picture', () => {
+describe('from training to an image', () => {
   let trained: Ended
   let exported: Ended
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe('from training to a picture', () => {
     exported = await mixflow(['export', 'runs/quickstart'])
   })
 
-  it('train leaves a run with a report, and says what to do next', () => {
+  it('train writes a run with a report, and prints the next commands', () => {
     expect(trained).toMatchObject({ code: 0, stderr: '' })
     expect(
       readdirSync(path('runs', 'quickstart'))
@@ -76,7 +76,7 @@ describe('from training to a picture', () => {
     )
   })
 
-  it('export makes a model of it and says how near it is', () => {
+  it('export writes a model and its parity', () => {
     expect(exported).toMatchObject({ code: 0, stderr: '' })
     const model = path('runs', 'quickstart', 'model')
     const { files, training } = parseManifest(readFileSync(join(model, 'mixflow.json')))
@@ -85,10 +85,10 @@ describe('from training to a picture', () => {
       expect(readFileSync(join(model, name))).toHaveLength(bytes)
       expect(exported.stdout).toContain(`${join('runs', 'quickstart', 'model', name)} `)
     }
-    expect(exported.stdout).toMatch(/^parity of float32 .* 0\.0001 allowed$/m)
+    expect(exported.stdout).toMatch(/^float32: largest difference .* limit 0\.0001$/m)
   })
 
-  it('sample draws with it, the same pictures from the same seed', async () => {
+  it('sample gives the same images for the same seed', async () => {
     const args = ['sample', 'runs/quickstart/model', '--count', '6', '--nfe', '2', '--seed', '7', '--label', '3']
     const [grid, many] = await Promise.all([
       mixflow([...args, '--out', 'pictures/threes.png', '--columns', '3']),
@@ -108,7 +108,7 @@ describe('from training to a picture', () => {
     expect(new Set(names.map(name => readFileSync(path('many', name)).toString('hex'))).size).toBe(6)
   })
 
-  it('serve answers over HTTP until it is told to end, and ends well, after the requests that run', async () => {
+  it('serve answers over HTTP until a signal, and finishes running requests', async () => {
     let isAnswered = false
     let streamed = ''
     const model = 'runs/quickstart/model'
@@ -141,7 +141,7 @@ describe('from training to a picture', () => {
     expect(events).toEqual(['listening', 'request', 'stopping', 'request', 'stopped'])
   })
 
-  it('serve ends itself when an evaluation outlives the drain', async () => {
+  it('serve exits when an evaluation takes longer than the drain time', async () => {
     const preload = pathToFileURL(join(import.meta.dirname, 'fixtures', 'endless-evaluations.mjs')).href
     const stuck = commandIn(folder, { NODE_OPTIONS: `--import ${preload}` })
     let isAccepted = false
@@ -165,17 +165,17 @@ describe('from training to a picture', () => {
     expect({ code, signal, isAccepted }).toEqual({ code: null, signal: 'SIGTERM', isAccepted: true })
   })
 
-  it('serve refuses two models of one name, and a run', async () => {
+  it('serve refuses two models with the same name, and a run', async () => {
     const model = 'runs/quickstart/model'
     const [twice, run] = await Promise.all([mixflow(['serve', model, model]), mixflow(['serve', 'runs/quickstart'])])
     expect(twice).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/two of the models are called quickstart\n.*name one/),
+      stderr: expect.stringMatching(/two models have the name quickstart\n.*rename one/),
     })
     expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining(`serve ${model}`) })
   })
 
-  it('evaluate finds the same of the run and of the model', async () => {
+  it('evaluate measures the same on the run and on the model', async () => {
     const options = ['--json', '--count', '16', '--batch-size', '16', '--steps', '4', '--data', 'quickstart']
     const [run, model] = await Promise.all([
       mixflow(['evaluate', 'runs/quickstart', '--threads', '1', ...options]),
@@ -201,12 +201,12 @@ describe('from training to a picture', () => {
   })
 })
 
-describe('a run that is stopped', () => {
-  it('goes on where it was, and is no other run’s folder', async () => {
+describe('an interrupted run', () => {
+  it('resumes where it stopped', async () => {
     const stop = afterSteps('stopped', 3, child => child.kill('SIGINT'))
     const stopped = await mixflow([...train, '--out', 'stopped', '--set', 'totalImages=100000'], stop)
     expect(stopped).toMatchObject({ code: 130, stderr: '' })
-    expect(stopped.stdout).toMatch(/ending after this step/)
+    expect(stopped.stdout).toMatch(/stopping after this step/)
     expect(stopped.stdout).toMatch(/^interrupted: [\d,]+ of 100,000 images/m)
     expect(stopped.stdout).toMatch(/train quickstart --out stopped --resume$/m)
     const before = readdirSync(path('stopped', 'checkpoints'))
@@ -222,7 +222,7 @@ describe('a run that is stopped', () => {
 })
 
 describe('a terminal or a pipe that closes', () => {
-  it('ends a run after the step, with a checkpoint, and a second SIGHUP changes nothing', async () => {
+  it('ends a run after the step with a checkpoint, also when SIGHUP arrives twice', async () => {
     const hangUp = afterSteps('hung-up', 3, child => {
       child.kill('SIGHUP')
       setTimeout(() => child.kill('SIGHUP'), 20)
@@ -233,7 +233,7 @@ describe('a terminal or a pipe that closes', () => {
     expect(existsSync(path('hung-up', 'run.lock'))).toBe(false)
   })
 
-  it('a run goes on to its end when nobody reads stdout or stderr', async () => {
+  it('does not end a run whose stdout and stderr are closed', async () => {
     const { code } = await mixflow([...train, '--out', 'unread'], child => {
       child.stdout?.once('data', () => {
         child.stdout?.destroy()
@@ -245,18 +245,18 @@ describe('a terminal or a pipe that closes', () => {
     expect(readdirSync(path('unread')).sort()).toContain('report.html')
   })
 
-  it.skipIf(!existsSync('/dev/full'))('output that a full disk loses is a failure', async () => {
+  it.skipIf(!existsSync('/dev/full'))('output lost to a full disk is a failure', async () => {
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [...nodeOptions, '--version'], { stdio: ['ignore', full, 'pipe'] })
     const [stderr, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
     closeSync(full)
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^error: not all of the output could be written: ENOSPC/)
+    expect(stderr).toMatch(/^error: could not write all output: ENOSPC/)
   })
 })
 
 describe('mixflow train --dry-run', () => {
-  it('measures, tells everything as JSON, and writes nothing', async () => {
+  it('measures, prints JSON, and writes nothing', async () => {
     const { code, stdout } = await mixflow([...train, '--dry-run', '--json', '--runs', 'elsewhere'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -276,7 +276,7 @@ describe('mixflow train --dry-run', () => {
 })
 
 describe('mixflow doctor', () => {
-  it('finds that this machine can do what the tests do', async () => {
+  it('finds that this machine can run the tests', async () => {
     const { code, stdout } = await mixflow(['doctor', '--json'])
     const { healthy, findings } = JSON.parse(stdout)
     expect({ code, healthy }).toEqual({ code: 0, healthy: true })
@@ -291,7 +291,7 @@ describe('mixflow doctor', () => {
 const graphics = swiftshader()
 
 describe.skipIf(graphics === null || compiler === undefined)('a graphics driver that crashes', () => {
-  it('does not take a training with it', async () => {
+  it('does not crash a training', async () => {
     const args = [
       ...train.filter(word => word !== '--threads' && word !== '1'),
       '--device',

@@ -1,4 +1,4 @@
-/** What commands print, and which mistakes they refuse, without a process of their own. */
+/** Output and usage errors of commands, which run in this process. */
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,13 +6,13 @@ import { dirname, join, resolve } from 'node:path'
 import { writeFileDurably } from '@mixflow/files'
 import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { factsText, listText } from './data/data-command.ts'
-import { modelFolder } from './export-command.ts'
+import { factsText, listText } from './commands/data.ts'
+import { modelFolder } from './commands/export.ts'
 import { run } from './run.ts'
 
-/** A checkpoint of the reference, beside the repository: it need not be there. */
+/** A checkpoint of the reference implementation, next to the repository; optional. */
 const lightning = resolve(import.meta.dirname, '../../../../shared/reference/ckpt/songunet-a-lightning.ckpt')
-if (!existsSync(lightning)) console.warn(`skipped: there is no ${lightning}`)
+if (!existsSync(lightning)) console.warn(`skipped: ${lightning} not found`)
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-commands-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -32,39 +32,39 @@ async function mixflow(...args: string[]) {
   return { code, ...written }
 }
 
-describe('a mistake is refused with what was meant', () => {
+describe('usage errors have a suggestion', () => {
   it.each<[string[], number, RegExp]>([
     [['trian'], 2, /unknown command 'trian'\n\(Did you mean train\?\)/],
     [['x\u001b[31m'], 2, /unknown command 'x\\u001b\[31m'/],
     [['train', 'mnist', '--bacth', '3'], 2, /unknown option '--bacth'/],
     [['train', 'mnist', '--thread', '3'], 2, /\(Did you mean --threads\?\)/],
-    [['train', 'mnist', '--threads', '0'], 2, /whole number from 1/],
-    [['train', 'mnist', '--threads', '100000'], 2, /whole number from 1 to 1024/],
+    [['train', 'mnist', '--threads', '0'], 2, /integer from 1 to 1024/],
+    [['train', 'mnist', '--threads', '100000'], 2, /integer from 1 to 1024/],
     [['train', 'mnist', 'emoji'], 2, /too many arguments/],
-    [['train', 'mnist', '--out', ''], 2, /must not be empty/],
-    [['sample', 'm', '--out', ' '], 2, /must not be empty/],
-    [['train'], 2, /what should be trained\?/],
-    [['train', 'mnist', '--json'], 2, /--json goes with/],
-    [['train', 'mnist', '--preset', 'emoji'], 2, /is it mnist or emoji\?/],
+    [['train', 'mnist', '--out', ''], 2, /Expected a path/],
+    [['sample', 'm', '--out', ' '], 2, /Expected a path/],
+    [['train'], 2, /missing preset or --data/],
+    [['train', 'mnist', '--json'], 2, /--json requires/],
+    [['train', 'mnist', '--preset', 'emoji'], 2, /two presets: mnist and --preset emoji/],
     [['train', '--preset', 'zoo/minst'], 1, /CONFIG_UNKNOWN_PRESET.*\n {2}did you mean "zoo\/mnist"\?/],
     [['sample'], 2, /missing required argument 'model'/],
-    [['sample', 'm', '--guidance', 'much'], 2, /must be a number/],
-    [['sample', 'm', '--workers', '0'], 2, /whole number from 1 to 256/],
-    [['sample', 'm', '--seed', '9007199254740992'], 2, /whole number from 0 to 9007199254740991\./],
-    [['sample', 'm', '--seed', '6687881544318117707'], 2, /whole number from 0 to 9007199254740991\./],
-    [['sample', 'm', '--seed', '-1'], 2, /whole number from 0\./],
-    [['evaluate', 'm', '--seed', '6687881544318117707'], 2, /whole number from 0 to 9007199254740991\./],
+    [['sample', 'm', '--guidance', 'much'], 2, /Expected a number/],
+    [['sample', 'm', '--workers', '0'], 2, /integer from 1 to 256/],
+    [['sample', 'm', '--seed', '9007199254740992'], 2, /integer from 0 to 9007199254740991\./],
+    [['sample', 'm', '--seed', '6687881544318117707'], 2, /integer from 0 to 9007199254740991\./],
+    [['sample', 'm', '--seed', '-1'], 2, /integer of at least 0\./],
+    [['evaluate', 'm', '--seed', '6687881544318117707'], 2, /integer from 0 to 9007199254740991\./],
     [
       ['train', 'mnist', '--set', 'seed=9007199254740992'],
       1,
       /"seed" is 9007199254740992\n {2}.*0 to 9007199254740991/,
     ],
-    [['data', '--grid', 'x.png'], 2, /of which data set/],
+    [['data', '--grid', 'x.png'], 2, /--grid requires a data set/],
     [['train', 'mnits'], 1, /CONFIG_UNKNOWN_PRESET.*\n {2}did you mean "mnist"\?/],
     [['train', 'mnist', '--set', 'batchsize=256'], 1, /CONFIG_UNKNOWN_KEY.*\n {2}did you mean "batchSize"\?/],
     [['train', 'mnist', '--set', 'batchSize=many'], 1, /CONFIG_INVALID.*"batchSize" is "many"/],
     [['train', 'mnist', '--backend', 'wasm', '--threads', '2'], 1, /ARGUMENT_INVALID.*threads 2 cannot be set/],
-    [['setup'], 2, /what should be set up\?/],
+    [['setup'], 2, /missing component/],
     [['setup', 'tensorflw'], 1, /did you mean "tensorflow"\?/],
     [['train', 'mnist', '--backend', 'onx'], 1, /did you mean "onnx"\?/],
     [['train', '--data', 'minst', '--runs', root], 1, /DATA_UNKNOWN.*\n {2}did you mean "mnist"\?/],
@@ -75,23 +75,23 @@ describe('a mistake is refused with what was meant', () => {
     [
       ['import', join(root, 'none.ckpt'), '--preset', 'cifar10', '--set', 'data=x'],
       1,
-      /CONFIG_INVALID.*size of the images/,
+      /CONFIG_INVALID.*image size is unknown/,
     ],
     [['sample', join(root, 'none')], 1, /MODEL_NOT_FOUND/],
     [['sample', root, '--out', 'x.jpg'], 1, /does not end in \.png, \.npz or \.zip/],
-    [['sample', root, '--out', 'x.png', '--resume'], 1, /cannot be gone on with/],
+    [['sample', root, '--out', 'x.png', '--resume'], 1, /--resume does not support a single-grid PNG/],
     [['sample', root, '--device', 'cpux'], 1, /did you mean "cpu"\?/],
     [['sample', root, '--workers', '2', '--device', 'cuda'], 1, /ARGUMENT_INVALID.*workers share the cores of the CPU/],
     [['serve'], 2, /missing required argument 'model'/],
-    [['serve', 'm', '--port', '70000'], 2, /whole number from 0 to 65535/],
-    [['serve', 'digits='], 2, /digits= names no model/],
+    [['serve', 'm', '--port', '70000'], 2, /integer from 0 to 65535/],
+    [['serve', 'digits='], 2, /digits= has no model after/],
     [['serve', join(root, 'none')], 1, /MODEL_NOT_FOUND/],
     [['evaluate', root], 1, /neither a run nor a checkpoint nor a model/],
     [['evaluate', root, '--metrics', 'fid'], 1, /unknown metric "fid"\n {2}did you mean "fd"\?/],
     [['evaluate', root, '--metrics', 'fd', '--solver', 'hein'], 1, /did you mean "heun"\?/],
-    [['evaluate', root, '--metrics', 'fd', '--nfe', '3,x'], 2, /whole number/],
-    [['evaluate', root, '--nfe', '3'], 2, /--nfe is for measures of samples/],
-    [['evaluate', root, '--dtype', 'float16', '--metrics', 'fd,'], 2, /must be a list/],
+    [['evaluate', root, '--metrics', 'fd', '--nfe', '3,x'], 2, /Expected an integer/],
+    [['evaluate', root, '--nfe', '3'], 2, /--nfe requires a metric that is measured on samples/],
+    [['evaluate', root, '--dtype', 'float16', '--metrics', 'fd,'], 2, /comma-separated list/],
     [['data', 'mnist', '--split', 'tset'], 1, /did you mean "test"\?/],
   ])('mixflow %j', async (args, code, message) => {
     const result = await mixflow(...args)
@@ -102,7 +102,7 @@ describe('a mistake is refused with what was meant', () => {
 })
 
 describe('mixflow --help', () => {
-  it('names every command', async () => {
+  it('lists every command', async () => {
     const { code, stdout } = await mixflow('--help')
     expect(code).toBe(0)
     for (const name of ['train', 'import', 'export', 'sample', 'serve', 'evaluate', 'verify', 'data', 'doctor'])
@@ -122,12 +122,12 @@ describe('mixflow --help', () => {
     }
     visit(join(import.meta.dirname, 'main.ts'))
     const packages = [...seen].filter(name => !name.endsWith('.ts')).sort()
-    expect(packages).toEqual(['@mixflow/core', 'commander', 'picocolors'])
+    expect(packages).toEqual(['@mixflow/core', '@mixflow/core/internal', 'commander', 'picocolors'])
   })
 })
 
 describe('mixflow train --list', () => {
-  it('shows each preset with its data and size', async () => {
+  it('shows every preset with its data and size', async () => {
     const { stdout } = await mixflow('train', '--list')
     expect(stdout).toMatch(/^mnist +mnist +28×28 +[\d,]+ +MNIST, 60,000 digits by label$/m)
     expect(stdout).toMatch(/^photos +--data +32×32/m)
@@ -140,10 +140,10 @@ describe('mixflow data', () => {
   it('lists the data sets', async () => {
     const { stdout } = await mixflow('data')
     expect(stdout).toMatch(/^mnist +60,000 \+ 10,000 +1×28×28 +10 +CC-BY-SA-3\.0 /m)
-    expect(stdout).toMatch(/^quickstart .* in this package /m)
+    expect(stdout).toMatch(/^quickstart .* built in /m)
   })
 
-  it('opens one, counts its classes, and shows its first pictures', async () => {
+  it('opens one, counts its classes, and draws its first images', async () => {
     const grid = join(root, 'pictures', 'digits.png')
     const { code, stdout } = await mixflow('data', 'quickstart', '--grid', grid)
     expect(code).toBe(0)
@@ -156,7 +156,7 @@ describe('mixflow data', () => {
     rmSync(join(root, 'pictures'), { recursive: true })
   })
 
-  it('opens pictures of different sizes at one of them', async () => {
+  it('opens images of different sizes with --size', async () => {
     const folder = join(root, 'photos')
     for (const size of [4, 6]) {
       const image = { channels: 1, height: size, width: size, data: new Float32Array(size * size) }
@@ -168,7 +168,7 @@ describe('mixflow data', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('says how a set comes here, and what is not known of one’s own', () => {
+  it('describes how to get a data set, and what is unknown', () => {
     const set: DataDescription = {
       name: 'twemoji',
       title: 't',
@@ -182,12 +182,12 @@ describe('mixflow data', () => {
       classes: 2,
       where: { state: 'install', command: 'npm i x' },
     }
-    expect(listText([set]).split('\n')[1]).toBe('twemoji   5        3×8×8   2         not stated   npm i x   t')
+    expect(listText([set]).split('\n')[1]).toBe('twemoji   5        3×8×8   2         unknown   npm i x     t')
     const mine = createDataset({
       ...{ name: 'mine', split: 'train', channels: 1, height: 1, width: 1, images: Uint8Array.of(1, 2) },
       ...{ labels: null, classNames: null, licence: null, attribution: null },
     })
-    expect(factsText(mine)).toMatch(/^attribution +nobody named$/m)
+    expect(factsText(mine)).toMatch(/^attribution +unknown$/m)
     expect(factsText(mine)).toMatch(/^classes +none$/m)
     const steering = createDataset({ ...mine, labels: Int32Array.of(0, 0), classNames: ['\u001b[2Jcats'] })
     expect(factsText(steering)).toMatch(/^ +0 +\\u001b\[2Jcats +2$/m)
@@ -195,7 +195,7 @@ describe('mixflow data', () => {
 })
 
 describe.skipIf(!existsSync(lightning))('mixflow import', () => {
-  it('makes a run of the reference’s checkpoint, with settings of its own, and names the next command', async () => {
+  it('converts the reference checkpoint with changed settings, and prints the next command', async () => {
     const settings = [
       ...['size=16', 'denoiser.options.modelChannels=16', 'denoiser.options.blocks=1'],
       ...['denoiser.options.attentionResolutions=[8]', 'encoder.options.channels=[32]', 'encoder.options.blocks=1'],
@@ -206,7 +206,7 @@ describe.skipIf(!existsSync(lightning))('mixflow import', () => {
     const { code, stdout, stderr } = await mixflow(...args)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const folder = join(runs, 'cifar10')
-    expect(stdout).toContain(`${folder}: weights of the last step and averaged weights, step 3\n`)
+    expect(stdout).toContain(`${folder}: parameters of the last step and EMA parameters, step 3\n`)
     expect(stdout).toContain('denoiser song-unet, 393,187 parameters\n')
     expect(stdout).toMatch(/export .*cifar10\n$/)
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual(['step-000000003'])
@@ -223,7 +223,7 @@ describe.skipIf(!existsSync(lightning))('mixflow import', () => {
   })
 })
 
-it('a model goes into the folder of its run', () => {
+it('a model is exported into the folder of its run', () => {
   expect(modelFolder('runs/a')).toBe(join('runs', 'a', 'model'))
   expect(modelFolder('runs/a/')).toBe(join('runs', 'a', 'model'))
   expect(modelFolder('runs/a/checkpoints/step-000000008')).toBe(join('runs', 'a', 'model'))

@@ -2,16 +2,16 @@
 /** The `mixflow` command. */
 
 import { run } from './run.ts'
-import { outliveOutput } from './terminal/outlive-output.ts'
+import { outliveOutput } from './terminal/signals.ts'
 
-const lostOutput = outliveOutput([process.stdout, process.stderr])
+const outputError = outliveOutput([process.stdout, process.stderr])
 
 const exitCode = await run(process.argv.slice(2))
 process.exitCode = exitCode
-// what was printed last may fail after this
+// the last output may still fail
 process.once('exit', () => {
-  const lost = lostOutput()
-  if (lost === undefined || exitCode !== 0) return
-  process.stderr.write(`error: not all of the output could be written: ${lost.message}\n`)
+  const error = outputError()
+  if (error === undefined || exitCode !== 0) return
+  process.stderr.write(`error: could not write all output: ${error.message}\n`)
   process.exitCode = 1
 })

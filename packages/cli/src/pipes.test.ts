@@ -1,4 +1,4 @@
-/** A named pipe or device where a command expects a file is refused at once, by each command that reads one. */
+/** Every command that reads a file refuses named pipes and devices immediately. */
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { run } from './run.ts'
 const root = mkdtempSync(join(tmpdir(), 'mixflow-pipes-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-/** A pipe of this name, in a folder of its own. */
+/** Creates a pipe in a new folder. */
 function pipe(name: string): string {
   const path = join(mkdtempSync(join(root, 'in-')), name)
   execFileSync('mkfifo', [path])

@@ -1,9 +1,9 @@
 /**
- * A tfjs backend that records instead of computing. Each kernel appends ONNX nodes to the tensors that it returns; when
- * a value is read, everything that is pending and still held by somebody runs as one ONNX graph. The session is cached
- * by the graph's signature, so a training loop builds its graph once and then only feeds it.
+ * A tfjs backend that records instead of computing. Each kernel appends ONNX nodes to the tensors that it returns; when a value is
+ * read, all pending tensors that are still referenced run as one ONNX graph. Sessions are cached by the signature of the graph, so a
+ * training loop builds its graph once and then only feeds it.
  *
- * Parameters and optimizer state are ordinary fed arrays: a graph never contains a copy of a weight.
+ * Parameters and optimizer state are graph inputs: a graph never contains a copy of them.
  */
 
 import {
@@ -29,13 +29,13 @@ interface TensorData extends Lazy {
   refCount: number
 }
 
-/** Strings cannot be recorded: they are only kept, as UTF-8. */
+/** Strings, as UTF-8, are stored but cannot be recorded. */
 interface StringData {
   readonly strings: Uint8Array[]
   refCount: number
 }
 
-/** A complex tensor is two recorded ones that belong to it alone. */
+/** A complex tensor owns two recorded tensors. */
 interface ComplexData {
   readonly parts: ComplexParts
   refCount: number
@@ -47,11 +47,11 @@ export interface ComplexParts {
 }
 
 export interface BackendOptions extends ExecutorOptions {
-  /** A recording that grows past this many tensors runs without waiting for a read. */
+  /** A recording with more tensors than this runs without waiting for a read. Default: 20,000. */
   readonly pendingLimit?: number
 }
 
-/** A backend of tfjs that records kernels and runs them as whole graphs when a value is read. */
+/** Records kernels and runs them as whole graphs when a value is read. */
 export class OnnxBackend extends KernelBackend {
   readonly runtime: Runtime
   /** Builds and runs graphs. */
@@ -62,9 +62,9 @@ export class OnnxBackend extends KernelBackend {
   readonly #retired: Value[] = []
   /** Tensors recorded since the last run. */
   #recorded = 0
-  /** Whether a function is being recorded on placeholders, which cannot run. */
+  /** Whether a function is being recorded on placeholders, which have no values. */
   #tracing = false
-  /** Whether only operators of the ONNX standard may be recorded. */
+  /** Whether only standard ONNX operators may be recorded. */
   #standard = false
 
   constructor({ pendingLimit = 20_000, ...options }: BackendOptions) {
@@ -80,7 +80,7 @@ export class OnnxBackend extends KernelBackend {
     return this.runtime.device
   }
 
-  // ---- recording: what kernels use -------------------------------------------------------------------------------
+  // ---- recording, used by kernels --------------------------------------------------------------------------------
 
   /** The recorded form of a tensor of numbers. */
   lazy(info: TensorInfo): Lazy {
@@ -90,31 +90,31 @@ export class OnnxBackend extends KernelBackend {
   #numeric(dataId: DataId): TensorData {
     const data = this.#data.get(dataId)
     if ('value' in data) return data
-    throw new OnnxBackendError('KERNEL_INVALID', 'a string or complex tensor is not one array of numbers', {
-      hint: 'a graph takes and gives float32, int32 and bool: split complex tensors with tf.real and tf.imag',
+    throw new OnnxBackendError('KERNEL_INVALID', 'a graph cannot contain string or complex tensors', {
+      hint: 'inputs and outputs of graphs are float32, int32 or bool; split complex tensors with tf.real and tf.imag',
     })
   }
 
-  /** The two halves of a complex tensor. */
+  /** The real and imaginary part of a complex tensor. */
   parts(info: TensorInfo): ComplexParts {
     const data = this.#data.get(info.dataId)
     if ('parts' in data) return data.parts
-    throw new OnnxBackendError('KERNEL_INVALID', `a tensor of ${info.dtype} has no real and imaginary part`)
+    throw new OnnxBackendError('KERNEL_INVALID', `a ${info.dtype} tensor has no real and imaginary part`)
   }
 
-  /** Makes a complex tensor of two recorded values. */
+  /** Creates a complex tensor from two recorded values. */
   complexTensor(real: Lazy, imag: Lazy): TensorInfo {
     const dataId = {}
     this.#data.set(dataId, { parts: { real: this.tensor(real), imag: this.tensor(imag) }, refCount: 1 })
     return { dataId, shape: [...real.shape], dtype: 'complex64' }
   }
 
-  /** Whether a function is being recorded on placeholders: nothing can be computed, so nothing may be read. */
+  /** Whether a function is being recorded on placeholders, so that no value can be read. */
   get tracing(): boolean {
     return this.#tracing
   }
 
-  /** Makes a tensor of a recorded value. */
+  /** Creates a tensor from a recorded value. */
   tensor(lazy: Lazy): TensorInfo {
     const data: TensorData = { ...lazy, refCount: 1 }
     const dataId = {}
@@ -128,7 +128,7 @@ export class OnnxBackend extends KernelBackend {
     return { dataId, shape: [...lazy.shape], dtype: lazy.dtype }
   }
 
-  // ---- storage: what tfjs itself uses ----------------------------------------------------------------------------
+  // ---- storage, used by tfjs ----------------------------------------------------------------------------------
 
   override write(values: backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
     const dataId = {}
@@ -161,13 +161,13 @@ export class OnnxBackend extends KernelBackend {
     const array = values as FedArray
     const value = isUniform(array)
       ? filled(shape, array[0] as number, dtype)
-      : fed(shape, dtype, this.#own(array, dtype))
+      : fed(shape, dtype, this.#copy(array, dtype))
     value.refCount = 1
     this.#data.set(dataId, { shape, dtype, layout, value, refCount })
   }
 
-  /** A copy: recordings run later, when the caller may have put other numbers into the array. */
-  #own(values: ArrayLike<number>, dtype: ComputedType): FedArray {
+  /** Recordings run later, when the caller may have changed the array. */
+  #copy(values: ArrayLike<number>, dtype: ComputedType): FedArray {
     const copy = this.executor.pool.take(dtype, values.length)
     copy.set(values)
     return copy
@@ -195,7 +195,7 @@ export class OnnxBackend extends KernelBackend {
     return true
   }
 
-  /** An array that nobody holds may still be read by pending nodes: it is let go of after the next run. */
+  /** Pending nodes may still read an array that no tensor references: it is released after the next run. */
   #release(value: Value): void {
     value.refCount--
     if (value.refCount === 0 && value.origin.kind !== 'node') this.#retired.push(value)
@@ -223,16 +223,16 @@ export class OnnxBackend extends KernelBackend {
     return this.numbers(dataId).slice()
   }
 
-  /** The numbers of a tensor in row-major layout, computed if they are pending. They belong to the backend. */
+  /** The numbers of a tensor in row-major layout, computed if pending. The array belongs to the backend. */
   numbers(dataId: DataId): FedArray {
     const array = this.array(dataId)
     if (!('read' in array)) return array
-    throw new OnnxBackendError('READ_SYNC', `numbers on ${this.runtime.name} can only be waited for`, {
-      hint: 'use await tensor.data() or array() instead of dataSync() and arraySync(); ops that look at values in between cannot be used',
+    throw new OnnxBackendError('READ_SYNC', `${this.runtime.name} cannot be read synchronously`, {
+      hint: 'use await tensor.data() or array() instead of dataSync() and arraySync(); ops that read values internally cannot be used',
     })
   }
 
-  /** The same, left where it is if the runtime keeps it. */
+  /** The same, without copying an array from the device. */
   array(dataId: DataId): FedArray | RemoteArray {
     const data = this.#numeric(dataId)
     if (!isIdentity(data.layout)) this.#toRowMajor(data)
@@ -247,7 +247,7 @@ export class OnnxBackend extends KernelBackend {
     return dense
   }
 
-  /** With all that is pending; if that fails, alone: what is wrong with another tensor shows where that is read. */
+  /** Runs everything pending; if that fails, this tensor alone, so that the error of another tensor appears where that one is read. */
   #compute(data: TensorData): void {
     try {
       this.flush()
@@ -288,7 +288,7 @@ export class OnnxBackend extends KernelBackend {
     return true
   }
 
-  /** `f` is called at once: tfjs's profiler counts on that. */
+  /** Calls `f` synchronously, as tfjs's profiler requires. */
   override async time(f: () => void): Promise<{ kernelMs: number }> {
     this.flush()
     const start = performance.now()
@@ -309,25 +309,25 @@ export class OnnxBackend extends KernelBackend {
     return this.executor.statistics
   }
 
-  /** Runs whatever is pending now: the results replace the nodes that produce them. */
+  /** Runs everything pending; results replace the nodes that produce them. */
   flush(): void {
     const waiting = [...this.#pending]
     if (waiting.length > 0) this.#runPending(waiting)
-    // nothing is pending now, so nothing can read an array that no tensor holds
-    for (const value of this.#retired) this.#letGo(value)
+    // nothing pending can read these arrays any more
+    for (const value of this.#retired) this.#recycle(value)
     this.#retired.length = 0
     this.#recorded = 0
   }
 
-  /** Of what a queued run is fed with, nothing is reused: it may not have been read yet. */
-  #letGo({ origin, type }: Value): void {
+  /** Arrays of a queued run are not reused, because it may not have read them yet. */
+  #recycle({ origin, type }: Value): void {
     if (origin.kind === 'remote') origin.array.dispose()
     if (origin.kind === 'fed' && !this.runtime.queued) this.executor.pool.give(type as ComputedType, origin.data)
   }
 
   /**
-   * Runs what is pending, then records `f` on its own: nothing runs before it returns. A graph that others are to run has
-   * standard operators only.
+   * Runs everything pending, then records `f`; nothing runs before it returns. `standard` limits the graph to standard ONNX operators, for
+   * export.
    */
   trace(f: () => void, { standard = false }: { standard?: boolean } = {}): void {
     this.flush()
@@ -341,7 +341,7 @@ export class OnnxBackend extends KernelBackend {
     }
   }
 
-  /** Convolutions may work on blocks of so many channels; 1: they may not. */
+  /** Channels per block of blocked convolutions; 1 without them. */
   get channelBlock(): number {
     return this.#standard ? 1 : this.executor.channelBlock
   }
@@ -362,18 +362,18 @@ export class OnnxBackend extends KernelBackend {
 }
 
 const readWhileTracing = () =>
-  new OnnxBackendError('TRACE_INVALID', 'a function that is being recorded reads the value of a tensor', {
-    hint: 'a traced or compiled function may only build its result: move data(), dataSync(), print() and decisions on values out of it',
+  new OnnxBackendError('TRACE_INVALID', 'a recorded function reads the value of a tensor', {
+    hint: 'move data(), dataSync(), print() and decisions that depend on values out of the traced or compiled function',
   })
 
 /**
- * Arrays of one value (ones, zeros, large fills) are recorded as fills, so that no graph has to be fed with them. A
- * fill's value is part of the graph, so short arrays that happen to hold one other number are fed as they are.
+ * Arrays of one value (ones, zeros, large fills) are recorded as fills and not fed. The value of a fill is part of the graph, so short
+ * arrays of another value are fed, which avoids a graph per value.
  */
 function isUniform(array: FedArray): boolean {
   const first = array[0]
   if (array.length < 2 || (array.length < 64 && first !== 0 && first !== 1)) return false
-  // a negative zero is another number, though it reads the same in a graph's signature
+  // −0 and 0 would have the same signature
   if (Object.is(first, -0)) return false
   for (let i = 1; i < array.length; i++) if (array[i] !== first) return false
   return true

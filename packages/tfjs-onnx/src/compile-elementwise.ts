@@ -1,7 +1,7 @@
 /**
- * `compile` for functions that treat long vectors element by element, such as an optimizer's update of all parameters.
- * Plain arithmetic becomes one loop. With any other operator, the graph is built for a chunk of the vectors and run on one
- * chunk after the other: intermediate results stay in the cache and need memory for one chunk only.
+ * `compile` for element-wise functions of long vectors, such as an optimizer's update of all parameters. Plain arithmetic becomes one
+ * loop. With any other operator, a graph for a chunk of the vectors runs on one chunk after another, so that intermediate results stay
+ * in the cache.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
@@ -23,15 +23,15 @@ const maxChunkLength = 2 ** 18
 interface Plan {
   readonly sources: readonly (string | FedArray)[]
   readonly results: readonly { readonly name: string; readonly type: ComputedType }[]
-  /** Writes the results. Vectors among the arrays are whole. */
+  /** Writes the results. `arrays` has whole vectors. */
   run(arrays: readonly FedArray[], results: readonly FedArray[]): void
   dispose(): void
 }
 
 /**
- * @param vectors inputs of rank 1 and of one length; the results are all vectors of this length, element i of which
- *   depends on element i of each vector and on the other inputs.
- * @throws OnnxBackendError KERNEL_INVALID, when called, for vectors of other shapes or results that are no such vectors.
+ * @param vectors inputs of rank 1 and equal length; every result is a vector of this length, whose element i depends on element i of each
+ *   vector and on the other inputs
+ * @throws OnnxBackendError KERNEL_INVALID, when called, for vectors or results of other shapes
  */
 export function compileElementwise<I extends TensorRecord<I>, O extends TensorRecord<O>>(
   f: (inputs: I) => O,
@@ -69,8 +69,8 @@ function lengthOf(inputs: Tensors, vectors: readonly string[]): number {
 }
 
 const invalid = (message: string): OnnxBackendError =>
-  new OnnxBackendError('KERNEL_INVALID', `an elementwise function: ${message}`, {
-    hint: 'make vectors and results tensors of rank 1 and equal length, or use compile()',
+  new OnnxBackendError('KERNEL_INVALID', `compileElementwise: ${message}`, {
+    hint: 'vectors and results must have rank 1 and equal length; otherwise use compile()',
   })
 
 interface Chunks {
@@ -108,7 +108,7 @@ interface Cut {
   readonly chunk: number
 }
 
-/** Runs the graph of a chunk on one chunk after the other. */
+/** Runs the graph of a chunk on one chunk after another. */
 function inChunks(
   { executor }: OnnxBackend,
   program: Program,
@@ -120,7 +120,7 @@ function inChunks(
     run(arrays, results) {
       const length = results[0]?.length ?? 0
       for (let start = 0; start < length; start += chunk) {
-        // the last chunk overlaps the one before, so that all have the same length
+        // the last chunk overlaps the previous one, so that all have the same length
         const from = Math.min(start, length - chunk)
         const part = (array: FedArray): FedArray => array.subarray(from, from + chunk)
         const inputs = arrays.map((array, i) => (cut[i] ? part(array) : array))

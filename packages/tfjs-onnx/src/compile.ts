@@ -1,10 +1,9 @@
 /**
- * Record once, replay: `compile` turns a function of tensors into one that runs a prebuilt graph. Recording a train step
- * takes thousands of small JavaScript calls; a compiled step takes none after the first call.
+ * `compile` turns a function of tensors into one that runs a prebuilt graph. Recording a train step takes thousands of small JavaScript
+ * calls; a compiled step takes none after the first call.
  *
- * The function must be pure and must not read values. Tensors that it closes over are constants of the graph, with the
- * values of the first call. One graph is built per combination of input shapes and dtypes. On any other backend, the
- * function is called as it is.
+ * The function must be pure and must not read values. Tensors that it closes over are constants of the graph, with the values of the
+ * first call. One graph is built per combination of input shapes and dtypes. On other backends, the function is called directly.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
@@ -29,7 +28,7 @@ export interface Compiled<I extends TensorRecord<I>, O extends TensorRecord<O>> 
   dispose(): void
 }
 
-/** Where the inputs of a graph come from, and how its results become the function's outputs. */
+/** A graph, the sources of its inputs, and the mapping of its results to the outputs of the function. */
 interface Plan {
   readonly graph: Graph
   /** For each graph input: the name of a function input, a part of one, or a constant array. */
@@ -46,9 +45,8 @@ interface Plan {
 
 export interface CompileOptions<I> {
   /**
-   * Inputs whose first dimension is the batch. `f` may then run on equal shards of the batch, in parallel on threads (and
-   * in sequence where a shard would need too much memory), and its results are averaged: every result must be a mean over
-   * the batch.
+   * Inputs whose first dimension is the batch. `f` may then run on equal shards of the batch, in parallel on threads and in sequence
+   * where a shard would need too much memory. Its results are averaged, so every result must be a mean over the batch.
    */
   readonly batch?: readonly (keyof I)[]
   /** Minimum number of images in a shard. Default: 8. */
@@ -193,7 +191,7 @@ function shardCount(sizes: readonly number[], { most, minShardSize }: { most: nu
   return count
 }
 
-/** A tensor without values for each input. */
+/** A tensor without values per input. */
 export function placeholders(
   backend: OnnxBackend,
   inputs: Tensors,
@@ -225,7 +223,7 @@ function replay(backend: OnnxBackend, { graph, sources, parts, results }: Plan, 
   return Object.fromEntries(tensors)
 }
 
-/** The outputs of the function, computed. */
+/** Runs the graph and returns the outputs of the function. */
 function runOn(
   { executor }: OnnxBackend,
   { graph, parts }: Pick<Plan, 'graph' | 'parts'>,

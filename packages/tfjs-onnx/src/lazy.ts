@@ -6,7 +6,7 @@
 import { identityLayout, inverseLayout, type Layout, permute, type Shape, sameBytes } from './graph/layout.ts'
 import { emit, reshaped, transposed, type Value } from './graph/value.ts'
 
-/** The dtypes of tfjs that can be computed with. */
+/** The dtypes that graphs compute with. */
 export type ComputedType = 'float32' | 'int32' | 'bool'
 
 export interface Lazy {
@@ -36,7 +36,7 @@ export const rowMajorValue = (lazy: Lazy): Value => inLayout(lazy, identityLayou
 
 const onnxName = { float32: 1, int32: 6, bool: 9 } as const
 
-/** The value as another element type. */
+/** The value cast to another element type. */
 export function castTo(value: Value, type: ComputedType): Value {
   if (value.type === type) return value
   return emit('Cast', [value], { shape: value.shape, type, attributes: { to: onnxName[type] } })

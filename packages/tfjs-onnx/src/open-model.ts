@@ -1,18 +1,16 @@
-/**
- * Opens the bytes of an ONNX model to run them: the check that an exported graph computes what the tfjs code did, and a
- * way to use it. tfjs has no part in it. On onnxruntime-node's public API, on the CPU.
- */
+/** Opens and runs an ONNX model on the CPU, with onnxruntime-node's public API and without tfjs, for example to check an exported graph. */
 
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { OnnxBackendError } from './errors.ts'
 import type { ComputedType } from './lazy.ts'
+import { loadNodeRuntime } from './runtime/load-node.ts'
 import type { RuntimeArray, SessionOptions } from './runtime/runtime.ts'
 import type { Dims } from './trace.ts'
 
 export interface ModelPort {
   readonly name: string
   readonly type: ComputedType
-  /** Free dimensions by their name. */
+  /** Free dimensions are names. */
   readonly dims: Dims
 }
 
@@ -20,23 +18,23 @@ export interface OpenModel {
   readonly inputs: readonly ModelPort[]
   readonly outputs: readonly ModelPort[]
   /**
-   * All outputs by name; their arrays belong to the caller.
+   * Returns all outputs by name; the arrays belong to the caller.
    *
-   * @throws OnnxBackendError RUNTIME_FAILED for missing inputs, other types or shapes, or what the runtime reports.
+   * @throws OnnxBackendError RUNTIME_FAILED for missing inputs, wrong types or shapes, and errors of the runtime
    */
   run(feeds: Readonly<Record<string, RuntimeArray>>): Promise<Readonly<Record<string, RuntimeArray>>>
-  /** Frees the model. Calling it again does nothing. */
+  /** May be called more than once. */
   dispose(): Promise<void>
 }
 
 /**
- * @throws OnnxBackendError RUNTIME_FAILED if the bytes are no model that the runtime takes, or have inputs or outputs
- *   that are not float32, int32 or bool; RUNTIME_MISSING.
+ * @throws OnnxBackendError RUNTIME_FAILED if the runtime rejects the model, or an input or output is not float32, int32 or bool;
+ *   RUNTIME_MISSING
  */
 export async function openModel(bytes: Uint8Array, options: SessionOptions = {}): Promise<OpenModel> {
-  const { InferenceSession, Tensor, nativeOptions } = await loadRuntime()
+  const { InferenceSession, Tensor, nativeOptions } = await loadNodeRuntime()
   const session = await InferenceSession.create(bytes, nativeOptions(options)).catch(cause => {
-    throw failed('ONNX Runtime refused the model', cause)
+    throw failed('ONNX Runtime rejected the model', cause)
   })
   let open = true
   const dispose = async (): Promise<void> => {
@@ -70,18 +68,6 @@ export async function openModel(bytes: Uint8Array, options: SessionOptions = {})
   }
 }
 
-async function loadRuntime() {
-  try {
-    return await import('#in-node')
-  } catch (cause) {
-    if (cause instanceof OnnxBackendError) throw cause
-    throw new OnnxBackendError('RUNTIME_MISSING', 'onnxruntime-node could not be loaded', {
-      hint: 'ONNXRUNTIME_NODE_INSTALL=skip npm i onnxruntime-node@1.30.0 (linux, macOS and Windows on x64 and arm64)',
-      cause,
-    })
-  }
-}
-
 const computed: readonly string[] = ['float32', 'int32', 'bool'] satisfies ComputedType[]
 
 function port(metadata: InferenceSession.ValueMetadata): ModelPort {
@@ -89,8 +75,8 @@ function port(metadata: InferenceSession.ValueMetadata): ModelPort {
   if (metadata.isTensor && computed.includes(metadata.type)) {
     return { name, type: metadata.type as ComputedType, dims: metadata.shape }
   }
-  const found = metadata.isTensor ? metadata.type : 'no tensor'
-  throw new OnnxBackendError('RUNTIME_FAILED', `the model's "${name}" is ${found}`, {
+  const found = metadata.isTensor ? metadata.type : 'not a tensor'
+  throw new OnnxBackendError('RUNTIME_FAILED', `the input or output "${name}" is ${found}`, {
     hint: 'inputs and outputs must be tensors of float32, int32 or bool',
   })
 }

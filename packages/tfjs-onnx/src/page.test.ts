@@ -57,7 +57,7 @@ describe.skipIf(executable === null)('in a page', () => {
     expect(report).toMatchObject({ device: 'cpu', sync: 'READ_SYNC', bad: 'RUNTIME_FAILED', good: [1, 4, 9] })
     expect(report.many).toEqual(Array.from({ length: 5 }, (_, i) => [1 + i, 4 + i, 9 + i]))
     // by itself, a page takes no processor that imitates a GPU; and the smaller build knows none
-    expect(report.auto).toMatch(/^webgpu$|the only adapter/)
+    expect(report.auto).toMatch(/^webgpu$|the only WebGPU adapter/)
     expect(report.missing).toBe('RUNTIME_MISSING')
   })
 })

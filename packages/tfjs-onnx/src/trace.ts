@@ -1,25 +1,24 @@
 /**
- * tfjs code as an ONNX model: `trace` runs a function once on placeholders, records what it does, and writes the graph.
+ * Exports tfjs code as an ONNX model: `trace` runs a function once on placeholders and writes the recorded graph.
  *
- * tfjs knows only concrete shapes, so a free dimension is found by recording twice, at two sizes: the recordings must be
- * the same graph, and the integers in which they differ (targets of reshapes, sizes of fills) depend on the free
- * dimension; they are linear in it, and the graph computes them from the shape of an input. The idea of comparing two
- * runs is the usual one of tracing compilers; decisions on values, and shapes that are not linear, are refused.
+ * tfjs has only concrete shapes, so a free dimension is found by recording twice, at two sizes. The recordings must be the same graph;
+ * the integers in which they differ (targets of reshapes, sizes of fills) must be linear in the free dimension, and the graph computes
+ * them from the shape of an input. Comparing two runs is common in tracing compilers. Decisions that depend on values, and shapes that
+ * are not linear, are refused.
  */
 
 import { create } from '@bufbuild/protobuf'
 import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from './backend.ts'
-import type { Bytes } from './bytes.ts'
 import { OnnxBackendError } from './errors.ts'
-import { constantNode, filledFrom, type ModelPorts, writeModel } from './graph/model.ts'
+import { type Bytes, constantNode, filledFrom, type ModelPorts, writeModel } from './graph/model.ts'
 import { collectProgram, type Program } from './graph/program.ts'
 import type { Value } from './graph/value.ts'
 import { type ComputedType, rowMajorValue } from './lazy.ts'
 import { type NodeProto, NodeProtoSchema } from './proto/onnx_pb.ts'
 import { backendName } from './use-onnx-backend.ts'
 
-/** Sizes of an input; a name (the same everywhere) stands for the free dimension. */
+/** The shape of an input; a name, the same everywhere, is the free dimension. */
 export type Dims = readonly (number | string)[]
 
 export type InputSpec = Dims | { readonly dims: Dims; readonly dtype: ComputedType }
@@ -28,18 +27,18 @@ export interface TraceOptions {
   /** Name of the graph. */
   readonly name?: string
   /**
-   * How weights are stored; float16 ones are widened when the model is loaded. Default float32. Weights are the tensors
-   * that the function closes over: numbers that it makes itself (frequencies, masks) stay as they are.
+   * Storage type of the weights, which are the tensors that the function closes over. float16 weights are widened when the model is
+   * loaded; constants that the function creates (frequencies, masks) stay float32. Default: `float32`.
    */
   readonly weights?: 'float32' | 'float16'
-  /** Key and value pairs to keep in the model. */
+  /** Stored in the model. */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** One tensor (named "output"), or several by name. */
 export type TraceResult = tf.Tensor | Record<string, tf.Tensor>
 
-/** Two sizes that no other dimension is likely to have. */
+/** Two sizes of the free dimension that no other dimension is likely to have. */
 const sizes = [11, 13] as const
 
 interface Recording {
@@ -49,11 +48,11 @@ interface Recording {
 }
 
 /**
- * Records `f`, called with one placeholder per entry of `specs` in their layout, and returns the model's bytes (ONNX,
- * opset 17, standard operators only). Tensors that `f` closes over become initializers.
+ * Records `f`, called with one placeholder per entry of `specs`, in order, and returns the model as bytes (ONNX, opset 17, standard
+ * operators only). Tensors that `f` closes over become initializers.
  *
- * @throws OnnxBackendError TRACE_INVALID if the onnx backend is not current, if `f` reads a value, or if its graph
- *   depends on the free dimension in another way than linearly.
+ * @throws OnnxBackendError TRACE_INVALID if the onnx backend is not the current one, if `f` reads a value, or if its graph is not linear in
+ *   the free dimension
  */
 export function trace(
   f: (...inputs: tf.Tensor[]) => TraceResult,
@@ -75,7 +74,7 @@ export function trace(
   return writeModel(program, { inputs, outputs, halved, ...difference, ...rest })
 }
 
-/** What both recordings found: a tensor that the function makes is another one each time. */
+/** The leaves of both recordings; a tensor that the function creates is a different one each time. */
 function closedOver(one: Recording, two: Recording): Set<Value> {
   const again = new Set(two.program.leaves)
   return new Set(one.program.leaves.filter(leaf => again.has(leaf)))
@@ -84,8 +83,8 @@ function closedOver(one: Recording, two: Recording): Set<Value> {
 function currentBackend(): OnnxBackend {
   if (tf.getBackend() === backendName) return tf.backend() as OnnxBackend
   throw refuse(
-    `trace() needs the onnx backend, the current one is "${tf.getBackend()}"`,
-    'await useOnnxBackend() before',
+    `trace() requires the onnx backend, but the current one is "${tf.getBackend()}"`,
+    'call await useOnnxBackend() first',
   )
 }
 
@@ -98,7 +97,7 @@ const dtypeOf = (spec: InputSpec): ComputedType => ('dims' in spec ? spec.dtype 
 function freeDimension(specs: Readonly<Record<string, InputSpec>>): string | null {
   const names = new Set(Object.values(specs).flatMap(spec => dimsOf(spec).filter(size => typeof size === 'string')))
   if (names.size > 1) {
-    throw refuse(`only one free dimension is possible, got ${[...names].join(', ')}`, 'give the others a number')
+    throw refuse(`only one free dimension is supported, got ${[...names].join(', ')}`, 'use numbers for the others')
   }
   return ([...names][0] as string | undefined) ?? null
 }
@@ -139,12 +138,12 @@ function makePlaceholder(backend: OnnxBackend, name: string, { spec, size }: { s
 
 // ---- the free dimension --------------------------------------------------------------------------------------------
 
-/** What depends on the free dimension: integers to compute, and sizes to declare by name. */
+/** Integers to compute from the free dimension, and sizes to declare by name. */
 function compare(one: Recording, two: Recording, free: string): Pick<ModelPorts, 'computed' | 'dims'> {
   const differ = (what: string) =>
     refuse(
-      `the graph depends on "${free}" in more than its sizes: ${what}`,
-      'a traced function must do the same for every size of the free dimension',
+      `the graph depends on "${free}" beyond its shapes: ${what}`,
+      'a traced function must record the same operators for every size of the free dimension',
     )
   const [a, b] = [one.program, two.program]
   if (a.nodes.length !== b.nodes.length) throw differ(`${a.nodes.length} or ${b.nodes.length} operators`)
@@ -171,7 +170,7 @@ function compare(one: Recording, two: Recording, free: string): Pick<ModelPorts,
   return { computed, dims: declaredDims(one, two, free) }
 }
 
-/** A node by operator, attributes and where its inputs come from, without the sizes. */
+/** Operator, attributes and input names of a node, without sizes. */
 function structure(program: Program, index: number): string {
   const node = program.nodes[index]
   if (node === undefined) return ''
@@ -183,7 +182,7 @@ interface Linear {
   readonly offset: readonly number[]
 }
 
-/** The integers of a leaf as slope · size + offset, or null if they do not change. */
+/** The integers of a leaf as slope · size + offset; null if they do not change. */
 function linear(one: Value, two: Value, differ: (what: string) => Error): Linear | null {
   const [a, b] = [numbersOf(one), numbersOf(two)]
   if (a === null || b === null) {
@@ -208,7 +207,7 @@ const numbersOf = (value: Value): readonly number[] | null =>
 const sameBytes = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
   a === b || (a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]))
 
-/** A reshape may leave one size to be inferred: no arithmetic needed. */
+/** Reshape can infer one size, without arithmetic. */
 const inferredTarget = (leaf: Value, name: string, { slope, offset }: Linear): NodeProto =>
   constantNode(
     name,
@@ -229,7 +228,7 @@ function computedLeaf(leaf: Value, name: string, { slope, offset, size }: Linear
   return nodes
 }
 
-/** Nodes that read the free dimension's size (as a vector of one) from the first input that has it. */
+/** Nodes that read the size of the free dimension, as a vector of one element, from the first input that has it. */
 function sizeSource({ inputs }: Recording, free: string): { name: string; nodes: NodeProto[] } {
   for (const [input, { origin }] of inputs) {
     const axis = origin.kind === 'input' ? origin.dims.indexOf(free) : -1

@@ -15,7 +15,7 @@ describe('useOnnxBackend', () => {
     [{ threads: 0 }, /threads is 0/],
     [{ threads: 1e6 }, /from 1 to 1024/],
     [{ sessions: 1.5 }, /sessions is 1.5/],
-    [{ device: 'gpu' }, /device "gpu".*auto, cpu, cuda or webgpu/s],
+    [{ device: 'gpu' }, /device "gpu".*auto, cpu, cuda, webgpu/s],
   ])('refuses %j', async (options, message) => {
     await expect(useOnnxBackend(options)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
     await expect(useOnnxBackend(options)).rejects.toThrow(message)

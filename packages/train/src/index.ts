@@ -82,6 +82,7 @@ export {
   progressDisplay,
 } from './progress/progress-display.ts'
 export type { OnTrainEvent, RunOutcome, TrainEvent } from './progress/train-event.ts'
+export { type Curve, type CurvePoint, type CurvesChartSpec, curvesChart } from './report/curves-chart.ts'
 export type { Judgement } from './report/judgement.ts'
 export { type NextCommand, nextCommands } from './report/next-commands.ts'
 export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'

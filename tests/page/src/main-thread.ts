@@ -1,11 +1,11 @@
-/** The tasks of a page's main thread, from Chromium's trace. CPU time is measured as well as wall time, because it does not depend on the machine's load. */
+/** Measures the tasks of a page's main thread with Chromium's trace: CPU time, which other load does not affect, and wall time. */
 import type { Page } from 'playwright-core'
 
 export interface MainThread {
-  /** CPU and wall time of the longest task, in milliseconds. */
-  readonly longest: { readonly processor: number; readonly passed: number }
+  /** The longest task, in milliseconds. */
+  readonly longest: { readonly cpu: number; readonly wall: number }
   /** CPU time of all tasks, in milliseconds. */
-  readonly processor: number
+  readonly cpu: number
   readonly tasks: number
 }
 
@@ -20,10 +20,9 @@ interface TraceEvent {
   readonly args: { readonly name?: string }
 }
 
-/** Traces the main thread while `work` runs. */
 export async function watchMainThread(page: Page, work: () => Promise<unknown>): Promise<MainThread> {
   const browser = page.context().browser()
-  if (browser === null) throw new Error('the page does not belong to a browser')
+  if (browser === null) throw new Error('the page has no browser')
   await browser.startTracing(page, { categories: ['toplevel'] })
   let trace: Buffer
   try {
@@ -39,14 +38,14 @@ export async function watchMainThread(page: Page, work: () => Promise<unknown>):
   const tasks = traceEvents.filter(
     event => event.ph === 'X' && event.name === 'ThreadControllerImpl::RunTask' && mains.has(thread(event)),
   )
-  if (tasks.length === 0) throw new Error('the trace contains no task of the main thread')
-  const processor = tasks.map(({ tdur = 0 }) => tdur / 1000)
+  if (tasks.length === 0) throw new Error('the trace has no tasks of a main thread')
+  const cpu = tasks.map(({ tdur = 0 }) => tdur / 1000)
   return {
     longest: {
-      processor: Math.max(...processor),
-      passed: Math.max(...tasks.map(({ dur = 0 }) => dur / 1000)),
+      cpu: Math.max(...cpu),
+      wall: Math.max(...tasks.map(({ dur = 0 }) => dur / 1000)),
     },
-    processor: processor.reduce((sum, time) => sum + time, 0),
+    cpu: cpu.reduce((sum, time) => sum + time, 0),
     tasks: tasks.length,
   }
 }

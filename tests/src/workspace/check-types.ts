@@ -1,13 +1,13 @@
-/** Whether a program that uses every entry of every package compiles against what was installed, by any version of TypeScript. */
+/** Compiles a program that imports every entry of every installed package, with a given version of TypeScript. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './run.ts'
 import { packages, root } from './workspace.ts'
 
-/** As TypeScript is told to find modules, with the extension of a file that may import them. */
+/** TypeScript's module resolution -> module. */
 export const resolutions = { nodenext: 'nodenext', node16: 'node16', bundler: 'esnext' } as const
 
-/** What a program does with images, which must hold whatever the version: bytes are no shared memory. */
+/** Uses of images that must compile with every version: bytes are not shared memory. */
 const use = `
 const model = await $sdkNode.loadModel('mnist')
 const image = (await model.sample({ count: 1 })).images[0]!
@@ -27,17 +27,17 @@ export const isOurs = (error: unknown): error is sdk.MixflowError => sdk.Mixflow
 `
 
 /**
- * What it says of this program and of our packages; nothing where all is well. Declarations of other packages are not judged.
+ * Returns the errors in this program and in our packages. Declarations of other packages are ignored.
  *
- * @param compiler a folder with a version of TypeScript
- * @param project a folder where all packages are installed
+ * @param compiler folder of a version of TypeScript
+ * @param project folder where all packages are installed
  */
 export async function typeProblems(compiler: string, resolution: keyof typeof resolutions, project: string) {
   const entries = packages.flatMap(({ manifest }) => {
     const names = Object.entries(manifest.exports ?? {}).filter(([, to]) => typeof to === 'object' && 'types' in to)
     return names.map(([entry]) => join(manifest.name, entry))
   })
-  // no keyword: there is a package "export"
+  // $ because there is a package "export"
   const nameOf = (entry: string) =>
     `$${entry.slice('@mixflow/'.length).replace(/[-/.]+(\w)/g, (_, letter) => letter.toUpperCase())}`
   const imports = entries.map(entry => `import * as ${nameOf(entry)} from '${entry}'`)
@@ -52,16 +52,16 @@ export async function typeProblems(compiler: string, resolution: keyof typeof re
     ...{ lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'], types: ['node'] },
     typeRoots: [join(root, 'node_modules', '@types')],
   }
-  // a bundler's program has no `import = require`
+  // bundlers do not support `import = require`
   const files = resolution === 'bundler' ? [`${name}.mts`] : [`${name}.mts`, `${name}.cts`]
   await writeFile(join(project, `${name}.json`), JSON.stringify({ compilerOptions, files }))
   const options = { cwd: project, env: process.env }
-  const said = await run(
+  const output = await run(
     process.execPath,
     [join(compiler, 'bin', 'tsc'), '-p', `${name}.json`, '--pretty', 'false'],
     options,
   )
     .then(() => '')
     .catch((error: Error) => error.message)
-  return said.split('\n').filter(line => /error TS/.test(line) && /^types-|@mixflow|^error/.test(line))
+  return output.split('\n').filter(line => /error TS/.test(line) && /^types-|@mixflow|^error/.test(line))
 }

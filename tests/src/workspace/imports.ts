@@ -1,4 +1,4 @@
-/** What a TypeScript file imports, read from its text: our code is formatted by one tool, so a few patterns find all. */
+/** Finds the imports of TypeScript files by patterns, which suffice because all code has the same format. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { filesBelow, type WorkspacePackage } from './workspace.ts'
@@ -7,9 +7,9 @@ export interface Import {
   /** Relative to the package's src, with `/`. */
   readonly file: string
   readonly specifier: string
-  /** Gone after compilation: `import type`, or a type in an `import()`. */
+  /** `import type`, or a type in an `import()`. */
   readonly typeOnly: boolean
-  /** A call of `import()`: happens when the line is reached, not when the file is loaded. */
+  /** A call of `import()`. */
   readonly dynamic: boolean
 }
 
@@ -26,7 +26,7 @@ export function importsIn(text: string, file: string): Import[] {
   return [...found(statement, false), ...found(call, true)]
 }
 
-/** Whether a file of src is only there for tests. */
+/** Whether a file of src is part of tests. */
 export const isTest = (file: string): boolean => /\.test\.ts$|(^|\/)fixtures\//.test(file)
 
 export const importsOf = ({ folder }: Pick<WorkspacePackage, 'folder'>): Import[] =>

@@ -1,7 +1,6 @@
 /**
- * Runs once before the tests of this package: builds what changed, then packs every published package as a release
- * would. Compiled files whose source is gone are removed first, because a build does not. A failure is handed to the
- * tests that need the tarballs and does not stop the others.
+ * Vitest's global setup of this package: builds and packs every published package, as a release does. Compiled files without a source are
+ * deleted first, because the build does not. A failure is passed to the tests that need the tarballs.
  */
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -13,7 +12,7 @@ import { filesBelow, packages, root, type WorkspacePackage } from './workspace.t
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Folder of the tarballs, or why there are none. */
+    /** Folder of the tarballs, or the error. */
     packed: { readonly folder: string } | { readonly error: string }
   }
 }
@@ -39,7 +38,7 @@ async function pack(folder: string): Promise<void> {
   await pnpm(['--recursive', ...both, 'pack', '--pack-destination', folder], { cwd: root })
 }
 
-/** Whether dist holds a compiled file without a source; `bundle` is made of others. */
+/** Whether dist has a compiled file without a source; `bundle` is generated. */
 function hasOrphans(path: string): boolean {
   const dist = join(path, 'dist')
   if (!existsSync(dist)) return false

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises'
 
 export interface CodeBlock {
   readonly language: string
-  /** What stands after the language on the fence. */
+  /** Words after the language on the fence. */
   readonly words: readonly string[]
   readonly code: string
   /** Line of the opening fence, from 1. */
   readonly line: number
-  /** Language of the block that follows with nothing between. */
+  /** Language of the block that follows immediately. */
   readonly follower: string | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Child processes whose failure says what they printed, and pnpm wherever it is. */
+/** Child processes whose errors include their output, and pnpm. */
 import { execFile } from 'node:child_process'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,7 +10,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Standard output of a command; a status other than 0 throws with everything that was printed. */
+/** Returns the standard output. @throws Error with all output if the exit code is not 0 */
 export async function run(command: string, args: readonly string[], { cwd, env }: RunOptions): Promise<string> {
   const shell = process.platform === 'win32'
   const { FORCE_COLOR: _, ...plain } = env ?? process.env
@@ -18,13 +18,12 @@ export async function run(command: string, args: readonly string[], { cwd, env }
     return (await execute(command, [...args], { cwd, shell, maxBuffer: 2 ** 26, env: { ...plain, NO_COLOR: '1' } }))
       .stdout
   } catch (error) {
-    // the error itself would say the same once more
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
     throw new Error(`${command} ${args.join(' ')} failed in ${cwd}\n${stdout}\n${stderr}`)
   }
 }
 
-/** Runs pnpm: the one that runs the tests, or else the one that npx gets. */
+/** Runs the pnpm that runs the tests, otherwise one from npx. */
 export function pnpm(args: readonly string[], options: RunOptions): Promise<string> {
   const { npm_execpath: path = '' } = process.env
   if (!basename(path).startsWith('pnpm')) return run('npx', ['-y', 'pnpm@12', ...args], options)

@@ -1,4 +1,4 @@
-/** Somebody who has only Node: an empty home, an empty project, and what the network demands. */
+/** The environment of a user with only Node: an empty home, an empty project, and the network settings. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,10 +12,10 @@ export interface User extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Kept between runs, so that only the first one downloads. */
+/** Cached between runs. */
 const kept = (name: string) => join(root, 'node_modules', '.cache', 'install-test', name)
 
-/** @param npmrc lines of the user's own settings of npm, besides its usual registry */
+/** @param npmrc additional lines of the user's .npmrc */
 export async function newUser(npmrc = ''): Promise<User> {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-user-'))
   const [home, project] = [join(folder, 'home'), join(folder, 'project')]
@@ -38,7 +38,7 @@ export async function newUser(npmrc = ''): Promise<User> {
   }
 }
 
-/** `npm install`, without words about other things. */
+/** `npm install` without audit and funding messages. */
 export const npmInstall = (
   packages: readonly string[],
   { env, cwd }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },

@@ -1,4 +1,4 @@
-/** The workspace as the tests see it: its packages, their manifests, and the files that git knows. */
+/** The workspace: its packages, their manifests, and the files in git. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
@@ -41,15 +41,15 @@ const packagesIn = (folder: string): WorkspacePackage[] =>
     .map(id => ({ id, folder: join(root, folder, id) }))
     .map(entry => ({ ...entry, manifest: readManifest(entry.folder) }))
 
-/** The packages of code that are published: all of packages/. */
+/** Published packages of code, all in packages/. */
 export const packages: readonly WorkspacePackage[] = packagesIn('packages')
 
 const isModel = ({ folder }: WorkspacePackage): boolean => existsSync(join(folder, 'mixflow.json'))
 
-/** Those of data alone, feature extractors: what of models/ is no model. */
+/** Published packages of feature extractors, in models/. */
 export const dataPackages: readonly WorkspacePackage[] = packagesIn('models').filter(pkg => !isModel(pkg))
 
-/** Models, as `mixflow package` writes them. */
+/** Published models, in models/. */
 export const modelPackages: readonly WorkspacePackage[] = packagesIn('models').filter(isModel)
 
 export const published: readonly WorkspacePackage[] = [...packages, ...dataPackages, ...modelPackages]
@@ -60,7 +60,7 @@ export const filesBelow = (folder: string): string[] =>
     .filter(entry => entry.isFile())
     .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
 
-/** Every file that belongs to the repository, new ones included, relative to the root, with `/`; null without git. */
+/** All files of the repository, including new ones, relative to the root, with `/`; null without git. */
 export function repositoryFiles(): string[] | null {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
   try {

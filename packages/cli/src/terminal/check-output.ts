@@ -1,42 +1,50 @@
-/** Whether a result can be written at a path, asked before anything is computed; only a PNG is replaced by a PNG. */
+/** Checks that an output can be written, before anything is computed. A file is replaced only by one of its own type. */
 
 import { access, constants, stat } from 'node:fs/promises'
 import { basename, dirname, extname } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { diskError, openRegularFile } from '@mixflow/files'
 
-const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10)
+const pngSignature = [137, 80, 78, 71, 13, 10, 26, 10]
 
-/**
- * @throws MixflowError ARGUMENT_INVALID for another ending than .png, OUTPUT_EXISTS where something else is at the path,
- *   OUTPUT_DISK where nothing can be written
- */
+/** @throws MixflowError ARGUMENT_INVALID for another ending than .png; OUTPUT_EXISTS for a file that is not PNG; OUTPUT_DISK */
 export async function checkPngPath(path: string): Promise<void> {
   if (extname(path).toLowerCase() !== '.png') {
-    throw new MixflowError('ARGUMENT_INVALID', `${path} does not end in .png, and pictures are written as PNG`, {
-      hint: `for example --out ${basename(path, extname(path)) || 'pictures'}.png`,
+    throw new MixflowError('ARGUMENT_INVALID', `${path} does not end in .png`, {
+      hint: `for example --out ${basename(path, extname(path)) || 'images'}.png`,
       details: { path },
     })
   }
-  await checkFolder(dirname(path))
-  const there = await stat(path).catch(() => null)
-  if (there === null || (there.isFile() && (there.size === 0 || (await isPng(path))))) return
-  throw new MixflowError('OUTPUT_EXISTS', `${path} is ${there.isFile() ? 'no PNG' : 'a folder'}: it is left as it is`, {
-    hint: 'give another name, or move it away',
+  await checkFileFolder(path)
+  await checkReplaceable(path, { type: 'a PNG file', signature: pngSignature })
+}
+
+export const checkFileFolder = (path: string): Promise<void> => checkFolder(dirname(path))
+
+/** @throws MixflowError OUTPUT_EXISTS for a folder, or a file that is not empty and does not start with the signature */
+export async function checkReplaceable(
+  path: string,
+  { type, signature }: { readonly type: string; readonly signature: readonly number[] },
+): Promise<void> {
+  const found = await stat(path).catch(() => null)
+  if (found === null || (found.isFile() && (found.size === 0 || (await startsWith(path, signature))))) return
+  const what = found.isFile() ? `exists and is not ${type}` : 'is a folder'
+  throw new MixflowError('OUTPUT_EXISTS', `${path} ${what}`, {
+    hint: 'choose another name, or move it away',
     details: { path },
   })
 }
 
-/** Whether a folder can be written to, or be made: the first one above it that is there decides. @throws MixflowError OUTPUT_DISK */
+/** Checks the first existing folder above the path. @throws MixflowError OUTPUT_DISK where it is not writable */
 export async function checkFolder(folder: string): Promise<void> {
-  const there = await stat(folder).catch((error: NodeJS.ErrnoException) => error)
-  if (there instanceof Error) {
-    if (there.code === 'ENOENT' && dirname(folder) !== folder) return checkFolder(dirname(folder))
-    throw diskError(folder, there)
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => error)
+  if (found instanceof Error) {
+    if (found.code === 'ENOENT' && dirname(folder) !== folder) return checkFolder(dirname(folder))
+    throw diskError(folder, found)
   }
-  if (!there.isDirectory()) {
-    throw new MixflowError('OUTPUT_DISK', `${folder} cannot be written to: it is not a folder`, {
-      hint: 'choose a folder that you may write to',
+  if (!found.isDirectory()) {
+    throw new MixflowError('OUTPUT_DISK', `cannot write to ${folder}: it is not a folder`, {
+      hint: 'choose a writable folder',
       details: { path: folder },
     })
   }
@@ -45,7 +53,7 @@ export async function checkFolder(folder: string): Promise<void> {
   })
 }
 
-async function isPng(path: string): Promise<boolean> {
+async function startsWith(path: string, signature: readonly number[]): Promise<boolean> {
   await using file = await openRegularFile(path)
   const { buffer } = await file.read(new Uint8Array(signature.length))
   return signature.every((byte, i) => buffer[i] === byte)

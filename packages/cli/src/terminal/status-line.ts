@@ -1,4 +1,4 @@
-/** One line on a terminal that says what goes on and is gone afterwards. Files and pipes get nothing of it. */
+/** Progress as one line of a terminal, which is erased at the end. Nothing is written to files and pipes. */
 
 import { printableName } from '@mixflow/core/internal'
 
@@ -8,8 +8,8 @@ export interface StatusStream {
   write(text: string): unknown
 }
 
-export interface StatusLine {
-  /** Called as often as there is news; redraws at most ten times a second. */
+export interface StatusLine extends Disposable {
+  /** Redraws at most ten times a second. */
   show(text: string): void
   clear(): void
 }
@@ -21,17 +21,19 @@ export function statusLine(
   stream: StatusStream = process.stderr,
   now: () => number = () => performance.now(),
 ): StatusLine {
-  if (stream.isTTY !== true || process.env.TERM === 'dumb') return { show() {}, clear() {} }
+  const isShown = stream.isTTY === true && process.env.TERM !== 'dumb'
   let drawnAt = Number.NEGATIVE_INFINITY
+  const clear = () => {
+    if (drawnAt !== Number.NEGATIVE_INFINITY) stream.write(eraseLine)
+    drawnAt = Number.NEGATIVE_INFINITY
+  }
   return {
     show(text) {
-      if (now() - drawnAt < interval) return
+      if (!isShown || now() - drawnAt < interval) return
       drawnAt = now()
       stream.write(eraseLine + [...printableName(text)].slice(0, (stream.columns ?? 80) - 1).join(''))
     },
-    clear() {
-      if (drawnAt !== Number.NEGATIVE_INFINITY) stream.write(eraseLine)
-      drawnAt = Number.NEGATIVE_INFINITY
-    },
+    clear,
+    [Symbol.dispose]: clear,
   }
 }

@@ -8,15 +8,11 @@ import { writeFileDurably } from '@mixflow/files'
 import pc from 'picocolors'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkPngPath } from './check-output.ts'
-import { describeError } from './describe-error.ts'
-import { Interrupted, interruptible } from './interruptible.ts'
-import { jsonText } from './json-text.ts'
-import { linesText } from './lines.ts'
-import { programName } from './program-name.ts'
-import { endingSignals } from './signals.ts'
+import { describeError, UsageError } from './errors.ts'
+import { endingSignals, Interrupted, interruptible } from './signals.ts'
 import { statusLine } from './status-line.ts'
-import { table } from './table.ts'
-import { UsageError } from './usage-error.ts'
+import { jsonText, linesText, table } from './text.ts'
+import { programName } from './this-program.ts'
 
 describe('describeError', () => {
   const plain = pc.createColors(false)
@@ -29,7 +25,7 @@ describe('describeError', () => {
     expect(colored.split('\n')[0]).toBe('\u001b[31mMixflowError [DATA_NOT_FOUND]:\u001b[39m there is no folder x')
   })
 
-  it('shows a command line that cannot be meant, and what the system refused, in a line', () => {
+  it('shows usage errors and system errors on one line', () => {
     expect(textOf(new UsageError('what?', 'this'))).toBe('error: what?\n  this')
     const refused = Object.assign(new Error("EACCES: permission denied, mkdir '/x'"), {
       code: 'EACCES',
@@ -38,7 +34,7 @@ describe('describeError', () => {
     expect(textOf(refused)).toBe("error: EACCES: permission denied, mkdir '/x'")
   })
 
-  it('shows a fault of ours with its stack, its cause and where to report it', () => {
+  it('shows an unexpected error with its stack, its cause and where to report it', () => {
     const text = textOf(new TypeError('x is undefined', { cause: new Error('deeper') }))
     expect(text).toMatch(/TypeError: x is undefined\n\s+at .*terminal\.test\.ts/)
     expect(text).toMatch(/deeper/)
@@ -46,14 +42,14 @@ describe('describeError', () => {
     expect(textOf('a string')).toMatch(/'a string'/)
   })
 
-  it('lets no name steer the terminal', () => {
+  it('escapes control characters in names', () => {
     const text = describeError(new MixflowError('DATA_NOT_FOUND', 'no \u001b[2Jfolder\u0007'), pc.createColors(true))
     expect(text).toContain('no \\u001b[2Jfolder\\u0007')
     const hidden = describeError(new MixflowError('DATA_NOT_FOUND', 'a\u001b[8mb\u202ec'), pc.createColors(true))
     expect(hidden).toContain('a\\u001b[8mb\\u202ec')
   })
 
-  it.each(hostileNames)('keeps a message with the name %j on its line, uncoloured', name => {
+  it.each(hostileNames)('keeps a message with the name %j on one line, uncoloured', name => {
     const colors = pc.createColors(true)
     const refused = Object.assign(new Error(`EACCES: ${name}`), { code: 'EACCES', syscall: 'open' })
     for (const error of [new MixflowError('DATA_NOT_FOUND', name), new UsageError(name), refused]) {
@@ -92,24 +88,24 @@ describe('interruptible', () => {
     ['SIGQUIT', 131],
     ['SIGXCPU', 152],
     ['SIGUSR2', 140],
-  ] as const)('ends the work at %s, and leaves the second one to the system', async (name, exitCode) => {
+  ] as const)('ends the work at %s, and leaves a second one to the system', async (name, exitCode) => {
     const before = listeners()
-    const told: string[] = []
+    const events: string[] = []
     const work = async (signal: AbortSignal) => {
       expect(listeners()).toEqual(before.map(count => count + 1))
       process.emit(name)
       process.emit('SIGHUP') // never ends at once
       expect(signal.aborted).toBe(true)
       expect(listeners()).toEqual(before)
-      told.push('work came to its end')
+      events.push('work ended')
     }
-    const ended = await interruptible(work, () => told.push('interrupted')).catch((error: unknown) => error)
+    const ended = await interruptible(work, () => events.push('interrupted')).catch((error: unknown) => error)
     expect(ended).toBeInstanceOf(Interrupted)
     expect(ended).toMatchObject({ exitCode })
-    expect(told).toEqual(['interrupted', 'work came to its end'])
+    expect(events).toEqual(['interrupted', 'work ended'])
   })
 
-  it('takes an abort for the end that was asked for, and anything else for what it is', async () => {
+  it('turns an abort into Interrupted, and passes on any other error', async () => {
     const failing = (error: Error) =>
       interruptible(async () => {
         process.emit('SIGINT')
@@ -121,7 +117,7 @@ describe('interruptible', () => {
     await expect(untouched).rejects.toMatchObject({ code: 'ABORTED' })
   })
 
-  it('leaves no listener behind', async () => {
+  it('removes its listeners', async () => {
     const before = listeners()
     await interruptible(async () => {})
     await interruptible(() => Promise.reject(new Error('x'))).catch(() => {})
@@ -137,13 +133,13 @@ describe('programName', () => {
     ['/h/.npm/_npx/1a2b/node_modules/.bin/mixflow', 'npx @mixflow/cli'],
     ['/p/packages/cli/bin/mixflow.js', 'node packages/cli/bin/mixflow.js'],
     ['/p/my clone/main.js', "node 'my clone/main.js'"],
-  ])('started as %s is typed as %s', (script, typed) => {
+  ])('started as %s it is called %s', (script, typed) => {
     expect(programName({ script, folder: '/p' })).toBe(typed)
   })
 })
 
 describe('table', () => {
-  it('aligns columns, to the right where asked, without spaces at the ends', () => {
+  it('aligns columns, without trailing spaces', () => {
     const rows = [
       ['a', '1', 'x'],
       ['κκκ', '200', ''],
@@ -155,7 +151,7 @@ describe('table', () => {
 })
 
 describe('statusLine', () => {
-  it('redraws at most ten times a second, within the width, and is gone when cleared', () => {
+  it('redraws at most ten times a second, within the width, and is erased when cleared', () => {
     const written: string[] = []
     let time = 0
     const line = statusLine({ isTTY: true, columns: 5, write: text => written.push(text) }, () => time)
@@ -184,7 +180,7 @@ describe('PNG files', () => {
   afterAll(() => rmSync(root, { recursive: true, force: true }))
   const png = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10, 1, 2, 3)
 
-  it('are written into folders that are made, and replaced', async () => {
+  it('are written into new folders, and replaced', async () => {
     const path = join(root, 'new', 'deep', 'a.PNG')
     await checkPngPath(path)
     await writeFileDurably(path, png)
@@ -194,7 +190,7 @@ describe('PNG files', () => {
     expect(readdirSync(join(root, 'new', 'deep'))).toEqual(['a.PNG'])
   })
 
-  it('replace nothing else', async () => {
+  it('replace no other files', async () => {
     await mkdir(join(root, 'folder.png'))
     writeFileSync(join(root, 'text.png'), 'my thesis')
     writeFileSync(join(root, 'empty.png'), '')
@@ -205,7 +201,7 @@ describe('PNG files', () => {
     await expect(checkPngPath(join(root, 'a.jpg'))).rejects.toMatchObject({ hint: 'for example --out a.png' })
   })
 
-  it('are refused where no folder can be made, before anything is worked out', async () => {
+  it('are refused early where no folder can be created', async () => {
     writeFileSync(join(root, 'file'), '')
     for (const name of ['file/a.png', 'file/deep/a.png']) {
       const refused = { code: 'OUTPUT_DISK', message: expect.stringContaining('file') }
@@ -215,7 +211,7 @@ describe('PNG files', () => {
     expect(readdirSync(root)).not.toContain('absent')
   })
 
-  it('leave nothing half done where they cannot be written', async () => {
+  it('leave no partial files where they cannot be written', async () => {
     await expect(writeFileDurably(join(root, 'folder.png'), png)).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
     expect(readdirSync(root).filter(name => name.startsWith('.tmp'))).toEqual([])
   })

@@ -1,30 +1,30 @@
 /**
- * A recorded program of element-wise operators as one loop over its vectors, in WebAssembly: each number is read once and
- * written once, and what lies between the operators stays in registers. ONNX Runtime goes through memory for each operator.
+ * Compiles a program of element-wise operators to one WebAssembly loop over its vectors: each number is read and written once, and
+ * intermediate results stay in registers, whereas ONNX Runtime uses memory for each operator.
  *
- * Vectors are taken in strips through the module's own memory, which is small enough for the processor's cache, so they may
- * lie anywhere. The results are those of the operators one by one, bit for bit.
+ * Vectors are copied through the module's memory in strips that fit into the processor's cache. The results are bit for bit those of the
+ * separate operators.
  */
 
 import type { Program } from '../graph/program.ts'
 import type { FedArray, Node, Value } from '../graph/value.ts'
 import { type Code, get, instantiate, load, operators, set, spread, store } from './simd-module.ts'
 
-/** Numbers of a strip. All arrays of an optimizer's update, nine, take half a megabyte so. */
+/** Elements per strip: the nine arrays of an optimizer's update take half a megabyte. */
 const strip = 2 ** 14
 
 export interface ElementwiseLoop {
-  /** `given` in the order of the inputs (one number for those that are no vectors); `results` are written. */
+  /** Reads `given` in the order of the inputs, of which scalars have one element, and writes `results`. */
   run(given: readonly FedArray[], results: readonly FedArray[]): void
 }
 
 interface Inputs {
-  /** What is fed, in order. */
+  /** Fed values, in order. */
   readonly inputs: readonly Value[]
   readonly isVector: (input: Value) => boolean
 }
 
-/** Null where the program has an operator, a type or a shape that such a loop has not. */
+/** null if the program has an unsupported operator, type or shape. */
 export function elementwiseLoop(program: Program, { inputs, isVector }: Inputs): ElementwiseLoop | null {
   const memory = layOut(program, { inputs, isVector })
   if (memory === null) return null
@@ -57,12 +57,12 @@ export function elementwiseLoop(program: Program, { inputs, isVector }: Inputs):
   }
 }
 
-/** Where everything lies in the module's memory: first single numbers, then strips of vectors. */
+/** The layout of the module's memory: scalars, then strips of vectors. */
 interface MemoryLayout {
   at(leaf: Value): number
   readonly vectors: { readonly start: number; output(index: number): number }
   readonly constants: ReadonlyMap<number, number>
-  /** Numbers of the values that the loop holds in registers. */
+  /** Local variables of the values. */
   readonly values: ReadonlyMap<Value, number>
   readonly bytes: number
 }
@@ -95,7 +95,7 @@ function layOut(program: Program, { inputs, isVector }: Inputs): MemoryLayout | 
 const constantOf = ({ origin }: Value): number | null =>
   origin.kind === 'constant' ? (origin.data[0] as number) : origin.kind === 'fill' ? origin.value : null
 
-/** Single numbers and what only they make come before the loop. */
+/** Operations on scalars only run before the loop. */
 function codeOf(program: Program, memory: MemoryLayout): { before: Code; each: Code } | null {
   const { leaves, nodes, outputs } = program
   const [before, each]: [number[], number[]] = [[], []]
@@ -121,7 +121,7 @@ function codeOf(program: Program, memory: MemoryLayout): { before: Code; each: C
   return { before, each }
 }
 
-/** Null for an operator that is not element-wise, or not known here. */
+/** null for an operator that is not element-wise or not supported. */
 function operandsOf({ op, domain, inputs, outputs }: Node): readonly Value[] | null {
   const given = inputs as readonly Value[]
   if (op === 'Reshape') return given.slice(0, 1)

@@ -1,32 +1,32 @@
 /**
- * A WebAssembly module of one function: something once, then something for every four numbers of some arrays, with the
- * 128-bit SIMD instructions. Only what such a loop needs of the binary format is here.
+ * Encodes a WebAssembly module with one function: some code once, then a loop over groups of four numbers with 128-bit SIMD instructions.
+ * Supports only the part of the binary format that such a loop needs.
  *
  * Source: the WebAssembly specification, 2.0, chapter "Binary Format".
  */
 
-/** Bytes of an instruction, or of several. */
+/** Bytes of one or more instructions. */
 export type Code = readonly number[]
 
-/** How many bytes one turn of the loop goes on: four numbers of 32 bits. */
+/** Bytes per iteration: four 32-bit numbers. */
 export const turnBytes = 16
 
-/** Local 0 is where the loop ends, 1 where it is; values begin here. */
+/** Local 0 is the end of the loop, 1 the position; values follow. */
 const firstValue = 2
 
 export const get = (value: number): Code => [0x20, ...unsigned(firstValue + value)]
 export const set = (value: number): Code => [0x21, ...unsigned(firstValue + value)]
 
-/** Four numbers of the array that begins at this byte, at the loop's offset. */
+/** Loads four numbers of the array at this byte, at the loop's position. */
 export const load = (start: number): Code => [...here, ...simd(0x00), 4, ...unsigned(start)]
 
-/** One number at this byte, four times. */
+/** Loads the number at this byte into all four lanes. */
 export const spread = (at: number): Code => [...zero, ...simd(0x09), 2, ...unsigned(at)]
 
-/** Stores the four numbers that `value` gives. */
+/** Stores the four numbers that `value` computes. */
 export const store = (start: number, value: Code): Code => [...here, ...value, ...simd(0x0b), 4, ...unsigned(start)]
 
-/** Instructions that take one or two times four numbers, by the names of ONNX's operators. */
+/** Unary and binary instructions, by ONNX operator. */
 export const operators: Readonly<Record<string, Code>> = {
   Abs: simd(0xe0),
   Neg: simd(0xe1),

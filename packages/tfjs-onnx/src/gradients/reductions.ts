@@ -1,4 +1,4 @@
-/** Gradients of reductions and of what runs along one dimension. */
+/** Gradients of reductions and of operations along one dimension. */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { flatIn, linear, type Rule, type RuleTable, type T, unary, where } from './rule.ts'
@@ -6,7 +6,7 @@ import { flatIn, linear, type Rule, type RuleTable, type T, unary, where } from 
 const axesOf = (x: T, axis: unknown): number[] =>
   tf.util.parseAxisParam((axis ?? [...x.shape.keys()]) as number | number[], x.shape)
 
-/** `dy` of a reduction, with the reduced dimensions back (as size 1). */
+/** `dy` of a reduction, with the reduced dimensions as size 1. */
 function expanded(dy: T, x: T, axis: unknown): T {
   const axes = axesOf(x, axis)
   return tf.reshape(
@@ -26,13 +26,13 @@ const extreme = (axisName: string): Rule => ({
   },
 })
 
-/** For each element along the last dimension, the product of all others; holds at zeros, where a quotient does not. */
+/** For each element along the last dimension, the product of all others; unlike a quotient, also correct at zeros. */
 function productOfOthers(x: T): T {
   const last = x.rank - 1
   return tf.mul(tf.cumprod(x, last, true, false), tf.cumprod(x, last, true, true))
 }
 
-/** The reduced dimensions as one, behind the others. */
+/** With the reduced dimensions merged into one, at the end. */
 const product: Rule = unary((dy, x, { axis }) => {
   const axes = axesOf(x, axis)
   const others = [...x.shape.keys()].filter(i => !axes.includes(i))
@@ -45,8 +45,8 @@ const product: Rule = unary((dy, x, { axis }) => {
 })
 
 /**
- * Row j of a square has the factors of result j and ones elsewhere, so that the gradient is that of products of rows.
- * Quadratic in the dimension's size, and right at zeros.
+ * Row j of a square matrix has the factors of result j and ones elsewhere, so the gradient is that of products of rows. Quadratic in the
+ * size of the dimension, and correct at zeros.
  */
 const cumulativeProduct: Rule = unary((dy, x, { axis, exclusive, reverse }) => {
   const [dimension = 0] = tf.util.parseAxisParam(axis as number, x.shape)

@@ -1,4 +1,4 @@
-/** Gradients of kernels that move data: each moves the gradient back, and sums it where an element was copied. */
+/** Gradients of kernels that move data: the gradient is moved back, and summed where elements were copied. */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { linear, perInput, type Rule, type RuleTable, sumTo, type T, unary } from './rule.ts'

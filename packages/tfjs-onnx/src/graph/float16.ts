@@ -1,4 +1,4 @@
-/** float32 to float16 bits (IEEE 754 binary16), rounded to nearest, ties to even; too large becomes infinity. */
+/** Converts float32 to the bits of float16 (IEEE 754 binary16): nearest, ties to even, overflow to infinity. */
 
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
@@ -14,7 +14,7 @@ function halfBits(value: number): number {
   const magnitude = word & 0x7fffffff
   if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00)
   if (magnitude >= 0x477ff000) return sign | 0x7c00
-  // below the smallest normal half: let float32 arithmetic do the rounding, in units of the smallest subnormal
+  // subnormal: float32 addition rounds to units of the smallest subnormal
   if (magnitude < 0x38800000) {
     float[0] = Math.abs(value) + 0.5
     return sign | ((bits[0] as number) - 0x3f000000)

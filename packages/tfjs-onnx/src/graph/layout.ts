@@ -1,10 +1,10 @@
 /**
- * Layouts: the order of a tensor's dimensions in memory, independent of how tfjs numbers them.
+ * Layouts: the order of a tensor's dimensions in memory.
  *
- * tfjs works in NHWC; ONNX Runtime is fast in NCHW. So every recorded tensor has a logical shape (what tfjs sees) and a
- * layout: physical dimension `k` is logical dimension `layout[k]`. A transpose only changes the layout and costs nothing; a
- * kernel that needs a certain layout asks for it, and a Transpose is recorded only if the bytes really differ. Dimensions
- * of size 1 do not affect the bytes, so layouts are compared without them.
+ * tfjs uses NHWC; ONNX Runtime is fast in NCHW. So every recorded tensor has a logical shape, which tfjs sees, and a layout: physical
+ * dimension `k` is logical dimension `layout[k]`. A transpose only changes the layout and costs nothing. A kernel that needs a certain
+ * layout requests it, and a Transpose is recorded only if the bytes differ. Dimensions of size 1 do not affect the bytes, so layouts are
+ * compared without them.
  */
 
 export type Layout = readonly number[]
@@ -41,7 +41,7 @@ interface Segment {
   readonly to: number[]
 }
 
-/** Pairs runs of dimensions of both shapes that hold the same elements; null if a dimension is empty. */
+/** Pairs runs of dimensions of both shapes with the same elements; null if a dimension is empty. */
 function segments(shape: Shape, target: Shape): Segment[] | null {
   const from = [...shape.keys()].filter(i => shape[i] !== 1)
   const to = [...target.keys()].filter(i => target[i] !== 1)
@@ -70,8 +70,8 @@ function segments(shape: Shape, target: Shape): Segment[] | null {
 }
 
 /**
- * Returns the layout in which memory of `shape` in `layout` can be read as `target` without moving a byte, or null if there
- * is none. Dimensions can be merged and split freely as long as those that merge are adjacent in memory, in that order.
+ * Returns the layout in which memory of `shape` in `layout` can be read as `target` without copying, or null. Dimensions can be split and
+ * merged as long as those that merge are adjacent in memory, in order.
  */
 export function reshapedLayout(shape: Shape, layout: Layout, target: Shape): Layout | null {
   const runs = segments(shape, target)
@@ -93,7 +93,7 @@ export function reshapedLayout(shape: Shape, layout: Layout, target: Shape): Lay
 
 const onesOf = (shape: Shape): number[] => [...shape.keys()].filter(i => shape[i] === 1)
 
-/** Puts the dimensions of size 1 right behind the dimension that precedes them logically. */
+/** Inserts dimensions of size 1 after the dimension that precedes them logically. */
 function placeOnes(shape: Shape, placed: readonly number[]): Layout {
   const layout = [...placed]
   for (const dimension of onesOf(shape)) layout.splice(layout.indexOf(dimension - 1) + 1, 0, dimension)

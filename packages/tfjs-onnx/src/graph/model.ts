@@ -1,10 +1,9 @@
 /**
- * A program as the bytes of an ONNX model. Fed values become graph inputs (to run) or initializers (to keep), constants
- * become initializers, fills become ConstantOfShape nodes.
+ * Writes a program as an ONNX model. Fed values become graph inputs or initializers, constants become initializers, fills become
+ * ConstantOfShape nodes.
  */
 
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
 import {
   type AttributeProto,
@@ -27,11 +26,14 @@ import { toFloat16 } from './float16.ts'
 import type { Program } from './program.ts'
 import type { AttributeValue, ElementType, FedArray, Node, Value } from './value.ts'
 
-/** The operator set that every graph is written in. */
+/** `Uint8Array<ArrayBuffer>`, in a form that TypeScript before 5.7 accepts. */
+export type Bytes = ReturnType<Uint8ArrayConstructor['of']>
+
+/** The ONNX operator set version. */
 export const opset = 17
 const irVersion = 8n
 
-/** Element types by their number in the ONNX format. */
+/** Element types of the ONNX format. */
 export const elementNumbers = {
   float32: 1,
   int32: 6,
@@ -44,20 +46,19 @@ export const elementNumbers = {
 const attributeNumbers = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const
 
 export interface ModelPorts {
-  /** Values that the caller gives, by name. */
   readonly inputs: ReadonlyMap<string, Value>
   readonly outputs: ReadonlyMap<string, Value>
-  /** Further nodes (and their outputs' names) that some constants are computed by instead of being stored. */
+  /** Constants to compute by additional nodes instead of storing them, with the name of the result. */
   readonly computed?: ReadonlyMap<Value, { readonly nodes: readonly NodeProto[]; readonly name: string }>
-  /** Dimensions to declare for a port, if they differ from its value's shape. */
+  /** Declared dimensions of a port, if they differ from the shape of its value. */
   readonly dims?: ReadonlyMap<Value, readonly (number | string)[]>
-  /** Values to store as float16, where they are float32 arrays of some size; a Cast widens them. */
+  /** Values to store as float16, if they are float32 arrays of at least 16 elements; a Cast widens them. */
   readonly halved?: ReadonlySet<Value>
   readonly name?: string
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-/** Writes the model. Every fed value that is not an input becomes an initializer. */
+/** Every fed value that is not an input becomes an initializer. */
 export function writeModel(program: Program, ports: ModelPorts): Bytes {
   const names = new Map(program.names)
   const extra: NodeProto[] = []
@@ -95,7 +96,7 @@ export function writeModel(program: Program, ports: ModelPorts): Bytes {
   return toBinary(ModelProtoSchema, model) as Bytes
 }
 
-/** Gives output ports their names; a leaf, or a value that is two ports, is passed through an Identity. */
+/** Names the output ports; a leaf, or a value of two ports, passes through an Identity. */
 function nameOutputs(names: Map<Value, string>, ports: ModelPorts, program: Program): NodeProto[] {
   const taken = new Set<Value>(program.leaves)
   const identities: NodeProto[] = []
@@ -154,15 +155,15 @@ const dimension = (size: number | string): TensorShapeProto_Dimension =>
 function initializer(value: Value, name: string, halved: boolean): TensorProto[] {
   const { origin } = value
   if (origin.kind === 'remote') {
-    throw new OnnxBackendError('TRACE_INVALID', 'the function closes over a tensor that the runtime keeps', {
-      hint: 'make the tensor anew of its numbers: tf.tensor(await x.data(), x.shape)',
+    throw new OnnxBackendError('TRACE_INVALID', 'the function closes over a tensor in the memory of the device', {
+      hint: 'copy it first: tf.tensor(await x.data(), x.shape)',
     })
   }
   if (origin.kind !== 'constant' && origin.kind !== 'fed') return []
   return [halved ? halfTensor(name, value) : tensorProto(name, value, origin.data)]
 }
 
-/** Small arrays (scalars, a few numbers) are not worth losing digits for. */
+/** Small arrays keep full precision. */
 const halvable = ({ type, origin }: Value): boolean =>
   type === 'float32' && origin.kind === 'fed' && origin.data.length >= 16
 
@@ -211,7 +212,7 @@ function rawBytes(type: ElementType, data: FedArray | readonly number[]): Bytes 
   return new Uint8Array(array.buffer)
 }
 
-/** A fill as a node: its shape is a constant beside it, its value an attribute. */
+/** A fill as a node, with its shape as a constant and its value as an attribute. */
 function fillNode(value: Value, name: string): NodeProto[] {
   if (value.origin.kind !== 'fill') return []
   const shapeName = `${name}_shape`
@@ -228,7 +229,7 @@ export const constantNode = (name: string, kind: Pick<Value, 'shape' | 'type'>, 
     attribute: [{ name: 'value', type: attributeNumbers.tensor, t: tensorProto('', kind, data) }],
   })
 
-/** A node that fills the shape found under `shapeName`. */
+/** A node that fills an array of the shape `shapeName`. */
 export const filledFrom = (shapeName: string, name: string, fill: { type: ElementType; value: number }): NodeProto =>
   create(NodeProtoSchema, {
     opType: 'ConstantOfShape',

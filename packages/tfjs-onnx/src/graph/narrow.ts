@@ -1,18 +1,18 @@
 /**
- * Nodes with fewer tensors each, for devices whose programs can bind only so many arrays at a time (WebGPU promises eight): a Split
- * becomes a Slice per part, a long Concat or Sum a tree of short ones. The program computes the same, in the same order.
+ * Limits the number of tensors per node, for devices whose shaders can bind only a few arrays (WebGPU guarantees eight): a Split becomes
+ * one Slice per part, a long Concat or Sum a tree of short ones. The result is the same, in the same order.
  */
 
 import { type Program, programOf } from './program.ts'
 import { emit, integers, type Node, type Value } from './value.ts'
 
-/** @param most tensors that a node may have, inputs and outputs together; 3 or more */
+/** @param most inputs and outputs per node; 3 or more */
 export function narrowed(program: Program, most: number): Program {
   const nodes = program.nodes.flatMap(node => narrow(node, most))
   return { ...programOf(nodes, program.outputs), signature: program.signature }
 }
 
-/** Operators of any number of tensors whose result is the same in parts. */
+/** Associative operators of any number of tensors. */
 const variadic: readonly string[] = ['Concat', 'Sum']
 
 function narrow(node: Node, most: number): Node[] {

@@ -1,7 +1,7 @@
 /**
- * A program is what has to run to have certain values: the nodes they depend on, in the order of recording, the values
- * to feed, and a signature. Two recordings of the same tfjs code have the same signature, so a session built for the
- * first serves the second. The signature holds everything that a graph depends on, except the bytes that are fed.
+ * A program computes certain values: it has the nodes that they depend on, in the order of recording, the values to feed, and a signature.
+ * Two recordings of the same tfjs code have the same signature, so they share a session. The signature contains everything that the graph
+ * depends on, except the fed data.
  */
 
 import type { Node, Value } from './value.ts'
@@ -9,17 +9,17 @@ import type { Node, Value } from './value.ts'
 export interface Program {
   readonly signature: string
   readonly nodes: readonly Node[]
-  /** Values without a node, in the order of first use: fed, constant, fill or input. */
+  /** Values without a node (fed, constant, fill or input), in the order of first use. */
   readonly leaves: readonly Value[]
   readonly outputs: readonly Value[]
   /** The name of each value inside the graph. */
   readonly names: ReadonlyMap<Value, string>
 }
 
-/** Collects what `outputs` depend on. */
+/** Collects the nodes that `outputs` depend on. */
 export const collectProgram = (outputs: readonly Value[]): Program => programOf(reachableNodes(outputs), outputs)
 
-/** @param nodes all that the outputs depend on, each after those that it depends on */
+/** @param nodes that the outputs depend on, in topological order */
 export function programOf(nodes: readonly Node[], outputs: readonly Value[]): Program {
   const names = new Map<Value, string>()
   const leaves: Value[] = []
@@ -46,7 +46,7 @@ export function programOf(nodes: readonly Node[], outputs: readonly Value[]): Pr
   return { signature: parts.join('\n'), nodes, leaves, outputs, names }
 }
 
-/** All nodes below the given values, sorted as they were recorded (which is a topological order). */
+/** All nodes that the values depend on, in the order of recording, which is topological. */
 function reachableNodes(outputs: readonly Value[]): Node[] {
   const seen = new Set<Node>()
   const open: Node[] = []

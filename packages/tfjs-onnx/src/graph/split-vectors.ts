@@ -1,24 +1,23 @@
 /**
- * Long vectors at the inputs and outputs of a program, such as all parameters of a network and their gradient. Where a
- * program starts by splitting a vector, the parts become its inputs, and where it ends by concatenating one, the parts
- * become its results. They are ranges of the same array, so nothing is copied.
+ * Avoids copies of long vectors, such as all parameters of a network or their gradient. If a program splits an input vector, the parts
+ * become inputs; if it concatenates an output vector, the parts become outputs. All are ranges of the same array.
  */
 
 import { sizeOf } from './layout.ts'
 import { collectProgram } from './program.ts'
 import type { Node, Value } from './value.ts'
 
-/** The range of the input `name` that begins at `start`. */
+/** A range of the input `name` from `start`. */
 export interface InputPart {
   readonly name: string
   readonly start: number
 }
 
 /**
- * Replaces input vectors that are only split by inputs for their parts. Changes the recording.
+ * Replaces input vectors that are only split by inputs for their parts. Modifies the recording.
  *
  * @param outputs of the recording
- * @param isWhole inputs to leave as they are
+ * @param isWhole inputs to keep whole
  */
 export function splitInputs(
   outputs: readonly Value[],

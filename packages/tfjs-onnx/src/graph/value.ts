@@ -1,8 +1,7 @@
 /**
- * What a recording is made of. A `Value` is one array of a graph, in its physical shape; it comes from a node, from
- * bytes that are fed when the graph runs (here, or kept by the runtime), from a constant that is part of the graph, or from an input that `trace`
- * leaves open. A `Node` is one ONNX operator. Values point back to the nodes that make them, so what nobody can reach
- * any more is dropped by the garbage collector and never runs.
+ * The elements of a recording. A `Value` is an array of a graph, in its physical shape. Its origin is a node, an array that is fed when the
+ * graph runs (on the host or on the device), a constant of the graph, or an input that `trace` leaves open. A `Node` is one ONNX
+ * operator. Values refer to the nodes that produce them, so unreachable nodes are garbage collected and never run.
  */
 
 import type { RemoteArray } from '../runtime/runtime.ts'
@@ -25,7 +24,7 @@ export interface Value {
   readonly shape: Shape
   readonly type: ElementType
   origin: Origin
-  /** Number of tensors that hold this value; at 0, its array can be reused. */
+  /** Number of tensors that reference this value; at 0, its array can be reused. */
   refCount: number
 }
 
@@ -38,7 +37,7 @@ export interface Node {
   readonly inputs: readonly (Value | null)[]
   readonly attributes: Readonly<Record<string, AttributeValue>>
   readonly outputs: readonly Value[]
-  /** What the node is apart from its inputs: part of a graph's signature. */
+  /** The node without its inputs, as part of the graph's signature. */
   readonly key: string
 }
 
@@ -114,7 +113,7 @@ export const scalar = (value: number, type: ElementType = 'float32'): Value => (
   refCount: 0,
 })
 
-/** An array with the same value everywhere: never fed, never stored. */
+/** An array of one value, which is neither fed nor stored. */
 export const filled = (shape: Shape, value: number, type: ElementType): Value => ({
   shape,
   type,
@@ -129,11 +128,11 @@ export const fed = (shape: Shape, type: ElementType, data: FedArray): Value => (
   refCount: 0,
 })
 
-/** Where a value comes from that was computed, or is to be fed. */
+/** The origin of a computed or fed array. */
 export const originOf = (array: FedArray | RemoteArray): Origin =>
   'read' in array ? { kind: 'remote', array } : { kind: 'fed', data: array }
 
-/** The value as another physical shape of the same size. */
+/** The value with another physical shape of the same size. */
 export function reshaped(value: Value, shape: Shape): Value {
   if (value.shape.length === shape.length && value.shape.every((size, i) => size === shape[i])) return value
   if (value.origin.kind === 'fill') return filled(shape, value.origin.value, value.type)

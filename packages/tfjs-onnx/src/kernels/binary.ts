@@ -1,4 +1,4 @@
-/** Element-wise kernels of two operands and more, with NumPy's broadcasting. */
+/** Element-wise kernels of two or more operands, with NumPy's broadcasting. */
 
 import { emit, integers, scalar, type Value } from '../graph/value.ts'
 import { castTo, type Lazy } from '../lazy.ts'
@@ -16,7 +16,7 @@ const arithmetic = (op: string): KernelFunction => binary((a, b) => apply(op, nu
 
 const isFill = (x: Lazy, value: number): boolean => x.value.origin.kind === 'fill' && x.value.origin.value === value
 
-/** As `build`, but an operand that is `neutral` everywhere and does not widen the shape drops out. */
+/** `build`, without an operand that is `neutral` everywhere and does not broaden the shape. */
 const withNeutral =
   (neutral: number, build: KernelFunction): KernelFunction =>
   call => {
@@ -37,26 +37,23 @@ const comparison = (op: string, onBool: 'as is' | 'as integers'): KernelFunction
 
 const logical = (op: string): KernelFunction => binary((a, b) => compare(op, castTo(a, 'bool'), castTo(b, 'bool')))
 
-/**
- * ONNX Runtime's integer division ends the process where a processor refuses to divide by zero. tfjs gives what its
- * float arithmetic leaves of an infinity or NaN in an integer: 0.
- */
+/** ONNX Runtime's integer division by zero may crash the process. In tfjs the result is 0. */
 function byNonZero(op: 'Div' | 'Mod', a: Value, b: Value): Value {
   const isZero = compare('Equal', b, constant(b, 0))
   return where(isZero, constant(a, 0), apply(op, a, where(isZero, constant(b, 1), b)))
 }
 
-/** a − b·⌊a/b⌋: the sign follows the divisor. */
+/** a − b·⌊a/b⌋, with the sign of the divisor. */
 const floorMod: Binary = (a, b) => {
   if (a.type !== 'float32') return byNonZero('Mod', numeric(a), numeric(b))
-  // exact, other than the formula, where a/b is large
+  // unlike the formula, exact for large a/b
   const rest = emit('Mod', [a, b], { shape: apply('Sub', a, b).shape, attributes: { fmod: 1 } })
   const turned = apply('Add', rest, b)
   const opposite = compare('Less', apply('Mul', rest, b), constant(rest, 0))
   return where(opposite, turned, rest)
 }
 
-/** tfjs gives int32, for floats too. */
+/** In tfjs the result is int32, also for floats. */
 const floorDiv: Binary = (a, b) =>
   a.type === 'float32'
     ? castTo(apply('Floor', apply('Div', a, b)), 'int32')
@@ -67,9 +64,7 @@ const squaredDifference: Binary = (a, b) => {
   return apply('Mul', difference, difference)
 }
 
-/**
- * By the quotient's arctangent, turned by half a circle left of the axis of y. Signs of zeros count: 1/−0 is −∞.
- */
+/** The arctangent of the quotient, rotated by π where x is negative. The sign of zero counts: 1/−0 is −∞. */
 const atan2: Binary = (a, b) => {
   const [y, x] = [castTo(a, 'float32'), castTo(b, 'float32')]
   const zero = scalar(0)
@@ -78,7 +73,7 @@ const atan2: Binary = (a, b) => {
   const isInfinite = (value: Value): Value => emit('IsInf', [value], { shape: value.shape, type: 'bool' })
   const bothInfinite = compare('And', isInfinite(y), isInfinite(x))
   const bothZero = compare('And', compare('Equal', y, zero), compare('Equal', x, zero))
-  // equal magnitudes of what has no quotient: 45 degrees of infinities, 0 of zeros
+  // where the quotient is undefined: 45 degrees for infinities, 0 for zeros
   const quotient = where(bothInfinite, apply('Mul', apply('Sign', y), apply('Sign', x)), apply('Div', y, x))
   const acute = apply('Atan', where(bothZero, apply('Mul', y, where(negative(x), scalar(-1), scalar(1))), quotient))
   const half = where(negative(y), scalar(-Math.PI), scalar(Math.PI))
@@ -116,7 +111,7 @@ const ofTwo: KernelTable = {
     }),
 }
 
-/** tfjs lets a vector of conditions choose whole rows: its dimension is the first, not the last. */
+/** In tfjs, a vector of conditions selects whole rows: it aligns with the first dimension. */
 function leading(condition: Lazy, rank: number): Lazy {
   if (condition.shape.length !== 1 || rank <= 1) return condition
   const shape = [...condition.shape, ...new Array<number>(rank - 1).fill(1)]

@@ -1,19 +1,17 @@
 /**
- * Convolutions and both of their gradients on images in blocks of channels, [N, C/B, H, W, B], with the operators that ONNX
- * Runtime uses itself for convolutions whose filters are constants (domain `com.microsoft.nchwc`; B is 16 with AVX-512).
- * They compute directly, without columns, at nearly the speed that the processor can multiply at. Here filters change from
- * step to step, so the graph brings them into blocks itself, which is little work.
+ * Convolutions and their gradients on images in blocks of channels, [N, C/B, H, W, B], with the operators that ONNX Runtime uses for
+ * convolutions with constant filters (domain `com.microsoft.nchwc`; B is 16 with AVX-512). They need no im2col and run at nearly the peak
+ * speed of the processor. In training filters change in every step, so the graph reorders them, which is cheap.
  *
- * There is no operator for the filter's gradient, but it is a convolution, too, if one asks for it in the right way:
+ * There is no operator for the filter's gradient, but it can be written as a convolution:
  *
  *     dw[o, i, r, s] = Σ over n, h, w of dy[n, o, h, w] · x[n, i, h + r, w + s]
  *
- * Images are what is summed over besides pixels: they take the place of channels. dy is the filter, as large as an image. x
- * lies with (w, i) as one dimension, in which the filter's columns lie B apart: then the places that the filter fits in are
- * exactly (s, i), and no shifted copy of x is ever made. For fewer images than B, strips of an image count as images.
+ * The sum over images takes the role of channels, and dy is a filter as large as an image. x has (w, i) as one dimension, in which the
+ * columns of the filter are B apart: the positions of the filter are then exactly (s, i), without shifted copies of x. With fewer images
+ * than B, strips of an image count as images.
  *
- * Strides are included; dilations are not, nor filters of one pixel, which are plain matrix products. Nothing of this is in
- * exported models.
+ * Strides are supported; dilations and filters of one pixel, which are matrix products, are not. Exported models do not use this.
  */
 
 import type { backend_util } from '@tensorflow/tfjs-core'
@@ -25,12 +23,12 @@ type Info = backend_util.Conv2DInfo
 
 const domain = 'com.microsoft.nchwc'
 
-/** Fewer pixels than this in a batch are not worth rearranging the filter for. */
+/** Below this number of pixels per batch, reordering the filter does not pay off. */
 const fewestPixels = 128
 
 export interface Blocks {
   readonly info: Info
-  /** B; 1 where the runtime has no such operators. */
+  /** B; 1 where the runtime does not have these operators. */
   readonly block: number
 }
 
@@ -42,13 +40,13 @@ export function fitsBlocks({ info, block }: Blocks): boolean {
   return block > 1 && wide && whole && plain && info.batchSize * info.outHeight * info.outWidth >= fewestPixels
 }
 
-/** Whether the input's gradient can be, too: with stride 1, and without more padding than the filter reaches. */
+/** Whether the gradient of the input can, too: with stride 1, and padding smaller than the filter. */
 export function fitsBlocksBackwards({ info, block }: Blocks): boolean {
   const unit = info.strideHeight === 1 && info.strideWidth === 1
   return unit && fitsBlocks({ info, block }) && turnedPads(info).every(pad => pad >= 0)
 }
 
-/** The same numbers in blocks, made once however often they are asked for. The shape stays [N, C, H, W] in name. */
+/** Reorders into blocks, once per value. The declared shape stays [N, C, H, W]. */
 export function intoBlocks(x: Value): Value {
   const known = inBlocks.get(x)
   if (known !== undefined) return known
@@ -98,7 +96,7 @@ export function blockedForward(x: Value, filter: Value, { info, block }: Blocks)
   )
 }
 
-/** dy [N, O, H', W'] and filter [O, I, R, S] -> [N, I, H, W]: a convolution with the filter turned around, stride 1. */
+/** dy [N, O, H', W'] and filter [O, I, R, S] -> [N, I, H, W]: a convolution with the flipped filter, stride 1. */
 export function blockedInputGradient(dy: Value, filter: Value, { info, block }: Blocks): Value {
   return outOfBlocks(
     convolve([intoBlocks(dy), turnedFilterBlocks(filter, block)], {
@@ -109,7 +107,7 @@ export function blockedInputGradient(dy: Value, filter: Value, { info, block }: 
   )
 }
 
-/** Of the convolution with the filter turned around. */
+/** Padding of the convolution with the flipped filter. */
 function turnedPads(info: Info): number[] {
   const top = info.filterHeight - 1 - info.padInfo.top
   const left = info.filterWidth - 1 - info.padInfo.left
@@ -142,10 +140,10 @@ function turnedFilterBlocks(filter: Value, block: number): Value {
 
 // ---- gradient of the filter ----------------------------------------------------------------------------------------
 
-/** Strips of about so many pixels: what 64 of their channels take up stays in a core's own cache. */
+/** Target size of a strip: 64 channels of it fit into the cache of a core. */
 const pixelsOfStrip = 128
 
-/** Into how many strips images are cut, so that their number is a multiple of B; null if they cannot be. */
+/** The number of strips per image for which the total is a multiple of B; null if there is none. */
 function stripsFor({ batchSize, outHeight, outWidth }: Info, block: number): number | null {
   let chosen: number | null = null
   for (let strips = 1; strips <= outHeight; strips++) {
@@ -156,7 +154,7 @@ function stripsFor({ batchSize, outHeight, outWidth }: Info, block: number): num
   return chosen
 }
 
-/** x [N, I, H, W], dy [N, O, H', W'] -> [O, I, R, S]; null if the images cannot be brought into blocks. */
+/** x [N, I, H, W], dy [N, O, H', W'] -> [O, I, R, S]; null if the images cannot be split into blocks. */
 export function blockedFilterGradient(x: Value, dy: Value, { info, block }: Blocks): Value | null {
   const strips = stripsFor(info, block)
   if (strips === null) return null
@@ -176,7 +174,7 @@ export function blockedFilterGradient(x: Value, dy: Value, { info, block }: Bloc
   return filterOutOfBlocks(product, { info, block })
 }
 
-/** [I/B, O/B, R·S, B of I, B of O] -> [O, I, R, S]; whole blocks of channels change places first, which is quick. */
+/** [I/B, O/B, R·S, B of I, B of O] -> [O, I, R, S]; whole blocks of channels are moved first, which is fast. */
 function filterOutOfBlocks(product: Value, { info, block }: Blocks): Value {
   const { inChannels, outChannels, filterHeight, filterWidth } = info
   const taps = filterHeight * filterWidth
@@ -191,7 +189,7 @@ interface StripSize {
   readonly strips: number
   /** Blocks of strips. */
   readonly images: number
-  /** Of x in a strip, with what surrounds it. */
+  /** Of x in a strip, with its surroundings. */
   readonly rows: number
   readonly columns: number
   /** Of dy in a strip. */

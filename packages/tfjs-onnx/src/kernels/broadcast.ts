@@ -1,7 +1,6 @@
 /**
- * Bringing tensors of different shapes and layouts together, as every element-wise kernel needs it: NumPy's broadcasting
- * on the logical shapes, carried out on the physical ones. The result takes the layout of the operand that already has
- * the full shape, so that a bias or a mask follows an image's layout and not the other way round.
+ * Aligns tensors of different shapes and layouts for element-wise kernels: NumPy's broadcasting of the logical shapes, applied to the
+ * physical ones. The result has the layout of the operand with the full shape, so that a bias or mask follows the layout of an image.
  */
 
 import { backend_util } from '@tensorflow/tfjs-core'
@@ -18,7 +17,7 @@ export interface Together {
 export function together(operands: readonly Lazy[]): Together {
   const shape = broadcastShape(operands.map(operand => operand.shape))
   const layout = commonLayout(operands, shape)
-  const scalars = fillsToSpare(operands, shape)
+  const scalars = redundantFills(operands, shape)
   const values = operands.map(operand => {
     const { origin, type } = operand.value
     if (origin.kind === 'fill' && scalars.has(operand)) return scalar(origin.value, type)
@@ -27,8 +26,8 @@ export function together(operands: readonly Lazy[]): Together {
   return { shape, layout, values }
 }
 
-/** Fills that can be scalars, because the other operands have the full shape without them. */
-function fillsToSpare(operands: readonly Lazy[], shape: Shape): ReadonlySet<Lazy> {
+/** Fills that can be scalars, because the other operands already have the full shape. */
+function redundantFills(operands: readonly Lazy[], shape: Shape): ReadonlySet<Lazy> {
   const spared = new Set<Lazy>()
   for (const operand of operands) {
     if (operand.value.origin.kind !== 'fill') continue
@@ -51,7 +50,7 @@ function commonLayout(operands: readonly Lazy[], shape: Shape): Layout {
   return chosen?.layout ?? identityLayout(shape.length)
 }
 
-/** The operand with as many dimensions as the result, in the result's layout; leading ones may be absent. */
+/** The operand with the rank and layout of the result; missing leading dimensions have size 1. */
 export function alignedValue(operand: Lazy, layout: Layout): Value {
   const missing = layout.length - operand.shape.length
   if (missing === 0) return inLayout(operand, layout)

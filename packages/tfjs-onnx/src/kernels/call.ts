@@ -1,11 +1,11 @@
-/** What a kernel gets and gives: recorded tensors in, recorded tensors out. */
+/** The interface of kernels: recorded tensors in, recorded tensors out. */
 
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
 import { OnnxBackendError } from '../errors.ts'
 import type { Lazy } from '../lazy.ts'
 
-/** Records a kernel, or says with null that ONNX cannot express it with these attributes, shapes or types. */
+/** Records a kernel; null if ONNX cannot express it with these attributes, shapes or types. */
 export type KernelFunction = (call: Call) => Lazy | Lazy[] | null
 
 /** How tfjs calls a kernel. */
@@ -15,10 +15,10 @@ export interface Given {
   readonly attrs?: NamedAttrMap
 }
 
-/** A kernel on tensors; null: not for these inputs. */
+/** A kernel on tensors; null if it does not support the inputs. */
 export type TensorKernel = (given: Given) => TensorInfo | null
 
-/** Kernels by their tfjs name. */
+/** By tfjs's kernel names. */
 export type KernelTable = Readonly<Record<string, KernelFunction>>
 
 export class Call {
@@ -45,12 +45,12 @@ export class Call {
     return info === undefined || info === null ? null : this.#backend.lazy(info)
   }
 
-  /** All inputs of a kernel that takes a list. */
+  /** All inputs of a kernel with a list of tensors. */
   list(): Lazy[] {
     return Object.values(this.#inputs).map(info => this.#backend.lazy(info as NonNullable<typeof info>))
   }
 
-  /** Convolutions may work on blocks of so many channels; 1: they may not. */
+  /** Channels per block of blocked convolutions; 1 without them. */
   get channelBlock(): number {
     return this.#backend.channelBlock
   }

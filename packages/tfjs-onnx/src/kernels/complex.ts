@@ -1,6 +1,6 @@
 /**
- * Kernels on complex numbers, which ONNX does not have: a complex tensor is two real ones. What is linear is done to each
- * half; products, magnitudes and Fourier transforms are written out. The rest runs on tfjs's cpu backend or is refused.
+ * Kernels on complex numbers, which ONNX does not have: a complex tensor is two real ones. Linear kernels apply to each part; products,
+ * magnitudes and Fourier transforms are written out; all others run on tfjs's cpu backend.
  */
 
 import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core'
@@ -20,7 +20,7 @@ const backendOf = ({ backend }: Given): OnnxBackend => backend as OnnxBackend
 
 const isComplex = (info: TensorInfo | undefined | null): boolean => info?.dtype === 'complex64'
 
-/** Any tensor of numbers as a complex one. */
+/** The parts of a real or complex tensor. */
 function halves(backend: OnnxBackend, info: TensorInfo): Halves {
   if (!isComplex(info)) {
     const real = backend.lazy(info)
@@ -35,7 +35,7 @@ const part =
   given =>
     backendOf(given).tensor({ ...halves(backendOf(given), given.inputs.input as TensorInfo)[which] })
 
-/** The kernel of real numbers, on each half. */
+/** Applies the kernel for real numbers to each part. */
 const onEach =
   (name: string, kernels: KernelTable): TensorKernel =>
   given => {
@@ -65,7 +65,7 @@ const multiply: TensorKernel = given => {
   return backend.complexTensor(combined('Sub', cosines, sines), combined('Add', ...crossed))
 }
 
-/** By the ratio of the smaller half to the larger, whose square can neither overflow nor vanish. */
+/** From the ratio of the smaller to the larger part, whose square neither overflows nor underflows. */
 const magnitude: TensorKernel = given => {
   const backend = backendOf(given)
   const { real, imag } = halves(backend, given.inputs.x as TensorInfo)
@@ -79,7 +79,7 @@ const magnitude: TensorKernel = given => {
   return backend.tensor(result)
 }
 
-/** To complex numbers, and from them the real part. */
+/** To complex numbers, or to the real part of complex numbers. */
 const cast: TensorKernel = given => {
   const backend = backendOf(given)
   const x = given.inputs.x as TensorInfo
@@ -92,7 +92,7 @@ const cast: TensorKernel = given => {
   return backend.tensor(as(dtype as 'float32'))
 }
 
-/** Along the last dimension, in double precision: the float transform of ONNX Runtime keeps few digits. */
+/** Along the last dimension, in double precision, because ONNX Runtime's single-precision transform is inaccurate. */
 const fourier =
   (inverse: boolean): TensorKernel =>
   given => {

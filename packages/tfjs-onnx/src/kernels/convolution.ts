@@ -1,9 +1,8 @@
 /**
- * Convolutions and their gradients, in NCHW with OIHW filters. What is fast on ONNX Runtime's CPU provider decides the
- * form of the gradients: the input gradient is a convolution with the filter turned around (ConvTranspose is slower),
- * the filter gradient is batched matrix products (a convolution of transposes takes three times as long). Where the runtime
- * convolves in blocks of channels, most convolutions go there instead (`blocked-convolution.ts`).
- * `docs/decisions/` has the measurements.
+ * Convolutions and their gradients, in NCHW with OIHW filters. The gradients have the form that is fastest on ONNX Runtime's CPU provider:
+ * the input gradient is a convolution with the flipped filter (ConvTranspose is slower), the filter gradient is a batched matrix product
+ * (a convolution of transposes takes three times as long). Most convolutions use `blocked-convolution.ts` where the runtime supports it.
+ * Measurements: `docs/decisions/`.
  */
 
 import { backend_util } from '@tensorflow/tfjs-core'
@@ -30,7 +29,7 @@ const hwioAsOihw: Layout = [3, 2, 0, 1]
 const nchw = (x: Lazy, info: Info): Value =>
   castTo(inLayout(x, info.dataFormat === 'channelsLast' ? nhwcAsNchw : identityLayout(4)), 'float32')
 
-/** A result in NCHW as the tensor that tfjs expects. */
+/** A result in NCHW as a tensor in the data format of tfjs. */
 function image(value: Value, info: Info): Lazy {
   if (info.dataFormat === 'channelsFirst') return rowMajor(value)
   const [n, c, h, w] = value.shape as [number, number, number, number]
@@ -95,7 +94,7 @@ const inputGradient: KernelFunction = call => {
   return image(gradientOfInput(slope, oihw(filter), info), info)
 }
 
-/** tfjs leaves out what a gradient has beyond the size that the convolution would have given. */
+/** Crops a gradient that is larger than the output of the convolution, as tfjs does. */
 function fitted(dy: Value, info: Info): Value {
   const [, , height, width] = dy.shape as [number, number, number, number]
   return cropAround(dy, [0, 0, info.outHeight - height, info.outWidth - width])
@@ -125,7 +124,7 @@ function convolveBack(dy: Value, filter: Value, info: Info): Value {
     info.inWidth - info.outWidth + right - (before[1] as number),
   ]
   const pads = [...before, ...after]
-  // more padding than the filter reaches: crop the gradient first
+  // negative padding crops the gradient
   const cropped = cropAround(dy, pads)
   return emit('Conv', [cropped, turned], {
     shape: inShape(info),
@@ -144,7 +143,7 @@ function cropAround(x: Value, pads: readonly number[]): Value {
   })
 }
 
-/** What the stride left over at the bottom and right edges, ConvTranspose takes as output padding. */
+/** Rows and columns at the bottom and right that the stride leaves out are the output padding of ConvTranspose. */
 function convolveTransposed(dy: Value, filter: Value, info: Info): Value {
   const [down, right] = reach(info)
   const { top, bottom, left } = info.padInfo
@@ -175,7 +174,7 @@ const filterGradient: KernelFunction = call => {
   return { shape, dtype: 'float32', layout, value }
 }
 
-/** A gradient of the filter: its value, and how the value's dimensions (of H, W, I, O) lie. */
+/** The gradient of a filter [H, W, I, O] and its layout. */
 interface FilterGradient {
   readonly value: Value
   readonly layout: Layout

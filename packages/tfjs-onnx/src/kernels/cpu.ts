@@ -1,10 +1,9 @@
 /**
- * What ONNX cannot express runs on tfjs's own cpu backend, so that a user's program goes on: strings, ragged and sparse
- * tensors, suppression of boxes, and rare arguments of other kernels. The inputs are read (which runs whatever they wait
- * for), the cpu backend's kernel is called, and its results come back as fed tensors. The cpu backend that is used holds
- * nothing in between, and has nothing to do with the one that `tf.setBackend('cpu')` selects.
+ * Runs kernels that ONNX cannot express on tfjs's cpu backend: strings, ragged and sparse tensors, non-maximum suppression, and rare
+ * arguments of other kernels. The inputs are read, which runs everything that they depend on, the kernel is called, and its results become
+ * fed tensors. The cpu backend used here keeps no tensors and is not the one that `tf.setBackend('cpu')` selects.
  *
- * While a function is being recorded nothing can be read: there, such a kernel is an error that says who asked for it.
+ * While a function is being recorded nothing can be read, so such a kernel is an error that names the calling op.
  */
 
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
@@ -18,15 +17,14 @@ let cpu: MathBackendCPU | undefined
 function cpuBackend(): MathBackendCPU {
   if (cpu !== undefined) return cpu
   cpu = new MathBackendCPU()
-  // else its first write advises to install another backend
+  // suppresses the advice to install another backend
   Object.assign(cpu, { firstUse: false })
   return cpu
 }
 
-/** The kernels that the cpu backend has. */
 export const cpuKernelNames = (): string[] => tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName)
 
-/** Runs the cpu backend's kernel of that name on this backend's tensors. */
+/** Runs a kernel of the cpu backend on tensors of this backend. */
 export function runOnCpu(
   kernelName: string,
   { inputs, attrs, backend: given }: Given,
@@ -41,7 +39,7 @@ export function runOnCpu(
     lent.push(copy)
     return copy
   }
-  // ragged kernels take lists of tensors under one name
+  // ragged kernels have lists of tensors under one name
   const lendEach = (info: tf.TensorInfo | tf.TensorInfo[] | undefined | null) =>
     Array.isArray(info) ? info.map(lend) : info ? lend(info) : info
   const copies = Array.isArray(inputs)
@@ -59,7 +57,7 @@ export function runOnCpu(
 
 function lendTo(helper: MathBackendCPU, backend: OnnxBackend, info: tf.TensorInfo): tf.TensorInfo {
   const { shape, dtype } = info
-  // some kernels look at the rank, which a tensor has and a TensorInfo has not
+  // some kernels use the rank, which a TensorInfo does not have
   const rest = { shape, dtype, rank: shape.length }
   if (dtype !== 'complex64') return { dataId: helper.write(backend.readSync(info.dataId), shape, dtype), ...rest }
   const { real, imag } = backend.parts(info)
@@ -69,7 +67,7 @@ function lendTo(helper: MathBackendCPU, backend: OnnxBackend, info: tf.TensorInf
   return { dataId, ...rest }
 }
 
-/** The values of a result: this backend copies them. */
+/** Copies a result to this backend. */
 function takeFrom(
   helper: MathBackendCPU,
   backend: OnnxBackend,
@@ -80,10 +78,10 @@ function takeFrom(
 
 const notRecordable = (kernel: string): OnnxBackendError =>
   new OnnxBackendError('KERNEL_UNSUPPORTED', `kernel ${kernel}${calledBy()} cannot be part of a recorded graph`, {
-    hint: 'it runs outside of ONNX, on values: call it before or after the traced or compiled function',
+    hint: 'ONNX cannot express it; call it before or after the traced or compiled function',
   })
 
-/** The tfjs op that is being executed, if tfjs says. */
+/** The current tfjs op, if known. */
 function calledBy(): string {
   const scope = (tf.engine() as unknown as { state: { activeScope?: { name?: string } } }).state.activeScope?.name
   return scope === undefined || scope === '' ? '' : ` (called by tf.${scope})`

@@ -1,4 +1,4 @@
-/** Kernels that make tensors from attributes. Their numbers are part of the graph. */
+/** Kernels that create tensors from attributes, as constants of the graph. */
 
 import { sizeOf } from '../graph/layout.ts'
 import { emit, reshaped, scalar, type Value } from '../graph/value.ts'
@@ -31,7 +31,7 @@ const range: KernelFunction = call => {
     call.attribute<number>('stop'),
     call.attribute<number>('step'),
   ]
-  // tfjs counts down by itself if the step is left at 1
+  // with the default step of 1, tfjs counts down if stop < start
   const step = stop < start && given === 1 ? -1 : given
   const count = Math.max(0, Math.ceil((stop - start) / step))
   return series(count, i => start + i * step, call.attribute('dtype'))

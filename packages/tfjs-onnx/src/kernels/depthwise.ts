@@ -1,4 +1,4 @@
-/** Depthwise convolutions: each channel has filters of its own. In NCHW, as grouped convolutions. */
+/** Depthwise convolutions, which have separate filters per channel, as grouped convolutions in NCHW. */
 
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Shape } from '../graph/layout.ts'
@@ -10,7 +10,7 @@ import { finish } from './matmul.ts'
 import { attributesOf, channelsLast, spatial, spreadOver, taps, type Windows, windowsOf } from './window.ts'
 
 interface Depthwise extends Windows {
-  /** The values of images with their channels first, and the images of such values. */
+  /** Conversion between images of tfjs and values in NCHW. */
   readonly read: (x: Lazy) => Value
   readonly write: (value: Value) => Lazy
 }
@@ -33,7 +33,7 @@ function depthwise(call: Call, shapes: { input: Shape; filter: Shape }): Depthwi
   return { ...windowsOf(info), ...format }
 }
 
-/** [H, W, I, M] as one filter of one channel for each result: [I·M, 1, H, W]. */
+/** [H, W, I, M] -> [I·M, 1, H, W], one filter per output channel */
 function grouped(filter: Lazy): Value {
   const [height, width, channels, multiplier] = filter.shape as [number, number, number, number]
   return reshaped(castTo(inLayout(filter, [2, 3, 0, 1]), 'float32'), [channels * multiplier, 1, height, width])
@@ -54,7 +54,7 @@ const inputGradient: KernelFunction = call => {
   return write(spreadOver(read(dy), grouped(filter), geometry, inChannels))
 }
 
-/** For each tap, the gradient times what the tap saw, summed over images and pixels. */
+/** For each tap, the gradient times the input of the tap, summed over images and pixels. */
 const filterGradient: KernelFunction = call => {
   const [x, dy] = [call.input('x'), call.input('dy')]
   const shape = call.attribute<number[]>('filterShape')

@@ -1,7 +1,6 @@
 /**
- * Einstein sums as matrix products: the dimensions of two operands are those that both keep, those that are summed over,
- * and those that only one has; moved next to each other and merged, they make a batch of products. Moving is free until
- * the product needs it, and ONNX Runtime multiplies faster than it sums by equation.
+ * Einstein sums as batched matrix products: dimensions of two operands are shared, summed over, or of one operand only. Grouped and merged,
+ * they form a batch of products, which is faster than ONNX Runtime's Einsum.
  */
 
 import { backend_util } from '@tensorflow/tfjs-core'
@@ -13,7 +12,7 @@ import { matMul } from './matmul.ts'
 import { reduce } from './reduce.ts'
 import { reshape, transpose } from './shape.ts'
 
-/** A tensor and a letter for each of its dimensions. */
+/** A tensor with one letter per dimension. */
 interface Term {
   readonly x: Lazy
   readonly labels: string
@@ -22,14 +21,14 @@ interface Term {
 const sizeIn = ({ x, labels }: Term, label: string): number => x.shape[labels.indexOf(label)] as number
 const sizesIn = (term: Term, labels: string): number[] => [...labels].map(label => sizeIn(term, label))
 
-/** Dimensions that nobody else needs are summed over. */
+/** Sums over dimensions that no other term needs. */
 function summed({ x, labels }: Term, needed: string): Term {
   const axes = [...x.shape.keys()].filter(i => !needed.includes(labels[i] as string))
   const sum = reduce(x, { op: 'ReduceSum', axes, keepDims: false, axesAs: 'input' })
   return { x: sum, labels: [...labels].filter(label => needed.includes(label)).join('') }
 }
 
-/** The term with its dimensions in the order of `labels`, merged as `shape` says. */
+/** The term with its dimensions in the order of `labels`, reshaped to `shape`. */
 const arranged = ({ x, labels: own }: Term, labels: string, shape: readonly number[]): Lazy =>
   reshape(
     transpose(

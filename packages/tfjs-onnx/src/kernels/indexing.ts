@@ -1,7 +1,4 @@
-/**
- * Kernels that gather or scatter elements by indices. Indices whose values are already known are
- * checked at once, as tfjs does; others are checked by ONNX Runtime when the graph runs.
- */
+/** Kernels that gather or scatter elements by indices. Known indices are checked at once, as in tfjs; others by ONNX Runtime. */
 
 import { backend_util, gather_util, scatter_util, util } from '@tensorflow/tfjs-core'
 import { type Shape, sizeOf } from '../graph/layout.ts'
@@ -11,7 +8,7 @@ import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { numeric } from './elementwise.ts'
 import { lazyFill } from './shape.ts'
 
-/** What tfjs's helpers look at. */
+/** The fields that tfjs's helpers use. */
 const asTensor = ({ shape, dtype }: Lazy) => ({ shape, dtype, rank: shape.length, size: sizeOf(shape) }) as never
 
 const whole = (indices: Lazy): Value => castTo(rowMajorValue(indices), 'int32')
@@ -25,7 +22,7 @@ function knownNumbers({ value: { origin } }: Lazy): ArrayLike<number> {
 }
 
 /** Each row of the indices addresses the first `depth` dimensions of `shape`. */
-function checkPlaces(call: Call, indices: Lazy, { shape, depth }: { shape: Shape; depth: number }): void {
+function checkIndices(call: Call, indices: Lazy, { shape, depth }: { shape: Shape; depth: number }): void {
   const known = knownNumbers(indices)
   for (let i = 0; i < known.length; i++) {
     const index = known[i] as number
@@ -41,7 +38,7 @@ const gather: KernelFunction = call => {
   const batchDims = call.attribute<number | undefined>('batchDims') ?? 0
   const info = backend_util.segment_util.collectGatherOpShapeInfo(asTensor(x), asTensor(indices), axis, batchDims)
   const { outputShape: shape, batchSize, outerSize, dimSize, sliceSize } = info
-  checkPlaces(call, indices, { shape: [dimSize], depth: 1 })
+  checkIndices(call, indices, { shape: [dimSize], depth: 1 })
   if (sizeOf(shape) === 0) return lazyFill(shape, 0, x.dtype)
   if (batchDims === 0) {
     const value = emit('Gather', [rowMajorValue(x), whole(indices)], { shape, attributes: { axis } })
@@ -61,7 +58,7 @@ const gatherNd: KernelFunction = call => {
   const params = call.input('params')
   const indices = call.input('indices')
   const [shape] = gather_util.prepareAndValidate(asTensor(params), asTensor(indices))
-  checkPlaces(call, indices, { shape: params.shape, depth: indices.shape.at(-1) as number })
+  checkIndices(call, indices, { shape: params.shape, depth: indices.shape.at(-1) as number })
   if (sizeOf(shape) === 0) return lazyFill(shape, 0, params.dtype)
   return rowMajor(emit('GatherND', [rowMajorValue(params), wide(whole(indices))], { shape }))
 }
@@ -71,7 +68,7 @@ function scatter(call: Call, into: Lazy, reduction: 'add' | 'none'): Lazy {
   const [indices, updates] = [call.input('indices'), call.input('updates')]
   const { shape } = into
   const { sliceRank, numUpdates } = scatter_util.calculateShapes(asTensor(updates), asTensor(indices), [...shape])
-  checkPlaces(call, indices, { shape, depth: sliceRank })
+  checkIndices(call, indices, { shape, depth: sliceRank })
   if (sizeOf(shape) === 0 || numUpdates === 0) return into
   const positions = reshaped(wide(whole(indices)), [numUpdates, sliceRank])
   const rows = reshaped(numeric(rowMajorValue(updates)), [numUpdates, ...shape.slice(sliceRank)])

@@ -1,6 +1,6 @@
 /**
- * Matrix products. An operand whose last two dimensions lie swapped in memory, or that tfjs wants transposed, gets a
- * Transpose node right before the product; ONNX Runtime turns the pair into one product that reads it transposed.
+ * Matrix products. An operand whose last two dimensions are swapped in memory, or that tfjs transposes, gets a Transpose node right before
+ * the product, which ONNX Runtime fuses into the product.
  */
 
 import type { backend_util } from '@tensorflow/tfjs-core'
@@ -19,7 +19,7 @@ const swapLast = (rank: number): Layout => {
   return layout
 }
 
-/** The operand with rows and columns as the product wants them. */
+/** The operand with rows and columns in the order of the product. */
 function operand(x: Lazy, transpose: boolean, type: ComputedType): Value {
   const rank = x.shape.length
   const swapped = swapLast(rank)
@@ -49,7 +49,7 @@ const flagsOf = (call: Call) => ({
   transposeB: call.attribute<boolean>('transposeB'),
 })
 
-/** For images in NCHW, a vector belongs to the channels. */
+/** A vector applies to the channels of images in NCHW. */
 function alongChannels(call: Call, x: Lazy | null): Lazy | null {
   if (x === null || call.attribute('dataFormat') !== 'NCHW' || x.shape.length !== 1) return x
   return reshape(x, [...x.shape, 1, 1])

@@ -1,4 +1,4 @@
-/** Normalisations: batch norm with given moments, and local response normalisation over neighbouring channels. */
+/** Batch norm with given moments, and local response normalization over neighbouring channels. */
 
 import { emit, reshaped, scalar, type Value } from '../graph/value.ts'
 import type { Lazy } from '../lazy.ts'
@@ -6,7 +6,7 @@ import type { Call, KernelFunction, KernelTable } from './call.ts'
 import { apply, combine } from './elementwise.ts'
 import { channelsLast, spatial } from './window.ts'
 
-/** (x − mean) · scale / √(variance + ε) + offset; the small tensors are joined first. */
+/** (x − mean) · scale / √(variance + ε) + offset; the small tensors are combined first. */
 const batchNorm: KernelFunction = call => {
   const [scale, offset] = [call.optional('scale'), call.optional('offset')]
   const epsilon = scalar(call.attribute<number>('varianceEpsilon'))
@@ -33,7 +33,7 @@ const responseOf = (call: Call): Response => ({
   beta: call.attribute('beta'),
 })
 
-/** For each channel of a value in NCHW, the sum over the channels around it: an average that counts its padding. */
+/** For each channel in NCHW, the sum over neighbouring channels, as an average that includes padding. */
 function sumAround(x: Value, radius: number): Value {
   const size = 2 * radius + 1
   const [n, c, h, w] = x.shape as [number, number, number, number]
@@ -43,7 +43,7 @@ function sumAround(x: Value, radius: number): Value {
   return reshaped(apply('Mul', mean, scalar(size)), x.shape)
 }
 
-/** bias + alpha · the squares of the channels around. */
+/** bias + alpha · the sum of squares of neighbouring channels */
 function energy(x: Value, { radius, bias, alpha }: Response): Value {
   const squares = sumAround(apply('Mul', x, x), radius)
   return apply('Add', apply('Mul', squares, scalar(alpha)), scalar(bias))
@@ -57,7 +57,7 @@ const localResponse: KernelFunction = call => {
   return channelsLast(apply('Mul', x, power(energy(x, response), -response.beta)))
 }
 
-/** dy/energyᵝ less what each x did to the energy of its neighbours. */
+/** dy/energyᵝ minus the effect of each x on the energy of its neighbours. */
 const localResponseGradient: KernelFunction = call => {
   const response = responseOf(call)
   const [x, y, dy] = [spatial(call.input('x')), spatial(call.input('y')), spatial(call.input('dy'))]

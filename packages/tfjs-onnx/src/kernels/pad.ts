@@ -1,4 +1,4 @@
-/** Padding: with a constant, or with what lies before the edge. */
+/** Padding with a constant or by reflection. */
 
 import { inverseLayout, permute, type Shape } from '../graph/layout.ts'
 import { emit, integers } from '../graph/value.ts'
@@ -26,7 +26,7 @@ const mirrorPad: KernelFunction = call => {
   return call.attribute('mode') === 'reflect' ? reflected(call, x, paddings) : symmetric(x, paddings)
 }
 
-/** The edge itself is not repeated: what ONNX calls reflect. */
+/** Without repeating the edge, which is ONNX's mode reflect. */
 function reflected(call: Call, x: Lazy, paddings: Paddings): Lazy {
   const shape: Shape = x.shape.map((size, i) => {
     const [before, after] = paddings[i] as readonly [number, number]
@@ -42,7 +42,7 @@ function reflected(call: Call, x: Lazy, paddings: Paddings): Lazy {
   return { ...x, shape, value }
 }
 
-/** The edge is repeated: ONNX has no such mode, so the parts are turned around and joined. */
+/** With the edge repeated. ONNX has no such mode, so reversed parts are concatenated. */
 const symmetric = (x: Lazy, paddings: Paddings): Lazy =>
   paddings.reduce<Lazy>((padded, [before, after], axis) => {
     const size = padded.shape[axis] as number

@@ -1,6 +1,6 @@
 /**
- * Pools over windows of images and volumes, with their gradients: an average spreads its gradient evenly over the
- * elements that it was taken of, a maximum hands it to the first of the largest.
+ * Pools of images and volumes and their gradients: an average distributes its gradient evenly over its window, a maximum passes it to the
+ * first largest element.
  */
 
 import { backend_util, util } from '@tensorflow/tfjs-core'
@@ -23,7 +23,7 @@ function poolWindows(call: Call, shape: Shape): Windows {
   return windowsOf(compute([...shape] as never, filter, strides, 1, pad, rounding))
 }
 
-/** ONNX Runtime refuses windows that can lie in the padding altogether. */
+/** ONNX Runtime rejects windows that may be entirely in the padding. */
 const isPoolable = (windows: Windows): boolean => {
   const after = paddingAfter(windows)
   return windows.filter.every((size, i) => (windows.before[i] as number) < size && (after[i] as number) < size)
@@ -61,14 +61,14 @@ const averageGradient: KernelFunction = call => {
     const spread = apply('Div', dy, scalar(sizeOf(filter)))
     return channelsLast(enlarge(spread, filter))
   }
-  // every channel of every image is an image of its own, spread by a filter of ones
+  // every channel of every image becomes an image, convolved with a filter of ones
   const rows = reshaped(sharesOf(dy, windows), [batch * inChannels, 1, ...output])
   const ones = filled([1, 1, ...filter], 1, 'float32')
   const spread = spreadOver(rows, ones, { ...windows, batch: batch * inChannels, inChannels: 1, outChannels: 1 })
   return channelsLast(reshaped(spread, [batch, inChannels, ...windows.input]))
 }
 
-/** Whether the windows lie side by side and cover the input exactly. */
+/** Whether the windows tile the input exactly. */
 const isTiling = ({ filter, strides, input, output, before }: Windows): boolean =>
   filter.every((size, i) => size === strides[i] && (output[i] as number) * size === input[i] && before[i] === 0)
 

@@ -1,4 +1,4 @@
-/** Reductions over any dimensions, softmax and argmax: all of them in the layout of the operand. */
+/** Reductions over any dimensions, softmax and argmax, in the layout of the operand. */
 
 import { util } from '@tensorflow/tfjs-core'
 import { type Layout, permute, type Shape } from '../graph/layout.ts'
@@ -12,12 +12,12 @@ interface Reduction {
   readonly op: string
   readonly axes: readonly number[]
   readonly keepDims: boolean
-  /** Up to operator set 17 only ReduceSum takes its axes as an input. */
+  /** Up to opset 17, only ReduceSum has its axes as an input. */
   readonly axesAs: 'input' | 'attribute'
 }
 
-/** Physical axes, and the shape and layout of the rest. */
-function settle(
+/** The physical axes, and the shape and layout of the result. */
+function reducedShape(
   x: Lazy,
   axes: readonly number[],
   keepDims: boolean,
@@ -32,7 +32,7 @@ function settle(
 
 export function reduce(x: Lazy, { op, axes, keepDims, axesAs }: Reduction): Lazy {
   if (axes.length === 0) return x
-  const { physical, shape, layout } = settle(x, axes, keepDims)
+  const { physical, shape, layout } = reducedShape(x, axes, keepDims)
   const attributes: Record<string, AttributeValue> = { keepdims: keepDims ? 1 : 0 }
   if (axesAs === 'attribute') attributes.axes = physical
   const inputs = axesAs === 'input' ? [x.value, integers(physical)] : [x.value]
@@ -62,7 +62,7 @@ const toInteger = (x: Lazy): Lazy => as(x, 'int32')
 const fromBool = (x: Lazy): Lazy => (x.dtype === 'bool' ? toInteger(x) : x)
 const toBool = (x: Lazy): Lazy => as(x, 'bool')
 
-/** ONNX leaves open what the extreme of a NaN and a number is; tfjs says NaN. */
+/** The extreme of NaN and a number is undefined in ONNX and NaN in tfjs. */
 const extreme =
   (op: string): KernelFunction =>
   call => {
@@ -80,7 +80,7 @@ const extreme =
     return { ...result, value: where(found, scalar(Number.NaN), result.value) }
   }
 
-/** NaN is never chosen, unless there is nothing else. */
+/** NaN is selected only if there is nothing else. */
 const argReduction =
   (op: string): KernelFunction =>
   call => {
@@ -89,7 +89,7 @@ const argReduction =
     const chosen = given.dtype === 'float32' ? where(notANumber(given.value), scalar(worst), given.value) : given.value
     const x = { ...given, value: chosen }
     const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
-    const { physical, shape, layout } = settle(x, [axis], false)
+    const { physical, shape, layout } = reducedShape(x, [axis], false)
     const value = emit(op, [x.value], {
       shape: permute(shape, layout),
       type: 'int64',
@@ -117,9 +117,7 @@ const cumulativeSum: KernelFunction = call => {
   return { ...x, value: emit('CumSum', [x.value, position], { shape: x.value.shape, attributes }) }
 }
 
-/**
- * Products of ever more factors, in log₂(size) steps: each multiplies with the element 1, 2, 4 … positions before it.
- */
+/** In log₂(size) steps, each of which multiplies with the element 1, 2, 4, … positions before. */
 const cumulativeProduct: KernelFunction = call => {
   const x = fromBool(call.input('x'))
   const [axis = 0] = util.parseAxisParam(call.attribute('axis'), [...x.shape])
@@ -137,7 +135,7 @@ const cumulativeProduct: KernelFunction = call => {
   return { ...x, value }
 }
 
-/** Sums rows that share an index: a one-hot matrix product, which is what ONNX Runtime does fastest for few segments. */
+/** Sums rows with the same index by a one-hot matrix product, which is fast for few segments. */
 const segmentSum: KernelFunction = call => {
   const x = call.input('x')
   const segments = call.attribute<number>('numSegments')

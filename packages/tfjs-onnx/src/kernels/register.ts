@@ -1,7 +1,4 @@
-/**
- * All kernels of the backend: those that are recorded as ONNX nodes, those on complex numbers, and for every other one
- * that tfjs's cpu backend has, a detour through that.
- */
+/** All kernels of the backend: recorded as ONNX nodes, on complex numbers, or as a fallback on tfjs's cpu backend. */
 
 import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from '../backend.ts'
@@ -44,10 +41,10 @@ export const kernels: KernelTable = {
   ...normalizeKernels,
 }
 
-/** Kernels on tensors rather than on what was recorded for them. */
+/** Kernels on tensors instead of recorded values. */
 export const tensorKernels: Readonly<Record<string, TensorKernel>> = {
   ...complexKernels(kernels),
-  // the same data, counted once more
+  // the same data with another reference
   Identity: ({ inputs, backend }) => {
     const { dataId, shape, dtype } = inputs.x as tf.TensorInfo
     ;(backend as OnnxBackend).incRef(dataId)
@@ -72,7 +69,7 @@ const dispatch = (name: string): tf.KernelFunc => {
   }
 }
 
-/** Whether every input is one array of numbers. */
+/** Whether no input is a string or complex tensor. */
 function hasNumbers({ inputs }: Given): boolean {
   for (const name in inputs) {
     const dtype = inputs[name]?.dtype

@@ -1,7 +1,4 @@
-/**
- * Kernels that move or select data. Where a new layout is enough (transpose, most reshapes), nothing is recorded at
- * all; the others act on the physical dimensions, wherever these lie.
- */
+/** Kernels that move or select data. Transposes and most reshapes only change the layout; the others act on the physical dimensions. */
 
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core'
 import { inverseLayout, permute, reshapedLayout, type Shape, sizeOf } from '../graph/layout.ts'
@@ -93,7 +90,7 @@ const tile: KernelFunction = call => {
   return { ...x, shape, value: repeat(x, shape, permute(repeats, x.layout)) }
 }
 
-/** Repeating only dimensions of size 1 is a broadcast, which ONNX Runtime does without copying twice. */
+/** Repeating only dimensions of size 1 is a broadcast, which is faster than Tile. */
 function repeat(x: Lazy, shape: Shape, repeats: readonly number[]): Value {
   const physical = permute(shape, x.layout)
   const broadcast = x.value.shape.every((size, i) => size === 1 || repeats[i] === 1)
@@ -127,7 +124,7 @@ const stridedSlice: KernelFunction = call => {
   return reshape({ ...x, shape, value }, info.finalShape)
 }
 
-/** Counting down to and including 0 ends at −1 for tfjs, which ONNX would take for the last element. */
+/** In tfjs a negative step that includes 0 ends at −1, which ONNX would interpret as the last element. */
 const stop = (end: number, step: number): number => (step < 0 && end < 0 ? Number.MIN_SAFE_INTEGER : end)
 
 const reverse: KernelFunction = call => {
@@ -199,7 +196,7 @@ export const shapeKernels: KernelTable = {
   Slice: call => {
     const x = call.input('x')
     const [begin, size] = slice_util.parseSliceParams(
-      // only the shape of the tensor is looked at
+      // only the shape is used
       { shape: x.shape, rank: x.shape.length } as never,
       call.attribute('begin'),
       call.attribute('size'),

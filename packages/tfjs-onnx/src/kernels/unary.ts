@@ -1,4 +1,4 @@
-/** Element-wise kernels of one operand: one ONNX operator each, or a short chain, in the layout of the operand. */
+/** Element-wise kernels of one operand, as one ONNX operator or a short chain, in the layout of the operand. */
 
 import { permute } from '../graph/layout.ts'
 import { emit, filled, type Value } from '../graph/value.ts'
@@ -21,10 +21,10 @@ const onFloats = (op: string): KernelFunction => unary(x => apply(op, castTo(x, 
 const asBool = (op: string): KernelFunction =>
   unary(x => emit(op, [castTo(x, 'float32')], { shape: x.shape, type: 'bool' }))
 
-/** Integers are round already. */
+/** No operation on integers. */
 const rounding = (op: string): KernelFunction => unary(x => (x.type === 'float32' ? apply(op, x) : numeric(x)))
 
-/** Accuracy that single precision cannot give, where a function amplifies what is lost. */
+/** In double precision, for functions that amplify rounding errors. */
 function inDouble(x: Value, build: (wide: Value) => Value): Value {
   const as = (value: Value, type: Value['type'], to: number): Value =>
     emit('Cast', [value], { shape: value.shape, type, attributes: { to } })
@@ -55,13 +55,13 @@ const step: Unary = (given, call) => {
   return x.type === 'float32' ? where(notANumber(x), x, stepped) : stepped
 }
 
-/** Other than ONNX's, tfjs's sign of NaN is 0. */
+/** In tfjs, unlike ONNX, the sign of NaN is 0. */
 const sign: Unary = given => {
   const x = numeric(given)
   return x.type === 'float32' ? where(notANumber(x), constant(x, 0), apply('Sign', x)) : apply('Sign', x)
 }
 
-/** Where x is small, exp(x) − 1 would lose it: there, 2·sinh(x/2)·exp(x/2). */
+/** 2·sinh(x/2)·exp(x/2) for small x, where exp(x) − 1 loses precision. */
 function expm1(x: Value): Value {
   const half = apply('Mul', x, constant(x, 0.5))
   const near = apply('Mul', apply('Mul', apply('Sinh', half), apply('Exp', half)), constant(x, 2))
@@ -69,7 +69,7 @@ function expm1(x: Value): Value {
   return where(isNear, near, apply('Sub', apply('Exp', x), constant(x, 1)))
 }
 
-/** Where x is small, 1 + x would lose it: there, 2·artanh(x/(2 + x)). */
+/** 2·artanh(x/(2 + x)) for small x, where 1 + x loses precision. */
 function log1p(x: Value): Value {
   const near = apply('Mul', apply('Atanh', apply('Div', x, apply('Add', x, constant(x, 2)))), constant(x, 2))
   const isNear = compare('Less', apply('Abs', x), constant(x, 0.5))
@@ -85,12 +85,12 @@ export const unaryKernels: KernelTable = {
   Sign: unary(sign),
   Step: unary(step),
   Exp: unary(x => (x.type === 'float32' ? apply('Exp', x) : inDouble(x, wide => apply('Exp', wide)))),
-  // near a pole the last bit of the argument moves the result by many
+  // near a pole, the result is sensitive to the last bit of the argument
   Tan: unary(x => inDouble(x, wide => apply('Div', apply('Sin', wide), apply('Cos', wide)))),
   LogicalNot: unary(x => apply('Not', castTo(x, 'bool'))),
   IsNan: asBool('IsNaN'),
   IsInf: asBool('IsInf'),
-  // infinities and NaN less themselves are NaN
+  // x − x is NaN for infinities and NaN
   IsFinite: unary(x => {
     const float = castTo(x, 'float32')
     return compare('Equal', apply('Sub', float, float), constant(float, 0))

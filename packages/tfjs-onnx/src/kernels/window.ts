@@ -1,7 +1,4 @@
-/**
- * Windows that slide over the spatial dimensions of an image or volume, in NCHW or NCDHW: the geometry that pools and
- * convolutions of two and three dimensions have in common, and what the gradients of both are made of.
- */
+/** The geometry of sliding windows in NCHW or NCDHW, shared by pools and convolutions in two and three dimensions and their gradients. */
 
 import type { backend_util } from '@tensorflow/tfjs-core'
 import type { Layout, Shape } from '../graph/layout.ts'
@@ -12,7 +9,7 @@ import { padValue } from './shape.ts'
 type Info2D = backend_util.Conv2DInfo
 type Info3D = backend_util.Conv3DInfo
 
-/** A number for each spatial dimension. */
+/** One number per spatial dimension. */
 type Sizes = readonly number[]
 
 export interface Windows {
@@ -50,17 +47,17 @@ export function windowsOf(info: Info2D | Info3D): Windows {
   }
 }
 
-/** How far a window reaches. */
+/** Size of a window, including dilation. */
 const extent = ({ filter, dilations }: Windows, i: number): number =>
   ((filter[i] as number) - 1) * (dilations[i] as number) + 1
 
-/** Where the last window ends, counted from the first element of the input. */
+/** End of the last window, relative to the first element of the input. */
 const end = (windows: Windows, i: number): number =>
   ((windows.output[i] as number) - 1) * (windows.strides[i] as number) +
   extent(windows, i) -
   (windows.before[i] as number)
 
-/** Padding behind the last element, as far as windows reach it; negative where they leave elements out. */
+/** Padding after the last element that windows reach; negative where they leave elements out. */
 export const paddingAfter = (windows: Windows): number[] => windows.input.map((size, i) => end(windows, i) - size)
 
 /** The attributes of ONNX's pools and convolutions. */
@@ -70,25 +67,25 @@ export const attributesOf = (windows: Windows) => ({
   pads: [...windows.before, ...paddingAfter(windows).map(n => Math.max(n, 0))],
 })
 
-/** The layout of channels-last images or volumes that are stored channels-first. */
+/** The layout of channels-last tensors that are stored channels-first. */
 export const channelsFirst = (rank: number): Layout => [
   0,
   rank - 1,
   ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
 ]
 
-/** The value of channels-last data, channels first. */
+/** The channels-first value of a channels-last tensor. */
 export const spatial = (x: Lazy): Value => castTo(inLayout(x, channelsFirst(x.shape.length)), 'float32')
 
-/** A value with its channels first, as the channels-last tensor that tfjs expects. */
+/** A channels-first value as a channels-last tensor. */
 export function channelsLast(value: Value): Lazy {
   const [n, c, ...sizes] = value.shape as [number, number, ...number[]]
   return { shape: [n, ...sizes, c], dtype: 'float32', layout: channelsFirst(value.shape.length), value }
 }
 
 /**
- * Each element of `dy` times the filter, added up where the windows lie: the gradient of a convolution's input. What
- * the strides left over at the far edges, ConvTranspose takes as output padding.
+ * The gradient of a convolution's input: each element of `dy` times the filter, summed over windows. Elements that the strides leave out at
+ * the far edges are the output padding of ConvTranspose.
  */
 export function spreadOver(dy: Value, filter: Value, windows: Windows, groups = 1): Value {
   const after = paddingAfter(windows)
@@ -104,7 +101,7 @@ export function spreadOver(dy: Value, filter: Value, windows: Windows, groups = 
   })
 }
 
-/** For each tap of the filter, in row-major order, the input as that tap saw it. */
+/** For each tap of the filter, in row-major order, the elements of the input that it is multiplied with. */
 export function taps(x: Value, windows: Windows): Value[] {
   const { before, filter, strides, dilations, output } = windows
   const after = paddingAfter(windows).map(n => Math.max(n, 0))

@@ -1,6 +1,6 @@
 /**
- * Arrays that results are written into, reused from run to run. A train step hands over the same shapes each time, so
- * without this every step would allocate (and later collect) a copy of all parameters and optimizer state.
+ * Reuses the arrays of results. Without it, every train step would allocate, and later collect, a copy of all parameters and optimizer
+ * state.
  */
 
 import type { FedArray } from '../graph/value.ts'
@@ -13,7 +13,7 @@ const make = {
   bool: (length: number) => new Uint8Array(length),
 } as const satisfies Record<PooledType, (length: number) => FedArray>
 
-/** Small arrays are cheaper to allocate than to keep. */
+/** Smaller arrays are cheaper to allocate. */
 const smallest = 1024
 const sparesPerSize = 4
 
@@ -24,7 +24,7 @@ export class BufferPool {
     return this.#spares.get(`${type}${length}`)?.pop() ?? make[type](length)
   }
 
-  /** Gives an array back; nobody may use it afterwards. */
+  /** Returns an array, which must not be used afterwards. */
   give(type: PooledType, array: FedArray): void {
     if (array.length < smallest) return
     const key = `${type}${array.length}`

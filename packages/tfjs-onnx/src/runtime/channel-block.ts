@@ -1,20 +1,16 @@
-/**
- * In blocks of how many channels ONNX Runtime convolves on this processor: found by bringing an image into blocks and
- * looking where its numbers went.
- */
+/** Finds the block size of ONNX Runtime's blocked convolutions on this processor, by reordering an image and looking at the result. */
 
-import type { Bytes } from '../bytes.ts'
-import { writeModel } from '../graph/model.ts'
+import { type Bytes, writeModel } from '../graph/model.ts'
 import { collectProgram } from '../graph/program.ts'
 import { emit, type Value } from '../graph/value.ts'
 import type { RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
 
 type CreateSession = (model: Bytes, options: SessionOptions) => RuntimeSession
 
-/** More than any processor has in a block. */
+/** At least the largest block size. */
 const channels = 64
 
-/** 1 where there are no such operators. */
+/** 1 without these operators. */
 export function channelBlockOf(createSession: CreateSession): number {
   const shape = [1, channels, 1, 2]
   const x: Value = { shape, type: 'float32', origin: { kind: 'input', name: 'x', dims: shape }, refCount: 0 }
@@ -30,6 +26,6 @@ export function channelBlockOf(createSession: CreateSession): number {
   } catch {
     return 1
   }
-  // the second pixel of the first channel comes after the first pixel of a whole block
+  // the second pixel of the first channel follows the first pixel of all channels of the block
   return Math.max(1, found.indexOf(1))
 }

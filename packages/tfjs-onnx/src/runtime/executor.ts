@@ -1,7 +1,4 @@
-/**
- * Runs programs: builds a session for each signature the first time, keeps the most recently used ones, and lends the
- * arrays that results are written into.
- */
+/** Runs programs: builds one session per signature, caches the most recently used ones, and provides the arrays for results. */
 
 import { OnnxBackendError } from '../errors.ts'
 import { sizeOf } from '../graph/layout.ts'
@@ -22,44 +19,41 @@ import type {
 
 export interface ExecutorOptions extends SessionOptions {
   readonly runtime: Runtime
-  /** How many different graphs stay built. */
+  /** Number of graphs to cache. Default: 64. */
   readonly sessions?: number
 }
 
-/**
- * What ran so far: for benchmarks, and to see whether a loop really reuses its graph. Times in milliseconds; where runs are queued,
- * only of asking for them.
- */
+/** For benchmarks, and to check that a loop reuses its graph. With a queued runtime, times are those of enqueuing. */
 export interface Statistics {
   readonly runs: number
   readonly builds: number
   readonly runMilliseconds: number
   readonly buildMilliseconds: number
-  /** Operators of the graph that ran last, as recorded. */
+  /** Recorded operators of the last graph that ran. */
   readonly lastNodes: number
 }
 
 /** A program that is ready to run. */
 export interface Graph {
   readonly session: RuntimeSession | QueuedSession
-  /** What to feed, in this layout. */
+  /** In the order of the arrays to feed. */
   readonly inputs: readonly RuntimePort[]
   readonly outputs: readonly RuntimePort[]
   readonly nodes: number
 }
 
-/** The inputs of a program whose first dimension is the batch, and the number of shards they are split into. */
+/** How a batch is split into shards. */
 export interface ShardedInputs {
   readonly count: number
-  /** How many run side by side. */
+  /** Number of shards that run concurrently. */
   readonly threads: number
   isSplit(input: Value): boolean
 }
 
-/** Numbers here, or kept by the runtime. */
+/** On the host or on the device. */
 export type AnyArray = FedArray | RemoteArray
 
-/** The leaves of a program that are fed when it runs, in layout. */
+/** The leaves of a program that are fed when it runs, in order. */
 export const fedLeaves = (program: Program): Value[] =>
   program.leaves.filter(({ origin }) => ['fed', 'remote', 'input'].includes(origin.kind))
 
@@ -77,23 +71,23 @@ export class Executor {
     return { ...this.#statistics }
   }
 
-  /** The graph of the program's signature; the one used longest ago is let go when there are too many. */
+  /** The cached or built graph; the least recently used one is evicted when there are too many. */
   graph(program: Program): Graph {
     const { signature } = program
     const graph = this.#graphs.get(signature) ?? this.build(program)
     this.#graphs.delete(signature)
     this.#graphs.set(signature, graph)
-    if (this.#graphs.size > (this.#options.sessions ?? 64)) this.#letGo()
+    if (this.#graphs.size > (this.#options.sessions ?? 64)) this.#evict()
     return graph
   }
 
-  #letGo(): void {
+  #evict(): void {
     const [oldest] = this.#graphs.keys()
     this.#graphs.get(oldest as string)?.session.dispose()
     this.#graphs.delete(oldest as string)
   }
 
-  /** See `Runtime`. */
+  /** See `Runtime.channelBlock`. */
   get channelBlock(): number {
     return this.#options.runtime.channelBlock ?? 1
   }
@@ -109,7 +103,7 @@ export class Executor {
     return this.#options.runtime.createShardedSession !== undefined
   }
 
-  /** Builds a graph that the caller owns and disposes of. With `shards`, the program is of one shard and runs on all. */
+  /** Builds a graph that the caller owns. With `shards`, the program is that of one shard and runs on all. */
   build(recorded: Program, shards?: ShardedInputs): Graph {
     const start = performance.now()
     const { runtime } = this.#options
@@ -128,7 +122,7 @@ export class Executor {
     return { session, ...ports, nodes: program.nodes.length }
   }
 
-  /** Runs the graph on arrays in the order of its inputs. The results belong to the caller, who may give them back. */
+  /** Runs the graph on arrays in the order of its inputs. The caller owns the results and may return them to the pool. */
   run(graph: Graph, arrays: readonly AnyArray[]): AnyArray[] {
     const { session, inputs, outputs } = graph
     if ('enqueue' in session) return this.#counted(graph, () => session.enqueue(named(inputs, arrays), outputs))
@@ -137,10 +131,11 @@ export class Executor {
     return results
   }
 
-  /** Runs a graph whose runs are not queued, and writes its results into the given arrays. */
+  /** Runs a graph synchronously and writes the results into arrays. */
   runInto(graph: Graph, { arrays, results }: { arrays: readonly FedArray[]; results: readonly FedArray[] }): void {
     const { session, inputs, outputs } = graph
-    const run = () => (session as RuntimeSession).run(named(inputs, arrays) as Here, named(outputs, results) as Here)
+    const run = () =>
+      (session as RuntimeSession).run(named(inputs, arrays) as HostArrays, named(outputs, results) as HostArrays)
     this.#counted(graph, run)
   }
 
@@ -162,12 +157,15 @@ export class Executor {
 
 function port([name, { type, shape }]: [string, Value]): RuntimePort {
   if (type === 'int64' || type === 'float16' || type === 'float64') {
-    throw new OnnxBackendError('RUNTIME_FAILED', `a graph has a border of type ${type}, which tfjs does not know`)
+    throw new OnnxBackendError(
+      'RUNTIME_FAILED',
+      `a graph has an input or output of type ${type}, which tfjs does not support`,
+    )
   }
   return { name, type, dims: shape }
 }
 
-type Here = Record<string, RuntimeArray>
+type HostArrays = Record<string, RuntimeArray>
 
 function named(ports: readonly RuntimePort[], arrays: readonly AnyArray[]): Record<string, RuntimeArray | RemoteArray> {
   const record: Record<string, RuntimeArray | RemoteArray> = {}

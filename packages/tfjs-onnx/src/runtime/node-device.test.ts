@@ -29,7 +29,7 @@ describe('devices in Node', () => {
     async () => {
       const error = await useOnnxBackend({ device: 'cuda' }).catch(reason => reason)
       expect(error).toMatchObject({ code: 'RUNTIME_MISSING', hint: expect.stringContaining('setup cuda') })
-      expect(error.message).toContain('libonnxruntime_providers_cuda.so is not there')
+      expect(error.message).toContain('libonnxruntime_providers_cuda.so is missing')
     },
   )
 

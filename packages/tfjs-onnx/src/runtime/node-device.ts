@@ -1,9 +1,9 @@
 /**
- * Devices of onnxruntime-node: whether one can be used is found out by using it, on a graph of one node. What stands in
- * the way is said as exactly as the system tells: for CUDA which shared libraries are not there.
+ * Checks whether onnxruntime-node can use a device, by running a graph of one node on it. The error names what is missing, for CUDA the
+ * shared libraries.
  *
- * `auto` is CUDA where its provider works, else the CPU. It is never WebGPU: in Node an adapter may well be a processor that
- * imitates one, and parameters travel at each step.
+ * `auto` selects CUDA if its provider works, otherwise the CPU. It never selects WebGPU: in Node its adapter may be a software emulation,
+ * and parameters are copied in every step.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -15,16 +15,16 @@ import { OnnxBackendError } from '../errors.ts'
 import { runOneNode } from './one-node.ts'
 import type { Device, Runtime } from './runtime.ts'
 
-/** The library that holds the CUDA provider; onnxruntime-node's own package has only those of the CPU and WebGPU. */
+/** The library of the CUDA provider, which is not part of the package onnxruntime-node. */
 const cudaProvider = 'libonnxruntime_providers_cuda.so'
 
-/** Where onnxruntime-node's shared libraries lie, and its CUDA provider is looked for. */
+/** The folder of onnxruntime-node's shared libraries and of its CUDA provider. */
 export function nativeFolder(): string {
   const script = createRequire(import.meta.url).resolve('onnxruntime-node')
   return join(dirname(dirname(script)), 'bin', 'napi-v6', process.platform, process.arch)
 }
 
-/** @throws OnnxBackendError RUNTIME_MISSING that names what is not there. */
+/** @throws OnnxBackendError RUNTIME_MISSING naming what is missing */
 export async function checkDevice(runtime: Runtime): Promise<void> {
   if (runtime.device === 'cpu') return
   const missing = runtime.device === 'cuda' ? missingForCuda() : null
@@ -32,15 +32,15 @@ export async function checkDevice(runtime: Runtime): Promise<void> {
   try {
     await runOneNode(runtime)
   } catch (cause) {
-    throw unavailable(runtime.device, gist((cause as Error).message), cause)
+    throw unavailable(runtime.device, summary((cause as Error).message), cause)
   }
 }
 
-/** Of CUDA's failures what happened, without where in the source. */
-const gist = (message: string): string =>
+/** The failure in a CUDA error, without the source location. */
+const summary = (message: string): string =>
   /CUDA failure \d+: [^;]+/.exec(message)?.[0] ?? (message.split('\n')[0] as string)
 
-/** The runtime on the best device there is. */
+/** The runtime on the best available device. */
 export async function automatic(on: (device: Device) => Runtime): Promise<Runtime> {
   if (!existsSync(join(nativeFolder(), cudaProvider))) return on('cpu')
   const cuda = on('cuda')
@@ -53,34 +53,31 @@ export async function automatic(on: (device: Device) => Runtime): Promise<Runtim
   }
 }
 
-/** What keeps CUDA from loading, as far as files tell; null if nothing. */
+/** Missing files of CUDA; null if none is known to be missing. */
 function missingForCuda(): string | null {
   if (process.platform !== 'linux') return null
   const provider = join(nativeFolder(), cudaProvider)
-  if (!existsSync(provider)) return `${cudaProvider} is not there`
+  if (!existsSync(provider)) return `${cudaProvider} is missing`
   const beside = dirname(realpathSync(provider))
   loadLibraries(beside)
   const libraries = missingLibraries(provider, beside)
-  return libraries.length === 0 ? null : `these shared libraries are not found: ${libraries.join(', ')}`
+  return libraries.length === 0 ? null : `missing shared libraries: ${libraries.join(', ')}`
 }
 
-/** Keeps a library in the process though it is no addon; a flag of glibc that Node has no name for. */
+/** glibc's RTLD_NODELETE, which Node has no constant for: keeps a library loaded that is not an addon. */
 const noDelete = 0x1000
 
-/**
- * Loads the libraries that lie beside the provider (which may be a link to elsewhere), so that it finds them though no search path
- * leads there. What cannot be loaded is what the provider will be said to lack.
- */
+/** Loads the libraries in the provider's folder, so that it finds them without a search path. */
 export function loadLibraries(folder: string): void {
   const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen
   for (const name of readdirSync(folder).filter(file => /\.so\.\d/.test(file))) {
     try {
       process.dlopen({ exports: {} }, join(folder, name), RTLD_NOW | RTLD_GLOBAL | noDelete)
-    } catch {} // always: it is no addon
+    } catch {} // always throws, because it is not an addon
   }
 }
 
-/** Names of the shared libraries that a library needs and neither the system nor `beside` has; as `ldd` tells. */
+/** Names of the shared libraries that `ldd` finds neither on the system nor in the folder `beside`. */
 export function missingLibraries(library: string, beside: string): string[] {
   const path = [beside, process.env.LD_LIBRARY_PATH].filter(part => part).join(':')
   try {
@@ -88,14 +85,14 @@ export function missingLibraries(library: string, beside: string): string[] {
     const text = execFileSync('ldd', [library], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env })
     return [...text.matchAll(/^\s*(\S+) => not found/gm)].map(match => match[1] as string)
   } catch {
-    return [] // no ldd: ONNX Runtime will tell
+    return [] // without ldd, ONNX Runtime reports them
   }
 }
 
 const hints: Readonly<Record<Device, string>> = {
   cpu: 'ONNXRUNTIME_NODE_INSTALL=skip npm i onnxruntime-node@1.30.0',
-  cuda: 'npx @mixflow/cli setup cuda puts the provider and CUDA’s libraries there (Linux on x64); libcuda.so.1 is part of NVIDIA’s driver',
-  webgpu: 'it needs a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
+  cuda: 'npx @mixflow/cli setup cuda installs the provider and the CUDA libraries (Linux on x64); libcuda.so.1 is part of the NVIDIA driver',
+  webgpu: 'it requires a GPU with a driver for Vulkan (Linux: libvulkan1), Metal or Direct3D 12',
 }
 
 const unavailable = (device: Device, why: string, cause?: unknown): OnnxBackendError =>

@@ -1,7 +1,7 @@
-/** Stands in for what needs Node where a bundler makes a page (see `imports` in package.json): it only says what to do. */
+/** Replaces `in-node.ts` in pages (see `imports` in package.json). */
 
 import { OnnxBackendError } from '../errors.ts'
 
-throw new OnnxBackendError('RUNTIME_MISSING', 'onnxruntime-node is for Node, and this is a page', {
+throw new OnnxBackendError('RUNTIME_MISSING', 'onnxruntime-node does not run in a page', {
   hint: "import * as ort from 'onnxruntime-web/webgpu', then useOnnxBackend({ runtime: await onnxruntimeWeb(ort) })",
 })

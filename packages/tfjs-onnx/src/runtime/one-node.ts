@@ -1,11 +1,11 @@
-/** The smallest graph there is, |−3|: whether a runtime can run anything at all. */
+/** Checks whether a runtime works at all, with the graph |−3|. */
 
 import { writeModel } from '../graph/model.ts'
 import { collectProgram } from '../graph/program.ts'
 import { emit, fed } from '../graph/value.ts'
 import type { Runtime } from './runtime.ts'
 
-/** @throws what the runtime throws, or an error that tells the wrong result */
+/** @throws the runtime's error, or an error for a wrong result */
 export async function runOneNode(runtime: Runtime): Promise<void> {
   const input = fed([1], 'float32', Float32Array.of(-3))
   const output = emit('Abs', [input], { shape: [1], type: 'float32' })
@@ -17,7 +17,7 @@ export async function runOneNode(runtime: Runtime): Promise<void> {
     const y = { ...array, data: new Float32Array(1) }
     if ('run' in session) session.run(feeds, { y })
     else for (const result of session.enqueue(feeds, [{ name: 'y', ...array }])) y.data.set(await result.read())
-    if (y.data[0] !== 3) throw new Error(`it gives ${y.data[0]} for |-3|`)
+    if (y.data[0] !== 3) throw new Error(`it computes |-3| = ${y.data[0]}`)
   } finally {
     session.dispose()
   }

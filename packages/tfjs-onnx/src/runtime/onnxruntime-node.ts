@@ -1,25 +1,29 @@
 /**
- * onnxruntime-node as a `Runtime`. Its public API is asynchronous in form only (the native call blocks the thread), and
- * tfjs has synchronous reads, so this goes to the package's native binding, one layer below `InferenceSession`. That
- * layer is not public, hence the exact version in package.json.
+ * onnxruntime-node as a `Runtime`. tfjs has synchronous reads, and the public API of onnxruntime-node is asynchronous, although its native
+ * call blocks the thread. So this uses the native binding below `InferenceSession`, which is not public; hence the exact version in
+ * package.json.
  */
 
 import { availableParallelism } from 'node:os'
 import { Tensor } from 'onnxruntime-node'
 import binding from 'onnxruntime-node/dist/binding.js'
-import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
+import type { Bytes } from '../graph/model.ts'
 import { channelBlockOf } from './channel-block.ts'
-import type { Device, Runtime, RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'
+import {
+  type Device,
+  leastStorageBuffers,
+  type Runtime,
+  type RuntimeArray,
+  type RuntimeSession,
+  type SessionOptions,
+} from './runtime.ts'
 import { shardedSession } from './sharded-session.ts'
 
-/** Arrays that one shader can have on every WebGPU device (its limit `maxStorageBuffersPerShaderStage`). */
-const leastStorageBuffers = 8
-
-/** Of this processor, once it was asked for. */
+/** Of this processor, once known. */
 let channelBlock: number | undefined
 
-/** Sessions on a device. The CPU also splits batches among threads. */
+/** Sessions on a device. Only the CPU supports sharded sessions. */
 export function onnxruntimeOn(device: Device): Runtime {
   const createSession = (model: Bytes, options: SessionOptions): RuntimeSession => {
     binding.initOrt()
@@ -27,7 +31,7 @@ export function onnxruntimeOn(device: Device): Runtime {
     try {
       session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions({ ...options, device }))
     } catch (cause) {
-      throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime refused a recorded graph: ${message(cause)}`, {
+      throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime rejected a recorded graph: ${message(cause)}`, {
         cause,
       })
     }
@@ -49,15 +53,15 @@ export function onnxruntimeOn(device: Device): Runtime {
   }
 }
 
-/** How sessions run: whole graphs, on the CPU by default; what another device cannot run goes to the CPU. */
+/** Session options. Operators that the device does not support run on the CPU. */
 export const nativeOptions = ({ threads, device = 'cpu' }: SessionOptions & { readonly device?: Device }) => ({
   executionProviders: [device],
   graphOptimizationLevel: 'all' as const,
   executionMode: 'sequential' as const,
   logSeverityLevel: 3 as const,
-  // a pattern is laid out beside the memory that the first run took, and no faster
+  // memory patterns need additional memory and are not faster
   enableMemPattern: false,
-  // threads that wait by spinning double the time of a step as soon as anything else wants a core
+  // spinning threads double the time of a step as soon as another program uses a core
   extra: { session: { intra_op: { allow_spinning: '0' } } },
   ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
 })

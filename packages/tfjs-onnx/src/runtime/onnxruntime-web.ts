@@ -1,27 +1,34 @@
 /**
- * onnxruntime-web as a `Runtime`, for pages. The module is given, so that a page chooses which of its builds to load:
+ * onnxruntime-web as a `Runtime`, for pages. The page chooses a build and passes it:
  *
  *     import * as ort from 'onnxruntime-web/webgpu' // or /wasm, which is smaller and has the CPU only
  *     await useOnnxBackend({ runtime: await onnxruntimeWeb(ort) })
  *
- * It can only be waited for, so its sessions are queued: a result is an array that will be there, and stays where it was computed. On
- * WebGPU parameters and optimizer state thus never leave the GPU; what a program reads is all that is copied.
+ * It is asynchronous, so its sessions are queued: a result is a handle to an array on the device. On WebGPU, parameters and optimizer
+ * state stay on the GPU; only values that are read are copied.
  */
 
-import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
+import type { Bytes } from '../graph/model.ts'
 import type { FedArray } from '../graph/value.ts'
 import { runOneNode } from './one-node.ts'
 import { Queue } from './queue.ts'
-import type { QueuedSession, RemoteArray, Runtime, RuntimeArray, RuntimePort } from './runtime.ts'
+import {
+  leastStorageBuffers,
+  type QueuedSession,
+  type RemoteArray,
+  type Runtime,
+  type RuntimeArray,
+  type RuntimePort,
+} from './runtime.ts'
 
-/** What is used of onnxruntime-web; any of its builds has it. */
+/** The used part of onnxruntime-web, which every build has. */
 export type OnnxruntimeWeb = Pick<typeof import('onnxruntime-node'), 'InferenceSession' | 'Tensor'>
 type Session = Awaited<ReturnType<OnnxruntimeWeb['InferenceSession']['create']>>
 type OrtTensor = InstanceType<OnnxruntimeWeb['Tensor']>
 
 export interface WebRuntimeOptions {
-  /** `cpu` is WebAssembly. `auto`, the default, is WebGPU on a real adapter, else the CPU; the runtime's `note` says why. */
+  /** `cpu` is WebAssembly. `auto` is WebGPU on a hardware adapter, otherwise the CPU; see the runtime's `note`. Default: `auto`. */
   readonly device?: 'cpu' | 'webgpu' | 'auto'
 }
 
@@ -37,7 +44,6 @@ export async function onnxruntimeWeb(ort: OnnxruntimeWeb, options: WebRuntimeOpt
   })
 }
 
-/** What is read of the browser. */
 interface Gpu {
   requestAdapter(): Promise<{ readonly info?: { readonly isFallbackAdapter?: boolean } } | null>
 }
@@ -45,8 +51,8 @@ interface Gpu {
 async function problemOfWebgpu(ort: OnnxruntimeWeb, onlyReal: boolean): Promise<string | null> {
   const adapter = await (navigator as { readonly gpu?: Gpu }).gpu?.requestAdapter()
   if (adapter === undefined) return 'the browser has no WebGPU'
-  if (adapter === null) return 'the browser has no adapter for WebGPU'
-  if (onlyReal && adapter.info?.isFallbackAdapter === true) return 'the only adapter for WebGPU is the processor'
+  if (adapter === null) return 'the browser has no WebGPU adapter'
+  if (onlyReal && adapter.info?.isFallbackAdapter === true) return 'the only WebGPU adapter is a software fallback'
   try {
     await runOneNode(onDevice(ort, 'webgpu'))
     return null
@@ -54,9 +60,6 @@ async function problemOfWebgpu(ort: OnnxruntimeWeb, onlyReal: boolean): Promise<
     return (error as Error).message
   }
 }
-
-/** Arrays that one shader can have on every WebGPU device. */
-const leastStorageBuffers = 8
 
 function onDevice(ort: OnnxruntimeWeb, device: 'cpu' | 'webgpu'): Runtime {
   const queue = new Queue()
@@ -94,7 +97,7 @@ class WebSession implements QueuedSession {
           ...(device === 'cpu' ? {} : { preferredOutputLocation: 'gpu-buffer' as const }),
         }),
       )
-      .catch(failed('refused a recorded graph'))
+      .catch(failed('rejected a recorded graph'))
     this.#session.catch(() => {}) // reported where a result is read
   }
 
@@ -126,7 +129,7 @@ class WebSession implements QueuedSession {
   }
 }
 
-/** A result: in the memory of the device, as soon as the queue has come to it. */
+/** A result on the device, available once the queue has run. */
 class WebArray implements RemoteArray {
   readonly type: RuntimeArray['type']
   readonly dims: readonly number[]

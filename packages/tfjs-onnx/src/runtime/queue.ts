@@ -1,7 +1,4 @@
-/**
- * One task at a time, first come, first served. A WebGPU device may break down when two sessions run on it at once. What a
- * task throws is its caller's alone: the next one has its turn all the same.
- */
+/** Runs one task at a time, in order, because a WebGPU device may fail when two sessions run at once. A failed task does not stop the queue. */
 export class Queue {
   #last: Promise<unknown> = Promise.resolve()
 
@@ -11,7 +8,7 @@ export class Queue {
     return result
   }
 
-  /** Settles when all that was begun until now is done. */
+  /** Resolves when all tasks so far are done. */
   idle(): Promise<void> {
     return this.run(async () => {})
   }

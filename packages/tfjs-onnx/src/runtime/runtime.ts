@@ -1,9 +1,6 @@
-/**
- * What the backend needs of a runtime: sessions made from model bytes. Their runs are done when they return, or queued where
- * a runtime can only be waited for. The tests of this package and users of another ONNX runtime can give their own.
- */
+/** The interface of an ONNX runtime: sessions created from models, whose runs are synchronous or queued. */
 
-import type { Bytes } from '../bytes.ts'
+import type { Bytes } from '../graph/model.ts'
 import type { FedArray } from '../graph/value.ts'
 
 export interface RuntimeArray {
@@ -13,29 +10,29 @@ export interface RuntimeArray {
 }
 
 export interface RuntimeSession {
-  /** Runs the graph. Results are written into `outputs`, whose arrays the caller provides. */
+  /** Runs the graph and writes the results into the arrays of `outputs`. */
   run(feeds: Readonly<Record<string, RuntimeArray>>, outputs: Readonly<Record<string, RuntimeArray>>): void
   dispose(): void
 }
 
-/** An array that a runtime keeps, perhaps on a GPU, and perhaps not computed yet. */
+/** An array on the device, which may not be computed yet. */
 export interface RemoteArray {
   readonly type: RuntimeArray['type']
   readonly dims: readonly number[]
-  /** A copy of the numbers. @throws OnnxBackendError RUNTIME_FAILED if the run that makes it failed */
+  /** Copies the numbers. @throws OnnxBackendError RUNTIME_FAILED if the run that computes it failed */
   read(): Promise<FedArray>
-  /** Lets go of it once the runs and reads that were asked for before are done. */
+  /** Releases it after the runs and reads that are already queued. */
   dispose(): void
 }
 
-/** A session whose runs are done in the order in which they were asked for, some time later. */
+/** A session whose runs are executed later, in order. */
 export interface QueuedSession {
   enqueue(feeds: Readonly<Record<string, RuntimeArray | RemoteArray>>, outputs: readonly RuntimePort[]): RemoteArray[]
   dispose(): void
 }
 
 export interface SessionOptions {
-  /** Threads inside one operator; unset lets the runtime choose (the number of physical cores). */
+  /** Threads per operator. Default: number of physical cores. */
   readonly threads?: number
 }
 
@@ -50,7 +47,7 @@ export interface RuntimePort {
 export interface Shards {
   /** How many, 2 or more. */
   readonly count: number
-  /** How many run side by side; each thread takes equally many. */
+  /** Number of threads, each of which runs equally many shards. */
   readonly threads: number
   /** Inputs and outputs, sized for one shard. */
   readonly inputs: readonly RuntimePort[]
@@ -59,25 +56,27 @@ export interface Shards {
   readonly split: ReadonlySet<string>
 }
 
+/** Arrays that one shader can have on every WebGPU device (its limit `maxStorageBuffersPerShaderStage`). */
+export const leastStorageBuffers = 8
+
 export type Device = 'cpu' | 'cuda' | 'webgpu'
 
 export interface Runtime {
   readonly name: string
-  /** Where its sessions run. */
   readonly device: Device
-  /** Why it is not on a better device, where that was left open. */
+  /** With device `auto`: why it is not on a better device. */
   readonly note?: string
   createSession(model: Bytes, options: SessionOptions): RuntimeSession | QueuedSession
-  /** Its sessions are queued: arrays that it is fed with are read later, and must not change. */
+  /** Whether sessions are queued, so that fed arrays are read later and must not change. */
   readonly queued?: boolean
-  /** Settles when everything that was queued is done. */
+  /** Resolves when the queue is empty. */
   idle?(): Promise<void>
-  /** How many tensors an operator may have, inputs and outputs together. Default: unlimited. */
+  /** Most inputs and outputs per operator. Default: unlimited. */
   readonly mostTensors?: number
-  /** Its convolutions work on blocks of so many channels, with operators of their own; 1: it has none. Default: 1. */
+  /** Channels per block of blocked convolutions; 1 without them. Default: 1. */
   readonly channelBlock?: number
   /** Number of threads that can run in parallel. Default: 1. */
   readonly parallelism?: number
-  /** A session that is fed whole batches. A runtime without it runs them in one piece. */
+  /** Splits batches into shards. A runtime without it runs whole batches. */
   createShardedSession?(model: Bytes, shards: Shards): RuntimeSession
 }

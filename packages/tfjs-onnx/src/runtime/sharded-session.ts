@@ -1,25 +1,24 @@
 /**
- * One graph on several threads at once, each on its shards of a batch; the results are averaged. Operators on small images
- * are too short to be split among threads one by one, so on a few cores this trains half as fast again, and it scales with
- * cores where single operators do not.
+ * Runs one graph on several threads, each on its shards of a batch, and averages the results. Operators on small images are too short to
+ * be multithreaded one by one, so on a few cores this trains 1.5 times as fast, and it scales with cores where single operators do not.
  *
- * A thread with several shards runs them in sequence, so a large batch needs no more memory than a small one.
+ * A thread runs its shards in sequence, so a large batch needs no more memory than a small one.
  *
- * The calling thread runs the first shards itself. The others are worker threads with their own sessions that wait on shared
- * memory. ONNX Runtime takes no shared arrays, so numbers are copied in and out, which is cheap beside a train step. Waiting
- * uses Atomics and no messages are posted between threads, so the call stays synchronous.
+ * The calling thread runs the first shards. The others are worker threads with their own sessions, which wait on shared memory. ONNX
+ * Runtime does not accept shared arrays, so numbers are copied in and out, which is cheap compared with a train step. Waiting uses Atomics
+ * instead of messages, so the call stays synchronous.
  */
 
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
-import type { Bytes } from '../bytes.ts'
 import { OnnxBackendError } from '../errors.ts'
+import type { Bytes } from '../graph/model.ts'
 import type { FedArray } from '../graph/value.ts'
 import type { RuntimeArray, RuntimePort, RuntimeSession, Shards } from './runtime.ts'
 
 export interface ShardRequest extends Shards {
   readonly model: Bytes
-  /** Options of the sessions, as the native binding takes them. */
+  /** Session options of the native binding. */
   readonly options: object
 }
 
@@ -28,8 +27,8 @@ const [asked, done, failed] = [0, 1, 2]
 const headBytes = 64
 const messageBytes = 1024
 
-/** A thread builds its session (some seconds for a large graph) before it answers for the first time. */
-const leastPatience = 120_000
+/** A thread builds its session, which may take seconds, before it answers for the first time. */
+const minTimeout = 120_000
 
 interface BufferRange extends RuntimePort {
   readonly offset: number
@@ -111,8 +110,8 @@ export function shardedSession(request: ShardRequest, first: RuntimeSession): Ru
         for (const { name } of request.outputs)
           addTo(outputs[name]?.data as Float32Array, scratch[name]?.data as Float32Array)
       }
-      const patience = Math.max(leastPatience, 20 * (performance.now() - start))
-      for (const helper of helpers) helper.finish(patience)
+      const timeout = Math.max(minTimeout, 20 * (performance.now() - start))
+      for (const helper of helpers) helper.finish(timeout)
       for (const { name } of request.outputs) {
         const total = outputs[name]?.data as Float32Array
         const parts = helpers.map(helper => helper.results.get(name) as Float32Array)
@@ -160,10 +159,10 @@ interface Helper {
   readonly results: ReadonlyMap<string, FedArray>
   start(feeds: Readonly<Record<string, RuntimeArray>>): void
   /**
-   * @param patience milliseconds after which the thread is given up
+   * @param timeout milliseconds after which the thread is given up
    * @throws OnnxBackendError RUNTIME_FAILED with what went wrong on the thread.
    */
-  finish(patience: number): void
+  finish(timeout: number): void
   stop(): void
 }
 
@@ -194,9 +193,9 @@ function startHelper({ model, options, inputs, outputs, split, count, threads }:
       Atomics.store(head, asked, ++turn)
       Atomics.notify(head, asked)
     },
-    finish(patience) {
+    finish(timeout) {
       for (let last = Atomics.load(head, done); last !== turn; last = Atomics.load(head, done)) {
-        if (Atomics.wait(head, done, last, patience) === 'timed-out') throw unanswered(patience)
+        if (Atomics.wait(head, done, last, timeout) === 'timed-out') throw unanswered(timeout)
       }
       if (Atomics.load(head, failed) === 1) throw failure(memory)
     },
@@ -223,10 +222,10 @@ function view(memory: SharedArrayBuffer, { type, offset, length }: BufferRange, 
   return new make(memory as unknown as ArrayBuffer, offset, times * length)
 }
 
-const unanswered = (patience: number): OnnxBackendError =>
+const unanswered = (timeout: number): OnnxBackendError =>
   new OnnxBackendError(
     'RUNTIME_FAILED',
-    `a thread that runs a shard of the batch has not answered for ${Math.round(patience / 1000)} s`,
+    `a thread that runs a shard of the batch has not answered for ${Math.round(timeout / 1000)} s`,
     { hint: 'it may have run out of memory: use fewer threads, useOnnxBackend({ threads: 1 })' },
   )
 

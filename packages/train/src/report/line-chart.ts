@@ -113,7 +113,7 @@ export interface Axis {
 
 interface AxisOptions {
   /** `auto` is logarithmic if all values are positive and span a factor of five or more. */
-  readonly kind: 'linear' | 'auto'
+  readonly kind: 'linear' | 'log' | 'auto'
   /** Extend a linear axis to the next round numbers. */
   readonly round: boolean
 }
@@ -127,7 +127,8 @@ const isDrawable = (value: number): boolean => Math.abs(value) < 1 / tiny
 export function axisOf(values: readonly number[], { kind, round }: AxisOptions): Axis {
   const { low, high } = extent(values.filter(isDrawable).map(value => (Math.abs(value) < tiny ? 0 : value)))
   const isWide = low > 0 && high / low >= logFactor
-  return kind === 'auto' && isWide ? logAxis(low, high) : linearAxis(low, high, round)
+  const isLog = (kind === 'log' && low > 0) || (kind === 'auto' && isWide)
+  return isLog ? logAxis(low, high) : linearAxis(low, high, round)
 }
 
 /** Values with a smaller relative difference count as equal: ticks between them would have the same text. */

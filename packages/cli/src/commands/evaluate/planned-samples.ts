@@ -1,0 +1,120 @@
+/** The plan for measures of samples: feature extractor, settings, and reference images. */
+
+import { defined, printableName, resolveLabel } from '@mixflow/core/internal'
+import {
+  comparesWithData,
+  openExtractor,
+  planSettings,
+  type Reference,
+  referenceOf,
+  type SampleOptions,
+  type SettingsPlan,
+  type StoredExtractor,
+  shippedReference,
+} from '@mixflow/measure'
+import { cacheFolder, type Dataset, otherClasses } from '@mixflow/train'
+import { openDataOrList } from '../open-data.ts'
+import { dataOf, type Job, type SampleFacts, showDataProgress } from './evaluation.ts'
+import { openFeatures } from './open-features.ts'
+import type { OpenGenerator } from './open-generator.ts'
+import { progressBar } from './progress-bar.ts'
+
+export interface PlannedSamples {
+  readonly options: SampleOptions
+  readonly features: StoredExtractor
+  readonly facts: SampleFacts
+  /** The reference images, if they had to be opened. */
+  readonly data: Dataset | null
+}
+
+export async function plannedSamples(job: Job): Promise<PlannedSamples> {
+  const { flags, metrics, status, signal, generator } = job
+  const { n, ranges, batchSize } = flags
+  const features = await openFeatures(flags.features ?? defaultFeatures(generator), {
+    resize: flags.resize,
+    rounding: flags.rounding,
+    signal,
+    onProgress: showDataProgress(status),
+  })
+  const { settings, left } = plannedSettings(job)
+  const needsData = metrics.samples.some(comparesWithData)
+  const { reference, data } = needsData ? await openReference(job, features) : { reference: null, data: null }
+  const { name, sha256, resize, rounding } = features.description
+  return {
+    features,
+    data,
+    options: { extractor: features.description, metrics: metrics.samples, settings, reference, n, ranges, batchSize },
+    facts: {
+      n,
+      ranges,
+      batchSize,
+      guidance: guidanceOf(job),
+      left,
+      extractor: { name, sha256, resize, rounding },
+      reference: reference && {
+        data: reference.key.data,
+        split: reference.key.split,
+        count: reference.key.count,
+      },
+    },
+  }
+}
+
+/** Digits have their own extractor. An image size that neither extractor accepts becomes an error with a hint. */
+const defaultFeatures = ({ model: { image } }: OpenGenerator): string =>
+  image.channels === 1 && image.height === 28 && image.width === 28 ? 'mnist' : 'cifar10'
+
+function guidanceOf({ flags, generator: { model } }: Job): number | null {
+  if (model.labels === null) return null
+  const isUnlabelled = flags.label !== undefined && resolveLabel(flags.label, model.labels) === null
+  return flags.guidance ?? (isUnlabelled ? 0 : model.sampler.guidance)
+}
+
+function plannedSettings({ flags, solvers, generator: { model } }: Job): SettingsPlan {
+  const { guidance, mixtureWeight, gridPower, tolerance, perImage, label } = flags
+  const { solver, nfe } = model.sampler
+  return planSettings({
+    solvers: solvers ?? [solver],
+    nfe: flags.nfe ?? [nfe ?? 9],
+    common: {
+      ...defined({ guidance, mixtureWeight, gridPower, tolerance, perImage }),
+      ...(label === undefined ? {} : { label: resolveLabel(label, model.labels) }),
+    },
+  })
+}
+
+/** The training images, because a generator should reproduce their distribution. */
+async function openReference(
+  job: Job,
+  { network, description, statistics }: StoredExtractor,
+): Promise<{ readonly reference: Reference; readonly data: Dataset | null }> {
+  const { flags, metrics, generator, status, signal } = job
+  const { channels, height, width } = generator.model.image
+  const { spec, options } = dataOf(job)
+  const needsRows = metrics.samples.some(metric => metric === 'precision-recall' || metric === 'neighbours')
+  if (!needsRows) {
+    const key = { data: spec, split: 'train', channels, height, width }
+    const shipped = await shippedReference(key, description, statistics)
+    if (shipped !== null) return { reference: shipped, data: null }
+  }
+  const data = await openDataOrList(spec, options)
+  const other = otherClasses(generator.model.labels, data)
+  if (other !== null) {
+    status.clear()
+    process.stderr.write(`${printableName(`note: ${other}; all images are compared, whatever their class`)}\n`)
+  }
+  const { threads } = flags
+  const extractor = await openExtractor(network, description, defined({ threads }))
+  try {
+    const reference = await referenceOf(data, extractor, {
+      features: needsRows,
+      cacheDir: cacheFolder('measures'),
+      statistics,
+      signal,
+      onProgress: fraction => status.show(`${progressBar(fraction)}  features of ${data.name}`),
+    })
+    return { reference, data }
+  } finally {
+    await extractor.dispose()
+  }
+}

@@ -1,0 +1,48 @@
+/** `mixflow setup`: installs what no npm package contains, native TensorFlow or the CUDA libraries of ONNX Runtime. */
+
+import { checkWord } from '@mixflow/core/internal'
+import { UsageError } from '../terminal/errors.ts'
+import { interruptible } from '../terminal/signals.ts'
+import { print } from '../terminal/text.ts'
+import { programName } from '../terminal/this-program.ts'
+import { folderOf } from './doctor/installed.ts'
+
+const components = ['tensorflow', 'cuda'] as const
+
+export async function setupCommand(
+  name: string | undefined,
+  { gpu = false }: { readonly gpu?: boolean },
+): Promise<void> {
+  if (name === undefined) {
+    throw new UsageError('missing component', `${programName()} setup tensorflow, or ${programName()} setup cuda`)
+  }
+  const component = checkWord(name, components, { what: 'component' })
+  if (component === 'cuda' && gpu) throw new UsageError('--gpu requires setup tensorflow')
+  await interruptible(signal => (component === 'cuda' ? setupCuda(signal) : setupTensorflow(gpu, signal)))
+}
+
+const onPhase = (text: string) => print(`${text} …`)
+
+async function setupTensorflow(gpu: boolean, signal: AbortSignal): Promise<void> {
+  const { setUpTfjsNode } = await import('@mixflow/train')
+  const { kind, folder, outcome, tensorflow, ...result } = await setUpTfjsNode({ gpu, signal, onPhase })
+  print(
+    `${outcome === 'found' ? 'already installed' : 'installed'}: ${kind} with TensorFlow ${tensorflow}, in ${folder}`,
+  )
+  if (gpu && !result.gpu) print('It detects no GPU; check the driver with nvidia-smi.')
+  print(`\nTrain with it\n  ${programName()} train quickstart --backend ${kind}`)
+}
+
+/** Packages that depend on onnxruntime-node; usually they share one copy. */
+const runtimeOwners = ['@mixflow/tfjs-onnx', '@mixflow/sdk-node']
+
+async function setupCuda(signal: AbortSignal): Promise<void> {
+  const { setUpCuda, useBackend } = await import('@mixflow/train')
+  const runtimes = new Set(
+    runtimeOwners.flatMap(owner => folderOf('onnxruntime-node', import.meta.resolve(owner)) ?? []),
+  )
+  const { folder, outcome } = await setUpCuda({ runtimes: [...runtimes], signal, onPhase })
+  print(`${outcome === 'found' ? 'already installed' : 'installed'}: CUDA for ONNX Runtime, in ${folder}`)
+  await useBackend({ backend: 'onnx', device: 'cuda' }) // throws an error that names what is still missing
+  print(`\nTrain with it\n  ${programName()} train quickstart --device cuda`)
+}

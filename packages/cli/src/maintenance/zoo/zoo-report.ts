@@ -1,0 +1,43 @@
+/** Compares the models of a zoo in Markdown: a table of all, then the measures of each. */
+
+import { dirname, join, relative } from 'node:path'
+import { markdownTarget, markdownText } from '@mixflow/core/internal'
+import { formatBytes, formatCount, formatDuration } from '@mixflow/train'
+import { markdownTable } from '../../terminal/text.ts'
+import { qualityText } from '../package/quality-text.ts'
+import type { PackagedModel } from './model-packages.ts'
+import { modelBytes, zooList } from './zoo-list.ts'
+
+/** @param file the Markdown file, which links are relative to */
+export function zooReport(packages: readonly PackagedModel[], file: string): string {
+  if (packages.length === 0) return 'No models yet.'
+  const list = zooList(packages)
+  const link = (path: string) => markdownTarget(relative(dirname(file), path).replaceAll('\\', '/'))
+  const rows = packages.map(({ name, folder, manifest }, i) => [
+    `[${name}](${link(folder)})`,
+    imageText(manifest),
+    formatBytes(modelBytes(packages[i]!)),
+    formatCount(manifest.training.parameters),
+    formatCount(manifest.training.imagesSeen),
+    manifest.training.seconds === undefined ? '' : formatDuration(manifest.training.seconds),
+    markdownText(manifest.licence),
+    markdownText(list[i]!.baseline ?? ''),
+  ])
+  const head = ['model', 'images', 'size', 'parameters', 'images seen', 'trained for', 'licence', 'baseline']
+  return [markdownTable(head, rows), ...packages.map(each => section(each, link))].join('\n\n')
+}
+
+type Manifest = PackagedModel['manifest']
+
+const imageText = ({ image: { channels, height, width }, labels }: Manifest): string =>
+  `${channels === 1 ? 'greyscale' : 'colour'} ${width}×${height}${labels === null ? '' : `, ${formatCount(labels.count)} classes`}`
+
+function section({ name, folder, manifest, quality }: PackagedModel, link: (path: string) => string): string {
+  const grid = manifest.files.find(({ role }) => role === 'grid')
+  return [
+    `## ${name}`,
+    ...(manifest.description === undefined ? [] : [markdownText(manifest.description)]),
+    ...(grid === undefined ? [] : [`![Images of ${name}, uncurated](${link(join(folder, grid.path))})`]),
+    (quality === null ? '' : qualityText(quality)) || 'Nothing was measured.',
+  ].join('\n\n')
+}
