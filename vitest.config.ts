@@ -9,7 +9,18 @@ import { defineConfig } from 'vitest/config'
 
 const source = { conditions: ['@mixflow/source', 'node', 'import', 'module', 'default'] }
 
-const project = (name: string, folder: string, timeout: number, globalSetup: string[] = []) => ({
+interface ProjectOptions {
+  readonly globalSetup?: string[]
+  /** How many tests of a file run at a time, where they are concurrent. */
+  readonly maxConcurrency?: number
+}
+
+const project = (
+  name: string,
+  folder: string,
+  timeout: number,
+  { globalSetup = [], maxConcurrency = 2 }: ProjectOptions = {},
+) => ({
   resolve: source,
   ssr: { resolve: source },
   test: {
@@ -18,7 +29,7 @@ const project = (name: string, folder: string, timeout: number, globalSetup: str
     include: ['**/*.test.ts'],
     testTimeout: timeout,
     hookTimeout: timeout,
-    maxConcurrency: 2,
+    maxConcurrency,
     globalSetup,
     setupFiles: [fileURLToPath(new URL('vitest.setup.ts', import.meta.url))],
   },
@@ -33,11 +44,11 @@ export default defineConfig({
     projects: [
       ...readdirSync(new URL('packages', import.meta.url)).map(name => project(name, `packages/${name}`, 180_000)),
       project('playground', 'apps/playground/src', 180_000),
-      project('playground-pages', 'apps/playground/e2e', 300_000, ['build.ts']),
+      project('playground-pages', 'apps/playground/e2e', 300_000, { globalSetup: ['build.ts'] }),
       project('examples', 'examples', 180_000),
-      project('tests', 'tests/src', 600_000, ['workspace/pack.ts']),
+      project('tests', 'tests/src', 600_000, { globalSetup: ['workspace/pack.ts'] }),
       project('fuzz', 'tests/fuzz', 180_000),
-      project('rehearsal', 'tests/rehearsal', 600_000),
+      project('rehearsal', 'tests/rehearsal', 600_000, { maxConcurrency: 3 }),
     ],
   },
 })

@@ -13,17 +13,20 @@ export interface WebExample {
   readonly inline: boolean
   /** Whether a server renders the page. */
   readonly rendered: boolean
+  /** A route of its server that answers with image 0 as a PNG file. */
+  readonly route?: string
 }
 
 const npmStart =
   (...flags: readonly string[]) =>
   (port: string) => ['start', '--', ...flags.map(flag => (flag === 'PORT' ? port : flag))]
 
+/** The longest first. */
 export const webExamples: readonly WebExample[] = [
   {
-    name: 'vite',
-    ...{ model: 'public/model', build: true, inline: false, rendered: false },
-    start: npmStart('--host', '127.0.0.1', '--port', 'PORT'),
+    name: 'next',
+    ...{ model: 'public/model', build: true, inline: true, rendered: true, route: 'api/image?seed=42' },
+    start: npmStart('--hostname', '127.0.0.1', '--port', 'PORT'),
   },
   {
     name: 'webpack',
@@ -31,18 +34,18 @@ export const webExamples: readonly WebExample[] = [
     start: npmStart(),
   },
   {
-    name: 'no-bundler',
-    ...{ model: 'model', build: false, inline: false, rendered: false },
+    name: 'sveltekit',
+    ...{ model: 'static/model', build: true, inline: true, rendered: true },
     start: npmStart(),
   },
   {
-    name: 'next',
-    ...{ model: 'public/model', build: true, inline: true, rendered: true },
-    start: npmStart('--hostname', '127.0.0.1', '--port', 'PORT'),
+    name: 'vite',
+    ...{ model: 'public/model', build: true, inline: false, rendered: false },
+    start: npmStart('--host', '127.0.0.1', '--port', 'PORT'),
   },
   {
-    name: 'sveltekit',
-    ...{ model: 'static/model', build: true, inline: true, rendered: true },
+    name: 'no-bundler',
+    ...{ model: 'model', build: false, inline: false, rendered: false },
     start: npmStart(),
   },
 ]

@@ -3,7 +3,7 @@ import { loadModel } from '@mixflow/sdk-node'
 
 export type Expected = Awaited<ReturnType<typeof picturesOf>>
 
-/** What the examples draw, by the sources: rows of four pictures, and the last one as a PNG file. */
+/** What the examples draw, by the sources: rows of four images, and the first and the last one as PNG files. */
 export async function picturesOf(folder: string) {
   await using model = await loadModel(folder)
   const { images } = await model.sample({ count: 16, nfe: 5, seed: 42 })
@@ -17,5 +17,6 @@ export async function picturesOf(folder: string) {
       rgba[(y * 4 * width + x) * 4 + (k % 4)] = value
     }
   }
-  return { width: 4 * width, height: 4 * height, rgba, last: await images[15]!.toPng() }
+  const [first, last] = [await images[0]!.toPng(), await images[15]!.toPng()]
+  return { width: 4 * width, height: 4 * height, rgba, first, last }
 }

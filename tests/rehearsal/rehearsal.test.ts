@@ -1,7 +1,8 @@
 /**
  * A release, rehearsed from end to end: a copy of the repository is versioned, built and published to a registry on this machine;
- * users install from it, in empty folders, by plain npm; the next release reaches them by `npm update`; and every example is
- * installed and built from it, the pages opened in Chromium. Their pictures must be those of the sources.
+ * users install from it, in empty folders, by plain npm; the next release reaches them by `npm update`; every example is installed
+ * and built from it, and so are pages by a second major version of Vite, webpack's kind and Next, which are opened in Chromium. Their
+ * images must be those of the sources.
  */
 import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,6 +16,10 @@ import { newUser, npmInstall, type User } from '../src/workspace/user.ts'
 import { modelPackages, published, readManifest, repositoryFiles } from '../src/workspace/workspace.ts'
 import { copyExample, policyOf, webExamples } from './examples.ts'
 import { picturesOf } from './expected.ts'
+import { type FolderServer, serveFolder } from './matrix/serve-folder.ts'
+import { nameOf } from './matrix/table.ts'
+import { tables } from './matrix/tools.ts'
+import { tryTool } from './matrix/try-tool.ts'
 import { policyProxy } from './policy-proxy.ts'
 import { type Registry, startRegistry } from './registry.ts'
 import { copyForRelease, type ReleaseCopy } from './release.ts'
@@ -23,6 +28,18 @@ import { pretendGpu, visit } from './visit.ts'
 
 /** Runtimes beside Node, as npm has them. */
 const runtimes = ['deno@2.9.6', 'bun@1.4.5']
+
+/** Rows of the matrix. Of Next only the development server, because a build takes four times as long. */
+const otherTools = ['Vite 6', 'Rspack 2', 'Next (webpack) 15'].map(name => {
+  const tool = tables.matrix.find(tool => nameOf(tool) === name)!
+  const { build, built, ...served } = tool
+  return [name, tool.pkg === 'next' ? served : tool] as const
+})
+
+const browserArgs = [
+  ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+]
 
 const says = (device: string) => new RegExp(`^16 pictures, 5 evaluations each, \\d+ ms on ${device}$`, 'm')
 const names = published.map(({ manifest }) => manifest.name)
@@ -33,23 +50,28 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
     held.unshift(resource)
     return resource
   }
+  const executable = findChromium()
   let registry: Registry
   let copy: ReleaseCopy
   let user: User
+  let browser: Browser
+  let models: FolderServer
   let model: string
   let expected: Awaited<ReturnType<typeof picturesOf>>
   let first: { readonly version: string; readonly changelog: string }
 
   beforeAll(async () => {
     registry = hold(await startRegistry())
-    copy = hold(await copyForRelease(registry.npmrc))
+    copy = hold(await copyForRelease())
     user = hold(await newUser(registry.npmrc))
+    if (executable !== null) browser = hold(await chromium.launch({ executablePath: executable, args: browserArgs }))
     model = join(user.home, 'model')
     await mkdir(model)
     for (const [path, bytes] of await smallModel({ classes: 3 })) await writeFile(join(model, path), bytes)
+    models = hold(await serveFolder(user.home))
     expected = await picturesOf(model)
     await copy.announce('rehearsal.md', `---\n'@mixflow/core': patch\n---\n\nThe first of two.\n`)
-    first = await copy.release('core')
+    first = await copy.release('core', registry.npmrc)
   })
   afterAll(async () => {
     for (const resource of held) await resource[Symbol.asyncDispose]()
@@ -74,7 +96,8 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
     }
   })
 
-  test('is installed by npm, samples, and is updated by the next one', async () => {
+  // From here on several at a time: while one waits for its server or its browser, another is built. The longest start first.
+  test.concurrent('is installed by npm, samples, and is updated by the next one', async () => {
     const options = await inFolder('user')
     await npmInstall(['@mixflow/sdk-node'], options)
     await copyExample('node', join(user.project, 'script'))
@@ -85,37 +108,19 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
     }
     await sample()
 
+    // in a registry of its own, so that meanwhile the others install the first one
+    await using nextRegistry = await startRegistry()
     await copy.announce('next.md', `---\n'@mixflow/core': patch\n---\n\nThe second of two.\n`)
-    const second = await copy.release('core')
+    const second = await copy.release('core', nextRegistry.npmrc)
     expect(second.version).not.toBe(first.version)
     expect(second.changelog).toContain('The second of two.')
+    await writeFile(join(options.cwd, '.npmrc'), nextRegistry.npmrc)
     await run('npm', ['update', '--no-audit', '--no-fund'], options)
     for (const name of ['core', 'sdk-node'])
       expect(readManifest(join(options.cwd, 'node_modules', '@mixflow', name)).version).toBe(second.version)
     await sample()
   })
 
-  test('has the models, which load by their names', async () => {
-    const options = await inFolder('models')
-    await npmInstall(['@mixflow/sdk-node', ...modelPackages.map(({ manifest }) => manifest.name)], options)
-    await writeFile(join(options.cwd, 'by-name.mjs'), byName)
-    for (const { id, folder } of modelPackages) {
-      await using own = await loadModel(folder)
-      const { images } = await own.sample(twoPictures)
-      const png = Buffer.from(await images[1]!.toPng()).toString('base64')
-      expect([id, await run('node', ['by-name.mjs', id], options)]).toEqual([id, png])
-    }
-  })
-
-  test('brings sdk-web with the ONNX Runtime it was tested with, as part of it', async () => {
-    const options = await inFolder('page')
-    await npmInstall(['@mixflow/sdk-web'], options)
-    const folder = join(options.cwd, 'node_modules', '@mixflow', 'sdk-web')
-    expect(await readFile(join(folder, 'dist', 'bundle', 'ort-wasm.js'), 'utf8')).toMatch(/^\/\*! ONNX Runtime Web \d/)
-    expect(JSON.parse(await run('npm', ['ls', '--all', '--json'], options)).problems ?? []).toEqual([])
-  })
-
-  // two at a time: while one waits for its server or its browser, another is built
   describe.concurrent('the example for', () => {
     /** Copies and installs it. */
     const install = async (name: string, modelAt: string) => {
@@ -124,11 +129,35 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
       await cp(model, join(options.cwd, modelAt), { recursive: true })
       return options
     }
-    test('Node', async () => {
-      const options = await install('node', 'model')
+
+    test.skipIf(executable === null).each(webExamples)('$name', async example => {
+      const options = await install(example.name, example.model)
       await npmInstall([], options)
-      expect(await run('npm', ['start', '--silent'], options)).toMatch(says('cpu'))
-      await wroteAll(options.cwd)
+      if (example.rendered) await plantTripwire(options)
+      const built = example.build ? await run('npm', ['run', 'build'], options) : ''
+      await using server = await startServer({ command: 'npm', args: example.start, ...options })
+
+      for (const gpu of [false, true]) {
+        const workerPrelude = gpu ? pretendGpu : ''
+        await using proxy = await policyProxy(server.port, { policy: policyOf(example), workerPrelude })
+        const seen = await visit(browser, proxy.url, { gpu })
+        expect(seen.problems).toEqual([])
+        expect(seen.status).toMatch(says(gpu ? 'webgpu' : 'wasm'))
+        expect([seen.canvas.width, seen.canvas.height]).toEqual([expected.width, expected.height])
+        const difference = seen.canvas.rgba.map((value, i) => Math.abs(value - expected.rgba[i]!))
+        expect(Math.max(...difference)).toBeLessThanOrEqual(gpu ? 2 : 1)
+      }
+      const address = `http://127.0.0.1:${server.port}/`
+      if (example.rendered) {
+        const html = await (await fetch(address)).text()
+        expect(html).toMatch(/<h1>MixFlow with .*<output>Loading …<\/output>/s)
+        expect(built + server.printed()).not.toContain(tripped)
+      }
+      if (example.route !== undefined) {
+        const response = await fetch(`${address}${example.route}`)
+        expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/png'])
+        expect(Buffer.compare(Buffer.from(await response.arrayBuffer()), expected.first)).toBe(0)
+      }
     })
 
     test('Deno and Bun', async () => {
@@ -150,40 +179,46 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
       await wroteAll(inBun.cwd)
     })
 
-    const executable = findChromium()
-    let browser: Browser
-    beforeAll(async () => {
-      if (executable === null) return
-      const args = [
-        ...['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
-        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-      ]
-      browser = hold(await chromium.launch({ executablePath: executable, args }))
-    })
-
-    test.skipIf(executable === null).each(webExamples)('$name', async example => {
-      const options = await install(example.name, example.model)
+    test('Node', async () => {
+      const options = await install('node', 'model')
       await npmInstall([], options)
-      if (example.rendered) await plantTripwire(options)
-      const built = example.build ? await run('npm', ['run', 'build'], options) : ''
-      await using server = await startServer({ command: 'npm', args: example.start, ...options })
-
-      for (const gpu of [false, true]) {
-        const workerPrelude = gpu ? pretendGpu : ''
-        await using proxy = await policyProxy(server.port, { policy: policyOf(example), workerPrelude })
-        const seen = await visit(browser, proxy.url, { gpu })
-        expect(seen.problems).toEqual([])
-        expect(seen.status).toMatch(says(gpu ? 'webgpu' : 'wasm'))
-        expect([seen.canvas.width, seen.canvas.height]).toEqual([expected.width, expected.height])
-        const difference = seen.canvas.rgba.map((value, i) => Math.abs(value - expected.rgba[i]!))
-        expect(Math.max(...difference)).toBeLessThanOrEqual(gpu ? 2 : 1)
-      }
-      if (example.rendered) {
-        const html = await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
-        expect(html).toMatch(/<h1>MixFlow with .*<output>Loading …<\/output>/s)
-        expect(built + server.printed()).not.toContain(tripped)
-      }
+      expect(await run('npm', ['start', '--silent'], options)).toMatch(says('cpu'))
+      await wroteAll(options.cwd)
     })
+  })
+
+  // of the examples' tools, another major version or another implementation; all others are in the matrix
+  describe.concurrent('a page built by', () => {
+    test.skipIf(executable === null).each(otherTools)('%s', async (name, tool) => {
+      const { cwd, env } = await inFolder(name.replaceAll(/\W+/g, '-'))
+      const row = await tryTool(tool, {
+        ...{ cwd, env, browser, ours: ['@mixflow/sdk-web'] },
+        model: { folder: model, url: `${models.url}model/` },
+        expected: { rgba: expected.rgba, png: expected.last },
+      })
+      const works = { result: 'works', note: expect.any(String) }
+      expect([row.dev, row.built ?? works]).toEqual([works, works])
+    })
+  })
+
+  test.concurrent('has the models, which load by their names', async () => {
+    const options = await inFolder('models')
+    await npmInstall(['@mixflow/sdk-node', ...modelPackages.map(({ manifest }) => manifest.name)], options)
+    await writeFile(join(options.cwd, 'by-name.mjs'), byName)
+    for (const { id, folder } of modelPackages) {
+      await using own = await loadModel(folder)
+      const { images } = await own.sample(twoPictures)
+      const png = Buffer.from(await images[1]!.toPng()).toString('base64')
+      expect([id, await run('node', ['by-name.mjs', id], options)]).toEqual([id, png])
+    }
+  })
+
+  test.concurrent('brings sdk-web with the ONNX Runtime it was tested with, as part of it', async () => {
+    const options = await inFolder('page')
+    await npmInstall(['@mixflow/sdk-web'], options)
+    const folder = join(options.cwd, 'node_modules', '@mixflow', 'sdk-web')
+    expect(await readFile(join(folder, 'dist', 'bundle', 'ort-wasm.js'), 'utf8')).toMatch(/^\/\*! ONNX Runtime Web \d/)
+    expect(JSON.parse(await run('npm', ['ls', '--all', '--json'], options)).problems ?? []).toEqual([])
   })
 })
 

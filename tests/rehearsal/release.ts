@@ -9,17 +9,19 @@ import { readManifest, repositoryFiles, root } from '../src/workspace/workspace.
 export interface ReleaseCopy extends AsyncDisposable {
   /** Says in a changeset what is new. */
   announce(file: string, text: string): Promise<void>
-  /** Publishes what was announced; returns the version and the change log of a package. */
-  release(name: 'core'): Promise<{ readonly version: string; readonly changelog: string }>
+  /**
+   * Publishes what was announced; returns the version and the change log of a package.
+   *
+   * @param npmrc settings of npm that lead to the registry
+   */
+  release(name: 'core', npmrc: string): Promise<{ readonly version: string; readonly changelog: string }>
 }
 
-/** @param npmrc settings that lead the packages where they shall go */
-export async function copyForRelease(npmrc: string): Promise<ReleaseCopy> {
+export async function copyForRelease(): Promise<ReleaseCopy> {
   const folder = await mkdtemp(join(tmpdir(), 'mixflow-release-'))
   // git lists a file that was deleted until that is committed
   for (const file of repositoryFiles() ?? [])
     if (existsSync(join(root, file))) await cp(join(root, file), join(folder, file))
-  await writeFile(join(folder, '.npmrc'), npmrc)
   // somebody at his own desk: inside a service, npm would ask it for provenance
   const service = /^(CI|GITHUB_.*|ACTIONS_.*|RUNNER_.*|GITLAB_.*)$/
   const env = {
@@ -34,6 +36,7 @@ export async function copyForRelease(npmrc: string): Promise<ReleaseCopy> {
     await run('git', ['commit', '--quiet', '--message', message], options)
   }
   await run('git', ['init', '--quiet', '--initial-branch', 'main'], options)
+  await run('git', ['config', 'core.compression', '0'], options)
   await commit('As it is')
   await pnpm(['install', '--frozen-lockfile', '--prefer-offline'], options)
   return {
@@ -41,7 +44,8 @@ export async function copyForRelease(npmrc: string): Promise<ReleaseCopy> {
       await writeFile(join(folder, '.changeset', file), text)
       await commit(`Announce ${file}`)
     },
-    async release(name) {
+    async release(name, npmrc) {
+      await writeFile(join(folder, '.npmrc'), npmrc)
       await pnpm(['version-packages'], options)
       await commit('Next versions')
       await pnpm(['release'], options)

@@ -128,7 +128,26 @@ export async function GET() {
 }
 `
 
-const next = (major: string, by: 'webpack' | 'Turbopack', flags: { dev: string; build: string }): Runtime => ({
+const edgeRoute = `import { loadModel } from '@mixflow/sdk-node'
+export const runtime = 'edge'
+export async function GET() {
+  try {
+    await loadModel('https://models.example/digits/')
+    return new Response('loaded')
+  } catch (error) {
+    return Response.json({ code: error.code, message: error.message }, { status: 500 })
+  }
+}
+`
+
+interface NextFlags {
+  readonly dev: string
+  readonly build: string
+  /** Whether this version builds route handlers for the edge runtime at all. */
+  readonly edge: boolean
+}
+
+const next = (major: string, by: 'webpack' | 'Turbopack', { dev, build, edge }: NextFlags): Runtime => ({
   ...{
     name: `Next route handler (${by})`,
     major,
@@ -140,23 +159,15 @@ const next = (major: string, by: 'webpack' | 'Turbopack', flags: { dev: string; 
     'app/page.js': `export default function Page() { return <p>MixFlow</p> }`,
     'app/image/route.js': nextRoute('return await (await sample()).toResponse()'),
     'app/worker/route.js': nextRoute('return await (await sample({ workers: 1 })).toResponse()'),
-    'app/edge/route.js': `import { loadModel } from '@mixflow/sdk-node'
-export const runtime = 'edge'
-export async function GET() {
-  try {
-    await loadModel('https://models.example/digits/')
-    return new Response('loaded')
-  } catch (error) {
-    return Response.json({ code: error.code, message: error.message }, { status: 500 })
-  }
-}
-`,
+    ...(edge && { 'app/edge/route.js': edgeRoute }),
   },
-  dev: `next dev ${flags.dev} --hostname 127.0.0.1 --port PORT`.replace('  ', ' '),
-  build: `next build ${flags.build}`.trim(),
+  dev: `next dev ${dev} --hostname 127.0.0.1 --port PORT`.replace('  ', ' '),
+  build: `next build ${build}`.trim(),
   built: 'next start --hostname 127.0.0.1 --port PORT',
-  answers: { image: 'png', worker: 'png', edge: { code: 'RUNTIME_UNSUPPORTED' } },
-  remark: "on `runtime = 'edge'`: the error `RUNTIME_UNSUPPORTED`",
+  answers: { image: 'png', worker: 'png', ...(edge && { edge: { code: 'RUNTIME_UNSUPPORTED' } }) },
+  remark: edge
+    ? "with `runtime = 'edge'`: the error `RUNTIME_UNSUPPORTED`"
+    : "with `runtime = 'edge'` Next 16.4 fails on any route handler, also without this package",
 })
 
 const electron: Runtime = {
@@ -171,9 +182,9 @@ export const runtimes: readonly Runtime[] = [
   ...[jest, jestModules, vitest, bun, deno],
   ...['4', '5'].map(express),
   lambda,
-  next('15', 'webpack', { dev: '', build: '' }),
-  next('15', 'Turbopack', { dev: '--turbopack', build: '--turbopack' }),
-  next('16', 'webpack', { dev: '--webpack', build: '--webpack' }),
-  next('16', 'Turbopack', { dev: '', build: '' }),
+  next('15', 'webpack', { dev: '', build: '', edge: true }),
+  next('15', 'Turbopack', { dev: '--turbopack', build: '--turbopack', edge: true }),
+  next('16', 'webpack', { dev: '--webpack', build: '--webpack', edge: false }),
+  next('16', 'Turbopack', { dev: '', build: '', edge: true }),
   electron,
 ]
