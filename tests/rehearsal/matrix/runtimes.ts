@@ -166,8 +166,8 @@ const next = (major: string, by: 'webpack' | 'Turbopack', { dev, build, edge }: 
   built: 'next start --hostname 127.0.0.1 --port PORT',
   answers: { image: 'png', worker: 'png', ...(edge && { edge: { code: 'RUNTIME_UNSUPPORTED' } }) },
   remark: edge
-    ? "with `runtime = 'edge'`: the error `RUNTIME_UNSUPPORTED`"
-    : "with `runtime = 'edge'` Next 16.4 fails on any route handler, also without this package",
+    ? "on `runtime = 'edge'`: the error `RUNTIME_UNSUPPORTED`"
+    : "on `runtime = 'edge'` Next 16.4 fails on any route handler, also without this package",
 })
 
 const electron: Runtime = {
