@@ -1,6 +1,7 @@
 /**
- * What this package is on the Edge runtime of Next and on Cloudflare's Workers, which have neither addons nor a file system: the same
- * names, so that a route builds, and an error that says where to go. Bundlers take it by the conditions `edge-light` and `workerd`.
+ * The package's entry on the Edge runtime of Next and on Cloudflare Workers, which support neither native addons nor a file
+ * system: the same exports, so that a route builds, but each call fails with an explanation. Bundlers select it by the
+ * conditions `edge-light` and `workerd`.
  */
 import { MixflowError, SampledImage } from '@mixflow/core'
 
@@ -9,7 +10,7 @@ function unsupported(what: string): MixflowError {
     'RUNTIME_UNSUPPORTED',
     `${what} needs Node: the Edge runtime cannot load ONNX Runtime for Node`,
     {
-      hint: "in Next, write export const runtime = 'nodejs' in this route; elsewhere, ask a server by HTTP (npx mixflow serve), or sample in the page with @mixflow/sdk-web",
+      hint: "in Next, write export const runtime = 'nodejs' in this route; elsewhere, call a server (npx mixflow serve), or sample in the page with @mixflow/sdk-web",
     },
   )
 }

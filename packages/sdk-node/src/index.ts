@@ -11,6 +11,6 @@ export {
   type StreamStep,
 } from '@mixflow/core'
 export { type Device, type DeviceProblem, deviceProblem } from './device/choose-device.ts'
-export { encodePng } from './encode-png.ts'
 export { defaultCacheDir, type LoadModelOptions, loadModel } from './load-model.ts'
-export { NodeImage, type NodeModel } from './node-model.ts'
+export { encodePng, NodeImage } from './node-image.ts'
+export type { NodeModel } from './node-model.ts'

@@ -12,9 +12,8 @@ import { decode } from 'fast-png'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
-import { encodePng } from './encode-png.ts'
 import { type LoadModelOptions, loadModel } from './load-model.ts'
-import { NodeImage } from './node-model.ts'
+import { encodePng, NodeImage } from './node-image.ts'
 
 const source: SourceFacts = {
   kappa: 'label',
@@ -254,6 +253,6 @@ describe('images', async () => {
 
   it('of two channels have no file', () => {
     const two = { channels: 2, height: 1, width: 1, data: new Float32Array(2) }
-    expect(() => encodePng(two)).toThrow('no grey, RGB or RGBA image')
+    expect(() => encodePng(two)).toThrow('is not grey, RGB or RGBA')
   })
 })

@@ -27,7 +27,7 @@ describe.skipIf(existsSync(provider))('where CUDA was not set up', () => {
   it.skipIf(process.platform !== 'linux')('CUDA is refused with what is missing and how to get it', async () => {
     const error = await chooseDevice('cuda').catch(reason => reason)
     expect(error).toMatchObject({ code: 'DEVICE_UNAVAILABLE', details: { device: 'cuda', reason: 'missing' } })
-    expect(error.message).toContain('libonnxruntime_providers_cuda.so is not there')
+    expect(error.message).toContain('libonnxruntime_providers_cuda.so is not installed')
     expect(error.hint).toContain('mixflow setup cuda')
   })
 })

@@ -1,11 +1,11 @@
 /**
- * What CUDA lacks, as far as files tell. onnxruntime-node has the CUDA provider only where it was set up, and loads it by path from
- * its own folder; CUDA's libraries, which lie beside the provider, have to be in the process by then.
+ * Finds missing files of CUDA. onnxruntime-node includes the CUDA provider only after `mixflow setup cuda`, and loads it from its
+ * own folder; CUDA's libraries, which are beside the provider, must be loaded into the process before.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { runtimePath } from '../runtime/onnxruntime.ts'
+import { runtimePath } from '../onnxruntime.ts'
 
 const cudaProvider = 'libonnxruntime_providers_cuda.so'
 
@@ -13,18 +13,18 @@ function cudaPath(): string {
   return join(dirname(dirname(runtimePath())), 'bin', 'napi-v6', process.platform, process.arch, cudaProvider)
 }
 
-/** Where the provider's file is, which may be reached by a link. */
+/** The folder of the provider's file, which may be a link. */
 const cudaFolder = (): string => dirname(realpathSync(cudaPath()))
 
-/** What keeps CUDA from loading; null if nothing is seen. */
+/** Returns why CUDA cannot be loaded; null if nothing is found. */
 export function missingForCuda(): string | null {
   if (process.platform !== 'linux') return null
-  if (!existsSync(cudaPath())) return `${cudaProvider} is not there`
+  if (!existsSync(cudaPath())) return `${cudaProvider} is not installed`
   const libraries = missingLibraries(cudaPath(), cudaFolder())
   return libraries.length === 0 ? null : `these shared libraries are not found: ${libraries.join(', ')}`
 }
 
-/** Paths of the libraries that lie beside the provider. */
+/** Returns the paths of the libraries beside the provider. */
 export function cudaLibraries(): string[] {
   if (!existsSync(cudaPath())) return []
   const folder = cudaFolder()
@@ -32,7 +32,7 @@ export function cudaLibraries(): string[] {
   return names.map(name => join(folder, name))
 }
 
-/** Names of the shared libraries that a library needs and neither the system nor `beside` has; as `ldd` tells. */
+/** Returns the shared libraries that a library needs and that `ldd` finds neither in the system nor in `beside`. */
 function missingLibraries(library: string, beside: string): string[] {
   const path = [beside, process.env.LD_LIBRARY_PATH].filter(part => part).join(':')
   try {
@@ -40,6 +40,6 @@ function missingLibraries(library: string, beside: string): string[] {
     const text = execFileSync('ldd', [library], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env })
     return [...text.matchAll(/^\s*(\S+) => not found/gm)].map(match => match[1] as string)
   } catch {
-    return [] // no ldd: ONNX Runtime will tell
+    return [] // no ldd: ONNX Runtime reports what is missing
   }
 }

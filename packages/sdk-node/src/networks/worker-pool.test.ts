@@ -25,8 +25,8 @@ async function openModel(workers: number) {
     await denoiser.release()
     await pool.close()
   }
-  const place = { device: 'cpu', dtype: 'float32' } as const
-  open = { pool, model: new NodeModel({ manifest, denoiser, queue: pool.queue, place, release }) }
+  const runtime = { device: 'cpu', dtype: 'float32' } as const
+  open = { pool, model: new NodeModel({ manifest, denoiser, queue: pool.queue, runtime, release }) }
   return open
 }
 afterEach(() => open.model.dispose())

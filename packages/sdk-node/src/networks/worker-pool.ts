@@ -1,16 +1,15 @@
 /**
- * A pool of threads that evaluate networks, for throughput on many cores: each thread has sessions of its own and few threads
- * inside them, so that evaluations run side by side instead of one being split among all cores.
+ * A pool of worker threads that evaluate networks, for throughput on many cores: each thread has its own ONNX Runtime sessions
+ * with few threads inside, so that evaluations run concurrently instead of one being split among all cores.
  *
- * The pool stands below the sampler, as one more place where graphs are opened. What is shared out are evaluations, not requests: the
- * same loop draws the same noise and combines the same states, so the images are those of one thread, bit for bit, and all that
- * a sampler can do works as it is. As many evaluations run as there are threads; what is asked beyond that waits in the queue.
+ * The pool is a network host, below the sampler: it distributes evaluations, not requests. The sampling loop is the same, so
+ * images are bit for bit those of a single thread. Evaluations beyond the number of threads wait in the queue.
  */
 import { MixflowError } from '@mixflow/core'
 import { type Network, Queue, sessionNetwork } from '@mixflow/core/internal'
-import type { PlainTensor } from '../runtime/onnxruntime.ts'
-import { type Graph, graphRefused, type Place, sessionOptions } from './place.ts'
-import { type PoolGraph, PoolThread } from './pool-thread.ts'
+import type { PlainTensor } from '../onnxruntime.ts'
+import { type Graph, graphRefused, type NetworkHost, sessionOptions } from './network-host.ts'
+import { type WorkerGraph, WorkerThread } from './worker-thread.ts'
 
 export interface PoolOptions {
   readonly workers: number
@@ -18,12 +17,12 @@ export interface PoolOptions {
   readonly threads: number
 }
 
-/** A thread, or the place of one that has ended. */
+/** Holds a thread, which is replaced once it has ended. */
 interface Slot {
-  thread: PoolThread
+  thread: WorkerThread
 }
 
-export class WorkerPool implements Place {
+export class WorkerPool implements NetworkHost {
   readonly queue: Queue
   /** For tests. */
   readonly slots: readonly Slot[]
@@ -34,13 +33,13 @@ export class WorkerPool implements Place {
   constructor({ workers, threads }: PoolOptions) {
     this.queue = new Queue(workers)
     this.#options = sessionOptions('cpu', threads)
-    this.slots = Array.from({ length: workers }, () => ({ thread: new PoolThread(this.#options) }))
+    this.slots = Array.from({ length: workers }, () => ({ thread: new WorkerThread(this.#options) }))
     this.#idle = [...this.slots]
   }
 
   async open(bytes: Uint8Array, graph: Graph): Promise<Network> {
-    // kept for threads that take the place of another
-    const opened: PoolGraph = { id: this.#graphs++, bytes }
+    // the bytes are kept for replacement threads
+    const opened: WorkerGraph = { id: this.#graphs++, bytes }
     await Promise.all(this.slots.map(slot => this.#threadOf(slot).open(opened))).catch(cause => {
       throw MixflowError.is(cause) ? cause : graphRefused(graph, cause)
     })
@@ -49,8 +48,9 @@ export class WorkerPool implements Place {
       release: async () => void (await Promise.all(this.slots.map(({ thread }) => thread.release(opened)))),
     }
     const tensor = (type: string, data: PlainTensor['data'], dims: readonly number[]): PlainTensor => ({
-      ...{ type, dims },
-      // of a view, the whole memory behind it would be sent
+      type,
+      dims,
+      // postMessage would copy the whole buffer behind a view
       data: data.byteLength === data.buffer.byteLength ? data : data.slice(),
     })
     return sessionNetwork({ session, tensor, ...graph })
@@ -60,8 +60,8 @@ export class WorkerPool implements Place {
     await Promise.all(this.slots.map(({ thread }) => thread.end()))
   }
 
-  /** In turn of the queue, so that a thread is idle. */
-  async #run(graph: PoolGraph, feeds: Record<string, PlainTensor>) {
+  /** Runs within the queue, so a thread is idle. */
+  async #run(graph: WorkerGraph, feeds: Record<string, PlainTensor>) {
     const slot = this.#idle.pop()!
     try {
       return await this.#threadOf(slot).run(graph, feeds)
@@ -70,8 +70,8 @@ export class WorkerPool implements Place {
     }
   }
 
-  #threadOf(slot: Slot): PoolThread {
-    if (slot.thread.hasEnded) slot.thread = new PoolThread(this.#options)
+  #threadOf(slot: Slot): WorkerThread {
+    if (slot.thread.hasEnded) slot.thread = new WorkerThread(this.#options)
     return slot.thread
   }
 }

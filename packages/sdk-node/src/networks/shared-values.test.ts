@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { Shared } from './shared.ts'
+import { SharedValues } from './shared-networks.ts'
 
-function things() {
-  const shared = new Shared<{ readonly name: number; release(): Promise<void> }>()
+function values() {
+  const shared = new SharedValues<{ readonly name: number; release(): Promise<void> }>()
   const log: string[] = []
   const make = async () => {
     const name = log.filter(line => line.startsWith('made')).length
@@ -13,27 +13,27 @@ function things() {
   return { shared, log, make }
 }
 
-it('is made once for all who want it at the same time, and released with the last', async () => {
-  const { shared, log, make } = things()
+it('creates a value once for concurrent callers, and releases it with the last', async () => {
+  const { shared, log, make } = values()
   const [a, b] = await Promise.all([shared.take('k', make), shared.take('k', make)])
   const other = await shared.take('other', make)
-  expect([a.thing, b.thing.name, other.thing.name]).toEqual([b.thing, 0, 1])
-  await a.giveBack()
-  await a.giveBack()
+  expect([a.value, b.value.name, other.value.name]).toEqual([b.value, 0, 1])
+  await a.release()
+  await a.release()
   expect(log).toEqual(['made 0', 'made 1'])
   const c = await shared.take('k', make)
-  expect(c.thing).toBe(b.thing)
-  await Promise.all([b.giveBack(), c.giveBack()])
+  expect(c.value).toBe(b.value)
+  await Promise.all([b.release(), c.release()])
   expect(log).toEqual(['made 0', 'made 1', 'released 0'])
-  expect((await shared.take('k', make)).thing.name).toBe(2)
+  expect((await shared.take('k', make)).value.name).toBe(2)
 })
 
-it('a failure is told to all who wait, and to nobody later', async () => {
-  const { shared, make } = things()
+it('a failure rejects all waiting callers, and no later ones', async () => {
+  const { shared, make } = values()
   const fail = async (): Promise<never> => {
     throw new Error('no memory')
   }
   const outcomes = await Promise.allSettled([shared.take('k', fail), shared.take('k', make)])
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-  expect((await shared.take('k', make)).thing.name).toBe(0)
+  expect((await shared.take('k', make)).value.name).toBe(0)
 })

@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const cacheDir = () => join(scratch, 'cache')
-const open = (address: string | URL = server.address) => openFolder(address, { cacheDir: cacheDir() })
+const open = (address: string | URL = server.address) => openFolder(address, { cacheDir: cacheDir(), models: [] })
 
 async function cached(): Promise<string[]> {
   const names = await readdir(cacheDir(), { recursive: true, withFileTypes: true }).catch(() => [])
@@ -131,7 +131,7 @@ describe('an address', () => {
   })
 
   it('keeps nothing where asked', async () => {
-    const folder = await openFolder(server.address, { cacheDir: null })
+    const folder = await openFolder(server.address, { cacheDir: null, models: [] })
     await folder.readFile(file, {})
     await folder.readFile(file, {})
     expect(server.requests.length).toBe(2)
@@ -160,7 +160,7 @@ describe('an address', () => {
   })
 
   it('one of many who gives up does not stop the others; a failure is not kept for later ones', async () => {
-    const folder = await openFolder(server.address, { cacheDir: null })
+    const folder = await openFolder(server.address, { cacheDir: null, models: [] })
     const controller = new AbortController()
     const progress: number[] = []
     const impatient = folder.readFile(file, { signal: controller.signal, onBytes: () => controller.abort() })

@@ -1,42 +1,37 @@
-/**
- * Where graphs are opened: in this thread, on a device; or in every thread of a pool (worker-pool.ts). What runs there takes turns
- * in its queue.
- */
+/** A network host runs ONNX graphs: in this thread, on a device (below), or in a pool of worker threads (worker-pool.ts). */
 import type { ManifestFile } from '@mixflow/core'
 import { graphFailed, type Network, type NetworkPorts, Queue, sessionNetwork } from '@mixflow/core/internal'
 import type { Device } from '../device/choose-device.ts'
-import { providerOptions } from '../device/one-node.ts'
-import { openSession, type PlainTensor } from '../runtime/onnxruntime.ts'
+import { providerOptions } from '../device/try-device.ts'
+import { openSession, type PlainTensor } from '../onnxruntime.ts'
 
 export interface Graph {
   readonly file: ManifestFile
   readonly ports: NetworkPorts
 }
 
-export interface Place {
+export interface NetworkHost {
+  /** Its evaluations take turns in it. */
   readonly queue: Queue
-  /** @param bytes verified, and looked through. @throws MixflowError MODEL_INVALID where the runtime refuses the graph */
+  /** @param bytes verified. @throws MixflowError MODEL_INVALID if ONNX Runtime refuses the graph */
   open(bytes: Uint8Array, graph: Graph): Promise<Network>
-  /** When all networks were released. */
+  /** Call it once all networks are released. */
   close(): Promise<void>
 }
 
-export function inThisThread(device: Device, threads: number | undefined): Place {
+export function threadHost(device: Device, threads: number | undefined): NetworkHost {
   return {
     queue: new Queue(),
     async open(bytes, graph) {
       const session = await openSession(bytes, sessionOptions(device, threads)).catch(cause => {
         throw graphRefused(graph, cause)
       })
-      return sessionNetwork({ session, tensor: plainTensor, ...graph })
+      const tensor = (type: string, data: PlainTensor['data'], dims: readonly number[]) => ({ type, data, dims })
+      return sessionNetwork({ session, tensor, ...graph })
     },
     close: async () => {},
   }
 }
-
-export const plainTensor = (type: string, data: PlainTensor['data'], dims: readonly number[]): PlainTensor => ({
-  ...{ type, data, dims },
-})
 
 export const graphRefused = ({ file }: Graph, cause: unknown) =>
   graphFailed(file, 'cannot be opened by ONNX Runtime', cause)

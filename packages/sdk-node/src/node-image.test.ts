@@ -1,8 +1,7 @@
 import { SampledImage } from '@mixflow/core'
 import { decode } from 'fast-png'
 import { describe, expect, it } from 'vitest'
-import { encodePng } from './encode-png.ts'
-import { NodeImage } from './node-model.ts'
+import { encodePng, NodeImage } from './node-image.ts'
 
 const about = { index: 0, seed: 0, label: undefined, nfe: 1 }
 const [height, width] = [5, 7]
@@ -44,7 +43,7 @@ describe.each([1, 3, 4])('an image of %i channels', channels => {
 })
 
 it('an image of 2 channels has no PNG file', async () => {
-  const refused = { code: 'ARGUMENT_INVALID', message: '2 × 5 × 7 is no grey, RGB or RGBA image' }
+  const refused = { code: 'ARGUMENT_INVALID', message: 'an image of 2 × 5 × 7 is not grey, RGB or RGBA' }
   expect(() => encodePng(picture(2))).toThrow(expect.objectContaining(refused))
   await expect(new SampledImage(picture(2)).toBlob()).rejects.toMatchObject(refused)
 })

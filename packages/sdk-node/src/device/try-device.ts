@@ -1,10 +1,10 @@
 /**
- * The least that a device has to do before it is trusted with a model: run a graph of one node, and give the right number. In this
- * process, or in a child first: a graphics driver that crashes or hangs there ends nothing but the child.
+ * Tests a device by running a graph of one node and checking the result, in this process or in a child process, which a
+ * graphics driver may crash or hang without harm.
  */
 import { execFile } from 'node:child_process'
 import { constants } from 'node:os'
-import { openSession, runtimePath } from '../runtime/onnxruntime.ts'
+import { openSession, runtimePath } from '../onnxruntime.ts'
 
 /** A model with one node, y = |x|, for one number. */
 const oneNode =
@@ -16,34 +16,34 @@ export const providerOptions = (provider: string) => ({
   logSeverityLevel: 3 as const,
 })
 
-/** A provider, and the shared libraries that it needs in the process though no search path leads to them. */
+/** An execution provider, and the shared libraries that must be loaded for it because they are on no search path. */
 export interface Trial {
   readonly provider: string
   readonly libraries?: readonly string[]
 }
 
-/** @throws what ONNX Runtime throws, or an Error that tells the wrong number */
-export async function runOneNode({ provider, libraries = [] }: Trial): Promise<void> {
+/** @throws what ONNX Runtime throws, or an Error for a wrong result */
+export async function tryDevice({ provider, libraries = [] }: Trial): Promise<void> {
   for (const library of libraries) {
     try {
       process.dlopen({ exports: {} }, library, libraryFlags)
-    } catch {} // always: it is no addon. What could not be loaded, the provider will be said to lack
+    } catch {} // always throws, since it is not an addon; the provider reports a library that is missing
   }
   const session = await openSession(Buffer.from(oneNode, 'base64'), providerOptions(provider))
   try {
     const { output } = await session.run({ x: { type: 'float32', data: Float32Array.of(-3), dims: [1] } })
-    if (output?.data[0] !== 3) throw new Error(`it gives ${output?.data[0]} for |-3|`)
+    if (output?.data[0] !== 3) throw new Error(`|-3| was computed as ${output?.data[0]}`)
   } finally {
     await session.release()
   }
 }
 
-/** Keeps a library in the process though it is no addon; a flag of glibc that Node has no name for. */
+/** RTLD_NODELETE of glibc, which Node does not name: keeps the library loaded although it is not an addon. */
 const noDelete = 0x1000
 
 const libraryFlags = constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | noDelete
 
-/** Why a device cannot be used: something is not there, it says no, it ends or holds up whoever asks, or it could not be asked. */
+/** Why a device cannot be used: a file is missing, it reports an error, it crashes or hangs its process, or no process could be started. */
 export type Reason = 'missing' | 'refused' | 'crashed' | 'silent' | 'untried'
 
 export interface Problem {
@@ -52,8 +52,8 @@ export interface Problem {
   readonly cause?: unknown
 }
 
-/** The same in a child process; null where it worked. */
-export function runOneNodeInChild({ provider, libraries = [] }: Trial): Promise<Problem | null> {
+/** As `tryDevice`, in a child process. Returns null on success. */
+export function tryDeviceInChild({ provider, libraries = [] }: Trial): Promise<Problem | null> {
   const runtime = runtimePath()
   const options = providerOptions(provider)
   return tryInChild(childSource, [JSON.stringify({ runtime, oneNode, options, libraries, libraryFlags })])
@@ -61,7 +61,7 @@ export function runOneNodeInChild({ provider, libraries = [] }: Trial): Promise<
 
 const refusalCode = 3
 
-/** Text, because the file that a process starts from would be another one in the sources than in the built package. */
+/** As text, because the path of a file to start from would differ between the sources and the built package. */
 const childSource = `
 const { writeSync } = require('node:fs')
 const { runtime, oneNode, options, libraries, libraryFlags } = JSON.parse(process.argv[1])
@@ -70,7 +70,7 @@ const run = async () => {
   const { InferenceSession, Tensor } = require(runtime)
   const session = await InferenceSession.create(Buffer.from(oneNode, 'base64'), options)
   const { output } = await session.run({ x: new Tensor('float32', Float32Array.of(-3), [1]) })
-  if (output.data[0] !== 3) throw new Error('it gives ' + output.data[0] + ' for |-3|')
+  if (output.data[0] !== 3) throw new Error('|-3| was computed as ' + output.data[0])
   await session.release()
 }
 run().catch(error => {
@@ -79,23 +79,27 @@ run().catch(error => {
 })
 `
 
-/** Starting a driver for the first time takes seconds; compiling shaders of a software one, some more. */
-const patience = 60_000
+/** The first start of a driver takes seconds, and longer where software rendering compiles shaders. */
+const defaultTimeoutMs = 60_000
 
 /**
- * Runs a script of CommonJS in a Node of its own, which exits with 0 if all went well, and with 3 after it printed what did not.
+ * Runs a CommonJS script in a child process. The script exits with 0 on success, and prints the problem and exits with 3 on failure.
  *
- * @param milliseconds after which it is ended
+ * @param milliseconds timeout, after which the child is killed
  */
-export function tryInChild(source: string, args: readonly string[], milliseconds = patience): Promise<Problem | null> {
-  // Electron's own program is Node only if told so
+export function tryInChild(
+  source: string,
+  args: readonly string[],
+  milliseconds = defaultTimeoutMs,
+): Promise<Problem | null> {
+  // Electron's executable runs as Node only with this variable
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' }
   const options = { env, timeout: milliseconds, killSignal: 'SIGKILL', windowsHide: true } as const
   return new Promise<Problem | null>(resolve => {
     execFile(process.execPath, ['-e', source, ...args], options, (cause, stdout) => {
       resolve(cause && { ...problemOf(cause, stdout, milliseconds), cause })
     })
-  }).catch(cause => ({ reason: 'untried', message: `no process can be started to try it (${cause})`, cause }))
+  }).catch(cause => ({ reason: 'untried', message: `no process could be started to test it (${cause})`, cause }))
 }
 
 type ChildFailure = {
@@ -105,8 +109,9 @@ type ChildFailure = {
 }
 
 function problemOf({ code, killed, signal }: ChildFailure, stdout: string, milliseconds: number): Problem {
-  if (killed) return { reason: 'silent', message: `a process that tried it gave no answer in ${milliseconds / 1000} s` }
-  if (typeof code === 'string') return { reason: 'untried', message: `no process can be started to try it (${code})` }
+  if (killed) return { reason: 'silent', message: `the test process did not finish within ${milliseconds / 1000} s` }
+  if (typeof code === 'string')
+    return { reason: 'untried', message: `no process could be started to test it (${code})` }
   if (code === refusalCode) return { reason: 'refused', message: stdout }
-  return { reason: 'crashed', message: `a process that tried it was ended by it (${signal ?? `exit code ${code}`})` }
+  return { reason: 'crashed', message: `the test process crashed (${signal ?? `exit code ${code}`})` }
 }

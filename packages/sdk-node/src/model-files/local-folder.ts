@@ -12,9 +12,10 @@ import {
 } from '@mixflow/core/internal'
 import { readFailure, readRegularFile, readRegularStart } from '@mixflow/files'
 
-/** More is no manifest; the parser says so, of the first bytes. */
+/** Of a larger file, so many bytes are read, which the manifest's parser refuses as too large. */
 const manifestCap = 2 ** 20 + 1
 
+/** @param path of the folder, or of its `mixflow.json` */
 export function localFolder(path: string, isDirectory: boolean): ModelFolder {
   const folder = isDirectory ? path : dirname(path)
   const manifestPath = isDirectory ? join(path, manifestFileName) : path
@@ -35,6 +36,7 @@ export function localFolder(path: string, isDirectory: boolean): ModelFolder {
   }
 }
 
+/** Reads and verifies a file of the manifest. @throws MixflowError MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, ABORTED */
 export async function readLocal(
   file: ManifestFile,
   { path, place, signal, onBytes }: ReadOptions & { readonly path: string; readonly place: string },

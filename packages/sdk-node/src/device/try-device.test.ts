@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compiler, crash, makeLibrary } from '@mixflow/page/shared-library'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { runOneNodeInChild, tryInChild } from './one-node.ts'
+import { tryDeviceInChild, tryInChild } from './try-device.ts'
 
 describe('a device tried in a child process', () => {
   it('works if the child ends well', async () => {
@@ -37,7 +37,7 @@ describe('a device tried in a child process', () => {
 
 describe('a graph of one node in a child process', () => {
   it('runs', async () => {
-    expect(await runOneNodeInChild({ provider: 'cpu' })).toBeNull()
+    expect(await tryDeviceInChild({ provider: 'cpu' })).toBeNull()
   })
 
   it.skipIf(process.platform !== 'linux' || compiler === undefined)('runs after libraries were loaded', async () => {
@@ -47,8 +47,8 @@ describe('a graph of one node in a child process', () => {
       makeLibrary({ folder, name: 'good', statement: '' }),
       makeLibrary({ folder, name: 'bad', statement: crash }),
     ]
-    expect(await runOneNodeInChild({ provider: 'cpu', libraries: [join(folder, 'none.so'), good] })).toBeNull()
-    expect(await runOneNodeInChild({ provider: 'cpu', libraries: [good, bad] })).toMatchObject({
+    expect(await tryDeviceInChild({ provider: 'cpu', libraries: [join(folder, 'none.so'), good] })).toBeNull()
+    expect(await tryDeviceInChild({ provider: 'cpu', libraries: [good, bad] })).toMatchObject({
       reason: 'crashed',
       message: expect.stringContaining('SIGSEGV'),
     })
