@@ -1,6 +1,6 @@
 /**
- * `pnpm --filter @mixflow/serve run load [requests] [seed]`: a long mixed load on a server of its own on this machine; prints what was answered, and
- * ends with 1 if a client that stayed got no answer.
+ * `pnpm --filter @mixflow/serve run load [requests] [seed]`: sends a long mixed load to a local server, prints the responses by kind, and
+ * exits with 1 if a client that waited got no response.
  */
 import { mixedLoad } from '../src/fixtures/mixed-load.ts'
 import { smallModel } from '../src/fixtures/small-model.ts'

@@ -1,17 +1,17 @@
-/** The server's routes, and what holds for all of them: who is answered, how errors look, what is logged and counted. */
+/** The server's routes, and their common middleware: access control, errors, logs and metrics. */
 import type { HttpBindings } from '@hono/node-server'
 import type { MixflowError } from '@mixflow/core'
 import { type Context, Hono, type Next } from 'hono'
 import { cors } from 'hono/cors'
 import { requestId } from 'hono/request-id'
+import { modelAnswer } from './api/answers.ts'
 import { createImages, stopping } from './api/create-images.ts'
-import { describeModel } from './api/describe-model.ts'
 import { type EndpointName, endpoints } from './api/endpoints.ts'
 import { imagesRequestSchema, variationsRequestSchema } from './api/images-request.ts'
 import { openapiDocument } from './api/openapi.ts'
 import type { ModelRunner } from './batching/model-runner.ts'
 import { finishBody } from './http/finish-body.ts'
-import { checkAsked } from './http/guard.ts'
+import { checkAccess } from './http/guard.ts'
 import { asMixflowError, headersOf, httpError, problemOf, problemType } from './http/problem.ts'
 import type { Metrics } from './metrics.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -20,9 +20,9 @@ export interface AppParts {
   readonly runners: ReadonlyMap<string, ModelRunner>
   readonly options: ResolvedOptions
   readonly metrics: Metrics
-  /** Whether no more requests are taken. */
+  /** Whether new requests are refused. */
   isStopping(): boolean
-  /** Aborted when those that are left must end; its reason is the MixflowError that they end with. */
+  /** Aborted when running requests must end; its reason is the MixflowError that they fail with. */
   readonly stop: AbortSignal
 }
 
@@ -30,9 +30,9 @@ export interface Env {
   Bindings: HttpBindings
   Variables: {
     requestId: string
-    /** Of a request for images, for the log. */
+    /** Facts about a request for images, for the log. */
     facts: Readonly<Record<string, string | number>>
-    /** Logs what is a fault of ours. */
+    /** Logs an internal error. */
     report: (error: MixflowError) => void
   }
 }
@@ -52,7 +52,7 @@ export function createApp(parts: AppParts): App {
     createVariations: createImages(parts, variationsRequestSchema(options)),
     listModels: c =>
       c.json({
-        models: [...runners.values()].map(describeModel),
+        models: [...runners.values()].map(modelAnswer),
         limits: { maxCount, maxNfe, maxQueue, timeoutSeconds },
       }),
     health: c => c.json({ status: 'ok' }),
@@ -67,14 +67,13 @@ export function createApp(parts: AppParts): App {
     app.on(method.toUpperCase(), path, handlers[name as EndpointName])
     app.all(path, c => {
       const allow = method === 'get' ? 'GET, HEAD' : 'POST'
-      throw httpError(405, `${path} takes ${allow}, not ${c.req.method}`, { headers: { allow } })
+      throw httpError(405, `${path} supports ${allow}, not ${c.req.method}`, { headers: { allow } })
     })
   }
   app.notFound(c => {
-    const hint = `there are ${Object.values(endpoints)
-      .map(({ path }) => path)
-      .join(', ')}`
-    return answerError(c, httpError(404, `there is nothing at ${JSON.stringify(c.req.path.slice(0, 100))}`, { hint }))
+    const paths = Object.values(endpoints).map(({ path }) => path)
+    const message = `no endpoint at ${JSON.stringify(c.req.path.slice(0, 100))}`
+    return answerError(c, httpError(404, message, { hint: `endpoints: ${paths.join(', ')}` }))
   })
   app.onError((error, c) => answerError(c, asMixflowError(error)))
   return app
@@ -86,7 +85,7 @@ function answerError(c: Context<Env>, error: MixflowError): Response {
   return c.body(JSON.stringify(problem), problem.status as 400, { ...headersOf(error), 'content-type': problemType })
 }
 
-/** One record and one count for each request, once its answer has ended or its client has gone. */
+/** Logs and counts each request once its response has ended or its client has disconnected. */
 const observed =
   ({ options: { log }, metrics, isStopping }: AppParts) =>
   async (c: Context<Env>, next: Next): Promise<void> => {
@@ -128,7 +127,7 @@ const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': '
 const guarded =
   (options: ResolvedOptions) =>
   async (c: Context<Env>, next: Next): Promise<void> => {
-    checkAsked({ host: c.req.header('host'), origin: c.req.header('origin') }, options)
+    checkAccess({ host: c.req.header('host'), origin: c.req.header('origin') }, options)
     await next()
   }
 

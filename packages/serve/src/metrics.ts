@@ -1,6 +1,6 @@
 /**
- * What a server counts, in the text format of Prometheus. The numbers of a model add up: requests that were accepted are those
- * that ended, by outcome, and those in progress. Facts about the process come along, collected once for all servers in it.
+ * Metrics of a server for Prometheus. For each model, accepted requests are the sum of those ended, by outcome, and those in
+ * progress. Metrics of the process are included, collected once for all servers in it.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -22,8 +22,9 @@ function processRegistry(): Registry {
 }
 
 export interface ModelState {
-  /** Images of unfinished requests, and rows of the evaluation that runs. */
+  /** Of unfinished requests. */
   readonly images: number
+  /** Of all running parts. */
   readonly rows: number
   readonly requests: number
 }
@@ -31,39 +32,46 @@ export interface ModelState {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #states = new Map<string, () => ModelState>()
-  readonly httpRequests = this.#counter('http_requests_total', 'Requests answered, by route and status.', [
+  readonly httpRequests = this.#counter('http_requests_total', 'Completed HTTP requests, by route and status.', [
     'route',
     'status',
   ])
-  readonly httpSeconds = this.#histogram('http_request_duration_seconds', 'From a request to the end of its answer.', {
-    labels: ['route'],
-    buckets: seconds,
-  })
-  readonly accepted = this.#counter('requests_accepted_total', 'Requests for images that were taken on.', ['model'])
-  readonly refused = this.#counter('requests_refused_total', 'Requests for images that found the queue full.', [
-    'model',
-  ])
-  readonly ended = this.#counter('requests_ended_total', 'Accepted requests that are over, by outcome.', [
-    'model',
-    'outcome',
-  ])
-  readonly images = this.#counter('images_total', 'Images made, of requests that completed or not.', ['model'])
-  readonly evaluationRows = this.#histogram('evaluation_rows', 'Rows of an evaluation: how much was joined.', {
+  readonly httpSeconds = this.#histogram(
+    'http_request_duration_seconds',
+    'Time from a request to the end of its response.',
+    {
+      labels: ['route'],
+      buckets: seconds,
+    },
+  )
+  readonly accepted = this.#counter('requests_accepted_total', 'Accepted requests for images.', ['model'])
+  readonly refused = this.#counter(
+    'requests_refused_total',
+    'Requests for images refused because the queue was full.',
+    ['model'],
+  )
+  readonly ended = this.#counter('requests_ended_total', 'Ended requests for images, by outcome.', ['model', 'outcome'])
+  readonly images = this.#counter('images_total', 'Sampled images, including those of requests that failed.', ['model'])
+  readonly evaluationRows = this.#histogram('evaluation_rows', 'Batch size of an evaluation.', {
     labels: ['model'],
     buckets: rows,
   })
-  readonly evaluationSeconds = this.#histogram('evaluation_duration_seconds', 'Of one evaluation of the denoiser.', {
-    labels: ['model'],
-    buckets: seconds,
-  })
+  readonly evaluationSeconds = this.#histogram(
+    'evaluation_duration_seconds',
+    'Duration of an evaluation of the denoiser.',
+    {
+      labels: ['model'],
+      buckets: seconds,
+    },
+  )
 
   constructor() {
-    this.#gauge('requests_in_progress', 'Accepted requests that are not over.', state => state.requests)
+    this.#gauge('requests_in_progress', 'Accepted requests that have not ended.', state => state.requests)
     this.#gauge('queue_images', 'Images of the requests in progress.', state => state.images)
-    this.#gauge('running_rows', 'Rows that evaluations have now.', state => state.rows)
+    this.#gauge('running_rows', 'Rows of all running parts.', state => state.rows)
   }
 
-  /** A model whose state is read whenever somebody looks; its counters begin at 0. */
+  /** Adds a model, whose state is read at each scrape, and sets its counters to 0. */
   watch(model: string, state: () => ModelState): void {
     this.#states.set(model, state)
     for (const counter of [this.accepted, this.refused, this.images]) counter.inc({ model }, 0)
@@ -89,7 +97,10 @@ export class Metrics {
   #gauge(name: string, help: string, value: (state: ModelState) => number): void {
     const states = this.#states
     new Gauge({
-      ...{ name: `mixflow_${name}`, help, labelNames: ['model'], registers: [this.#registry] },
+      name: `mixflow_${name}`,
+      help,
+      labelNames: ['model'],
+      registers: [this.#registry],
       collect() {
         for (const [model, state] of states) this.set({ model }, value(state()))
       },

@@ -1,30 +1,30 @@
-/** What a server is told besides its models: where it listens, whom it answers, and how much it takes on. */
+/** The options of a server: where it listens, who may use it, and its limits. */
 import { MixflowError } from '@mixflow/core'
-import { checkKeys, show } from '@mixflow/core/internal'
+import { checkKeys, defined, show } from '@mixflow/core/internal'
 import type { Log } from './http/log.ts'
 
 export interface ServeOptions {
-  /** Address or name to listen on; `127.0.0.1` unless said, which only programs on this machine reach. */
+  /** Address or name to listen on. Default: `127.0.0.1`, which only programs on this machine can reach. */
   readonly host?: string
-  /** 0..65535; 8080 unless said, and 0 is any that is free. */
+  /** 0..65535; 0 is any free port. Default: 8080. */
   readonly port?: number
-  /** Names that requests may come under, besides addresses and localhost: against pages that rebind theirs to this machine. */
+  /** Allowed values of the Host header besides IP addresses and localhost; a protection against DNS rebinding. Default: none. */
   readonly allowHosts?: readonly string[]
-  /** Origins of pages that may use the server (`https://example.org`); `*` is all. None unless said. */
+  /** Origins of pages that may use the server, such as `https://example.org`, or `*` for all. Default: none. */
   readonly allowOrigins?: readonly string[]
-  /** Rows of one evaluation, 2..4096: images of all requests at once, a guided one counting twice; 32 unless said. */
+  /** Maximum rows of one evaluation, 2..4096: images of all requests, those with guidance counting twice. Default: 32. */
   readonly largestBatch?: number
-  /** Images of one request, 1..10,000; 256 unless said. */
+  /** Maximum number of images of a request, 1..10,000. Default: 256. */
   readonly maxCount?: number
-  /** Calls of the network per image of a fixed-step solver, 1..100,000; 256 unless said. Adaptive ones end with their time. */
+  /** Maximum NFE per image of a fixed-step solver, 1..100,000. Default: 256. Adaptive solvers are limited by `timeoutSeconds`. */
   readonly maxNfe?: number
-  /** Images of all unfinished requests of a model, `maxCount`..1,000,000; 1024 unless said. One more, and a request is refused. */
+  /** Maximum number of images of all unfinished requests of a model, `maxCount`..1,000,000. Default: 1024. */
   readonly maxQueue?: number
-  /** Seconds that a request may take, waiting included, 0.001..86,400; 60 unless said. */
+  /** Maximum duration of a request, including waiting, 0.001..86,400 s. Default: 60. */
   readonly timeoutSeconds?: number
-  /** Seconds that requests have to end once the server is closed, 0..86,400; 30 unless said. */
+  /** How long running requests may continue once the server is closed, 0..86,400 s. Default: 30. */
   readonly drainSeconds?: number
-  /** Gets a record for each request and each fault; nothing is logged unless said. */
+  /** Called with a record for each request and each internal error. Default: nothing is logged. */
   readonly log?: Log
 }
 
@@ -44,7 +44,7 @@ const defaults: ResolvedOptions = {
   log: () => {},
 }
 
-/** Least, most, and whether only whole numbers mean something. */
+/** Minimum, maximum, and whether only whole numbers are allowed. */
 const ranges = {
   port: [0, 65_535, true],
   largestBatch: [2, 4096, true],
@@ -58,8 +58,7 @@ const ranges = {
 /** @throws MixflowError ARGUMENT_INVALID naming the option */
 export function resolveOptions(options: ServeOptions = {}): ResolvedOptions {
   checkKeys(options as unknown, Object.keys(defaults), { what: 'serve' })
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  const resolved: ResolvedOptions = { ...defaults, ...Object.fromEntries(given) }
+  const resolved: ResolvedOptions = { ...defaults, ...defined(options) }
   for (const [name, [least, most, isWhole]] of Object.entries(ranges)) {
     const value = resolved[name as keyof typeof ranges] as unknown
     const fits = typeof value === 'number' && value >= least && value <= most && (!isWhole || Number.isInteger(value))

@@ -25,10 +25,15 @@ describe('a request is refused', () => {
     ['too many images', { count: 9 }, 400, /count must be an integer in 1\.\.8, got 9/],
     ['a contradiction', { nfe: 5, steps: 3 }, 400, /steps \(3\) and nfe \(5\) exclude each other/],
     ['a class that is not there', { label: 4 }, 400, /label must be an integer in 0\.\.3, got 4/],
-    ['too many evaluations', { solver: 'rk4', steps: 20 }, 400, /at most 64 calls of the network per image, not 80/],
-    ['too many with guidance', { label: 0, guidance: 1, nfe: 33 }, 400, /at most 64 .* not 66/],
-    ['an unknown model', { model: 'smal' }, 404, /no model is called "smal" here/],
-    ['previews without a stream', { preview: true }, 400, /preview is for streams/],
+    [
+      'too many evaluations',
+      { solver: 'rk4', steps: 20 },
+      400,
+      /needs 80 function evaluations per image; this server allows at most 64/,
+    ],
+    ['too many with guidance', { label: 0, guidance: 1, nfe: 33 }, 400, /needs 66 .* at most 64/],
+    ['an unknown model', { model: 'smal' }, 404, /this server has no model named "smal"/],
+    ['previews without a stream', { preview: true }, 400, /preview is supported for streams only/],
   ])('%s', async (_, body, status, message) => {
     const { address } = await start({ maxCount: 8, maxNfe: 64 })
     const answer = await problem(post(address, body))
@@ -40,9 +45,9 @@ describe('a request is refused', () => {
   })
 
   it.each<[string, string, RequestInit, number, RegExp]>([
-    ['a path that is not there', '/v1/image', {}, 404, /nothing at "\/v1\/image"/],
-    ['another method', '/v1/images', {}, 405, /takes POST, not GET/],
-    ['another method of what is read', '/metrics', { method: 'DELETE' }, 405, /takes GET, HEAD, not DELETE/],
+    ['a path that is not there', '/v1/image', {}, 404, /no endpoint at "\/v1\/image"/],
+    ['another method', '/v1/images', {}, 405, /supports POST, not GET/],
+    ['another method of what is read', '/metrics', { method: 'DELETE' }, 405, /supports GET, HEAD, not DELETE/],
     ['another type', '/v1/images', { method: 'POST', body: '{}' }, 415, /must be application\/json/],
     [
       'a compressed body',

@@ -1,4 +1,4 @@
-/** A server over HTTP for loaded models, from listening to the last answer. */
+/** An HTTP server for loaded models. */
 import { setMaxListeners } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIP, type Socket } from 'node:net'
@@ -15,19 +15,20 @@ import { Metrics } from './metrics.ts'
 import { type ResolvedOptions, resolveOptions, type ServeOptions } from './options.ts'
 
 export interface RunningServer extends AsyncDisposable {
-  /** `http://127.0.0.1:8080`, with the port that it got. */
+  /** `http://127.0.0.1:8080`, with the actual port. */
   readonly address: string
   /**
-   * Takes no more requests, lets those that run end for `drainSeconds`, aborts what is left, and resolves when nothing runs any
-   * more. The models stay open: they are the caller's. Calling it again does nothing.
+   * Refuses new requests, waits up to `drainSeconds` for running ones, aborts the rest, and resolves once nothing runs. The models
+   * stay open; disposing of them is the caller's responsibility. Calling it again does nothing.
    */
   close(): Promise<void>
 }
 
 /**
- * Serves models by name until `close()`. The names are those that requests use.
+ * Serves models until `close()`.
  *
- * @throws MixflowError ARGUMENT_INVALID, SERVER_ADDRESS where it cannot listen
+ * @param models by the names that requests use
+ * @throws MixflowError ARGUMENT_INVALID; SERVER_ADDRESS if it cannot listen
  */
 export async function serve(
   models: Readonly<Record<string, ServableModel>>,
@@ -36,18 +37,17 @@ export async function serve(
   const resolved = resolveOptions(options)
   checkModels(models)
   const metrics = new Metrics()
-  const limits = resolved
   const entries = Object.entries(models).map(
-    ([name, model]) => [name, new ModelRunner({ name, model, limits, metrics })] as const,
+    ([name, model]) => [name, new ModelRunner({ name, model, limits: resolved, metrics })] as const,
   )
   const stop = new AbortController()
-  // each request listens
+  // each request adds a listener
   setMaxListeners(0, stop.signal)
   let closing: Promise<void> | undefined
   const isStopping = () => closing !== undefined
   const app = createApp({ runners: new Map(entries), options: resolved, metrics, isStopping, stop: stop.signal })
   const server = listenerOf(app, { log: resolved.log, metrics })
-  // an answer that nobody takes ends
+  // ends responses that the client does not read
   server.setTimeout(1000 * (resolved.timeoutSeconds + 30))
   const answers = new Set<ServerResponse>()
   server.on('request', (_, response) => {
@@ -63,7 +63,7 @@ export async function serve(
       level: 'warn',
       event: 'exposed',
       address,
-      message: 'whoever reaches this address can use the models: it asks nobody who they are',
+      message: 'anyone who can reach this address can use the models: the server has no authentication',
     })
   }
   const close = (): Promise<void> => {
@@ -73,7 +73,7 @@ export async function serve(
       const drained = new AbortController()
       await Promise.race([allClosed(answers), drain(stop, resolved.drainSeconds, drained.signal)])
       drained.abort()
-      // whatever a client still sends or does not read
+      // connections on which a client is still sending or not reading
       server.closeAllConnections()
       await closed
       log({ level: 'info', event: 'stopped' })
@@ -83,10 +83,10 @@ export async function serve(
   return { address, close, [Symbol.asyncDispose]: close }
 }
 
-/** For the last answers, which say that the server ends, after the drain. */
+/** For the final error responses, after the drain. */
 const graceMilliseconds = 500
 
-/** Ends what runs after the time that it has; resolves when nothing more is waited for. */
+/** Aborts what still runs after `seconds`. Resolves when there is nothing more to wait for. */
 async function drain(stop: AbortController, seconds: number, signal: AbortSignal): Promise<void> {
   await sleep(1000 * seconds, undefined, { signal }).catch(() => {})
   if (signal.aborted) return
@@ -94,18 +94,18 @@ async function drain(stop: AbortController, seconds: number, signal: AbortSignal
   await sleep(graceMilliseconds, undefined, { signal }).catch(() => {})
 }
 
-/** An HTTP server whose every answer, also to what is no request, is the app's or a problem. */
+/** An HTTP server whose responses all come from the app or are problem details, also for invalid requests. */
 function listenerOf(app: App, parts: RefuseParts): Server {
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) =>
     getRequestListener(app.fetch, {
       overrideGlobalObjects: false,
-      // it would cut a connection half a second after an early answer: finishBody does better
+      // it would cut a connection half a second after an early response; finishBody waits longer
       autoCleanupIncoming: false,
-      // what has no address does not reach the app
+      // requests with an invalid URL do not reach the app
       errorHandler(error) {
         const { status, text, headers } = refuse(
           400,
-          `the request has no valid address: ${(error as Error).message}`,
+          `the request has no valid URL: ${(error as Error).message}`,
           parts,
         )
         return finishBody(new Response(text, { status, headers }), incoming)
@@ -113,18 +113,20 @@ function listenerOf(app: App, parts: RefuseParts): Server {
     })(incoming, outgoing)
   const server = createServer(
     {
-      // a body that trickles in ends
-      ...{ requestTimeout: 30_000, headersTimeout: 15_000, connectionsCheckingInterval: 5000 },
-      // longer than clients and proxies keep connections, so that it is they who close one that is idle
+      // ends requests that arrive too slowly
+      requestTimeout: 30_000,
+      headersTimeout: 15_000,
+      connectionsCheckingInterval: 5000,
+      // longer than clients and proxies keep idle connections, so that it is they who close them
       keepAliveTimeout: 75_000,
-      // refused by the guard, with a problem
+      // checkAccess refuses it with problem details
       requireHostHeader: false,
     },
     answer,
   )
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket, parts))
   server.on('connect', ({ method }, socket) => {
-    writeRefusal(socket as Socket, refuse(405, `${method} is for proxies, which this server is not`, parts))
+    writeRefusal(socket as Socket, refuse(405, `${method} is not supported: this server is not a proxy`, parts))
   })
   server.on('checkExpectation', (incoming, outgoing) => {
     const message = `the expectation ${JSON.stringify(String(incoming.headers.expect).slice(0, 100))} cannot be met`
@@ -141,7 +143,7 @@ function checkModels(models: Readonly<Record<string, ServableModel>>): void {
   const message =
     wrong === undefined
       ? 'a server needs at least one model'
-      : `a model must be named by up to 100 letters, digits, ".", "_" and "-", got ${show(wrong)}`
+      : `the name of a model must be up to 100 letters, digits, ".", "_" and "-", got ${show(wrong)}`
   throw new MixflowError('ARGUMENT_INVALID', message, {
     hint: 'serve({ digits: await loadModel("runs/mnist/model") })',
   })
@@ -158,9 +160,9 @@ async function listen(server: Server, { host, port }: ResolvedOptions): Promise<
     })
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException
-    const why = { EADDRINUSE: 'something else listens there', EACCES: 'this user may not' }[code] ?? code
-    throw new MixflowError('SERVER_ADDRESS', `${host} port ${port} cannot be listened on: ${why}`, {
-      hint: code === 'EADDRINUSE' ? 'give another --port; 0 is any that is free' : 'give another --host or --port',
+    const why = { EADDRINUSE: 'another program uses it', EACCES: 'permission denied' }[code] ?? code
+    throw new MixflowError('SERVER_ADDRESS', `cannot listen on ${host} port ${port}: ${why}`, {
+      hint: code === 'EADDRINUSE' ? 'give another --port; 0 is any free port' : 'give another --host or --port',
       details: { host, port, code },
       cause,
     })

@@ -99,6 +99,6 @@ it('refuses an image of another size, naming both', async () => {
   expect(await problem(ask({ image: other.toString('base64') }))).toMatchObject({
     ...{ status: 400, code: 'REQUEST_INVALID' },
     detail: "image is 6 × 5 pixels (height × width); the model's images are 6 × 4",
-    hint: 'resize it to 6 × 4 first',
+    hint: 'resize it to 6 × 4',
   })
 })

@@ -1,25 +1,28 @@
-/** What the server answers with, as schemas: the types of what is sent, and what `/openapi.json` says of it. */
+/** The server's JSON responses, as schemas: for their types, and for `/openapi.json`. */
 import { solverNames } from '@mixflow/core'
 import { z } from 'zod'
+import type { ModelRunner } from '../batching/model-runner.ts'
 
 const count = z.int().min(0)
 const png = z.base64().describe('A PNG file.')
 const solver = z.enum(solverNames as [string, ...string[]])
-const label = z.int().nullable().describe('null: without a class.')
+const label = z.int().nullable().describe('null: no class.')
 const imageShape = z.strictObject({ channels: z.int().min(1), height: z.int().min(1), width: z.int().min(1) })
 
 const facts = z.strictObject({
   model: z.string(),
-  seed: count.describe('The one given, or the one drawn: with it the request can be repeated.'),
+  seed: count.describe('The seed of the request, or the one drawn; with it the request can be repeated.'),
   count,
   firstImage: count,
 })
 
 const cost = z.strictObject({
   solver,
-  steps: z.number().describe('Per image; of an adaptive solver, the mean.'),
-  nfe: z.number().describe('Calls of the network per image, guidance included; of an adaptive solver, the mean.'),
-  milliseconds: z.number().describe('From the request’s turn to be checked to its last image, waiting included.'),
+  steps: z.number().describe('Per image; the mean, for an adaptive solver.'),
+  nfe: z
+    .number()
+    .describe('Number of function evaluations per image, guidance included; the mean, for an adaptive solver.'),
+  milliseconds: z.number().describe('Time from accepting the request to its last image, including waiting.'),
 })
 
 const image = z.strictObject({ index: count, label, nfe: count, png })
@@ -30,49 +33,51 @@ export const imagesSchema = z
 
 export type ImagesAnswer = z.infer<typeof imagesSchema>
 
-/** Events of a stream, by name: what their data is. */
+/** Data of the events of a stream, by event name. */
 export const eventSchemas = {
-  accepted: facts.describe('First, and at once.'),
+  accepted: facts.describe('The first event, sent at once.'),
   step: z
     .strictObject({
-      step: z.int().min(1).describe('Steps done for these images.'),
-      steps: z.int().min(1).nullable().describe('Steps there will be; null where the solver chooses them.'),
-      t: z.number().min(0).max(1).describe('Time reached: 1 is the finished image.'),
+      step: z.int().min(1).describe('Steps completed for these images.'),
+      steps: z.int().min(1).nullable().describe('Total steps; null if the solver is adaptive.'),
+      t: z.number().min(0).max(1).describe('Time t reached; 1 is the finished image.'),
       firstImage: count,
-      images: z.int().min(1).describe('So many, from firstImage on.'),
-      fraction: z.number().min(0).max(1).describe('Part of the whole request that is done.'),
+      images: z.int().min(1).describe('Number of images, from firstImage on.'),
+      fraction: z.number().min(0).max(1).describe('Fraction of the whole request that is done.'),
       previews: z.array(png).optional(),
     })
-    .describe('After a step. Those that a slow reader could not take in time are left out.'),
-  image: image.describe('Each image once it is finished.'),
-  done: cost.describe('Last, where all went well; else problem is.'),
+    .describe('Sent after a step; skipped while the client reads too slowly.'),
+  image: image.describe('Sent for each finished image.'),
+  done: cost.describe('The last event on success; on failure it is problem.'),
 } as const
 
 export type StreamEvents = { readonly [Name in keyof typeof eventSchemas]: z.infer<(typeof eventSchemas)[Name]> }
 
 export const modelSchema = z
   .strictObject({
-    name: z.string().describe('What requests call it.'),
-    title: z.string().describe('What its manifest calls it.'),
+    name: z.string().describe('Name in requests.'),
+    title: z.string().describe('Name in the manifest.'),
     description: z.string().nullable(),
-    licence: z.string().describe('SPDX identifier of the weights’ licence.'),
+    licence: z.string().describe('SPDX identifier of the licence of the parameters.'),
     created: z.iso.datetime(),
     image: imageShape,
     labels: z
       .strictObject({
         count: z.int().min(1),
         names: z.array(z.string()).nullable(),
-        required: z.boolean().describe('Whether each image needs one: it knows neither "no label" nor guidance.'),
+        required: z
+          .boolean()
+          .describe('Whether each image needs a label: the model supports neither "no label" nor guidance.'),
       })
       .nullable()
-      .describe('null: the model has no classes.'),
+      .describe('null: no classes.'),
     solvers: z.array(solver),
-    mixtureWeight: z.boolean().describe('Whether a mixtureWeight above 0 has a meaning.'),
-    variations: z.boolean().describe('Whether /v1/variations takes this model.'),
-    defaults: z.record(z.string(), z.union([z.string(), z.number()])).describe('What a request leaves open.'),
+    mixtureWeight: z.boolean().describe('Whether a mixtureWeight above 0 is supported.'),
+    variations: z.boolean().describe('Whether /v1/variations supports this model.'),
+    defaults: z.record(z.string(), z.union([z.string(), z.number()])).describe('Defaults of a request.'),
     parameters: count,
     dataset: z.string(),
-    imagesSeen: count.describe('In training.'),
+    imagesSeen: count.describe('Number of images seen in training.'),
     quality: z.array(
       z.strictObject({
         metric: z.string(),
@@ -86,18 +91,46 @@ export const modelSchema = z
     device: z.string(),
     dtype: z.enum(['float32', 'float16']),
   })
-  .describe('A model that is served.')
+  .describe('A model of this server.')
+
+/** A model as `/v1/models` lists it. */
+export function modelAnswer({ name, model }: ModelRunner): z.infer<typeof modelSchema> {
+  const { manifest } = model
+  const { methods, solvers, mixtureWeight, defaults, device, dtype } = model.capabilities()
+  const { channels, height, width } = manifest.image
+  const { parameters, dataset, imagesSeen } = manifest.training
+  const { licence, created, labels } = manifest
+  return {
+    name,
+    title: manifest.name,
+    description: manifest.description ?? null,
+    licence,
+    created,
+    image: { channels, height, width },
+    labels: labels && { count: labels.count, names: [...(labels.names ?? [])], required: labels.required ?? false },
+    solvers: [...solvers],
+    mixtureWeight,
+    variations: methods.includes('variations'),
+    defaults: { ...defaults },
+    parameters,
+    dataset,
+    imagesSeen,
+    quality: [...manifest.quality],
+    device,
+    dtype,
+  }
+}
 
 export const modelsSchema = z.strictObject({
   models: z.array(modelSchema),
   limits: z
     .strictObject({
-      maxCount: z.int().describe('Images of one request.'),
-      maxNfe: z.int().describe('Calls of the network per image.'),
-      maxQueue: z.int().describe('Images of all unfinished requests of a model.'),
+      maxCount: z.int().describe('Maximum number of images per request.'),
+      maxNfe: z.int().describe('Maximum number of function evaluations per image.'),
+      maxQueue: z.int().describe('Maximum number of images of all unfinished requests of a model.'),
       timeoutSeconds: z.number(),
     })
-    .describe('What the server takes on.'),
+    .describe('Limits of the server.'),
 })
 
 export const statusSchema = z.strictObject({ status: z.literal('ok') })

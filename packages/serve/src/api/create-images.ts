@@ -1,23 +1,23 @@
-/** `POST /v1/images` and `/v1/variations`: from the body to the images in the form that the client accepts, or to a stream of what happens meanwhile. */
+/** `POST /v1/images` and `/v1/variations`: samples images and responds in the format that the client accepts, or with a stream of events. */
 import { MixflowError, type SampledImage, type SampleProgress } from '@mixflow/core'
 import { nearest, type ResolvedRequest } from '@mixflow/core/internal'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { AppParts, Env } from '../app.ts'
-import type { ImagesWanted, ModelRunner } from '../batching/model-runner.ts'
+import type { ModelRunner, SamplingRequest } from '../batching/model-runner.ts'
 import { eventStream } from '../http/event-stream.ts'
 import { asMixflowError, httpError, type Problem, problemOf } from '../http/problem.ts'
 import { readJson } from '../http/read-json.ts'
 import type { StreamEvents } from './answers.ts'
-import { base64Png, checkPicture, costOf, encoders, imageRecord, type MediaType, mediaTypes } from './encode-images.ts'
+import { base64Png, checkChannels, costOf, encoders, imageRecord, type MediaType, mediaTypes } from './encode-images.ts'
 import { type ImagesRequestSchema, parseRequest, type VariationsRequestSchema } from './images-request.ts'
 import { mostPngBytes, readPng } from './read-png.ts'
 
 interface Call {
   readonly runner: ModelRunner
-  readonly wanted: ImagesWanted
+  readonly request: SamplingRequest
   readonly hasPreviews: boolean
-  /** Of the client that goes, and the server that ends. */
+  /** Aborted when the client disconnects or the server stops. */
   readonly signal: AbortSignal
 }
 
@@ -30,58 +30,57 @@ export const createImages =
     // base64 has four characters for three bytes
     const imageBytes = 'image' in schema.shape ? Math.ceil((4 / 3) * Math.max(...shapes.map(mostPngBytes))) : 0
     const body = parseRequest(await readJson(c.env.incoming, imageBytes), schema)
-    const { model: name, preview, ...request } = body
+    const { model: name, preview, ...rest } = body
     const runner = findRunner(name, parts.runners)
-    const wanted = withPicture(request, runner)
-    checkPicture(runner.model.manifest.image.channels, type)
+    const request = withImage(rest, runner)
+    checkChannels(runner.model.manifest.image.channels, type)
     if (preview !== undefined && type !== 'text/event-stream') {
-      throw new MixflowError('REQUEST_INVALID', 'preview is for streams', {
-        hint: 'leave it out, or ask for a stream: Accept: text/event-stream',
+      throw new MixflowError('REQUEST_INVALID', 'preview is supported for streams only', {
+        hint: 'leave it out, or request a stream: Accept: text/event-stream',
       })
     }
     const { signal, release } = endSignal(c.req.raw.signal, parts.stop)
-    const call: Call = { runner, wanted, hasPreviews: preview === true, signal }
+    const call: Call = { runner, request, hasPreviews: preview === true, signal }
     if (type === 'text/event-stream') return streamed(c, call, release)
     try {
-      const made = await runner.run(wanted, { signal, onAccepted: request => note(c, runner, request) })
+      const result = await runner.run(request, { signal, onAccepted: resolved => noteFacts(c, runner, resolved) })
       const { channels, height, width } = runner.model.manifest.image
-      return c.body(await encoders[type]({ ...made, model: runner.name }), 200, {
+      return c.body(await encoders[type]({ ...result, model: runner.name }), 200, {
         'content-type': type,
-        'mixflow-seed': String(made.seed),
-        'mixflow-shape': [made.images.length, channels, height, width].join(','),
-        ...labelHeader(made.images),
+        'mixflow-seed': String(result.seed),
+        'mixflow-shape': [result.images.length, channels, height, width].join(','),
+        ...labelHeader(result.images),
       })
     } finally {
       release()
     }
   }
 
-type Body = Omit<ImagesWanted, 'picture'> & { readonly image?: string }
+type Body = Omit<SamplingRequest, 'image'> & { readonly image?: string }
 
-/** The request with its image decoded, where it has one. */
-function withPicture({ image, ...request }: Body, { model }: ModelRunner): ImagesWanted {
+/** Decodes the image of the request, if it has one. */
+function withImage({ image, ...request }: Body, { model }: ModelRunner): SamplingRequest {
   if (image === undefined) return request
-  const picture = readPng(Buffer.from(image, 'base64'), model.manifest.image)
-  return { ...request, picture }
+  return { ...request, image: readPng(Buffer.from(image, 'base64'), model.manifest.image) }
 }
 
-/** The class of all images, where they have the same one. */
+/** A header with the class of all images, if they have the same one. */
 function labelHeader(images: readonly SampledImage[]): Record<string, string> {
   const [label, ...others] = new Set(images.map(image => image.label))
   return label === undefined || others.length > 0 ? {} : { 'mixflow-label': String(label) }
 }
 
-/** The answer begins when the request is taken on; what is refused is refused as ever. */
+/** The stream begins once the request is accepted; a refusal is an ordinary error response. */
 function streamed(
   c: Context<Env>,
-  { runner, wanted, hasPreviews, signal }: Call,
+  { runner, request, hasPreviews, signal }: Call,
   release: () => void,
 ): Promise<Response> {
   const stream = eventStream<StreamEvents & { readonly problem: Problem }>()
   return new Promise((resolve, reject) => {
-    const onAccepted = (request: ResolvedRequest) => {
-      const { seed, count, firstImage } = request
-      note(c, runner, request)
+    const onAccepted = (resolved: ResolvedRequest) => {
+      const { seed, count, firstImage } = resolved
+      noteFacts(c, runner, resolved)
       stream.send('accepted', { model: runner.name, seed, count, firstImage })
       resolve(c.body(stream.body, 200, { 'content-type': 'text/event-stream', 'mixflow-seed': String(seed) }))
     }
@@ -89,17 +88,18 @@ function streamed(
       if (stream.isReady()) stream.send('step', await stepRecord(progress, hasPreviews))
     }
     runner
-      .run(wanted, {
-        ...{ signal, onAccepted, onStep },
+      .run(request, {
+        signal,
+        onAccepted,
+        onStep,
         onImages: images => {
           for (const image of images) stream.send('image', imageRecord(image))
         },
       })
-      .then(made => stream.send('done', costOf(made)))
+      .then(result => stream.send('done', costOf(result)))
       .catch(error => {
         const known = asMixflowError(error)
-        // before it was accepted, the status tells
-        reject(known)
+        reject(known) // has no effect once the request was accepted
         c.get('report')(known)
         stream.send('problem', problemOf(known, c.get('requestId')))
       })
@@ -129,38 +129,40 @@ function findRunner(name: string | undefined, runners: ReadonlyMap<string, Model
   const names = [...runners.keys()]
   const all = `models: ${names.join(', ')}`
   if (name === undefined && names.length > 1) {
-    throw new MixflowError('REQUEST_INVALID', 'there are several models, and "model" is missing', { hint: all })
+    throw new MixflowError('REQUEST_INVALID', 'the server has several models, and the request has no "model"', {
+      hint: all,
+    })
   }
   const runner = runners.get(name ?? names[0]!)
   if (runner !== undefined) return runner
   const near = nearest(name!, names)
-  throw new MixflowError('MODEL_NOT_FOUND', `no model is called ${JSON.stringify(name!.slice(0, 100))} here`, {
+  throw new MixflowError('MODEL_NOT_FOUND', `this server has no model named ${JSON.stringify(name!.slice(0, 100))}`, {
     hint: near === undefined ? all : [`did you mean "${near}"?`, all],
     details: { name, nearest: near },
   })
 }
 
-/** Aborted when the client goes or the server ends, with the error that says so. */
+/** Aborted with a MixflowError when the client disconnects or the server stops. */
 function endSignal(client: AbortSignal, stop: AbortSignal) {
   const end = new AbortController()
-  const onGone = () => end.abort(new MixflowError('ABORTED', 'the client has gone'))
+  const onDisconnect = () => end.abort(new MixflowError('ABORTED', 'the client disconnected'))
   const onStop = () => end.abort(stop.reason)
-  client.addEventListener('abort', onGone)
+  client.addEventListener('abort', onDisconnect)
   stop.addEventListener('abort', onStop)
-  if (client.aborted) onGone()
+  if (client.aborted) onDisconnect()
   const release = () => {
-    client.removeEventListener('abort', onGone)
+    client.removeEventListener('abort', onDisconnect)
     stop.removeEventListener('abort', onStop)
   }
   return { signal: end.signal, release }
 }
 
-function note(c: Context<Env>, { name }: ModelRunner, { count, seed }: ResolvedRequest): void {
+function noteFacts(c: Context<Env>, { name }: ModelRunner, { count, seed }: ResolvedRequest): void {
   c.set('facts', { model: name, images: count, seed })
 }
 
 export const stopping = (): MixflowError =>
-  new MixflowError('SERVER_STOPPING', 'the server is about to end', {
-    hint: 'ask again later, or another one',
+  new MixflowError('SERVER_STOPPING', 'the server is stopping', {
+    hint: 'try again later, or use another server',
     details: { retryAfterSeconds: 5 },
   })

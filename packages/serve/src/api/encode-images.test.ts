@@ -1,7 +1,7 @@
 import { SampledImage } from '@mixflow/core'
 import { decode } from 'fast-png'
 import { expect, it } from 'vitest'
-import { checkPicture, encoders, mediaTypes } from './encode-images.ts'
+import { checkChannels, encoders, mediaTypes } from './encode-images.ts'
 
 const made = (channels: number) => {
   const data = new Float32Array(channels * 6).map((_, i) => i / 10 - 1)
@@ -11,9 +11,9 @@ const made = (channels: number) => {
 
 it('images of other channels than pictures have are numbers, or nothing', async () => {
   for (const type of mediaTypes) {
-    for (const channels of [1, 3, 4]) expect(() => checkPicture(channels, type)).not.toThrow()
+    for (const channels of [1, 3, 4]) expect(() => checkChannels(channels, type)).not.toThrow()
     const isNumbers = type === 'application/octet-stream'
-    const check = () => checkPicture(2, type)
+    const check = () => checkChannels(2, type)
     if (isNumbers) expect(check).not.toThrow()
     else expect(check).toThrow(expect.objectContaining({ code: 'HTTP_INVALID', details: { status: 406 } }))
   }

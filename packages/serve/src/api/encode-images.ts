@@ -1,17 +1,17 @@
 /**
- * Finished images as the bytes of an answer, in the form that the client accepts: JSON with a PNG for each image, one PNG, an
- * archive of PNGs, or plain numbers. Between images others get their turn, since making a PNG holds up everybody.
+ * Encodes finished images in the format that the client accepts: JSON with a PNG per image, one PNG, a zip of PNGs, or raw
+ * values. Encoding yields to the event loop after each image, since making a PNG blocks the thread.
  */
 import { setImmediate } from 'node:timers/promises'
 import { imageGrid, type PlanarImage, type SampledImage } from '@mixflow/core'
 import type { Bytes } from '@mixflow/core/internal'
 import { encodePng } from '@mixflow/sdk-node'
 import { zipSync } from 'fflate'
-import type { Made } from '../batching/model-runner.ts'
+import type { RunResult } from '../batching/model-runner.ts'
 import { httpError } from '../http/problem.ts'
 import type { ImagesAnswer, StreamEvents } from './answers.ts'
 
-/** The first is what a client gets that accepts anything. */
+/** The first is the default. */
 export const mediaTypes = [
   'application/json',
   'image/png',
@@ -22,14 +22,14 @@ export const mediaTypes = [
 
 export type MediaType = (typeof mediaTypes)[number]
 
-export interface MadeBy extends Made {
+export interface NamedResult extends RunResult {
   readonly model: string
 }
 
-type Encoder = (made: MadeBy) => Promise<Bytes | string>
+type Encoder = (result: NamedResult) => Promise<Bytes | string>
 
 export const encoders: Readonly<Record<Exclude<MediaType, 'text/event-stream'>, Encoder>> = {
-  'application/json': async made => JSON.stringify(await imagesAnswer(made)),
+  'application/json': async result => JSON.stringify(await imagesAnswer(result)),
   'image/png': async ({ images }) => encodePng(images.length === 1 ? images[0]! : imageGrid(images)),
   'application/zip': async ({ images }) => {
     const entries: Record<string, [Uint8Array, { level: 0; mtime: string }]> = {}
@@ -46,38 +46,41 @@ export const encoders: Readonly<Record<Exclude<MediaType, 'text/event-stream'>, 
   },
 }
 
-/** As `mixflow sample` names them. */
+/** The names that `mixflow sample` uses. */
 const fileName = ({ seed, index }: SampledImage): string => `seed-${seed}-${String(index).padStart(5, '0')}.png`
 
-async function imagesAnswer({ model, ...made }: MadeBy): Promise<ImagesAnswer> {
+async function imagesAnswer({ model, ...result }: NamedResult): Promise<ImagesAnswer> {
   const images: ImagesAnswer['images'] = []
-  for (const image of made.images) {
+  for (const image of result.images) {
     images.push(imageRecord(image))
     await setImmediate()
   }
-  const [first] = made.images as readonly [SampledImage, ...SampledImage[]]
+  const [first] = result.images as readonly [SampledImage, ...SampledImage[]]
   const { channels, height, width } = first
-  return {
-    ...{ model, seed: made.seed, count: images.length, firstImage: first.index },
-    ...costOf(made),
-    ...{ channels, height, width, images },
-  }
+  const facts = { model, seed: result.seed, count: images.length, firstImage: first.index }
+  return { ...facts, ...costOf(result), channels, height, width, images }
 }
 
-export const costOf = ({ solver, steps, nfe, milliseconds }: Made): StreamEvents['done'] => ({
-  ...{ solver, steps, nfe, milliseconds: Math.round(milliseconds) },
+export const costOf = ({ solver, steps, nfe, milliseconds }: RunResult): StreamEvents['done'] => ({
+  solver,
+  steps,
+  nfe,
+  milliseconds: Math.round(milliseconds),
 })
 
 export const imageRecord = (image: SampledImage): StreamEvents['image'] => ({
-  ...{ index: image.index, label: image.label ?? null, nfe: image.nfe, png: base64Png(image) },
+  index: image.index,
+  label: image.label ?? null,
+  nfe: image.nfe,
+  png: base64Png(image),
 })
 
 export const base64Png = (image: PlanarImage): string => Buffer.from(encodePng(image)).toString('base64')
 
-/** @throws MixflowError HTTP_INVALID (406) where images of so many channels are no pictures */
-export function checkPicture(channels: number, type: MediaType): void {
+/** @throws MixflowError HTTP_INVALID (406) if images of so many channels cannot be encoded in a format */
+export function checkChannels(channels: number, type: MediaType): void {
   if ([1, 3, 4].includes(channels) || type === 'application/octet-stream') return
-  throw httpError(406, `images of ${channels} channels are no pictures, and cannot be sent as ${type}`, {
-    hint: 'ask for their numbers: Accept: application/octet-stream',
+  throw httpError(406, `images of ${channels} channels cannot be sent as ${type}`, {
+    hint: 'request their values: Accept: application/octet-stream',
   })
 }

@@ -1,4 +1,4 @@
-/** Every endpoint as data: routes are made of it, and `/openapi.json`, so that neither knows one that the other does not. */
+/** All endpoints as data, from which both the routes and `/openapi.json` are made. */
 import type { z } from 'zod'
 import { problemSchema, problemType } from '../http/problem.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -11,11 +11,11 @@ export interface Endpoint {
   readonly path: string
   readonly summary: string
   readonly description?: string
-  /** Name among `schemas`. */
+  /** Name in `schemas`. */
   readonly request?: SchemaName
-  /** Media type -> name among `schemas`, or null for what is no JSON. */
+  /** Media type -> name in `schemas`; null if it is not JSON. */
   readonly answer: Readonly<Record<string, SchemaName | null>>
-  /** Headers that come with the answer, with what they mean. */
+  /** Headers of the response, with their descriptions. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -54,9 +54,9 @@ export const schemas = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) =
 const notJson = Object.fromEntries(mediaTypes.filter(type => type !== 'application/json').map(type => [type, null]))
 
 const imageHeaders = {
-  'Mixflow-Seed': 'The seed that was given or drawn.',
-  'Mixflow-Shape': 'Images, channels, height and width, with commas between.',
-  'Mixflow-Label': 'Index of the class of all images; absent where they have none, or several.',
+  'Mixflow-Seed': 'The seed of the request, or the one drawn.',
+  'Mixflow-Shape': 'Number of images, channels, height and width, separated by commas.',
+  'Mixflow-Label': 'Index of the class of all images; absent if they have none or several.',
 }
 
 export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
@@ -65,11 +65,11 @@ export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
     path: '/v1/images',
     summary: 'Sample images.',
     description: [
-      'The form follows the Accept header: JSON with a PNG for each image; image/png for one picture, a grid where there are several;',
-      'application/zip for an archive of PNGs; application/octet-stream for float32 numbers [N, C, H, W] in little-endian order;',
-      'text/event-stream for progress: the events accepted, step, image, and last done or problem, whose data are the schemas',
+      'The Accept header selects the format: JSON with a PNG per image; image/png for one image, or a grid of several;',
+      'application/zip for an archive of PNGs; application/octet-stream for float32 values [N, C, H, W] in little-endian order;',
+      'text/event-stream for progress: the events accepted, step, image, and finally done or problem, whose data have the schemas',
       'AcceptedEvent, StepEvent, ImageEvent, DoneEvent and Problem.',
-      'Image i of a seed is the same whatever else is asked for; requests of all clients share evaluations of the network.',
+      'Image i of a seed is the same in every request; requests of all clients share evaluations of the network.',
     ].join(' '),
     request: 'ImagesRequest',
     answer: { 'application/json': 'Images', ...notJson },
@@ -78,10 +78,10 @@ export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
   createVariations: {
     method: 'post',
     path: '/v1/variations',
-    summary: 'Sample images like a given one.',
+    summary: 'Sample variations of an image.',
     description: [
-      'For models whose "variations" is true in /v1/models. The answer has the forms of /v1/images. Where label is left open, all images',
-      'have the class under which the model itself explains the given image best; the answer says which.',
+      'For models whose "variations" is true in /v1/models. Responses have the formats of /v1/images. If label is left out, all images',
+      'have the class under which the model explains the image best; the response names it.',
     ].join(' '),
     request: 'VariationsRequest',
     answer: { 'application/json': 'Images', ...notJson },
@@ -90,25 +90,25 @@ export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
   listModels: {
     method: 'get',
     path: '/v1/models',
-    summary: 'The models that are served, and what a request may ask for.',
+    summary: 'The models of the server, and its limits.',
     answer: { 'application/json': 'Models' },
   },
   health: {
     method: 'get',
     path: '/healthz',
-    summary: 'Whether the process answers.',
+    summary: 'Whether the process is alive.',
     answer: { 'application/json': 'Status' },
   },
   readiness: {
     method: 'get',
     path: '/readyz',
-    summary: 'Whether it takes requests: 503 once it is stopping.',
+    summary: 'Whether the server accepts requests; 503 while it is stopping.',
     answer: { 'application/json': 'Status' },
   },
   metrics: {
     method: 'get',
     path: '/metrics',
-    summary: 'What the server counts, for Prometheus.',
+    summary: 'Metrics for Prometheus.',
     answer: { 'text/plain': null },
   },
   openapi: {
@@ -119,7 +119,7 @@ export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
   },
 }
 
-/** What any of them may answer instead. */
+/** The error response of all endpoints. */
 export const problemAnswer = { type: problemType, schema: 'Problem' } as const satisfies {
   type: string
   schema: SchemaName

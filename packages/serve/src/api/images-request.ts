@@ -1,6 +1,6 @@
 /**
- * The body of a request for images: the names, ranges and words of core's sampling request, as a schema that validates it and
- * describes it. What depends on the model (its classes, which solver goes with what) is checked by core after it.
+ * The body of a request for images: core's sampling request as a schema, which validates it and describes it in
+ * `/openapi.json`. Core then checks what depends on the model, such as its classes.
  */
 import { MixflowError, maxSeed, type SolverName, solverNames } from '@mixflow/core'
 import { checkKeys, checkWord, show } from '@mixflow/core/internal'
@@ -26,52 +26,54 @@ export const imagesRequestSchema = ({ maxCount, maxNfe }: Pick<ResolvedOptions, 
       model: z
         .string({ error: 'must be a name' })
         .exactOptional()
-        .describe('Name of a model; may be left out where there is one.'),
-      count: integer(1, maxCount).exactOptional().describe('Number of images; 1 unless said.'),
+        .describe('Name of the model; may be left out if the server has only one.'),
+      count: integer(1, maxCount).exactOptional().describe('Number of images. Default: 1.'),
       firstImage: integer(0, maxSeed)
         .exactOptional()
-        .describe('Index of the first image, 0 unless said: image i of a seed is the same in every request.'),
+        .describe('Index of the first image. Default: 0. Image i of a seed is the same in every request.'),
       seed: integer(0, maxSeed)
         .exactOptional()
-        .describe('The same seed gives the same images. Drawn anew unless said; the answer has it.'),
+        .describe('The same seed gives the same images. Default: a random seed, which the response contains.'),
       solver: z
         .enum(solverNames as [SolverName, ...SolverName[]])
         .exactOptional()
-        .describe('The model’s own unless said. An adaptive one chooses its steps for each image by itself.'),
-      steps: integer(1, maxNfe).exactOptional().describe('Steps of a fixed-step solver. Not together with nfe.'),
-      nfe: integer(1, maxNfe).exactOptional().describe('Evaluations of the velocity per image, instead of steps.'),
+        .describe('Default: that of the model. Adaptive solvers choose the steps of each image separately.'),
+      steps: integer(1, maxNfe).exactOptional().describe('Steps of a fixed-step solver. Excludes nfe.'),
+      nfe: integer(1, maxNfe).exactOptional().describe('Number of function evaluations per image, instead of steps.'),
       gridPower: number(0.1, 10)
         .exactOptional()
-        .describe('The times of a fixed-step solver’s steps are (i / steps)^gridPower; the model’s own unless said.'),
+        .describe('The times of a fixed-step solver’s steps are (i / steps)^gridPower. Default: that of the model.'),
       tolerance: number(1e-12, 0.1)
         .exactOptional()
-        .describe('Of an adaptive solver, relative and absolute; 1e-5 unless said.'),
+        .describe('Relative and absolute tolerance of an adaptive solver. Default: 1e-5.'),
       label: z
         .union([...oneClass, z.array(z.union(oneClass)).max(maxCount), z.null()], { error: classes })
         .exactOptional()
         .describe(
           [
-            'Class of all images, or of each: a number is an index, a string a name, else an index in digits; "index:2" and "name:2" say',
-            'which is meant. null or "none" for no class. Default: drawn from the seed.',
+            'Class of all images, or an array with the class of each. A number is an index; a string is a name, or else an index in digits;',
+            '"index:2" and "name:2" resolve the ambiguity; null or "none" is no class. Default: drawn from the seed.',
           ].join(' '),
         ),
       guidance: number(0, 1000)
         .exactOptional()
-        .describe('v(label) + guidance · (v(label) − v(no label)); 0 is off. The model’s own unless said.'),
+        .describe(
+          'Classifier-free guidance, v(label) + guidance · (v(label) − v(no label)); 0 is off. Default: that of the model.',
+        ),
       mixtureWeight: number(0, 1)
         .exactOptional()
-        .describe('Of a source that is conditioned on the label or on noise; the model’s own unless said.'),
+        .describe('Mixture weight of a source conditioned on the label or noise. Default: that of the model.'),
       preview: z
         .boolean({ error: 'must be true or false' })
         .exactOptional()
-        .describe('With text/event-stream: the pictures after each step come along.'),
+        .describe('With text/event-stream: includes the images after each step.'),
     })
-    .describe('What to sample. Everything may be left out.')
+    .describe('What to sample. All fields are optional.')
 
 export type ImagesRequestSchema = ReturnType<typeof imagesRequestSchema>
 export type ImagesRequest = z.infer<ImagesRequestSchema>
 
-/** The same with the image that the new ones are like. */
+/** The same, with the image to vary. */
 export const variationsRequestSchema = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) => {
   const { label, mixtureWeight, ...shape } = imagesRequestSchema(options).shape
   return z
@@ -81,21 +83,19 @@ export const variationsRequestSchema = (options: Pick<ResolvedOptions, 'maxCount
         .describe('A PNG file of the size of the model’s images, not interlaced.'),
       ...shape,
       label: label.describe(
-        'As in a sample request. Default: the class of the image as the model itself sees it; the answer has it.',
+        'As in a sample request. Default: the class under which the model explains the image best; the response names it.',
       ),
-      mixtureWeight: mixtureWeight.describe('How much of the image’s own source is mixed in. Default: 0.5.'),
+      mixtureWeight: mixtureWeight.describe(
+        'Mixture weight of the source that is conditioned on the image. Default: 0.5.',
+      ),
     })
-    .describe('Which image to vary, and how. All but the image may be left out.')
+    .describe('Which image to vary, and how. All fields but the image are optional.')
 }
 
 export type VariationsRequestSchema = ReturnType<typeof variationsRequestSchema>
 export type VariationsRequest = z.infer<VariationsRequestSchema>
 
-/**
- * Returns the body as the schema has it.
- *
- * @throws MixflowError REQUEST_INVALID for the first thing that is wrong
- */
+/** Validates a body. @throws MixflowError REQUEST_INVALID for the first invalid field */
 export function parseRequest<Schema extends ImagesRequestSchema | VariationsRequestSchema>(
   body: unknown,
   schema: Schema,
@@ -104,7 +104,7 @@ export function parseRequest<Schema extends ImagesRequestSchema | VariationsRequ
   const isVariations = 'image' in schema.shape
   checkKeys(body, Object.keys(schema.shape), { what: `the ${isVariations ? 'variations' : 'sample'} request`, code })
   if (isVariations && body.image === undefined) {
-    const hint = 'add "image", the bytes of a PNG file in base64'
+    const hint = 'add "image", a PNG file in base64'
     throw new MixflowError(code, 'the variations request has no image', { hint, details: { key: 'image' } })
   }
   if (body.solver !== undefined) checkWord(body.solver, solverNames, { what: 'solver', code })

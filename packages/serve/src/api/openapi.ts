@@ -1,4 +1,4 @@
-/** The API as OpenAPI 3.1 describes it, made of the endpoints and of the schemas that check requests. */
+/** The OpenAPI 3.1 document, made of the endpoints and the schemas that validate requests. */
 import { z } from 'zod'
 import type { ResolvedOptions } from '../options.ts'
 import { type Endpoint, endpoints, problemAnswer, type SchemaName, schemas } from './endpoints.ts'
@@ -33,7 +33,7 @@ function operation({ summary, description, request, answer, headers }: Endpoint)
     }),
     responses: {
       200: {
-        description: 'As asked for.',
+        description: 'Success.',
         ...(headers && {
           headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, header(text)])),
         }),
@@ -42,7 +42,7 @@ function operation({ summary, description, request, answer, headers }: Endpoint)
         ),
       },
       default: {
-        description: 'What went wrong.',
+        description: 'Error.',
         content: { [problemAnswer.type]: { schema: reference(problemAnswer.schema) } },
       },
     },

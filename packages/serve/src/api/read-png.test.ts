@@ -153,16 +153,16 @@ it.each<[string, Buffer, RegExp]>([
   [
     'more data than its size has',
     png({ ...right, lines: [Array(5_000_000).fill(0)] }),
-    /its data are not those of 2 × 3/,
+    /its data do not have the length of 2 × 3/,
   ],
-  ['less data', png({ ...right, lines: [[1, 2, 3]] }), /its data are not those of 2 × 3/],
+  ['less data', png({ ...right, lines: [[1, 2, 3]] }), /its data do not have the length of 2 × 3/],
   ['interlaced', png({ ...right, interlaced: 1 }), /interlaced/],
   ['a depth that is none', png({ ...right, depth: 3 }), /its header is invalid/],
   ['colours of a palette that is missing', png({ ...right, colorType: 3 }), /its palette is missing/],
   ['half of it', png(right).subarray(0, 50), /incomplete/],
   ['a chunk longer than the file', png({ ...right, before: [Buffer.from('ffffffff74455874', 'hex')] }), /incomplete/],
-  ['a JPEG', Buffer.from('ffd8ffe000104a464946', 'hex'), /does not begin as one/],
-  ['nothing', Buffer.alloc(0), /does not begin as one/],
+  ['a JPEG', Buffer.from('ffd8ffe000104a464946', 'hex'), /its signature or header is missing/],
+  ['nothing', Buffer.alloc(0), /its signature or header is missing/],
 ])('refuses %s', (_, image, message) => {
   expect(() => readPng(image, grey)).toThrow(
     expect.objectContaining({ code: 'REQUEST_INVALID', message: expect.stringMatching(message) }),

@@ -1,6 +1,6 @@
 /**
- * A PNG that a client sends, as numbers for the model. Its size stands in its header and is compared with the model's before anything is
- * decompressed, and decompression ends at the bytes that an image of that size has, so a small body cannot take much memory.
+ * Reads a PNG sent by a client. The size in its header is compared with the model's before anything is decompressed, and
+ * decompression stops at the number of bytes of an image of that size, so a small body cannot take much memory.
  */
 import { inflateSync } from 'node:zlib'
 import { type ImageShape, MixflowError, type PlanarImage } from '@mixflow/core'
@@ -8,16 +8,16 @@ import { type ClampedBytes, pictureNumbers } from '@mixflow/core/internal'
 import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png'
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-/** Type of colours: indices of a palette. */
+/** Colour type: indices of a palette. */
 const indexed = 3
 const samplesPerPixel: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }
 
 /**
- * Returns the image as planar numbers in [-1, 1], of the model's channels: grey from colours as Rec. 601 has it, colours from grey,
- * transparency only for models of four channels.
+ * Decodes an image to planar values in [-1, 1] with the model's channels: colours become grey by Rec. 601, grey becomes colours,
+ * transparency is kept for models of four channels only.
  *
- * @param png bytes of a PNG of the model's height and width, not interlaced
- * @throws MixflowError REQUEST_INVALID for another size, which names both, and for what is no such PNG
+ * @param png a PNG file of the model's height and width, not interlaced
+ * @throws MixflowError REQUEST_INVALID for another size, or an invalid or interlaced PNG
  */
 export function readPng(png: Buffer, shape: ImageShape): PlanarImage {
   const plain = plainPng(png, shape)
@@ -26,14 +26,14 @@ export function readPng(png: Buffer, shape: ImageShape): PlanarImage {
   return { channels, height, width, data: pictureNumbers({ height, width, data: rgba }, shape) }
 }
 
-/** Most bytes of a PNG file of that size that is worth reading: 16 bits for each of four channels, and room for colour profiles. */
+/** Maximum size of a PNG file with an image of a size: 16 bits for each of four channels, and room for colour profiles. */
 export const mostPngBytes = ({ height, width }: Pick<ImageShape, 'height' | 'width'>): number =>
   height * (1 + 8 * width) + 64 * 1024
 
-/** The chunks that matter to pixels, checked against the size; profiles and texts, which could be large, are left out. */
+/** Keeps the chunks that define pixels, checked against the size, and drops profiles and texts, which could be large. */
 function plainPng(png: Buffer, { height, width }: ImageShape): Buffer {
   if (png.length < 33 || !png.subarray(0, 8).equals(signature) || png.toString('latin1', 12, 16) !== 'IHDR') {
-    throw notPng('it does not begin as one')
+    throw notPng('its signature or header is missing')
   }
   const [w, h, depth, colorType, interlaced] = [
     png.readUInt32BE(16),
@@ -45,7 +45,7 @@ function plainPng(png: Buffer, { height, width }: ImageShape): Buffer {
   if (w !== width || h !== height) {
     throw invalid(
       `image is ${h} × ${w} pixels (height × width); the model's images are ${height} × ${width}`,
-      `resize it to ${height} × ${width} first`,
+      `resize it to ${height} × ${width}`,
     )
   }
   const samples = samplesPerPixel[colorType]
@@ -65,11 +65,11 @@ function plainPng(png: Buffer, { height, width }: ImageShape): Buffer {
   }
   const expected = h * (1 + Math.ceil((w * samples * depth) / 8))
   if (inflatedBytes(Buffer.concat(data), expected) !== expected)
-    throw notPng(`its data are not those of ${h} × ${w} pixels`)
+    throw notPng(`its data do not have the length of ${h} × ${w} pixels`)
   return Buffer.concat(chunks)
 }
 
-/** Length of the data once inflated, or NaN where that is more than expected, or fails. */
+/** Length of the inflated data; NaN if it is longer than expected or cannot be inflated. */
 function inflatedBytes(data: Buffer, expected: number): number {
   try {
     return inflateSync(data, { maxOutputLength: expected }).length
@@ -90,7 +90,7 @@ function decoded(png: Buffer): DecodedPng {
   }
 }
 
-/** Pixel by pixel in bytes; what is in 16 bits is rounded, what is in fewer than 8 is stretched. */
+/** Returns RGBA bytes; 16-bit samples are rounded, samples below 8 bits are scaled up. */
 function rgbaOf({ width, height, channels, depth, data }: DecodedPng): ClampedBytes {
   const line = data.length / height
   const largest = 2 ** depth - 1
@@ -113,5 +113,4 @@ function rgbaOf({ width, height, channels, depth, data }: DecodedPng): ClampedBy
 const invalid = (message: string, hint: string) =>
   new MixflowError('REQUEST_INVALID', message, { hint, details: { key: 'image' } })
 
-const notPng = (why: string) =>
-  invalid(`image is not a readable PNG: ${why}`, 'send the bytes of a PNG file, in base64')
+const notPng = (why: string) => invalid(`image is not a readable PNG: ${why}`, 'send a PNG file in base64')

@@ -1,11 +1,11 @@
-/** When a request must be over: its client goes, the server ends, or its time does; each with the error that says so. */
+/** Ends a request when its client disconnects, the server stops, or its time is over. */
 import { MixflowError } from '@mixflow/core'
 
 export interface DeadlineOptions {
-  /** Of the client and the server; its reason is a MixflowError. */
+  /** Aborted by the client or the server; its reason is a MixflowError. */
   readonly signal: AbortSignal
   readonly seconds: number
-  /** Told to a client whose turn did not come. */
+  /** For the Retry-After header of a request that timed out in the queue. */
   secondsToWait(): number
 }
 
@@ -25,12 +25,12 @@ export class Deadline implements Disposable {
     if (signal.aborted) this.#onAbort()
   }
 
-  /** Its reason, once it is aborted, is a MixflowError. */
+  /** Its reason is a MixflowError. */
   get signal(): AbortSignal {
     return this.#end.signal
   }
 
-  /** What the work gives; or the signal's reason thrown, as soon as it is aborted, though the work may take longer. */
+  /** Waits for the work. Throws the signal's reason as soon as it is aborted, even if the work takes longer. */
   async orAborted<T>(work: Promise<T>): Promise<T> {
     const { signal } = this
     let onAbort = () => {}
@@ -54,12 +54,12 @@ export class Deadline implements Disposable {
   #timedOut(): MixflowError {
     const { seconds, secondsToWait } = this.#options
     if (this.hasBegun) {
-      return new MixflowError('SERVER_TIMEOUT', `the images were not done within ${seconds} s`, {
-        hint: 'ask for fewer images or steps, or start the server with a longer --timeout',
+      return new MixflowError('SERVER_TIMEOUT', `the images were not finished within ${seconds} s`, {
+        hint: 'request fewer images or steps, or start the server with a longer --timeout',
       })
     }
-    return new MixflowError('SERVER_TIMEOUT', `the request waited ${seconds} s, and its turn did not come`, {
-      hint: 'ask again later',
+    return new MixflowError('SERVER_TIMEOUT', `the request waited ${seconds} s in the queue`, {
+      hint: 'try again later',
       details: { status: 503, retryAfterSeconds: secondsToWait() },
     })
   }

@@ -1,9 +1,9 @@
 /**
- * The networks of a model, shared by all runs of the sampler at once: what they ask for at the same time is one evaluation.
- * Time and class are inputs of each image, so runs of any seed, class, solver and number of steps share evaluations, and one that
- * begins joins the others at their next one, wherever they are.
+ * The networks of a model, shared by all concurrent runs of the sampler: their simultaneous calls become one evaluation. Time and
+ * class are inputs per image, so runs of any seed, class, solver and number of steps share evaluations, and a new run joins the
+ * others at their next one.
  *
- * Source of the idea: scheduling by iteration, as Orca does for language models (Yu and others, OSDI 2022).
+ * Source: iteration-level scheduling, as Orca does for language models (Yu et al., OSDI 2022).
  */
 import {
   type DenoiserInputs,
@@ -15,16 +15,16 @@ import {
 import type { Arrays } from '@mixflow/core/internal'
 import { JointCalls, type RunRows } from './joint-calls.ts'
 
-/** What is needed of a model's networks; `NodeModel.networks()` gives it. */
+/** The networks of a model, as `NodeModel.networks()` returns them. */
 export type Networks = Pick<SampleBackend<Float32Array>, 'velocity' | 'encode'>
 
-/** Told of each evaluation of the denoiser: its rows, and how long it took. */
+/** Called after each evaluation of the denoiser, with its rows and duration. */
 export type OnEvaluation = (evaluation: { readonly rows: number; readonly seconds: number }) => void
 
 export interface JointBackendParts {
   readonly networks: Networks
   readonly image: ImageShape
-  /** Whether κ is the image and as much noise, two images for each. */
+  /** Whether κ is the image and noise of the same shape, twice the values. */
   readonly joinsNoise?: boolean
   readonly onEvaluation?: OnEvaluation
 }
@@ -32,7 +32,6 @@ export interface JointBackendParts {
 export class JointBackend {
   readonly #denoiser: JointCalls
   readonly #encoder: JointCalls | undefined
-
   readonly #kappaElements: number
 
   constructor({ networks, image, joinsNoise = false, onEvaluation = () => {} }: JointBackendParts) {
@@ -45,16 +44,15 @@ export class JointBackend {
     }
     this.#denoiser = new JointCalls(denoise)
     const encode = networks.encode?.bind(networks)
-    // of its outputs, a network has those that its manifest names
     const runEncoder: RunRows = async ({ kappa, label }) =>
       (await encode!(kappa!, label as Int32Array | undefined)) as Readonly<Record<string, Float32Array>>
     this.#encoder = encode && new JointCalls(runEncoder)
   }
 
-  /** The networks as one run of the sampler sees them; after `signal`, none of its evaluations begins. */
+  /** The networks for one run of the sampler; after `signal` is aborted, no evaluation of it begins. */
   backend(signal: AbortSignal): SampleBackend<Float32Array> {
     const encoder = this.#encoder
-    // κ is one class per image, or numbers
+    // κ is one class per image, or float values
     const rowsOf = (kappa: Float32Array | Int32Array) =>
       kappa instanceof Int32Array ? kappa.length : kappa.length / this.#kappaElements
     const velocity = async (x: Float32Array, inputs: DenoiserInputs) => {
@@ -66,7 +64,7 @@ export class JointBackend {
       upload: images => images,
       download: state => state,
       velocity,
-      // asked for in one turn, so that they are one evaluation of twice the rows
+      // both calls are made in one turn of the event loop, so they become one evaluation
       velocityPair: (x, inputs, others) => Promise.all([velocity(x, inputs), velocity(x, others)]),
       ...(encoder && {
         encode: (kappa, label) =>

@@ -1,13 +1,12 @@
 /**
- * Calls of one network that are made at the same time, joined into one: rows of the same inputs one after the other, and of
- * the outputs to each caller its own. One call of the network runs at a time; what is asked for meanwhile makes the next one, so
- * nobody waits for company, and the busier it is the more is joined.
+ * Joins simultaneous calls of one network into one batch, and splits the outputs. One evaluation runs at a time; calls that
+ * arrive meanwhile form the next batch. So no call waits for a batch to fill, and batches grow with the load.
  */
 import { type Arrays, concatenate, throwIfAborted } from '@mixflow/core/internal'
 
 export type Outputs = Readonly<Record<string, Float32Array>>
 
-/** A network that takes any number of rows. */
+/** A network that accepts any number of rows. */
 export type RunRows = (inputs: Arrays, rows: number) => Promise<Outputs>
 
 interface Call {
@@ -21,35 +20,35 @@ interface Call {
 export class JointCalls {
   readonly #run: RunRows
   #waiting: Call[] = []
-  #isAwake = false
+  #isWorking = false
 
   constructor(run: RunRows) {
     this.#run = run
   }
 
   /**
-   * The outputs of these rows. All callers give inputs of the same names, each array with as many rows.
+   * Evaluates rows. All callers pass inputs of the same names, each array with `rows` rows.
    *
-   * @throws MixflowError ABORTED where `signal` was aborted before its turn came; what the network throws for these rows alone.
+   * @throws MixflowError ABORTED if `signal` is aborted before the evaluation begins; what the network throws for these rows alone
    */
   async call(inputs: Arrays, rows: number, signal?: AbortSignal): Promise<Outputs> {
     throwIfAborted(signal)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ inputs, rows, signal, resolve, reject })
-      if (!this.#isAwake) void this.#work()
+      if (!this.#isWorking) void this.#work()
     })
   }
 
   async #work(): Promise<void> {
-    this.#isAwake = true
+    this.#isWorking = true
     for (;;) {
-      // whoever got outputs asks again in the same turn of the event loop
+      // callers that got outputs make their next call in the same turn of the event loop
       await new Promise(resolve => setImmediate(resolve))
-      const calls = this.#waiting.splice(0).filter(stillWanted)
+      const calls = this.#waiting.splice(0).filter(isActive)
       if (calls.length > 0) await this.#runAll(calls)
       else if (this.#waiting.length === 0) break
     }
-    this.#isAwake = false
+    this.#isWorking = false
   }
 
   async #runAll(calls: readonly Call[]): Promise<void> {
@@ -63,13 +62,13 @@ export class JointCalls {
       }
     } catch (error) {
       if (calls.length === 1) calls[0]!.reject(error)
-      // nobody fails because of somebody else's rows
-      else for (const call of calls) if (stillWanted(call)) await this.#runAll([call])
+      // a call must not fail because of another call's rows
+      else for (const call of calls) if (isActive(call)) await this.#runAll([call])
     }
   }
 }
 
-function stillWanted({ signal, reject }: Call): boolean {
+function isActive({ signal, reject }: Call): boolean {
   try {
     throwIfAborted(signal)
     return true

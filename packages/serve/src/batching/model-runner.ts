@@ -1,4 +1,4 @@
-/** A model at work for many: requests are checked, queued, cut into parts that share evaluations, and put together again. */
+/** Runs the requests for a model: checks and queues them, and splits them into parts that share evaluations. */
 import {
   type Capabilities,
   isAdaptive,
@@ -19,15 +19,15 @@ import { Deadline } from './deadline.ts'
 import { JointBackend, type Networks } from './joint-backend.ts'
 import { type Part, Schedule } from './schedule.ts'
 
-/** What is needed of a model; a `NodeModel` has it. */
+/** What the server needs of a model, such as a `NodeModel`. */
 export interface ServableModel {
   readonly manifest: Manifest
   capabilities(): Capabilities
   networks(): Networks
 }
 
-/** A sampling request as it comes over a wire. */
-export type ImagesWanted = Pick<
+/** A sampling request, with the image to vary if it is a request for variations. */
+export type SamplingRequest = Pick<
   SampleRequest,
   | 'count'
   | 'firstImage'
@@ -41,22 +41,22 @@ export type ImagesWanted = Pick<
   | 'guidance'
   | 'mixtureWeight'
 > & {
-  /** Of the model's shape: the images are its variations. */
-  readonly picture?: PlanarImage
+  /** An image of the model's shape. */
+  readonly image?: PlanarImage
 }
 
 export interface RunOptions {
-  /** Its reason is a MixflowError, which the run then throws at once; its evaluation that runs is the last. */
+  /** Its reason is a MixflowError, which the run throws at once; the current evaluation finishes in the background. */
   readonly signal: AbortSignal
-  /** Told at once that the request was taken on, and how it was completed. */
+  /** Called at once if the request is accepted, with its resolved options. */
   readonly onAccepted?: ((request: ResolvedRequest) => void) | undefined
-  /** After each step of each part; `fraction` is that of the whole request. Awaited. */
+  /** Called and awaited after each step of each part; `fraction` is that of the whole request. */
   readonly onStep?: ((progress: SampleProgress) => void | Promise<void>) | undefined
-  /** Images that are finished, in order. */
+  /** Called with finished images, in order. */
   readonly onImages?: ((images: readonly SampledImage[]) => void) | undefined
 }
 
-export type Made = Omit<SampleResult, 'timings'>
+export type RunResult = Omit<SampleResult, 'timings'>
 
 export interface RunnerParts {
   readonly name: string
@@ -73,7 +73,7 @@ export class ModelRunner {
   readonly #schedule: Schedule
   readonly #networks: JointBackend
   #requests = 0
-  /** Time that evaluations took, and images that came of them. */
+  /** Duration of all evaluations, and images finished by them. */
   readonly #spent = { seconds: 0, images: 0 }
 
   constructor({ name, model, limits, metrics }: RunnerParts) {
@@ -96,27 +96,31 @@ export class ModelRunner {
     metrics.watch(name, () => ({ images: schedule.images, rows: schedule.rows, requests: this.#requests }))
   }
 
-  /** @throws MixflowError REQUEST_INVALID, SERVER_BUSY where the queue is full */
-  #check({ picture, ...wanted }: ImagesWanted): ResolvedRequest {
-    const resolve = picture === undefined ? resolveRequest : resolveVariations
-    const resolved = resolve(wanted, this.model.manifest)
+  /** @throws MixflowError REQUEST_INVALID; SERVER_BUSY if the queue is full */
+  #check({ image, ...options }: SamplingRequest): ResolvedRequest {
+    const resolve = image === undefined ? resolveRequest : resolveVariations
+    const resolved = resolve(options, this.model.manifest)
     const { maxNfe, maxQueue } = this.#limits
     const { solver, steps, count } = resolved
     const nfe = isAdaptive(solver) ? 0 : nfeOf(solver, steps!) * rowsPerImage(resolved)
     if (nfe > maxNfe) {
-      const message = `this server makes at most ${maxNfe} calls of the network per image, not ${nfe}`
-      const hint = 'use fewer steps; guidance takes two calls for each evaluation'
+      const message = `the request needs ${nfe} function evaluations per image; this server allows at most ${maxNfe}`
+      const hint = 'use fewer steps, or no guidance, which doubles the number of evaluations'
       throw new MixflowError('REQUEST_INVALID', message, { hint })
     }
     if (this.#schedule.images + count <= maxQueue) return resolved
     this.#metrics.refused.inc({ model: this.name })
-    throw new MixflowError('SERVER_BUSY', `the queue has ${this.#schedule.images} images, and room for ${maxQueue}`, {
-      hint: 'ask again later, or for fewer images',
-      details: { retryAfterSeconds: this.#secondsToWait() },
-    })
+    throw new MixflowError(
+      'SERVER_BUSY',
+      `the queue is full: it has ${this.#schedule.images} of at most ${maxQueue} images`,
+      {
+        hint: 'try again later, or request fewer images',
+        details: { retryAfterSeconds: this.#secondsToWait() },
+      },
+    )
   }
 
-  /** How long what is queued will about take, going by what ran so far: 1..60. */
+  /** Estimated time until the queue is empty, 1..60. */
   #secondsToWait(): number {
     const { seconds, images } = this.#spent
     const expected = images === 0 ? 1 : (this.#schedule.images * seconds) / images
@@ -124,13 +128,14 @@ export class ModelRunner {
   }
 
   /**
-   * Image i of a seed is that of `model.sample`, whatever else runs. Adaptive solvers choose the steps for each image by itself.
+   * Runs a request. Image i of a seed is that of `model.sample`, whatever else runs. Adaptive solvers choose the steps of each
+   * image separately.
    *
-   * @throws MixflowError REQUEST_INVALID; SERVER_BUSY where the queue is full; SERVER_TIMEOUT; the signal's reason; SOLVER_FAILED,
-   * MODEL_OUTPUT_INVALID; what the networks throw
+   * @throws MixflowError REQUEST_INVALID; SERVER_BUSY if the queue is full; SERVER_TIMEOUT; the signal's reason; SOLVER_FAILED,
+   *   MODEL_OUTPUT_INVALID; what the networks throw
    */
-  async run(wanted: ImagesWanted, options: RunOptions): Promise<Made> {
-    const request = this.#check(wanted)
+  async run(request: SamplingRequest, options: RunOptions): Promise<RunResult> {
+    const resolved = this.#check(request)
     using deadline = new Deadline({
       signal: options.signal,
       seconds: this.#limits.timeoutSeconds,
@@ -138,9 +143,9 @@ export class ModelRunner {
     })
     this.#metrics.accepted.inc({ model: this.name })
     this.#requests++
-    options.onAccepted?.(request)
-    const work = this.#make({ wanted, request, deadline, options })
-    // counted as over when nothing of it runs any more, and answered at once
+    options.onAccepted?.(resolved)
+    const work = this.#sample({ request, resolved, deadline, options })
+    // counted as ended once nothing of it runs; the response does not wait for that
     const end = (outcome: Outcome) => {
       this.#requests--
       this.#metrics.ended.inc({ model: this.name, outcome })
@@ -152,83 +157,80 @@ export class ModelRunner {
     return await deadline.orAborted(work)
   }
 
-  /** The class of the picture as the model sees it, where it has classes and the request names none: once for all parts. */
-  async #labelOf({ picture, label }: ImagesWanted, deadline: Deadline): Promise<{ label?: number }> {
+  /** Infers the class of the image to vary, once for all parts, if the model has classes and the request has no label. */
+  async #labelOf({ image, label }: SamplingRequest, deadline: Deadline): Promise<{ label?: number }> {
     const model = this.model.manifest
-    if (picture === undefined || label !== undefined || model.labels === null) return {}
+    if (image === undefined || label !== undefined || model.labels === null) return {}
     const rows = Math.max(2, Math.floor(this.#limits.largestBatch / 2))
     const batchSize = Math.min(rows, model.labels.count)
     const found: { label?: number } = {}
     const run = async ({ signal }: Part) => {
       deadline.hasBegun = true
       const backend = this.#networks.backend(signal)
-      found.label = await inferLabel({ backend, model, request: { batchSize, signal } }, picture.data)
+      found.label = await inferLabel({ backend, model, request: { batchSize, signal } }, image.data)
     }
     await this.#schedule.add({ images: 1, rowsPerImage: batchSize, signal: deadline.signal, run })
     return found
   }
 
-  async #make({ wanted, request, deadline, options }: Making): Promise<Made> {
+  async #sample({ request, resolved, deadline, options }: Run): Promise<RunResult> {
     const started = performance.now()
-    const { count, seed, firstImage, solver } = request
+    const { count, seed, firstImage, solver } = resolved
     const images: SampledImage[] = []
     let steps = 0
-    const { picture, ...open } = wanted
+    const { image, ...sampling } = request
     const { manifest } = this.model
-    const whole = { ...open, ...(await this.#labelOf(wanted, deadline)), seed, firstImage }
+    const whole = { ...sampling, ...(await this.#labelOf(request, deadline)), seed, firstImage }
     const run = async (part: Part) => {
       deadline.hasBegun = true
       const backend = this.#networks.backend(part.signal)
       const partRequest = {
         ...partOf(whole, part),
-        ...perImage(request),
+        ...perImage(resolved),
         signal: part.signal,
-        ...(options.onStep && { onStep: progressOfAll(options.onStep, { part, count }) }),
+        ...(options.onStep && { onStep: totalProgress(options.onStep, { part, count }) }),
       }
-      const result = await (picture === undefined
+      const result = await (image === undefined
         ? sample(backend, manifest, partRequest)
-        : variations(backend, manifest, { picture, request: partRequest }))
+        : variations(backend, manifest, { picture: image, request: partRequest }))
       images.push(...result.images)
       steps += result.steps * part.images
       this.#spent.images += part.images
       this.#metrics.images.inc({ model: this.name }, part.images)
       options.onImages?.(result.images)
     }
-    await this.#schedule.add({ images: count, rowsPerImage: rowsPerImage(request), signal: deadline.signal, run })
+    await this.#schedule.add({ images: count, rowsPerImage: rowsPerImage(resolved), signal: deadline.signal, run })
     const nfe = images.reduce((sum, image) => sum + image.nfe, 0) / count
     return { images, seed, solver, nfe, steps: steps / count, milliseconds: performance.now() - started }
   }
 }
 
-interface Making {
-  readonly wanted: ImagesWanted
-  readonly request: ResolvedRequest
+interface Run {
+  readonly request: SamplingRequest
+  readonly resolved: ResolvedRequest
   readonly deadline: Deadline
   readonly options: RunOptions
 }
 
 const rowsPerImage = ({ guidance }: ResolvedRequest): 1 | 2 => (guidance > 0 ? 2 : 1)
 
-/** Images of others in the batch must not change the steps. */
+/** With adaptive solvers, the steps of an image must not depend on the rest of its batch. */
 const perImage = ({ solver }: Pick<ResolvedRequest, 'solver'>) => (isAdaptive(solver) ? { perImage: true } : {})
 
 const partOf = (
-  { label, ...wanted }: Omit<ImagesWanted, 'picture'> & { firstImage: number },
+  { label, ...whole }: Omit<SamplingRequest, 'image'> & { firstImage: number },
   { first, images }: Part,
 ): SampleRequest => ({
-  ...wanted,
+  ...whole,
   ...(label !== undefined && { label: Array.isArray(label) ? label.slice(first, first + images) : label }),
-  ...{ firstImage: wanted.firstImage + first, count: images, batchSize: images },
+  firstImage: whole.firstImage + first,
+  count: images,
+  batchSize: images,
 })
 
-interface Whole {
-  readonly part: Part
-  readonly count: number
-}
-
-/** `onStep` of a part, told of the whole. */
-const progressOfAll =
-  (onStep: NonNullable<RunOptions['onStep']>, { part, count }: Whole) =>
+/** Calls `onStep` with the progress of the whole request. */
+const totalProgress =
+  (onStep: NonNullable<RunOptions['onStep']>, { part, count }: { readonly part: Part; readonly count: number }) =>
   (progress: SampleProgress) =>
     onStep({ ...progress, count, fraction: (part.first + part.images * progress.fraction) / count })
 

@@ -1,41 +1,41 @@
 /**
- * Who of the waiting jobs runs next, and how many of its images: as many as the batch has room for, since an image depends on
- * nothing but its seed and index. Jobs take turns, part by part, and no part fills more than half of a batch: a small job that
- * comes late finds room beside a large one, or waits for those that were waiting before it, and never for all of a large one.
+ * Decides which job runs next, and how many of its images: as many as fit the batch, since an image depends on its seed and
+ * index only. Jobs take turns, part by part, and no part fills more than half of a batch: a small job that arrives late fits
+ * beside a large one, or waits for the jobs ahead of it in the queue, and never for all of a large one.
  */
 import { MixflowError } from '@mixflow/core'
 
 export interface Job {
   readonly images: number
-  /** Rows of an evaluation that one image takes, at most half of the largest batch: two where it is guided. */
+  /** Rows of an evaluation per image, at most half of the largest batch; 2 with guidance. */
   readonly rowsPerImage: number
   readonly signal: AbortSignal
-  /** Makes the images of a part; soon over once the part's signal is aborted. */
+  /** Samples the images of a part; ends soon after the part's signal is aborted. */
   run(part: Part): Promise<void>
 }
 
 export interface Part {
-  /** Of the job, from 0. */
+  /** Index of its first image within the job. */
   readonly first: number
   readonly images: number
-  /** Aborted when the job's is. */
+  /** Aborted when the job's signal is. */
   readonly signal: AbortSignal
 }
 
 interface Entry {
   readonly job: Job
   readonly stop: AbortController
-  /** Images that are made, or given up. */
+  /** Images finished or failed. */
   done: number
   isRunning: boolean
-  /** What a part threw, or the abort. */
+  /** What a part threw, or the abort error. */
   failure?: unknown
   settle(): void
 }
 
 export class Schedule {
   readonly #largestBatch: number
-  /** Those that wait for their turn, the next one first. */
+  /** Waiting jobs, in order. */
   #queue: Entry[] = []
   #rows = 0
   #images = 0
@@ -45,20 +45,20 @@ export class Schedule {
     this.#largestBatch = largestBatch
   }
 
-  /** Images of the jobs that are not over. */
+  /** Images of unfinished jobs. */
   get images(): number {
     return this.#images
   }
 
-  /** Rows that an evaluation of all that runs now has. */
+  /** Rows of all running parts. */
   get rows(): number {
     return this.#rows
   }
 
   /**
-   * Runs a job part by part. Settles when nothing of it runs any more.
+   * Runs a job part by part. Settles once none of its parts is running.
    *
-   * @throws what a part throws, after which none begins; ABORTED where the signal came before the end
+   * @throws what a part throws, after which no part begins; MixflowError ABORTED
    */
   async add(job: Job): Promise<void> {
     const entry: Entry = { job, stop: new AbortController(), done: 0, isRunning: false, settle: () => {} }
@@ -77,7 +77,7 @@ export class Schedule {
     if ('failure' in entry) throw entry.failure
   }
 
-  /** In order: a job that finds too little room holds up those behind it, so that they cannot take it all for ever. */
+  /** In order: a job that does not fit blocks those behind it, which could starve it otherwise. */
   #beginParts(): void {
     for (;;) {
       const [entry] = this.#queue

@@ -1,11 +1,8 @@
-/**
- * Server-sent events to one client. Whoever reads slowly holds up nobody and fills no memory with what is soon out of date: events
- * that may be left out are, while earlier ones have not been taken.
- */
+/** Server-sent events to one client. Optional events are skipped while a slow client has unread ones (`isReady`). */
 
 export interface EventStream<Events> {
   readonly body: ReadableStream<Uint8Array>
-  /** Whether all that was sent has been taken. */
+  /** Whether the client has read all events so far. */
   isReady(): boolean
   send<Name extends keyof Events & string>(name: Name, data: Events[Name]): void
   end(): void
@@ -15,8 +12,8 @@ export function eventStream<Events>(): EventStream<Events> {
   const encoder = new TextEncoder()
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined
   const body = new ReadableStream<Uint8Array>({
-    start(own) {
-      controller = own
+    start(started) {
+      controller = started
     },
     cancel() {
       controller = undefined

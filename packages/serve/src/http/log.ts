@@ -1,16 +1,15 @@
-/** Records of what happened, for a line each in a log. */
+/** Log records, one line of JSON each. */
 import { printable } from '@mixflow/core/internal'
 
-/** A record; its values are short, and JSON can hold them. */
 export interface LogRecord {
   readonly level: 'info' | 'warn' | 'error'
-  /** What happened, a stable word: `listening`, `exposed`, `request`, `fault`, `stopping`, `stopped`. */
+  /** `listening`, `exposed`, `request`, `fault`, `stopping` or `stopped`. */
   readonly event: string
   readonly [field: string]: string | number | boolean | null | undefined
 }
 
 export type Log = (record: LogRecord) => void
 
-/** One line of JSON, with the time first; what came from outside cannot break it. */
+/** Returns a record as one line of JSON that begins with the time; control characters are escaped. */
 export const logLine = (record: LogRecord, now = new Date()): string =>
   `${printable(JSON.stringify({ time: now.toISOString(), ...record }))}\n`

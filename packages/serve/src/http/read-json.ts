@@ -1,23 +1,21 @@
-/** The body of a request as JSON: of the right type, not too large, UTF-8. */
+/** Reads the JSON body of a request: with the right content type, limited in size, in UTF-8. */
 import type { IncomingMessage } from 'node:http'
 import { MixflowError } from '@mixflow/core'
 import { parseStrictJson } from '@mixflow/core/internal'
 import { httpError } from './problem.ts'
 
-/** Room for ten thousand classes, and no more to hold for anybody. */
-const mostBytes = 64 * 1024
+/** Enough for ten thousand labels. */
+const maxBytes = 64 * 1024
 
 /**
- * Returns the value that the body of a request holds.
- *
- * @param more bytes that the body may have besides 64 KiB, for what it carries
- * @throws MixflowError HTTP_INVALID (413, 415), REQUEST_INVALID for what is no JSON, ABORTED if the client leaves before its end
+ * @param more bytes that the body may have beyond 64 KiB, for an image
+ * @throws MixflowError HTTP_INVALID (413, 415); REQUEST_INVALID if it is not JSON; ABORTED if the client disconnects
  */
 export async function readJson(incoming: IncomingMessage, more = 0): Promise<unknown> {
-  const most = mostBytes + more
+  const most = maxBytes + more
   const { headers } = incoming
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
-  // also against forms of other pages, which browsers send without asking
+  // this also refuses forms of other pages, which browsers send without a preflight request
   if (type !== 'application/json') {
     const hint = 'send it with the header Content-Type: application/json'
     throw httpError(415, `the body must be application/json, not ${JSON.stringify(type.slice(0, 100))}`, { hint })
@@ -39,7 +37,7 @@ async function readBytes(incoming: IncomingMessage, most: number): Promise<Uint8
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
-    // what is left of a body that is too large is for finishBody
+    // finishBody reads the rest of a body that is too large
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       bytes += chunk.length
       if (bytes > most) throw tooLarge(most)
@@ -48,7 +46,7 @@ async function readBytes(incoming: IncomingMessage, most: number): Promise<Uint8
     return Buffer.concat(chunks)
   } catch (cause) {
     if (MixflowError.is(cause)) throw cause
-    throw new MixflowError('ABORTED', 'the client left before the end of the body', { cause })
+    throw new MixflowError('ABORTED', 'the client disconnected before the end of the body', { cause })
   }
 }
 
