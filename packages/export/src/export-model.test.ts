@@ -70,7 +70,7 @@ describe.each(Object.entries(kinds))('%s', (_, options) => {
     manifest = (await exportModel({ checkpoint, out: folder, created })).manifest
   })
 
-  test('the folder holds what the manifest says, and nothing else', async () => {
+  test('the folder holds the files of the manifest, and no others', async () => {
     expect(parseManifest(await readFile(join(folder, manifestFileName)))).toEqual(manifest)
     const listed = manifest.files.map(({ path }) => path)
     expect((await readdir(folder)).sort()).toEqual([manifestFileName, ...listed].sort())
@@ -83,7 +83,7 @@ describe.each(Object.entries(kinds))('%s', (_, options) => {
     expect(manifest.networks).toEqual(networkPorts(manifest))
   })
 
-  test('the graphs equal the trained networks to rounding, and are really compared', () => {
+  test('the graphs equal the trained networks up to rounding', () => {
     const { float32, float16 } = manifest.parity
     expect(float32?.maxAbsError).toBeGreaterThan(0)
     expect(float32?.maxAbsError).toBeLessThan(2e-5)
@@ -133,7 +133,7 @@ describe('exportModel', () => {
     return new Map(await Promise.all(names.map(async name => [name, await readFile(join(folder, name))] as const)))
   }
 
-  test('the same checkpoint gives the same bytes; another time of writing changes the manifest alone', async () => {
+  test('the same checkpoint gives the same bytes; another creation time changes only the manifest', async () => {
     const [one, two, later] = [newPlace('model'), newPlace('model'), newPlace('model')]
     await exportModel({ checkpoint, out: one, created })
     await exportModel({ checkpoint, out: two, created })
@@ -144,7 +144,7 @@ describe('exportModel', () => {
     expect(changed.map(([name]) => name)).toEqual([manifestFileName])
   })
 
-  test('the moving average is exported; without one, the weights of the last step, and it says so', async () => {
+  test('exports the moving average, or the parameters of the last step if there is none', async () => {
     const graph = async (options: TinyOptions) => {
       const out = newPlace('model')
       const { weights, manifest } = await exportModel({ checkpoint: await checkpointOf(options), out, created })
@@ -156,11 +156,11 @@ describe('exportModel', () => {
     expect(both).toMatchObject({ weights: 'ema', halfLife: 3000 })
     expect(both.card).toContain('moving average, half-life 3,000 images')
     expect(raw).toMatchObject({ weights: 'raw', halfLife: null })
-    expect(raw.card).toContain('no moving average was kept')
+    expect(raw.card).toContain('those of the last step (no moving average)')
     expect(raw.sha256).not.toBe(both.sha256)
   })
 
-  test('float16 weights take half the room', async () => {
+  test('float16 parameters take half the space', async () => {
     const { manifest } = await exportModel({
       checkpoint: await checkpointOf({ widths: [32, 32] }),
       out: newPlace('model'),
@@ -170,7 +170,7 @@ describe('exportModel', () => {
     expect(half!.bytes / full!.bytes).toBeGreaterThan(0.5)
   })
 
-  test('above the limit nothing is written, and the error has the numbers', async () => {
+  test('above the limit nothing is written, and the error has the difference and the limit', async () => {
     const out = newPlace('model')
     const refused = (parityLimit: { float32?: number; float16?: number }) =>
       expect(exportModel({ checkpoint, out, parityLimit })).rejects
@@ -196,7 +196,7 @@ describe('exportModel', () => {
     }
   })
 
-  test('what a callback throws comes through as it is, and nothing is left behind', async () => {
+  test('passes on what a callback throws, and leaves nothing behind', async () => {
     for (const phase of ['checkpoint', 'graphs', 'parity', 'files'] as const) {
       await using folder = await temporaryFolder()
       const onProgress = (progress: ExportProgress) => {
@@ -209,7 +209,7 @@ describe('exportModel', () => {
     }
   })
 
-  test('progress goes through the phases, each from 0 to 1', async () => {
+  test('reports progress by phase, each from 0 to 1', async () => {
     const seen: ExportProgress[] = []
     await exportModel({ checkpoint, out: newPlace('model'), onProgress: progress => seen.push(progress) })
     expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['checkpoint', 'graphs', 'parity', 'files'])
@@ -220,7 +220,7 @@ describe('exportModel', () => {
     }
   })
 
-  test('tfjs is left as it was: backend and tensors', async () => {
+  test('restores the backend of tfjs, and leaks no tensors', async () => {
     await onBackend('wasm', () => {})
     await tf.setBackend('wasm')
     const before = { backend: tf.getBackend(), tensors: tf.memory().numTensors }
@@ -229,7 +229,7 @@ describe('exportModel', () => {
     expect({ backend: tf.getBackend(), tensors: tf.memory().numTensors }).toEqual(before)
   })
 
-  test('two at once do not disturb each other', async () => {
+  test('two exports can run concurrently', async () => {
     const [one, two] = [newPlace('model'), newPlace('model')]
     const others = await checkpointOf({ classes: 0, source: null })
     await Promise.all([
@@ -241,7 +241,7 @@ describe('exportModel', () => {
     expect(await filesIn(one)).toEqual(await filesIn(alone))
   })
 
-  test('what a run knows goes along: its command and its last grid up to the checkpoint', async () => {
+  test('uses the command of the run, and its last grid up to the checkpoint', async () => {
     const run = newPlace('run')
     const png = (byte: number) => Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, byte)
     const samples = [
@@ -267,7 +267,7 @@ describe('exportModel', () => {
     }
   })
 
-  test('the name is that of the run, or of the preset that the run is named after, unless given', async () => {
+  test('the default name is that of the run, or of the preset that the run is named after', async () => {
     const nameOf = async (run: string) => {
       await writeFiles(join(run, 'checkpoints', 'step-000000200'), tinyCheckpoint())
       return (await exportModel({ checkpoint: run, out: newPlace('model'), created })).manifest.name
@@ -276,7 +276,7 @@ describe('exportModel', () => {
     expect(await nameOf(join(root.path, 'tiny'))).toBe('tiny')
   })
 
-  test('names, licences, words and sampling can be given', async () => {
+  test('uses the options for name, licence, texts and sampling', async () => {
     const quality = [
       { metric: 'curvature', value: 0.21, n: 1000, nfe: 128, solver: 'euler' },
       { metric: 'fd-shapes', value: 1.5, n: 1000, nfe: 5, solver: 'heun', guidance: 0.5 },
@@ -300,7 +300,7 @@ describe('exportModel', () => {
     expect(manifest.sampler).toEqual({ ...sampling, mixtureWeight: 0 })
   })
 
-  test('the card can have another picture, other words and the name of a package; one precision is enough', async () => {
+  test('uses the options for the image, texts and package of the card, and for a single precision', async () => {
     const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 9)
     const words = { qualityText: '**Good.**', packageName: '@you/tiny', machine: 'a processor, 2 cores' }
     const card = { picture: { png, caption: 'Seeds 0 to 63' }, pictures: { 'twins.png': png }, ...words }
@@ -314,30 +314,30 @@ describe('exportModel', () => {
     expect(text).toContain("InferenceSession.create('denoiser.onnx')")
     for (const name of ['grid.png', 'twins.png']) expect(new Uint8Array(await readFile(join(out, name)))).toEqual(png)
     expect(manifest.files.find(({ path }) => path === 'twins.png')).toMatchObject({ role: 'report', bytes: 9 })
-    expect(text).toContain('| `twins.png` | a further picture of this card |')
+    expect(text).toContain('| `twins.png` | an image of this card |')
     expect(new Set(manifest.files.map(({ dtype }) => dtype))).toEqual(new Set(['float32', undefined]))
   })
 
   test.each([
-    [{ dtypes: [] }, /dtypes must be/, 'correct "dtypes"'],
-    [{ dtypes: ['float64'] }, /dtypes must be/, 'correct "dtypes"'],
+    [{ dtypes: [] }, /dtypes must be/, 'correct the option "dtypes"'],
+    [{ dtypes: ['float64'] }, /dtypes must be/, 'correct the option "dtypes"'],
     [{ card: { pictrue: 1 } }, /unknown option "pictrue"/, 'did you mean "picture"?'],
-    [{ card: { picture: { png: Uint8Array.of(1), caption: 'x' } } }, /the bytes of a PNG file/, 'card.picture.png'],
-    [{ card: { pictures: { '../a.png': Uint8Array.of(1) } } }, /card.pictures must be PNGs by names/, 'card.pictures'],
-    [{ card: { pictures: { 'grid.png': Uint8Array.of(1) } } }, /card.pictures must be PNGs by names/, 'card.pictures'],
-    [{ card: { pictures: { 'a.png': Uint8Array.of(1) } } }, /the bytes of a PNG file/, 'card.pictures.a.png'],
+    [{ card: { picture: { png: Uint8Array.of(1), caption: 'x' } } }, /a PNG file as bytes/, 'card.picture.png'],
+    [{ card: { pictures: { '../a.png': Uint8Array.of(1) } } }, /card.pictures must be file names/, 'card.pictures'],
+    [{ card: { pictures: { 'grid.png': Uint8Array.of(1) } } }, /card.pictures must be file names/, 'card.pictures'],
+    [{ card: { pictures: { 'a.png': Uint8Array.of(1) } } }, /a PNG file as bytes/, 'card.pictures.a.png'],
     [{ nmae: 'x' }, /unknown option "nmae".*/, 'did you mean "name"?'],
-    [{ name: '../x' }, /name must be/, 'correct "name"'],
-    [{ name: '' }, /name must be/, 'correct "name"'],
-    [{ licence: 7 }, /licence must be/, 'correct "licence"'],
-    [{ overwrite: 'yes' }, /overwrite must be/, 'correct "overwrite"'],
+    [{ name: '../x' }, /name must be/, 'correct the option "name"'],
+    [{ name: '' }, /name must be/, 'correct the option "name"'],
+    [{ licence: 7 }, /licence must be/, 'correct the option "licence"'],
+    [{ overwrite: 'yes' }, /overwrite must be/, 'correct the option "overwrite"'],
     [{ parityLimit: { float32: Number.NaN } }, /parityLimit.float32 must be/, 'correct'],
     [{ parityLimit: { flaot32: 1 } }, /unknown option "flaot32"/, 'did you mean "float32"?'],
-    [{ created: new Date('never') }, /created must be/, 'correct "created"'],
-    [{ quality: {} }, /quality must be/, 'correct "quality"'],
+    [{ created: new Date('never') }, /created must be/, 'correct the option "created"'],
+    [{ quality: {} }, /quality must be/, 'correct the option "quality"'],
     [{ sampling: { solver: 'midpoint', nfe: 5 } }, /midpoint cannot take exactly 5/, 'use nfe 4 or 6'],
     [{ sampling: { solver: 'huen' } }, /solver is "huen"/, 'heun'],
-    [{ checkpoint: '' }, /checkpoint must be/, 'correct "checkpoint"'],
+    [{ checkpoint: '' }, /checkpoint must be/, 'correct the option "checkpoint"'],
   ])('bad options are refused before any work: %j', async (bad, message, hint) => {
     const out = newPlace('model')
     const error = await exportModel({ checkpoint, out, ...(bad as object) }).catch(thrown => thrown)

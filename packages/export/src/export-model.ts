@@ -1,19 +1,19 @@
 /**
- * `exportModel`: from a checkpoint to a folder that samples anywhere. The weights are read and verified, each network is
- * traced to ONNX in two precisions, every graph is compared with the trained network, and only then is anything written,
- * all of it or nothing. The same checkpoint and options give the same bytes, `created` aside.
+ * `exportModel` turns a checkpoint into a model folder. It reads and verifies the parameters, traces each network to ONNX in two
+ * precisions, compares every graph with the trained network, and only then writes the folder, completely or not at all. The
+ * same checkpoint and options give the same bytes, except for `created`.
  */
 
 import { basename, resolve } from 'node:path'
 import type { Manifest, Parity } from '@mixflow/core'
 import { manifestToJson, sampledLabels, throwIfAborted } from '@mixflow/core/internal'
+import { lastGrid, runCommand, type SampleGrid } from './checkpoint/checkpoint-files.ts'
 import {
   type DamagedCheckpoint,
   type OpenCheckpoint,
   openCheckpoint,
   type WeightsKind,
 } from './checkpoint/open-checkpoint.ts'
-import { lastGrid, runCommand, type SampleGrid } from './checkpoint/run-files.ts'
 import { entryOf, type ModelFile, manifestOf } from './describe/manifest.ts'
 import { count } from './describe/markdown.ts'
 import { modelCard, noCommand, noLicence } from './describe/model-card.ts'
@@ -25,36 +25,34 @@ import {
   type ExportOptions,
   isModelName,
 } from './export-options.ts'
-import { fileNames, graphName } from './folder/file-names.ts'
-import { checkReplaceable, placeOf } from './folder/replaceable.ts'
-import { writeFolder } from './folder/write-folder.ts'
-import { countWeights, type NetworkGraph, networkGraphs } from './graph/network-graph.ts'
+import { countParameters, type NetworkGraph, networkGraphs } from './graph/network-graph.ts'
 import { type Dtype, onnxBytes } from './graph/onnx-bytes.ts'
+import { checkReplaceable, fileNames, graphName, outputPath, writeModelFolder } from './model-folder.ts'
 import { checkParity, type ExportedGraph } from './parity/check-parity.ts'
 
 export interface ExportResult {
-  /** The folder that was written. */
+  /** Folder of the exported model. */
   readonly folder: string
   readonly manifest: Manifest
-  /** The folder of the checkpoint that was exported. */
+  /** Folder of the checkpoint. */
   readonly checkpoint: string
-  /** Whether the moving average of the weights was exported, or, for want of one, those of the last step. */
+  /** `ema` if the moving average of the parameters was exported; `raw` if the checkpoint has none. */
   readonly weights: WeightsKind
-  /** Newer checkpoints of the run that could not be read, and were passed over. */
+  /** Newer checkpoints of the run that were skipped because they are damaged. */
   readonly damaged: readonly DamagedCheckpoint[]
 }
 
 /**
- * Writes a model folder: `mixflow.json`, the networks as ONNX in float32 and float16, `README.md`, and `grid.png` where the
- * run has one.
+ * Writes a model folder: `mixflow.json`, the networks as ONNX in float32 and float16, `README.md`, and `grid.png` if the run
+ * has one.
  *
  * @throws MixflowError ARGUMENT_INVALID, CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, SAFETENSORS_INVALID, EXPORT_PARITY,
- *   EXPORT_EXISTS, EXPORT_DISK, MANIFEST_INVALID for a `quality` that no manifest can hold, ABORTED. Whichever it is, nothing was written and nothing is left behind.
+ *   EXPORT_EXISTS, EXPORT_DISK, MANIFEST_INVALID for an invalid `quality`, ABORTED. Nothing is written then.
  */
-export async function exportModel(given: ExportOptions): Promise<ExportResult> {
-  const options = checkOptions(given)
+export async function exportModel(exportOptions: ExportOptions): Promise<ExportResult> {
+  const options = checkOptions(exportOptions)
   const { report, signal, overwrite } = options
-  const folder = await placeOf(options.out)
+  const folder = await outputPath(options.out)
   await checkReplaceable(folder, { overwrite })
 
   // checkpoint
@@ -69,7 +67,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
   const command = options.command ?? (run === null ? undefined : await runCommand(run)) ?? noCommand
   report({ phase: 'checkpoint', fraction: 1 })
 
-  // graphs, and the proof that they are the trained networks
+  // graphs, compared with the trained networks
   const exported = await traceAll(graphs, { name, options })
   report({ phase: 'parity', fraction: 0 })
   const onProgress = (fraction: number) => report({ phase: 'parity', fraction })
@@ -86,19 +84,14 @@ export async function exportModel(given: ExportOptions): Promise<ExportResult> {
     stated: { name, labels, sampler, command },
   })
   const onFile = (done: number) => report({ phase: 'files', fraction: done / files.size })
-  await writeFolder({ path: folder, files, overwrite, signal, onFile })
+  await writeModelFolder({ path: folder, files, overwrite, signal, onFile })
   const { folder: checkpoint, weights, damaged } = opened
   return { folder, manifest, checkpoint, weights, damaged }
 }
 
-interface TraceRequest {
-  readonly name: string
-  readonly options: CheckedOptions
-}
-
 async function traceAll(
   graphs: readonly NetworkGraph[],
-  { name, options: { signal, report } }: TraceRequest,
+  { name, options: { signal, report } }: { readonly name: string; readonly options: CheckedOptions },
 ): Promise<ExportedGraph[]> {
   const exported: ExportedGraph[] = []
   let done = 0
@@ -124,10 +117,10 @@ interface Description {
   readonly stated: Pick<Manifest, 'name' | 'labels' | 'sampler'> & { readonly command: string }
 }
 
-/** The manifest, and every file by name. The card is described by the manifest and describes it: it is written second. */
+/** Returns the manifest, and every file by name. The card is made from a manifest without it, which then lists the card. */
 async function describe({ opened, exported, picture, parity, options, stated }: Description) {
   const { licence = noLicence, description, created, quality } = options
-  const counted = Object.fromEntries(exported.map(({ graph }) => [graph.role, countWeights(graph)]))
+  const counted = Object.fromEntries(exported.map(({ graph }) => [graph.role, countParameters(graph)]))
   const parameters = { denoiser: counted.denoiser ?? 0, encoder: counted.encoder ?? 0 }
   const total = parameters.denoiser + parameters.encoder
   const facts = { ...stated, licence, description, created, quality, parity, parameters: total }
@@ -146,21 +139,21 @@ async function describe({ opened, exported, picture, parity, options, stated }: 
   return { manifest, files: all.set(fileNames.manifest, utf8(manifestToJson(manifest))) }
 }
 
-/** What the run drew last. */
+/** The last grid of the run with its caption. */
 function trainingPicture(grid: SampleGrid | null, { labels }: OpenCheckpoint['record']): CardPicture | null {
   if (grid === null) return null
   const rows = labels === null ? '' : ', one class per row'
   return { png: grid.png, caption: `Samples drawn in training after ${count(grid.imagesSeen)} images${rows}` }
 }
 
-const graphFiles = ({ graph: { role }, bytes }: ExportedGraph, wanted: readonly Dtype[]): ModelFile[] =>
-  wanted.map(dtype => ({ path: graphName(role, dtype), bytes: bytes[dtype], role, dtype }))
+const graphFiles = ({ graph: { role }, bytes }: ExportedGraph, requested: readonly Dtype[]): ModelFile[] =>
+  requested.map(dtype => ({ path: graphName(role, dtype), bytes: bytes[dtype], role, dtype }))
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /**
- * The name of the run's folder, in the letters that a name may have; the preset (of `zoo/mnist`, `mnist`), else the data, for a folder
- * that is named after the preset, and for a checkpoint outside of a run.
+ * The name of the run's folder, with other characters replaced. For a folder named after the preset, or a checkpoint outside a
+ * run: the name of the preset (`mnist` for `zoo/mnist`) or else of the data set.
  */
 function defaultName({ preset, dataset }: OpenCheckpoint['record'], run: string | null): string {
   const ofPreset = preset?.replace(/^zoo\//, '') ?? dataset.name

@@ -1,62 +1,63 @@
-/** The options of an export, checked before any work is done. */
+/** The options of `exportModel`, checked before any work is done. */
 
 import { MixflowError, type QualityMeasure } from '@mixflow/core'
 import { checkKeys, show } from '@mixflow/core/internal'
-import { isPng } from './checkpoint/run-files.ts'
+import { isPng } from './checkpoint/checkpoint-files.ts'
 import type { SamplingDefaults } from './describe/sampling.ts'
 import { type Dtype, dtypes } from './graph/onnx-bytes.ts'
 import { defaultLimits, type ParityLimits } from './parity/check-parity.ts'
 
 export interface ExportProgress {
   readonly phase: 'checkpoint' | 'graphs' | 'parity' | 'files'
-  /** Of this phase, 0..1. */
+  /** Fraction of this phase that is done, 0..1. */
   readonly fraction: number
 }
 
-/** What the card has beyond the facts. */
+/** Content of the model card that is not in the checkpoint. */
 export interface CardOptions {
-  /** A PNG with what it shows, Markdown without line breaks; the last grid of samples that training drew unless said. */
+  /** Default: the last grid of samples drawn in training. */
   readonly picture?: CardPicture
-  /** Words about the quality, Markdown; a table of `quality` unless said. */
+  /** Text about the quality, in Markdown. Default: a table of `quality`. */
   readonly qualityText?: string
-  /** Further PNGs, which these words show, by their file names: small letters, digits and "-", with ".png". */
+  /** Further PNGs for `qualityText`, by file name: lower-case letters, digits and "-", with ".png". */
   readonly pictures?: Readonly<Record<string, Uint8Array>>
-  /** Name of the npm package that the model is published in, for the examples. */
+  /** npm package of the model, for the examples. */
   readonly packageName?: string
-  /** What it was trained on, words: `AMD EPYC, 2 cores`. */
+  /** The machine that trained the model, such as `AMD EPYC, 2 cores`. */
   readonly machine?: string
 }
 
 export interface CardPicture {
   readonly png: Uint8Array
+  /** Markdown without line breaks. */
   readonly caption: string
 }
 
 export interface ExportOptions {
-  /** Folder of a checkpoint, or of a run, whose newest whole checkpoint is taken. */
+  /** Folder of a checkpoint, or of a run, whose newest intact checkpoint is exported. */
   readonly checkpoint: string
-  /** Folder to write; absent or empty, unless `overwrite`. */
+  /** Folder to write. It must be absent or empty, unless `overwrite` is true. */
   readonly out: string
-  /** Up to 100 letters, digits, ".", "_" and "-"; the preset's or the data's unless said. */
+  /** Up to 100 letters, digits, ".", "_" and "-". Default: the name of the run's folder, preset or data set. */
   readonly name?: string
-  /** SPDX identifier of the weights' licence; NOASSERTION (nobody stated one) unless said. */
+  /** SPDX identifier of the licence of the parameters. Default: NOASSERTION. */
   readonly licence?: string
-  /** What it is, for the card and the manifest; Markdown. */
+  /** Description for the card and the manifest, in Markdown. */
   readonly description?: string
-  /** The command that trained it; the run's own unless said. */
+  /** The command that trained the model. Default: that in the run's `config.json`. */
   readonly command?: string
-  /** Replace a model that is there. Never replaces a folder that holds anything else. */
+  /** Replaces an existing model. A folder with any other files is never replaced. Default: false. */
   readonly overwrite?: boolean
-  /** Greatest allowed absolute difference from the trained network; 1e-4 with float32 weights, 2e-2 with float16. */
+  /** Largest allowed absolute difference from the trained network. Default: 1e-4 for float32, 2e-2 for float16. */
   readonly parityLimit?: Partial<ParityLimits>
-  /** How the model samples unless asked otherwise; as in training unless said. */
+  /** Defaults of the model's sampler. Default: those of the training configuration. */
   readonly sampling?: Partial<SamplingDefaults>
-  /** What was measured about the images, for the card and the manifest. */
+  /** Quality measures for the card and the manifest. */
   readonly quality?: readonly QualityMeasure[]
-  /** Precisions to write; both unless said. */
+  /** Precisions of the ONNX files. Default: both. */
   readonly dtypes?: readonly ('float32' | 'float16')[]
   readonly card?: CardOptions
-  /** Time to write down; now unless said. Everything else of an export depends on the checkpoint and the options alone. */
+  /** Creation time in the manifest. Default: now. All else in an export depends on the checkpoint and the options only. */
   readonly created?: Date
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: ExportProgress) => void
@@ -80,7 +81,7 @@ const keys = [
   'onProgress',
 ] as const satisfies readonly (keyof ExportOptions)[]
 
-/** All options, those that were left open filled in as far as the checkpoint plays no part. */
+/** Options with all defaults that do not depend on the checkpoint. */
 export interface CheckedOptions {
   readonly checkpoint: string
   readonly out: string
@@ -99,39 +100,49 @@ export interface CheckedOptions {
   readonly report: (progress: ExportProgress) => void
 }
 
-/** @throws MixflowError ARGUMENT_INVALID naming the option and what it may be. */
+/** @throws MixflowError ARGUMENT_INVALID with the option, its value and what is allowed */
 export function checkOptions(options: ExportOptions): CheckedOptions {
   checkKeys(options as unknown, keys, { what: 'exportModel', required: ['checkpoint', 'out'] })
   const { checkpoint, out, name, licence, description, command, sampling = {}, quality = [], signal } = options
   const { overwrite = false, created = new Date(), card = {}, onProgress } = options
-  const asked = options.dtypes ?? dtypes
+  const requested = options.dtypes ?? dtypes
   checkText({ checkpoint, out }, 4096)
   checkText({ name, licence }, 200)
   checkText({ description, command }, 4000)
-  if (!Array.isArray(asked) || asked.length === 0 || asked.some(each => !dtypes.includes(each)))
-    throw refuse('dtypes', asked, 'a list of "float32" and "float16"')
+  if (!Array.isArray(requested) || requested.length === 0 || requested.some(each => !dtypes.includes(each)))
+    throw refuse('dtypes', requested, 'an array of "float32" and "float16"')
   checkCard(card)
   if (name !== undefined && !isModelName(name))
     throw refuse('name', name, 'up to 100 letters, digits, ".", "_" and "-"')
   if (typeof overwrite !== 'boolean') throw refuse('overwrite', overwrite, 'true or false')
-  if (!Array.isArray(quality)) throw refuse('quality', quality, 'a list of measurements')
+  if (!Array.isArray(quality)) throw refuse('quality', quality, 'an array of measures')
   if (!(created instanceof Date) || Number.isNaN(created.getTime())) throw refuse('created', created, 'a valid Date')
   return {
-    ...{ checkpoint, out, name, licence, description, command, overwrite, sampling, quality, card, signal },
-    dtypes: dtypes.filter(dtype => asked.includes(dtype)),
+    checkpoint,
+    out,
+    name,
+    licence,
+    description,
+    command,
+    overwrite,
+    sampling,
+    quality,
+    card,
+    signal,
+    dtypes: dtypes.filter(dtype => requested.includes(dtype)),
     limits: checkLimits(options.parityLimit ?? {}),
     created: created.toISOString(),
     report: progress => onProgress?.(progress),
   }
 }
 
-/** As manifests want it. */
+/** Whether a manifest allows the name. */
 export const isModelName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)
 
 function checkText(texts: Readonly<Record<string, unknown>>, most: number): void {
   for (const [name, value] of Object.entries(texts)) {
     if (value === undefined || (typeof value === 'string' && value.length > 0 && value.length <= most)) continue
-    throw refuse(name, value, `a text of 1 to ${most} characters`)
+    throw refuse(name, value, `a string of 1 to ${most} characters`)
   }
 }
 
@@ -146,27 +157,27 @@ function checkCard(card: CardOptions): void {
       throw refuse(
         'card.pictures',
         name,
-        'PNGs by names of small letters, digits and "-" with ".png", other than grid.png',
+        'file names of lower-case letters, digits and "-" with ".png", other than grid.png',
       )
-    if (!isPng(png)) throw refuse(`card.pictures.${name}`, png, 'the bytes of a PNG file')
+    if (!isPng(png)) throw refuse(`card.pictures.${name}`, png, 'a PNG file as bytes')
   }
   if (picture === undefined) return
   checkKeys(picture as unknown, ['png', 'caption'], { what: 'card.picture', required: ['png', 'caption'] })
-  if (!isPng(picture.png)) throw refuse('card.picture.png', picture.png, 'the bytes of a PNG file')
+  if (!isPng(picture.png)) throw refuse('card.picture.png', picture.png, 'a PNG file as bytes')
   checkText({ 'card.picture.caption': picture.caption }, 1000)
 }
 
-function checkLimits(given: Partial<ParityLimits>): ParityLimits {
-  checkKeys(given as unknown, Object.keys(defaultLimits), { what: 'parityLimit' })
-  const limits = { ...defaultLimits, ...given }
+function checkLimits(parityLimit: Partial<ParityLimits>): ParityLimits {
+  checkKeys(parityLimit as unknown, Object.keys(defaultLimits), { what: 'parityLimit' })
+  const limits = { ...defaultLimits, ...parityLimit }
   for (const [dtype, limit] of Object.entries(limits)) {
-    if (!(Number.isFinite(limit) && limit >= 0)) throw refuse(`parityLimit.${dtype}`, limit, 'a number from 0 up')
+    if (!(Number.isFinite(limit) && limit >= 0)) throw refuse(`parityLimit.${dtype}`, limit, 'a number ≥ 0')
   }
   return limits
 }
 
 const refuse = (name: string, value: unknown, expected: string): MixflowError =>
   new MixflowError('ARGUMENT_INVALID', `exportModel: ${name} must be ${expected}, got ${show(value)}`, {
-    hint: `correct "${name}"`,
+    hint: `correct the option "${name}"`,
     details: { name, value },
   })

@@ -10,10 +10,15 @@ const root = mkdtempSync(join(tmpdir(), 'mixflow-extractor-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const inception = {
-  ...{ format: 'mixflow-extractor', version: 1, name: 'Inception', network: { file: 'inception.onnx' } },
+  format: 'mixflow-extractor',
+  version: 1,
+  name: 'Inception',
+  network: { file: 'inception.onnx' },
   input: { name: 'images', channels: 3, height: 299, width: 299, range: [0, 255] },
-  ...{ resize: 'tensorflow-bilinear', rounding: 'round' },
-  ...{ features: { name: 'features', dimensions: 2048 }, logits: { name: 'logits', classes: 1008 } },
+  resize: 'tensorflow-bilinear',
+  rounding: 'round',
+  features: { name: 'features', dimensions: 2048 },
+  logits: { name: 'logits', classes: 1008 },
 }
 const write = (changes: object) => {
   writeFileSync(join(root, 'extractor.json'), JSON.stringify({ ...inception, ...changes }))

@@ -40,7 +40,10 @@ const schema = z.strictObject({
   origin: z.string().optional(),
   network: z.strictObject({ file: fileName, bytes: whole.optional(), sha256: sha256.optional() }),
   input: z.strictObject({
-    ...{ name: port, channels: z.union([z.literal(1), z.literal(3)]), height: whole, width: whole },
+    name: port,
+    channels: z.union([z.literal(1), z.literal(3)]),
+    height: whole,
+    width: whole,
     range: z.tuple([z.number(), z.number()]),
   }),
   resize: z.enum(resizes),
@@ -63,7 +66,9 @@ export interface StoredExtractor {
 /** @throws MixflowError EXTRACTOR_INVALID */
 export const parseExtractorFile = (text: string, place: string): ExtractorFile =>
   parseJson(text, {
-    ...{ schema, place, code: 'EXTRACTOR_INVALID' },
+    schema,
+    place,
+    code: 'EXTRACTOR_INVALID',
     hint: 'packages/measure/README.md has an example of each field',
   })
 
@@ -83,9 +88,18 @@ export async function readExtractor(path: string): Promise<StoredExtractor> {
   const bytes = await readNetwork(join(dirname(file), network.file), network)
   return {
     description: {
-      ...{ name, sha256: bytes.sha256, input: input.name, resize, rounding },
-      ...{ channels: input.channels, height: input.height, width: input.width, range: input.range },
-      ...{ features: features.name, dimensions: features.dimensions, logits },
+      name,
+      sha256: bytes.sha256,
+      input: input.name,
+      resize,
+      rounding,
+      channels: input.channels,
+      height: input.height,
+      width: input.width,
+      range: input.range,
+      features: features.name,
+      dimensions: features.dimensions,
+      logits,
     },
     network: bytes.content,
     statistics: statistics.map(each => join(dirname(file), each)),

@@ -55,20 +55,18 @@ export interface Extractor {
 const batchSize = 100
 
 const keys = [
-  ...[
-    'name',
-    'sha256',
-    'input',
-    'channels',
-    'height',
-    'width',
-    'range',
-    'resize',
-    'rounding',
-    'features',
-    'dimensions',
-    'logits',
-  ],
+  'name',
+  'sha256',
+  'input',
+  'channels',
+  'height',
+  'width',
+  'range',
+  'resize',
+  'rounding',
+  'features',
+  'dimensions',
+  'logits',
 ]
 
 /**

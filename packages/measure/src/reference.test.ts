@@ -46,7 +46,12 @@ function noise(seed: number, changes: Partial<ReferenceImages> = {}): ReferenceI
     integers({ seed, stream: 'probe', images: count, elementsPerImage: elements, below: 256 }),
   )
   return {
-    ...{ name: 'noise', split: 'train', count, channels, height, width },
+    name: 'noise',
+    split: 'train',
+    count,
+    channels,
+    height,
+    width,
     fingerprint: () => createHash('sha256').update(bytes).digest('hex'),
     batch: indices => ({
       images: fromBytes(

@@ -71,7 +71,10 @@ export async function referenceOf(
   const { description } = extractor
   checkSize(images, description)
   const key: StatisticsKey = {
-    ...{ data: images.name, split: images.split, count: images.count, fingerprint: images.fingerprint() },
+    data: images.name,
+    split: images.split,
+    count: images.count,
+    fingerprint: images.fingerprint(),
     ...stepsKey(description, images),
   }
   const path = cacheDir === null ? null : join(cacheDir, `${statisticsName(key)}.safetensors`)

@@ -45,7 +45,10 @@ export type StepsKey = Pick<StatisticsKey, 'extractor' | 'sha256' | 'resize' | '
 export function stepsKey({ name, sha256, resize, rounding, ...own }: ExtractorDescription, size: ImageSize): StepsKey {
   const isResized = size.height !== own.height || size.width !== own.width
   return {
-    ...{ extractor: name, sha256, rounding, resize: isResized ? resize : 'none' },
+    extractor: name,
+    sha256,
+    rounding,
+    resize: isResized ? resize : 'none',
     size: `${size.channels}x${size.height}x${size.width}`,
   }
 }
@@ -70,8 +73,15 @@ export function statisticsName(key: StatisticsKey): string {
 const metadataSchema = z.object({
   format: z.literal('mixflow-statistics'),
   version: z.literal('1'),
-  ...{ data: z.string(), split: z.string(), count: z.coerce.number().int().min(2), size: z.string() },
-  ...{ fingerprint: z.string(), extractor: z.string(), sha256: z.string(), resize: z.string(), rounding: z.string() },
+  data: z.string(),
+  split: z.string(),
+  count: z.coerce.number().int().min(2),
+  size: z.string(),
+  fingerprint: z.string(),
+  extractor: z.string(),
+  sha256: z.string(),
+  resize: z.string(),
+  rounding: z.string(),
 })
 
 /** Writes a mean and a covariance with what they are of, as safetensors. */

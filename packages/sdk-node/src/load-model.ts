@@ -130,7 +130,11 @@ function checkOptions(from: unknown, options: LoadModelOptions) {
     device: checkDevice(checkWord(device, ['auto', ...devices], { what: 'device' }), workers),
     dtype: checkWord(dtype, ['auto', 'float32', 'float16'], { what: 'dtype' }),
     models: options.models === undefined ? zooModels : checkListed(options.models),
-    ...{ cacheDir, threads, workers, report, signal },
+    cacheDir,
+    threads,
+    workers,
+    report,
+    signal,
   }
 }
 

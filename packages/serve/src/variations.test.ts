@@ -10,8 +10,12 @@ import { smallModel } from './fixtures/small-model.ts'
 import { serve } from './serve.ts'
 
 const source = (kappa: 'image' | 'image+noise'): SourceFacts => ({
-  ...{ kappa, gaussian: 'mean-variance', mixing: 'distribution' },
-  ...{ tanh: false, conditionOnWeight: true, klWeight: 1e-5 },
+  kappa,
+  gaussian: 'mean-variance',
+  mixing: 'distribution',
+  tanh: false,
+  conditionOnWeight: true,
+  klWeight: 1e-5,
 })
 
 const folders: AsyncDisposable[] = []
@@ -97,7 +101,8 @@ it('refuses an image of another size, naming both', async () => {
   const other = Buffer.from(png)
   other.writeUInt32BE(5, 16)
   expect(await problem(ask({ image: other.toString('base64') }))).toMatchObject({
-    ...{ status: 400, code: 'REQUEST_INVALID' },
+    status: 400,
+    code: 'REQUEST_INVALID',
     detail: "image is 6 × 5 pixels (height × width); the model's images are 6 × 4",
     hint: 'resize it to 6 × 4',
   })

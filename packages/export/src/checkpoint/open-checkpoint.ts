@@ -1,7 +1,6 @@
 /**
- * From a path to a trained model: a checkpoint folder, or a run, whose newest whole checkpoint is taken. What sampling
- * needs is read and verified, which is the moving average of the weights where there is one; the optimizer's state,
- * twice as large, is left alone.
+ * Opens a checkpoint, or the newest intact checkpoint of a run. Only the parameters for sampling are read and verified: their
+ * moving average if there is one. The optimizer's state is not read.
  */
 
 import { readdir, stat } from 'node:fs/promises'
@@ -15,9 +14,9 @@ import {
   type StoredTensor,
   throwIfAborted,
 } from '@mixflow/core/internal'
-import { readPart } from './read-part.ts'
+import { readCheckpointFile } from './checkpoint-files.ts'
 
-/** Which weights: the moving average of training, or the last step's own. */
+/** Which parameters: their moving average, or those of the last step. */
 export type WeightsKind = 'ema' | 'raw'
 
 export interface DamagedCheckpoint {
@@ -28,13 +27,13 @@ export interface DamagedCheckpoint {
 export interface OpenCheckpoint {
   /** Folder of the checkpoint. */
   readonly folder: string
-  /** Folder of the run that it belongs to, if it lies in one. */
+  /** Folder of its run; null outside a run. */
   readonly run: string | null
   readonly record: Checkpoint
   readonly weights: WeightsKind
   /** `denoiser.…` and `encoder.…`. */
   readonly tensors: ReadonlyMap<string, StoredTensor>
-  /** Newer checkpoints of the run that were passed over. */
+  /** Newer checkpoints of the run that were skipped because they are damaged. */
   readonly damaged: readonly DamagedCheckpoint[]
 }
 
@@ -48,12 +47,12 @@ const maxRecordBytes = 4 * 2 ** 20
 
 /**
  * @param path a folder with `checkpoint.json`, or one with `checkpoints/step-…`
- * @throws MixflowError CHECKPOINT_NOT_FOUND; CHECKPOINT_INVALID or SAFETENSORS_INVALID if it is damaged, of a run only
- *   if every checkpoint is; ABORTED.
+ * @throws MixflowError CHECKPOINT_NOT_FOUND; CHECKPOINT_INVALID or SAFETENSORS_INVALID if it, or every checkpoint of the run, is
+ *   damaged; ABORTED
  */
 export async function openCheckpoint(path: string, options: ReadOptions = {}): Promise<OpenCheckpoint> {
-  if (!(await isThere(path))) throw notFound(path, 'there is no such folder')
-  if (await isThere(join(path, checkpointFileName))) {
+  if (!(await exists(path))) throw notFound(path, 'the folder does not exist')
+  if (await exists(join(path, checkpointFileName))) {
     return { ...(await readCheckpoint(path, options)), run: await runAround(path), damaged: [] }
   }
   const folders = await stepFolders(join(path, checkpointsFolder))
@@ -72,20 +71,20 @@ export async function openCheckpoint(path: string, options: ReadOptions = {}): P
 
 async function readCheckpoint(folder: string, options: ReadOptions) {
   throwIfAborted(options.signal)
-  const json = await readPart({ folder, name: checkpointFileName, maxBytes: maxRecordBytes }, options)
+  const json = await readCheckpointFile({ folder, name: checkpointFileName, maxBytes: maxRecordBytes }, options)
   const record = parseCheckpoint(json)
   const role = record.files.some(file => file.role === 'ema') ? 'ema' : 'weights'
   const needed = record.files.filter(file => file.role === role)
   const files = new Map<string, Uint8Array>()
   for (const { name, bytes } of needed) {
     throwIfAborted(options.signal)
-    files.set(name, await readPart({ folder, name, maxBytes: bytes }, options))
+    files.set(name, await readCheckpointFile({ folder, name, maxBytes: bytes }, options))
   }
   const tensors = (await readCheckpointTensors({ ...record, files: needed }, files))[role]
   return { folder, record, tensors, weights: role === 'ema' ? 'ema' : 'raw' } as const
 }
 
-/** The newest first. */
+/** Newest first. */
 async function stepFolders(root: string): Promise<string[]> {
   const step = (name: string) => Number(stepFolder.exec(name)?.[1] ?? -1)
   const names = await readdir(root).catch((): string[] => [])
@@ -97,17 +96,17 @@ async function stepFolders(root: string): Promise<string[]> {
 async function runAround(folder: string): Promise<string | null> {
   const root = dirname(folder)
   const isStep = stepFolder.test(basename(folder)) && basename(root) === checkpointsFolder
-  return isStep && (await isThere(join(dirname(root), 'config.json'))) ? dirname(root) : null
+  return isStep && (await exists(join(dirname(root), 'config.json'))) ? dirname(root) : null
 }
 
-const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null
+const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null
 
 const isDamage = (error: unknown): error is MixflowError =>
   MixflowError.is(error) && (error.code === 'CHECKPOINT_INVALID' || error.code === 'SAFETENSORS_INVALID')
 
 function notFound(path: string, why: string): MixflowError {
   return new MixflowError('CHECKPOINT_NOT_FOUND', `no checkpoint at ${path}: ${why}`, {
-    hint: `give the folder of a run, or of one checkpoint (the one with ${checkpointFileName} in it)`,
+    hint: `give the folder of a run, or of a checkpoint (which contains ${checkpointFileName})`,
     details: { path },
   })
 }
@@ -116,7 +115,7 @@ function allDamaged(run: string, damaged: readonly DamagedCheckpoint[]): Mixflow
   const [newest] = damaged
   const message = `all ${damaged.length} checkpoints of ${run} are damaged; the newest: ${newest?.error.message}`
   return new MixflowError('CHECKPOINT_INVALID', message, {
-    hint: 'train again, or restore the run from a copy',
+    hint: 'train again, or restore the run from a backup',
     details: { ...newest?.error.details, folders: damaged.map(({ folder }) => folder) },
     cause: newest?.error,
   })

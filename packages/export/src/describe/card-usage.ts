@@ -1,16 +1,13 @@
-/**
- * How to use the model, as code in its card: with mixflow's package for Node, and on any ONNX runtime, which in a browser
- * is onnxruntime-web. The second is the whole method of sampling: Euler steps along the velocity, from noise.
- */
+/** The examples of a model card: with `@mixflow/sdk-node`, and with onnxruntime-web alone, by Euler steps along the velocity. */
 
 import type { Manifest } from '@mixflow/core'
 import type { Port } from '@mixflow/core/internal'
-import { graphName } from '../folder/file-names.ts'
+import { graphName } from '../model-folder.ts'
 
-/** A class to show, if there are any. */
+/** The class in the examples; null if the model has none. */
 const shownLabel = ({ labels }: Manifest) => (labels === null ? null : Math.min(3, labels.count - 1))
 
-/** @param packageName that holds the model; else the folder does */
+/** @param packageName npm package of the model; without it, the example loads the folder */
 export function nodeExample(manifest: Manifest, packageName?: string): string {
   const label = shownLabel(manifest)
   const request = `{ count: 4, ${label === null ? '' : `label: ${label}, `}seed: 42 }`
@@ -51,7 +48,7 @@ const smallest = ({ files }: Manifest): string =>
 
 const lines = (...code: readonly string[]): string => code.join('\n')
 
-/** One image's input, from the variables of the example. */
+/** The expression for an input of one image, from the variables of the example. */
 function tensor({ name, dtype, dims }: Port, manifest: Manifest): string {
   const values: Record<string, string> = { x: 'x', t: '[t]', label: `[${shownLabel(manifest)}]`, w: '[0]' }
   return `new ort.Tensor('${dtype}', ${values[name]}, [${dims.map(dim => (dim === 'N' ? 1 : dim)).join(', ')}])`

@@ -1,4 +1,4 @@
-/** The manifest of an export: facts of the checkpoint, what was measured, and the files that there are so far. */
+/** The manifest of an export, from the checkpoint, the measures and the files so far. */
 
 import type { Manifest, ManifestFile } from '@mixflow/core'
 import { type Checkpoint, networkPorts, sha256Hex } from '@mixflow/core/internal'
@@ -11,11 +11,11 @@ export interface ModelFile {
   readonly dtype?: 'float32' | 'float16'
 }
 
-/** What the checkpoint does not say. */
+/** Facts that are not in the checkpoint. */
 export type Stated = Pick<Manifest, 'name' | 'licence' | 'created' | 'labels' | 'sampler' | 'parity' | 'quality'> & {
   readonly description: string | undefined
   readonly command: string
-  /** Trained values of all networks. */
+  /** Number of parameters of all networks. */
   readonly parameters: number
 }
 
@@ -48,19 +48,19 @@ export async function manifestOf(
   }
 }
 
-/** How the manifest lists a file. */
+/** Returns the manifest's entry of a file. */
 export async function entryOf({ bytes, ...file }: ModelFile): Promise<ManifestFile> {
   return { ...file, bytes: bytes.length, sha256: await sha256Hex(bytes) }
 }
 
-/** Who made the data, and the licence where that does not name it. */
+/** The attribution of the data, with the licence if it does not name that. */
 function attributionOf({ attribution, licence }: Checkpoint['dataset']): string | undefined {
   if (attribution === undefined || licence === undefined) return attribution ?? licence
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9.]/g, '')
   return plain(attribution).includes(plain(licence)) ? attribution : `${attribution}, ${licence}`
 }
 
-/** null: no moving average, or one whose half-life nobody wrote down. */
+/** null: no moving average, or one of unknown half-life. */
 function halfLife({ emaHalfLifeImages }: Checkpoint['config'], weights: WeightsKind): number | null {
   return weights === 'ema' && typeof emaHalfLifeImages === 'number' ? emaHalfLifeImages : null
 }

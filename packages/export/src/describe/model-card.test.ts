@@ -59,7 +59,7 @@ describe.each(Object.entries(kinds))('the card of a model: %s', (_, options) => 
     ;({ folder, manifest, card } = await exported(options))
   })
 
-  test('its example for Node writes four pictures', async () => {
+  test('its example for Node writes four images', async () => {
     const file = join(cache, `example-${made}.mjs`)
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, codeOf(card, 'sdk-node'))
@@ -71,7 +71,7 @@ describe.each(Object.entries(kinds))('the card of a model: %s', (_, options) => 
     expect(pictures.sort()).toEqual([0, 1, 2, 3].map(i => `image-${i}.png`))
   })
 
-  test('its example for browsers ends with an image', async () => {
+  test('its example for browsers computes an image', async () => {
     const x = await runInBrowserWords(codeOf(card, 'onnxruntime-web'), join(folder, 'tiny'))
     const { channels, height, width } = manifest.image
     expect(x).toHaveLength(channels * height * width)
@@ -80,7 +80,7 @@ describe.each(Object.entries(kinds))('the card of a model: %s', (_, options) => 
     expect(card.includes('which is mixture weight 0')).toBe(manifest.source?.kappa === 'label')
   })
 
-  test('has every file, the parity, and no number that is not there', () => {
+  test('lists every file and the parity, and no missing number', () => {
     for (const { path, bytes } of manifest.files.filter(({ role }) => role !== 'card')) {
       expect(card).toContain(`| \`${path}\` |`)
       expect(card).toContain(`| ${size(bytes)} |`)
@@ -89,9 +89,9 @@ describe.each(Object.entries(kinds))('the card of a model: %s', (_, options) => 
       expect(card).toContain(`| ${measured.maxAbsError.toExponential(1)} | ${measured.limit.toExponential(1)} |`)
     }
     expect(card).not.toMatch(/undefined|null|NaN|\[object/)
-    expect(card).toContain('Nothing was measured')
+    expect(card).toContain('Not measured.')
     expect(card).toContain('Shapes by nobody in particular, CC-BY-4.0')
-    expect(card).toContain('No licence was stated for these weights.')
+    expect(card).toContain('No licence was stated for the parameters.')
   })
 })
 
@@ -111,21 +111,21 @@ async function runInBrowserWords(code: string, folder: string): Promise<Float32A
   return new AsyncFunction('ort', `${body}\nreturn x`)({ Tensor, InferenceSession })
 }
 
-describe('foreign words', () => {
+describe('untrusted text', () => {
   const dataset = {
     name: '<b>| x\n# y',
     images: 40,
     attribution: 'see [here](http://example.org) & `there` | *or not*',
   }
 
-  test('do not become markup', async () => {
+  test('does not become markup', async () => {
     const { card } = await exported({ change: { dataset, preset: null } })
     expect(card).toContain('| Data | &lt;b>\\| x\\\\n# y, 40 images |')
     expect(card).toContain('see \\[here\\](http://example.org) &amp; \\`there\\` \\| \\*or not\\*')
     expect(card.split('\n').filter(line => line.startsWith('# '))).toEqual(['# b-x-y'])
   })
 
-  test('leave the lines and tables of a card as they are', async () => {
+  test('does not break the lines and tables of a card', async () => {
     const named = async (names: readonly string[]) => {
       const labels = { count: names.length, names }
       const dataset = { name: names.join(' '), images: 40, attribution: names.join(' ') }

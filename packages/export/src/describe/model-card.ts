@@ -1,34 +1,34 @@
 /**
- * The card that travels with a model (`README.md`): what it is, how to use it, what it was made from and by whom, how
- * equal it is to the trained network, and how well it was measured to do. Every number comes from the manifest or the
- * checkpoint; what is not known is said to be unknown. The block at its top is what model hubs read.
+ * The model card (`README.md`): what the model is, how to use it, its training, its difference from the trained network, and its
+ * quality. Every number comes from the manifest or the checkpoint, and unknown facts are stated as unknown. The block at the
+ * top is for model hubs.
  */
 
 import type { Manifest, ManifestFile, Parity, SourceFacts } from '@mixflow/core'
 import { type Checkpoint, markdownText } from '@mixflow/core/internal'
 import type { WeightsKind } from '../checkpoint/open-checkpoint.ts'
-import { fileNames } from '../folder/file-names.ts'
+import { fileNames } from '../model-folder.ts'
 import { batchSizes, imageCount } from '../parity/probes.ts'
 import { browserExample, nodeExample } from './card-usage.ts'
 import { authored, count, duration, fence, frontMatter, size, small, table, words } from './markdown.ts'
 
 export interface CardFacts {
-  /** Complete but for the card itself. */
+  /** Complete except for the entry of the card. */
   readonly manifest: Manifest
   readonly record: Checkpoint
   readonly weights: WeightsKind
-  /** Trained values of each network. */
+  /** Number of parameters of each network. */
   readonly parameters: { readonly denoiser: number; readonly encoder: number }
-  /** What its picture shows; null without one. */
+  /** Caption of the image; null without one. */
   readonly caption: string | null
-  /** Of npm, that holds the model. */
+  /** npm package of the model. */
   readonly packageName?: string | undefined
-  /** Instead of a table of what was measured. */
+  /** Replaces the table of quality measures. */
   readonly qualityText?: string | undefined
   readonly machine?: string | undefined
 }
 
-/** The manifest's words for what nobody stated: a licence (SPDX has one), the command that trained the model. */
+/** The manifest's values for an unknown licence (from SPDX) and an unknown training command. */
 export const noLicence = 'NOASSERTION'
 export const noCommand = 'not recorded'
 
@@ -42,19 +42,19 @@ export function modelCard(facts: CardFacts): string {
     picture(facts),
     '## Use it',
     ...usage(facts),
-    `Wherever ONNX runs, without mixflow: from noise to an image in eight steps. ${borderWords(manifest)}`,
+    `With any ONNX runtime, without mixflow: from noise to an image in eight steps. ${outputText(manifest)}`,
     fence('js', browserExample(manifest)),
     '## Files',
     filesTable(manifest),
     '## Training',
     trainingTable(facts),
-    commandWords(manifest),
-    '## Equality with the trained network',
-    parityWords(manifest),
+    commandText(manifest),
+    '## Difference from the trained network',
+    parityText(manifest),
     '## Quality',
-    facts.qualityText ?? qualityWords(manifest),
+    facts.qualityText ?? qualityTable(manifest),
     '## Licence',
-    licenceWords(facts),
+    licenceText(facts),
   ]
   return `${sections.filter(text => text !== '').join('\n\n')}\n`
 }
@@ -68,7 +68,7 @@ function usage({ manifest, packageName }: CardFacts): string[] {
   return [...node, fence('js', nodeExample(manifest, packageName)), browser]
 }
 
-/** Licences that hubs know by the lower-case SPDX name; others are named in a field of their own. */
+/** Licences that hubs know by their lower-case SPDX identifier; others go into the field `license_name`. */
 const hubLicences =
   /^(mit|apache-2\.0|cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[34]\.0|bsd-[23]-clause|openrail|gpl-3\.0|unlicense)$/
 
@@ -83,7 +83,7 @@ function hubFacts({ licence }: Manifest): string {
   })
 }
 
-const kappaWords = {
+const kappaText = {
   image: 'the image itself',
   label: 'the class',
   noise: 'noise',
@@ -102,8 +102,8 @@ function introduction({ manifest: { image, labels, sampler, source } }: CardFact
   const method =
     source === null
       ? 'A rectified flow whose source is N(0, I).'
-      : `A [MixFlow](https://arxiv.org/abs/2604.09181) model: a rectified flow whose source was conditioned on ${kappaWords[source.kappa]} and mixed with N(0, I) in training.`
-  return `Makes ${pictures}${classes} from noise, by default with the solver \`${sampler.solver}\`${evaluations}${guided}. ${method}`
+      : `A [MixFlow](https://arxiv.org/abs/2604.09181) model: a rectified flow whose source was conditioned on ${kappaText[source.kappa]} and mixed with N(0, I) in training.`
+  return `Generates ${pictures}${classes} from noise, by default with the solver \`${sampler.solver}\`${evaluations}${guided}. ${method}`
 }
 
 const classNames = (names: readonly string[] | undefined): string =>
@@ -111,29 +111,33 @@ const classNames = (names: readonly string[] | undefined): string =>
 
 const picture = ({ caption }: CardFacts): string => (caption === null ? '' : `![${words(caption)}](${fileNames.grid})`)
 
-function borderWords({ image: { channels, height, width }, source }: Manifest): string {
+function outputText({ image: { channels, height, width }, source }: Manifest): string {
   const numbers = `\`x\` ends as ${channels} × ${height} × ${width} numbers (channels, rows, columns) in about [-1, 1].`
   if (source?.kappa !== 'label' && source?.kappa !== 'noise') return numbers
   return `${numbers} It starts from N(0, I), which is mixture weight 0; \`sample\` above starts from the encoder.`
 }
 
-const roleWords = {
+const roleText = {
   denoiser: 'the network that sampling calls',
-  encoder: 'the κ-encoder, which the source was conditioned by',
+  encoder: 'the κ-encoder, which conditions the source',
   card: 'this card',
   grid: 'samples',
   licence: 'the licence',
-  report: 'a further picture of this card',
+  report: 'an image of this card',
 } as const satisfies Record<ManifestFile['role'], string>
 
 function filesTable({ files }: Manifest): string {
   const rows = files.map(({ path, role, dtype, bytes }) => [
     `\`${path}\``,
-    dtype === undefined ? roleWords[role] : `${roleWords[role]}, ${dtype} weights`,
+    dtype === undefined ? roleText[role] : `${roleText[role]}, ${dtype} parameters`,
     size(bytes),
   ])
-  const manifest = [`\`${fileNames.manifest}\``, 'all facts for programs, with the sha256 of every file', '']
-  return table(['File', 'What it is', 'Size'], [manifest, ...rows])
+  const manifest = [
+    `\`${fileNames.manifest}\``,
+    'description of the model for programs, with the SHA-256 of every file',
+    '',
+  ]
+  return table(['File', 'Content', 'Size'], [manifest, ...rows])
 }
 
 function trainingTable({ manifest: { training }, record, weights, parameters, machine }: CardFacts): string {
@@ -149,37 +153,40 @@ function trainingTable({ manifest: { training }, record, weights, parameters, ma
       ...(record.trainSeconds === 0 ? [] : [['Time', `${duration(record.trainSeconds)} of training steps`]]),
       ...(machine === undefined ? [] : [['Machine', words(machine)]]),
       ['Parameters', `denoiser ${count(parameters.denoiser)}${encoder}`],
-      ['Weights', weights === 'ema' ? `moving average${halfLife}` : 'of the last step: no moving average was kept'],
-      ['Source', sourceWords(source)],
+      [
+        'Parameters exported',
+        weights === 'ema' ? `moving average${halfLife}` : 'those of the last step (no moving average)',
+      ],
+      ['Source', sourceText(source)],
       ['Seed', String(seed)],
     ],
   )
 }
 
-function sourceWords(source: SourceFacts | null): string {
+function sourceText(source: SourceFacts | null): string {
   if (source === null) return 'N(0, I)'
   const { kappa, gaussian, mixing, klWeight, conditionOnWeight } = source
-  const told = conditionOnWeight ? ', the denoiser is told w' : ''
-  return `κ = ${kappa}, Gaussian ${gaussian}, mixing ${mixing}, KL weight ${klWeight}${told}`
+  const conditioned = conditionOnWeight ? ', denoiser conditioned on w' : ''
+  return `κ = ${kappa}, Gaussian ${gaussian}, mixing ${mixing}, KL weight ${klWeight}${conditioned}`
 }
 
-const commandWords = ({ training: { command } }: Manifest): string =>
+const commandText = ({ training: { command } }: Manifest): string =>
   command === noCommand ? 'The command was not recorded.' : `Command:\n\n${fence('sh', command)}`
 
-function parityWords({ parity }: Manifest): string {
+function parityText({ parity }: Manifest): string {
   const sizes = `${batchSizes.slice(0, -1).join(', ')} and ${batchSizes.at(-1)}`
-  const row = (weights: string, { maxAbsError, limit }: Parity) => [weights, small(maxAbsError), small(limit)]
+  const row = (dtype: string, { maxAbsError, limit }: Parity) => [dtype, small(maxAbsError), small(limit)]
   return [
-    `The files were run in ONNX Runtime on ${imageCount} random inputs, in batches of ${sizes}, and compared with the trained weights in TensorFlow.js (WebAssembly, one image at a time).`,
+    `The files were run in ONNX Runtime on ${imageCount} random inputs, in batches of ${sizes}, and compared with the trained network in TensorFlow.js (WebAssembly, one image at a time).`,
     table(
-      ['Weights', 'Greatest absolute difference', 'Limit'],
-      Object.entries(parity).map(([weights, measured]) => row(weights, measured as Parity)),
+      ['Precision', 'Largest absolute difference', 'Limit'],
+      Object.entries(parity).map(([dtype, measured]) => row(dtype, measured as Parity)),
     ),
   ].join('\n\n')
 }
 
-function qualityWords({ quality }: Manifest): string {
-  if (quality.length === 0) return 'Nothing was measured: judge by the pictures, or measure with `mixflow evaluate`.'
+function qualityTable({ quality }: Manifest): string {
+  if (quality.length === 0) return 'Not measured. `mixflow evaluate` measures it.'
   const rows = quality.map(({ metric, value, n, solver, nfe, guidance }) => [
     markdownText(metric),
     String(value),
@@ -189,8 +196,9 @@ function qualityWords({ quality }: Manifest): string {
   return table(['Metric', 'Value', 'Images', 'Sampling'], rows)
 }
 
-function licenceWords({ manifest: { licence, training }, record: { dataset } }: CardFacts): string {
-  const weights = licence === noLicence ? 'No licence was stated for these weights.' : `The weights: ${words(licence)}.`
+function licenceText({ manifest: { licence, training }, record: { dataset } }: CardFacts): string {
+  const weights =
+    licence === noLicence ? 'No licence was stated for the parameters.' : `The parameters: ${words(licence)}.`
   const credit = training.attribution
   return `${weights}\n\nThe data, ${markdownText(dataset.name)}: ${credit === undefined ? 'no licence or attribution was stated' : words(credit)}.`
 }

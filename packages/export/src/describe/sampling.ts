@@ -1,14 +1,11 @@
-/**
- * How the exported model samples unless asked otherwise: what the training configuration says, changed by the options of
- * the export, and only what its solver can do.
- */
+/** Defaults of the exported model's sampler: those of the training configuration, overridden by the options of the export. */
 
 import { isAdaptive, type Manifest, MixflowError, type SolverName, solverNames, stepsOf } from '@mixflow/core'
 import { type Checkpoint, checkKeys, show } from '@mixflow/core/internal'
 
 export type SamplingDefaults = Manifest['sampler']
 
-type Given = Partial<SamplingDefaults>
+type Options = Partial<SamplingDefaults>
 type Facts = Pick<Checkpoint, 'config' | 'labels' | 'source'>
 
 const keys = [
@@ -20,14 +17,14 @@ const keys = [
   'mixtureWeight',
 ] as const satisfies readonly (keyof SamplingDefaults)[]
 
-/** For a checkpoint whose configuration says nothing: the solver and the evaluations of the paper's tables. */
-const usual = { solver: 'heun', nfe: 9, guidance: 0 } as const
+/** For a checkpoint whose configuration has none: the solver and NFE of the paper's tables. */
+const fallback = { solver: 'heun', nfe: 9, guidance: 0 } as const
 
-/** @throws MixflowError ARGUMENT_INVALID if options and configuration together cannot be done. */
-export function samplingDefaults(options: Given, { config, labels, source }: Facts): SamplingDefaults {
+/** @throws MixflowError ARGUMENT_INVALID if options and configuration are inconsistent */
+export function samplingDefaults(options: Options, { config, labels, source }: Facts): SamplingDefaults {
   checkKeys(options as unknown, keys, { what: 'sampling' })
   const chosen = defined(options)
-  const { solver, nfe, steps, gridPower, guidance, mixtureWeight } = { ...usual, ...configured(config), ...chosen }
+  const { solver, nfe, steps, gridPower, guidance, mixtureWeight } = { ...fallback, ...configured(config), ...chosen }
   if (!solverNames.includes(solver)) throw invalid(`solver is ${show(solver)}`, `use one of ${solverNames.join(', ')}`)
   const fromEncoder = source?.kappa === 'label' || source?.kappa === 'noise'
   return {
@@ -39,22 +36,22 @@ export function samplingDefaults(options: Given, { config, labels, source }: Fac
   }
 }
 
-/** What the trainer's configuration says; its values are checked like any other. */
-function configured({ sampling }: Checkpoint['config']): Given {
+/** The options in the training configuration, unchecked. */
+function configured({ sampling }: Checkpoint['config']): Options {
   if (typeof sampling !== 'object' || sampling === null) return {}
-  const { solver, nfe, gridPower, guidance } = sampling as Given
+  const { solver, nfe, gridPower, guidance } = sampling as Options
   return defined({ solver, nfe, gridPower, guidance })
 }
 
 const defined = <T extends object>(record: T) =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Given
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Options
 
 interface Duration {
   readonly solver: SolverName
   readonly nfe: number
   readonly steps: number | undefined
-  /** What the caller said himself. */
-  readonly chosen: Given
+  /** The caller's options. */
+  readonly chosen: Options
 }
 
 function duration({ solver, nfe, steps, chosen }: Duration): Pick<SamplingDefaults, 'nfe' | 'steps'> {
@@ -63,29 +60,29 @@ function duration({ solver, nfe, steps, chosen }: Duration): Pick<SamplingDefaul
   }
   if (isAdaptive(solver)) {
     if (chosen.nfe === undefined && chosen.steps === undefined) return {}
-    throw invalid(`${solver} chooses its steps itself`, 'leave nfe and steps out, or use a fixed-step solver')
+    throw invalid(`${solver} is adaptive and chooses its steps`, 'leave out nfe and steps, or use a fixed-step solver')
   }
   if (steps !== undefined) return { steps: count('steps', steps) }
   stepsOf(solver, count('nfe', nfe))
   return { nfe }
 }
 
-/** Guidance needs classes, and a network that knows what it sees without. */
+/** Guidance requires classes and a network that was trained with label dropout. */
 function guidanceOf(
   labels: Facts['labels'],
-  { guidance, chosen }: { readonly guidance: number; readonly chosen: Given },
+  { guidance, chosen }: { readonly guidance: number; readonly chosen: Options },
 ) {
   if (labels === null) return 0
-  const asked = inRange('guidance', guidance, 1000)
-  if (!labels.required) return asked
+  const requested = inRange('guidance', guidance, 1000)
+  if (!labels.required) return requested
   if (!chosen.guidance) return 0
   throw invalid(
-    `guidance is ${show(guidance)}, but training hid no label`,
-    'leave guidance out, or train with labelDropout',
+    `guidance is ${show(guidance)}, but the model was trained without label dropout`,
+    'leave out guidance, or train with labelDropout',
   )
 }
 
-/** Equal steps need no word about them. */
+/** Omitted for equal steps. */
 function grid(solver: SolverName, gridPower: number | undefined): Pick<SamplingDefaults, 'gridPower'> {
   if (gridPower === undefined || gridPower === 1 || isAdaptive(solver)) return {}
   if (typeof gridPower === 'number' && gridPower >= 0.1 && gridPower <= 10) return { gridPower }
@@ -103,5 +100,5 @@ function inRange(name: string, value: number, most: number): number {
 }
 
 function invalid(what: string, hint: string): MixflowError {
-  return new MixflowError('ARGUMENT_INVALID', `sampling cannot be done so: ${what}`, { hint })
+  return new MixflowError('ARGUMENT_INVALID', `invalid sampling options: ${what}`, { hint })
 }

@@ -1,7 +1,6 @@
 /**
- * The networks of a checkpoint as they are exported: functions between the ports of core's `networkPorts`, images NCHW
- * at the border and NHWC inside, with the weights that the checkpoint has for them. The zoo's code is the only
- * description of a network; what is traced and what the result is compared with is this one function.
+ * The networks of a checkpoint as functions between the ports of core's `networkPorts`, with images in NCHW outside and NHWC
+ * inside, and their parameters. The same function is traced to ONNX and evaluated for the comparison.
  */
 
 import { MixflowError, type SourceFacts } from '@mixflow/core'
@@ -28,7 +27,7 @@ import type { OpenCheckpoint } from '../checkpoint/open-checkpoint.ts'
 export type Role = 'denoiser' | 'encoder'
 export type Tensors = Readonly<Record<string, tf.Tensor>>
 
-export interface Weight {
+export interface Parameter {
   readonly shape: readonly number[]
   readonly values: Float32Array
 }
@@ -36,12 +35,12 @@ export interface Weight {
 export interface NetworkGraph {
   readonly role: Role
   readonly ports: NetworkPorts
-  readonly weights: ReadonlyMap<string, Weight>
-  /** Inputs by port name -> outputs by port name, on the current backend. */
+  readonly parameters: ReadonlyMap<string, Parameter>
+  /** Evaluates the network on the current backend. Inputs and outputs are keyed by port name. */
   apply(parameters: Parameters, inputs: Tensors): Record<string, tf.Tensor>
 }
 
-/** @throws MixflowError CHECKPOINT_INVALID if the networks cannot be built, or the tensors are not theirs. */
+/** @throws MixflowError CHECKPOINT_INVALID if the networks cannot be built, or the tensors do not fit them */
 export function networkGraphs({ record, tensors }: Pick<OpenCheckpoint, 'record' | 'tensors'>): NetworkGraph[] {
   const context = networkContext(record)
   const ports = networkPorts(record)
@@ -51,7 +50,7 @@ export function networkGraphs({ record, tensors }: Pick<OpenCheckpoint, 'record'
     {
       role: 'denoiser',
       ports: ports.denoiser,
-      weights: weightsOf(denoiser.parameters, { role: 'denoiser', tensors }),
+      parameters: parametersOf(denoiser.parameters, { role: 'denoiser', tensors }),
       apply: (parameters, inputs) => denoise(denoiser, parameters, inputs),
     },
   ]
@@ -60,12 +59,12 @@ export function networkGraphs({ record, tensors }: Pick<OpenCheckpoint, 'record'
     graphs.push({
       role: 'encoder',
       ports: ports.encoder,
-      weights: weightsOf(encoder.parameters, { role: 'encoder', tensors }),
+      parameters: parametersOf(encoder.parameters, { role: 'encoder', tensors }),
       apply: (parameters, { kappa, label }) =>
         encode(encoder, parameters, { kappa: kappa as tf.Tensor, label: label as tf.Tensor1D | undefined, source }),
     })
   }
-  checkNothingIsLeft(graphs, tensors)
+  checkNoOtherTensors(graphs, tensors)
   return graphs
 }
 
@@ -93,15 +92,13 @@ function encode(
   return { mean, logVariance }
 }
 
-interface BuildRequest {
-  readonly role: Role
-  readonly network: NetworkDescription
-  readonly context: NetworkContext
-}
-
 function built<N>(
   build: (network: NetworkDescription, context: NetworkContext) => N,
-  { role, network, context }: BuildRequest,
+  {
+    role,
+    network,
+    context,
+  }: { readonly role: Role; readonly network: NetworkDescription; readonly context: NetworkContext },
 ): N {
   try {
     return build(network, context)
@@ -111,14 +108,12 @@ function built<N>(
   }
 }
 
-interface TensorsOf {
-  readonly role: Role
-  readonly tensors: ReadonlyMap<string, StoredTensor>
-}
-
-function weightsOf(parameters: readonly ParameterSpec[], { role, tensors }: TensorsOf): Map<string, Weight> {
+function parametersOf(
+  specs: readonly ParameterSpec[],
+  { role, tensors }: { readonly role: Role; readonly tensors: ReadonlyMap<string, StoredTensor> },
+): Map<string, Parameter> {
   return new Map(
-    parameters.map(({ name, shape }) => {
+    specs.map(({ name, shape }) => {
       const key = `${role}.${name}`
       const tensor = tensors.get(key)
       if (tensor === undefined) throw invalid('tensor-missing', `the checkpoint has no tensor ${key}`, { tensor: key })
@@ -133,18 +128,20 @@ function weightsOf(parameters: readonly ParameterSpec[], { role, tensors }: Tens
 
 function numbersOf(key: string, tensor: StoredTensor): Float32Array {
   if (!['F32', 'F16', 'BF16'].includes(tensor.dtype)) {
-    throw invalid('tensor-dtype', `the tensor ${key} is ${tensor.dtype}; weights are F32, F16 or BF16`, { tensor: key })
+    throw invalid('tensor-dtype', `the tensor ${key} is ${tensor.dtype}; parameters must be F32, F16 or BF16`, {
+      tensor: key,
+    })
   }
   const values = float32Values(tensor)
   const bad = values.findIndex(value => !Number.isFinite(value))
   if (bad < 0) return values
-  throw invalid('tensor-value', `the tensor ${key} has the value ${values[bad]}: training went wrong before it`, {
+  throw invalid('tensor-value', `the tensor ${key} contains ${values[bad]}: training diverged before this checkpoint`, {
     tensor: key,
   })
 }
 
-function checkNothingIsLeft(graphs: readonly NetworkGraph[], tensors: ReadonlyMap<string, StoredTensor>): void {
-  const used = new Set(graphs.flatMap(({ role, weights }) => [...weights.keys()].map(name => `${role}.${name}`)))
+function checkNoOtherTensors(graphs: readonly NetworkGraph[], tensors: ReadonlyMap<string, StoredTensor>): void {
+  const used = new Set(graphs.flatMap(({ role, parameters }) => [...parameters.keys()].map(name => `${role}.${name}`)))
   for (const key of tensors.keys()) {
     if (!used.has(key)) throw invalid('tensor-unknown', `the tensor ${key} belongs to no network`, { tensor: key })
   }
@@ -156,12 +153,12 @@ function invalid(
   { cause, ...details }: Readonly<Record<string, unknown>> & { readonly cause?: unknown },
 ): MixflowError {
   return new MixflowError('CHECKPOINT_INVALID', message, {
-    hint: 'the checkpoint does not fit its own description, or was written by another version: export it with that one',
+    hint: 'the checkpoint is inconsistent, or was written by another version of mixflow: export it with that version',
     details: { reason, ...details },
     cause,
   })
 }
 
-/** Number of trained values. */
-export const countWeights = ({ weights }: NetworkGraph): number =>
-  [...weights.values()].reduce((sum, { values }) => sum + values.length, 0)
+/** Number of values of all parameters. */
+export const countParameters = ({ parameters }: NetworkGraph): number =>
+  [...parameters.values()].reduce((sum, { values }) => sum + values.length, 0)

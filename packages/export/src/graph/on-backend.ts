@@ -1,9 +1,9 @@
 /**
- * The two tfjs backends of an export. `onnx` records a network and writes its graph. `wasm` computes what the graph must
- * give: kernels of its own, sharing nothing with ONNX Runtime, and an order of magnitude faster than tfjs's plain
- * JavaScript ones, which would need minutes for networks of the paper's size.
+ * The two tfjs backends of an export. `onnx` traces a network to a graph. `wasm` computes the reference outputs: its kernels
+ * share no code with ONNX Runtime, and are ten times as fast as tfjs's JavaScript kernels, which would take minutes for networks
+ * of the paper's size.
  *
- * tfjs has one current backend per process: it is changed for a synchronous stretch only, and then put back.
+ * tfjs has one current backend per process, so it is changed for a synchronous call only, and then restored.
  */
 
 import { MixflowError } from '@mixflow/core'
@@ -16,11 +16,11 @@ export type BackendName = keyof typeof load
 
 const loading = new Map<BackendName, Promise<unknown>>()
 
-/** Runs `f`, which must not return a promise, with this backend current. */
+/** Runs a synchronous function with a backend as the current one. */
 export async function onBackend<T>(name: BackendName, f: () => T): Promise<T> {
   const before: string | undefined = tf.getBackend()
   await loaded(name)
-  // once a backend is there, setBackend is done when it returns: nobody comes in between
+  // for a loaded backend, setBackend takes effect synchronously
   void tf.setBackend(name)
   try {
     return f()
@@ -39,11 +39,11 @@ function loaded(name: BackendName): Promise<unknown> {
 }
 
 async function loadWasm(): Promise<void> {
-  // importing registers it, and makes it the default where no backend was chosen yet: not before it is needed
+  // importing registers the backend, and selects it if none was selected: so it is imported only when needed
   await import('@tensorflow/tfjs-backend-wasm')
   if (await tf.setBackend('wasm')) return
-  throw new MixflowError('DEVICE_UNAVAILABLE', 'the WebAssembly backend of TensorFlow.js cannot be started here', {
-    hint: 'exports are checked against it: use a Node with WebAssembly (not --jitless)',
+  throw new MixflowError('DEVICE_UNAVAILABLE', 'the WebAssembly backend of TensorFlow.js cannot be started', {
+    hint: 'run Node without --jitless: exports are compared with this backend, which needs WebAssembly',
     details: { backend: 'wasm' },
   })
 }

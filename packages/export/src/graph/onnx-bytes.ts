@@ -1,4 +1,4 @@
-/** A network as the bytes of an ONNX model, in either precision of the weights; inputs and outputs are float32 anyway. */
+/** A network as an ONNX model, with parameters in float32 or float16; inputs and outputs are always float32. */
 
 import type { Bytes } from '@mixflow/core/internal'
 import { trace } from '@mixflow/tfjs-onnx'
@@ -9,7 +9,7 @@ import { onBackend } from './on-backend.ts'
 export const dtypes = ['float32', 'float16'] as const
 export type Dtype = (typeof dtypes)[number]
 
-/** The graph's name is the model's and the network's. */
+/** @param options.name of the model, for the name of the graph */
 export function onnxBytes(
   graph: NetworkGraph,
   { name, dtype }: { readonly name: string; readonly dtype: Dtype },
@@ -17,7 +17,7 @@ export function onnxBytes(
   const { ports, role, apply } = graph
   const specs = Object.fromEntries(ports.inputs.map(port => [port.name, { dims: port.dims, dtype: port.dtype }]))
   return onBackend('onnx', () =>
-    withWeights(graph, parameters =>
+    withParameters(graph, parameters =>
       trace(
         (...inputs) => apply(parameters, Object.fromEntries(ports.inputs.map((port, i) => [port.name, inputs[i]!]))),
         specs,
@@ -27,15 +27,15 @@ export function onnxBytes(
   )
 }
 
-/** Calls `f` with the weights as tensors of the current backend, which are gone afterwards. */
-export function withWeights<T>({ weights }: NetworkGraph, f: (parameters: Tensors) => T): T {
-  const parameters = tensorsOf(weights)
+/** Calls `f` with the parameters as tensors of the current backend, which are then disposed of. */
+export function withParameters<T>({ parameters }: NetworkGraph, f: (parameters: Tensors) => T): T {
+  const tensors = tensorsOf(parameters)
   try {
-    return f(parameters)
+    return f(tensors)
   } finally {
-    tf.dispose(parameters)
+    tf.dispose(tensors)
   }
 }
 
-export const tensorsOf = (weights: NetworkGraph['weights']): Tensors =>
-  Object.fromEntries([...weights].map(([name, { values, shape }]) => [name, tf.tensor(values, [...shape])]))
+export const tensorsOf = (parameters: NetworkGraph['parameters']): Tensors =>
+  Object.fromEntries([...parameters].map(([name, { values, shape }]) => [name, tf.tensor(values, [...shape])]))

@@ -8,7 +8,7 @@ import { refusal } from './refuse.ts'
 import { openTorch } from './torch-archive.ts'
 import { isLegacyTorch, openLegacyTorch } from './torch-legacy.ts'
 
-/** Kinds of tensors that have no dtype in safetensors; their numbers are not read. */
+/** Kinds of tensors without a dtype in safetensors; their values cannot be read. */
 export type UnreadKind =
   | 'complex32'
   | 'complex128'
@@ -25,15 +25,15 @@ export interface ForeignTensor {
   read(): Promise<Uint8Array>
 }
 
-/** The tensor with its bytes. @throws as `read` */
+/** Reads a tensor. @throws as its `read` */
 export async function readForeign({ dtype, shape, read }: ForeignTensor): Promise<StoredTensor> {
-  // reading refuses every kind that has no dtype
+  // read() throws for an UnreadKind
   return { shape, bytes: await read(), dtype: dtype as TensorDtype }
 }
 
 export interface ForeignCheckpoint {
   readonly tensors: ReadonlyMap<string, ForeignTensor>
-  /** As `epoch` and `global_step`, where the format has them. */
+  /** Numbers beside the tensors, such as `epoch` and `global_step`. */
   readonly numbers: ReadonlyMap<string, number>
 }
 

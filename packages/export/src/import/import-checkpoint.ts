@@ -1,7 +1,7 @@
 /**
- * `importCheckpoint`: the paper's released checkpoints (PyTorch Lightning), or safetensors with the same names, become a
- * run of ours that can be exported, sampled and measured. Tensors go through one at a time, so memory does not grow with
- * the file. Left out: the optimizer's state; an imported run cannot be trained further.
+ * `importCheckpoint` converts the paper's released checkpoints (PyTorch Lightning), or safetensors files with the same names, to
+ * a run that can be exported, sampled and measured. Tensors are converted one at a time, so memory does not grow with the file.
+ * The optimizer's state is not imported, so the run cannot be trained further.
  */
 
 import { createHash } from 'node:crypto'
@@ -20,8 +20,7 @@ import {
 import type { FileContent } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { buildDenoiser, buildEncoder, countParameters, networkContext, type ParameterSpec } from '@mixflow/zoo/networks'
-import { checkReplaceable, placeOf } from '../folder/replaceable.ts'
-import { writeFolder } from '../folder/write-folder.ts'
+import { checkReplaceable, outputPath, writeModelFolder } from '../model-folder.ts'
 import { type ForeignTensor, openForeignFile, readForeign } from './foreign-checkpoint.ts'
 import { namedForeign } from './foreign-names.ts'
 import { refusal } from './refuse.ts'
@@ -29,24 +28,24 @@ import { refusal } from './refuse.ts'
 export interface ImportOptions {
   /** A `.ckpt` of PyTorch or a `.safetensors`. */
   readonly file: string
-  /** Folder of the run to write; absent or empty. */
+  /** Folder of the run to write; must be absent or empty. */
   readonly out: string
-  /** What was trained: the networks above all. */
+  /** The training configuration, of which the networks must match the file. */
   readonly config: TrainingConfig
-  /** Name of the preset that the configuration is; null unless said. */
+  /** Preset of the configuration. Default: null. */
   readonly preset?: string | null
   readonly image: ImageShape
-  /** Classes of the denoiser or of κ; null unless said. */
+  /** Classes of the denoiser or of κ. Default: null. */
   readonly labels?: Labels | null
   readonly dataset?: Checkpoint['dataset']
-  /** Optimizer steps behind the weights; as the file says, or 0, unless said. */
+  /** Number of optimizer steps. Default: `global_step` of the file, or 0. */
   readonly step?: number
-  /** The command that does this, for the run's record. */
+  /** Command for the run's `config.json`. */
   readonly command?: string
-  /** Time to write down; now unless said. */
+  /** Creation time of the checkpoint. Default: now. */
   readonly created?: Date
   readonly signal?: AbortSignal
-  /** Told of each tensor which share of the file is done, 0..1. */
+  /** Called after each tensor with the fraction that is done, 0..1. */
   readonly onProgress?: (fraction: number) => void
 }
 
@@ -54,27 +53,37 @@ export interface ImportResult {
   /** Folder of the run. */
   readonly folder: string
   readonly step: number
-  /** Which weights the file had: `ema` is what sampling uses. */
+  /** Kinds of parameters in the file; sampling uses `ema` if it is there. */
   readonly roles: readonly ('weights' | 'ema')[]
   readonly parameters: { readonly denoiser: number; readonly encoder: number }
 }
 
 const keys = [
-  ...['file', 'out', 'config', 'preset', 'image', 'labels', 'dataset', 'step', 'command'],
-  ...['created', 'signal', 'onProgress'],
+  'file',
+  'out',
+  'config',
+  'preset',
+  'image',
+  'labels',
+  'dataset',
+  'step',
+  'command',
+  'created',
+  'signal',
+  'onProgress',
 ]
 
 /**
- * Writes a run with one checkpoint, in full or not at all.
+ * Writes a run with one checkpoint, completely or not at all.
  *
- * @throws MixflowError CHECKPOINT_NOT_FOUND; CHECKPOINT_UNSAFE for a file that asks for code; CHECKPOINT_INVALID with a word
- *   of `RefusalReason` in `details.reason`, or SAFETENSORS_INVALID, for a damaged one or one of other networks;
- *   ARGUMENT_INVALID, EXPORT_EXISTS, EXPORT_DISK, ABORTED.
+ * @throws MixflowError CHECKPOINT_NOT_FOUND; CHECKPOINT_UNSAFE for a pickle that refers to code; CHECKPOINT_INVALID with a
+ *   `RefusalReason` in `details.reason`, or SAFETENSORS_INVALID, for a damaged file or one of other networks;
+ *   ARGUMENT_INVALID, EXPORT_EXISTS, EXPORT_DISK, ABORTED
  */
 export async function importCheckpoint(options: ImportOptions): Promise<ImportResult> {
   checkKeys(options as unknown, keys, { what: 'importCheckpoint', required: ['file', 'out', 'config', 'image'] })
   const { file, config, signal } = options
-  const folder = await placeOf(options.out)
+  const folder = await outputPath(options.out)
   await checkReplaceable(folder, { overwrite: false })
   const networks = networksOf(options)
   await using foreign = await openForeignFile(file, { signal })
@@ -84,7 +93,7 @@ export async function importCheckpoint(options: ImportOptions): Promise<ImportRe
   for (const role of roles) checkTensors(networks.parameters, named[role] as ReadonlyMap<string, ForeignTensor>, file)
 
   const step = options.step ?? foreign.numbers.get('global_step') ?? 0
-  const place = `checkpoints/step-${String(step).padStart(9, '0')}`
+  const checkpoint = `checkpoints/step-${String(step).padStart(9, '0')}`
   const listed: CheckpointFile[] = []
   const files = new Map<string, FileContent>()
   let done = 0
@@ -95,17 +104,19 @@ export async function importCheckpoint(options: ImportOptions): Promise<ImportRe
   for (const role of roles) {
     const tensors = named[role] as ReadonlyMap<string, ForeignTensor>
     const name = `${role}.safetensors`
-    files.set(`${place}/${name}`, () =>
-      summed(tensorFile(networks.parameters, tensors, { file, onTensor }), sum => listed.push({ name, role, ...sum })),
+    files.set(`${checkpoint}/${name}`, () =>
+      hashed(tensorFile(networks.parameters, tensors, { file, onTensor }), facts =>
+        listed.push({ name, role, ...facts }),
+      ),
     )
   }
-  // written last, when the sums of the others are known
-  files.set(`${place}/${checkpointFileName}`, async function* () {
+  // written last, when the hashes of the others are known
+  files.set(`${checkpoint}/${checkpointFileName}`, async function* () {
     yield utf8(checkpointToJson({ ...recordOf(options, { networks, step }), files: listed }))
   })
   const run = { preset: options.preset ?? null, config, command: options.command ?? '' }
   files.set('config.json', utf8(`${JSON.stringify(run, null, 2)}\n`))
-  await writeFolder({ path: folder, files, overwrite: false, signal })
+  await writeModelFolder({ path: folder, files, overwrite: false, signal })
   return { folder, step, roles, parameters: networks.counts }
 }
 
@@ -119,8 +130,8 @@ interface Networks {
 }
 
 function networksOf({ config, image, labels = null }: ImportOptions): Networks {
-  const drawn = sourceOf(config)
-  const context = networkContext({ image, labels: config.labels ? labels : null, source: drawn })
+  const source = sourceOf(config)
+  const context = networkContext({ image, labels: config.labels ? labels : null, source })
   const denoiser = buildDenoiser(config.denoiser, context).parameters
   const encoding = config.encoder === null ? null : buildEncoder(config.encoder, context)
   const encoder = encoding?.parameters ?? []
@@ -129,7 +140,7 @@ function networksOf({ config, image, labels = null }: ImportOptions): Networks {
   return {
     parameters: [...prefixed('denoiser', denoiser), ...prefixed('encoder', encoder)],
     counts: { denoiser: countParameters(denoiser), encoder: countParameters(encoder) },
-    source: drawn !== null && encoding?.takesLabel ? { ...drawn, encoderLabel: true } : drawn,
+    source: source !== null && encoding?.takesLabel ? { ...source, encoderLabel: true } : source,
   }
 }
 
@@ -146,11 +157,15 @@ function checkTensors(
   tensors: ReadonlyMap<string, ForeignTensor>,
   file: string,
 ): void {
-  const hint = 'the file is of other networks: choose another preset, or change the networks’ options with --set'
-  const own = new Set(parameters.map(({ name }) => name))
-  const left = [...tensors.keys()].find(name => !own.has(name))
-  if (left !== undefined) {
-    throw refusal(`has the tensor ${left}, which the networks have not`, { file, reason: 'tensor-unknown', hint })
+  const hint = 'choose the preset of the file’s networks, or describe them with --set denoiser.options.…'
+  const expected = new Set(parameters.map(({ name }) => name))
+  const other = [...tensors.keys()].find(name => !expected.has(name))
+  if (other !== undefined) {
+    throw refusal(`has the tensor ${other}, which is not part of the networks`, {
+      file,
+      reason: 'tensor-unknown',
+      hint,
+    })
   }
   for (const { name, shape } of parameters) {
     const tensor = tensors.get(name)
@@ -159,29 +174,30 @@ function checkTensors(
       const shapes = `[${tensor.shape.join(', ')}]; the network's is [${shape.join(', ')}]`
       throw refusal(`has the tensor ${name} with the shape ${shapes}`, { file, reason: 'tensor-shape', hint })
     }
-    if (!isWeight(tensor)) {
-      throw refusal(`is valid, and has the tensor ${name} as ${tensor.dtype}; weights are read as F32, F16 or BF16`, {
-        ...{ file, reason: 'tensor-dtype' },
-        hint: 'load it in Python, convert the weights with .float(), and save the state_dict again',
+    if (!isParameter(tensor)) {
+      throw refusal(`has the tensor ${name} as ${tensor.dtype}; parameters must be F32, F16 or BF16`, {
+        file,
+        reason: 'tensor-dtype',
+        hint: 'load it in Python, convert the tensors with .float(), and save the state_dict again',
       })
     }
   }
 }
 
-const isWeight = ({ dtype }: ForeignTensor): boolean => ['F32', 'F16', 'BF16'].includes(dtype)
+const isParameter = ({ dtype }: ForeignTensor): boolean => ['F32', 'F16', 'BF16'].includes(dtype)
 
-/** What the reference keeps as a constant is one here, too: the mean of four pixels. */
+/** The reference saves its resampling filter, which here is a constant: the mean of four pixels. */
 async function checkFilter(name: string, tensor: ForeignTensor, file: string): Promise<void> {
   const size = tensor.shape.reduce((product, edge) => product * edge, 1)
-  const values = size === 4 && isWeight(tensor) ? float32Values(await readForeign(tensor)) : []
+  const values = size === 4 && isParameter(tensor) ? float32Values(await readForeign(tensor)) : []
   if (values.length === 4 && values.every(value => value === 0.25)) return
-  throw refusal(`has another resampling filter in ${name} than the mean of four pixels`, {
+  throw refusal(`has the resampling filter ${name}, which is not the mean of four pixels`, {
     file,
     reason: 'tensor-value',
   })
 }
 
-/** A safetensors file in pieces, as float32. */
+/** A float32 safetensors file, in pieces. */
 async function* tensorFile(
   parameters: readonly ParameterSpec[],
   tensors: ReadonlyMap<string, ForeignTensor>,
@@ -195,12 +211,10 @@ async function* tensorFile(
     const values = float32Values(await readForeign(tensor))
     const bad = values.findIndex(value => !Number.isFinite(value))
     if (bad >= 0) {
-      throw refusal(`has ${values[bad]} in the tensor ${name}`, {
-        ...{
-          file,
-          reason: 'tensor-value',
-          hint: 'the training went wrong before this checkpoint: import an older one',
-        },
+      throw refusal(`contains ${values[bad]} in the tensor ${name}`, {
+        file,
+        reason: 'tensor-value',
+        hint: 'import an older checkpoint: the training diverged before this one',
       })
     }
     yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
@@ -208,10 +222,10 @@ async function* tensorFile(
   }
 }
 
-/** The same pieces; in the end, how many bytes they were, and their sum. */
-async function* summed(
+/** Passes pieces through, and finally reports their total size and SHA-256. */
+async function* hashed(
   pieces: AsyncIterable<Uint8Array>,
-  onEnd: (sum: Pick<CheckpointFile, 'bytes' | 'sha256'>) => void,
+  onEnd: (facts: Pick<CheckpointFile, 'bytes' | 'sha256'>) => void,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
   let bytes = 0
@@ -230,7 +244,9 @@ function recordOf(
   { networks, step }: { readonly networks: Networks; readonly step: number },
 ): Omit<Checkpoint, 'files'> {
   const describe = ({ kind, options }: TrainingConfig['denoiser'], parameters: number) => ({
-    ...{ kind, options: options as JsonObject, parameters },
+    kind,
+    options: options as JsonObject,
+    parameters,
   })
   return {
     format: 'mixflow-checkpoint',

@@ -1,4 +1,4 @@
-/** The bytes of a pickle, one thing after another: numbers, texts, pieces. Nothing is read that is not there. */
+/** Reads numbers, strings and byte arrays from a pickle, with every length checked. */
 
 import { type RefusalReason, refusal } from './refuse.ts'
 
@@ -15,7 +15,7 @@ export class PickleReader {
     this.#file = file
   }
 
-  /** How many bytes were read. */
+  /** Number of bytes read so far. */
   get at(): number {
     return this.#at
   }
@@ -27,7 +27,7 @@ export class PickleReader {
     return start
   }
 
-  /** An unsigned little-endian number of so many bytes. */
+  /** An unsigned little-endian number of `size` bytes. */
   uint(size: 1 | 2 | 4 | 8): number {
     const at = this.#take(size)
     if (size === 1) return this.#view.getUint8(at)
@@ -37,10 +37,10 @@ export class PickleReader {
   }
 
   int32 = (): number => this.#view.getInt32(this.#take(4), true)
-  /** Big-endian, the only number here that is. */
+  /** Big-endian, unlike all other numbers. */
   float64 = (): number => this.#view.getFloat64(this.#take(8), false)
 
-  /** Two's complement; null for a number that float64 cannot hold exactly. */
+  /** A two's complement integer; null if float64 cannot represent it exactly. */
   long(length: number): number | null {
     const at = this.#take(length)
     if (length > 8) return null
@@ -53,7 +53,7 @@ export class PickleReader {
   #safe(value: bigint): number {
     const number = Number(value)
     if (Number.isSafeInteger(number)) return number
-    throw this.refusal('pickle-number', `has the number ${value}, which is too large`)
+    throw this.refusal('pickle-number', `has the number ${value}, which exceeds 2^53`)
   }
 
   data(length: number): Uint8Array {
@@ -66,11 +66,11 @@ export class PickleReader {
     try {
       return utf8.decode(bytes)
     } catch {
-      throw this.refusal('pickle-text', 'has a text that is no UTF-8')
+      throw this.refusal('pickle-text', 'has a string that is not UTF-8')
     }
   }
 
-  /** A string of Python 2: text where it is UTF-8. */
+  /** A string of Python 2, which is text if it is valid UTF-8. */
   bytesOrText(length: number): string | Uint8Array {
     const bytes = this.data(length)
     try {

@@ -1,13 +1,13 @@
 /**
- * Python's pickle as data. A pickle is a program for a small stack machine, and Python's reader lets it call anything;
- * this one knows numbers, texts and plain containers, and a `world` of a few names whose calls are functions of ours. Every
- * other name is refused, so nothing that a file asks for is ever run. What is plain data but of no use here (a set, a date,
- * an integer beyond float64) becomes `inert`: made, filled and dropped without a trace.
+ * A safe reader of Python's pickles. A pickle is a program for a small stack machine, and Python's reader lets it call any
+ * function. This reader supports numbers, strings and plain containers, and calls of the names in a `PickleWorld`, which are
+ * functions of this package. Every other name is refused, so no code of a file ever runs. Plain data that is not needed (a
+ * set, a date, an integer beyond float64) becomes `inert`, a value without content.
  *
- * The machine never walks what it made, and all that it makes is counted in cells of some 16 bytes, whatever it is: values
- * on the stack, entries of containers, characters, what a call copies. Memory and time are bounded by their number.
+ * Everything that the machine creates is counted in cells of some 16 bytes: values on the stack, entries of containers,
+ * characters, copies made by calls. Their number is limited, which bounds memory and time.
  *
- * After the comments of CPython's pickletools (protocols 2 to 5). Left out: the texts of protocols 0 and 1.
+ * Source: CPython's pickletools (protocols 2 to 5). Not supported: the text opcodes of protocols 0 and 1.
  */
 
 import { MixflowError } from '@mixflow/core'
@@ -34,67 +34,68 @@ export interface PickleDict {
   readonly entries: Map<PickleValue, PickleValue>
 }
 
-/** A name of the world that was not called. */
+/** A name that was not called. */
 export interface PickleName {
   readonly kind: 'name'
   readonly name: string
 }
 
-/** What a call of the world gave. */
+/** The result of a call. */
 export interface PickleOpaque {
   readonly kind: 'opaque'
   readonly value: object
 }
 
-/** Plain data of no use: what was made of it, its entries and its state are read past. */
+/** Plain data that is not needed; its entries and state are skipped. */
 export interface PickleInert {
   readonly kind: 'inert'
 }
 export const inert: PickleInert = { kind: 'inert' }
 
 /**
- * What calling a name means. The work must not depend on the size of the arguments, but for what `spend` was told of before.
+ * A function that a pickle may call. Work that grows with the arguments must be counted by `spend` first.
  *
- * @param spend counts so many cells; throws where the pickle has made too many
+ * @param spend counts cells; throws if the pickle exceeds the limit
  */
 export type PickleCall = (args: readonly PickleValue[], spend: (cells: number) => void) => PickleValue
 
 export interface PickleWorld {
-  /** What a name (`module.name`) means when it is called; null: it may occur and is not called; undefined: it is refused. */
-  meaning(name: string): PickleCall | null | undefined
-  /** What a reference to something outside of the pickle means. */
+  /** The function of a name (`module.name`); null if the name may occur but not be called; undefined if it is refused. */
+  functionOf(name: string): PickleCall | null | undefined
+  /** Resolves a reference to an object outside the pickle. */
   persistent(id: PickleValue): PickleValue
 }
 
-/** Values on the stack at once, and marks: far more than a checkpoint has. */
-const most = 1_000_000
-/** Cells in all: 128 MB, or the views of 60,000 tensors. */
-const mostCells = 8_000_000
-/** In cells. */
+/** Maximum size of the stack, and of the stack of marks; far more than a checkpoint needs. */
+const maxStack = 1_000_000
+/** Maximum cells: 128 MB, or the views of 60,000 tensors. */
+const maxCells = 8_000_000
+/** Cells of each kind of value. */
 const size = { list: 4, dict: 16, entry: 4, call: 16, remembered: 3, text: 2, charactersOfCell: 16 } as const
 
 export interface PickleOptions {
   /** Named in messages. */
   readonly file: string
-  /** More may follow the end of the pickle. */
-  readonly more?: boolean
+  /** Whether other data may follow the pickle. Default: false. */
+  readonly allowTrailing?: boolean
 }
 
 /**
- * What a pickle holds, and where in the bytes it ends.
+ * Reads a pickle. Returns its value, and the offset of its end.
  *
- * @throws MixflowError CHECKPOINT_UNSAFE for a name that is not in the world; CHECKPOINT_INVALID with a `pickle-…` reason
+ * @throws MixflowError CHECKPOINT_UNSAFE for a name outside the world; CHECKPOINT_INVALID with a `pickle-…` reason
  */
 export function unpickle(
   bytes: Uint8Array,
   world: PickleWorld,
-  { file, more = false }: PickleOptions,
+  { file, allowTrailing = false }: PickleOptions,
 ): { readonly value: PickleValue; readonly end: number } {
   const machine = new Machine(bytes, world, file)
   for (;;) {
     const value = machine.step()
     if (value === undefined) continue
-    if (!more && machine.in.at < bytes.length) throw machine.in.refusal('pickle-trailing', 'goes on after its end')
+    if (!allowTrailing && machine.in.at < bytes.length)
+      throw machine.in.refusal('pickle-trailing', 'is followed by other data')
     return { value, end: machine.in.at }
   }
 }
@@ -114,14 +115,14 @@ class Machine {
     this.#file = file
   }
 
-  /** One instruction. The result, at the last. */
+  /** Executes one instruction. Returns the result after the last one. */
   step(): PickleValue | undefined {
     const code = this.in.uint(1)
     if (code === 0x2e) return this.#finish()
     const instruction = instructions[code]
     if (instruction === undefined) {
       const shown = `0x${code.toString(16).padStart(2, '0')}`
-      throw this.#refuse('pickle-opcode', `has the instruction ${shown}, which plain data do not need`)
+      throw this.#refuse('pickle-opcode', `has the opcode ${shown}, which is not supported`)
     }
     instruction(this)
     return undefined
@@ -138,19 +139,20 @@ class Machine {
 
   readonly spend = (cells: number): void => {
     this.#cells += cells
-    if (this.#cells > mostCells) throw this.#refuse('pickle-objects', `makes more than ${mostCells} values`)
+    if (this.#cells > maxCells) throw this.#refuse('pickle-objects', `creates more than ${maxCells} values`)
   }
 
   push(value: PickleValue): void {
     this.spend(1)
-    if (this.#stack.length >= most) throw this.#refuse('pickle-objects', `has more than ${most} values at once`)
+    if (this.#stack.length >= maxStack)
+      throw this.#refuse('pickle-objects', `has more than ${maxStack} values on its stack`)
     this.#stack.push(value)
   }
 
   pop(): PickleValue {
-    // what lies below a mark belongs to whoever set it
+    // values below the last mark must not be taken
     if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
-      throw this.#refuse('pickle-stack', 'takes a value that is not there')
+      throw this.#refuse('pickle-stack', 'takes a value from an empty stack')
     return this.#stack.pop() as PickleValue
   }
 
@@ -161,14 +163,15 @@ class Machine {
   }
 
   mark(): void {
-    if (this.#marks.length >= most) throw this.#refuse('pickle-objects', `has more than ${most} values at once`)
+    if (this.#marks.length >= maxStack)
+      throw this.#refuse('pickle-objects', `has more than ${maxStack} values on its stack`)
     this.#marks.push(this.#stack.length)
   }
 
-  /** What was pushed since the last mark. */
+  /** Removes the last mark and all values above it. */
   popMark(): PickleValue[] {
     const mark = this.#marks.pop()
-    if (mark === undefined) throw this.#refuse('pickle-stack', 'takes a mark that is not there')
+    if (mark === undefined) throw this.#refuse('pickle-stack', 'takes a mark that was not set')
     return this.#stack.splice(mark)
   }
 
@@ -179,7 +182,7 @@ class Machine {
 
   recall(index: number): void {
     const value = this.#memo.get(index)
-    if (value === undefined) throw this.#refuse('pickle-memo', `recalls value ${index}, which it never made`)
+    if (value === undefined) throw this.#refuse('pickle-memo', `recalls value ${index}, which was not stored`)
     this.push(value)
   }
 
@@ -204,7 +207,7 @@ class Machine {
     const list = this.top()
     if (list === inert) return
     this.spend(values.length)
-    if (kindOf(list) !== 'list') throw this.#refuse('pickle-arguments', 'appends to what is no list')
+    if (kindOf(list) !== 'list') throw this.#refuse('pickle-arguments', 'appends to a value that is not a list')
     for (const value of values) (list as PickleList).items.push(value)
   }
 
@@ -213,7 +216,7 @@ class Machine {
     if (dict === inert) return
     this.spend((size.entry * values.length) / 2)
     if (kindOf(dict) !== 'dict' || values.length % 2 !== 0) {
-      throw this.#refuse('pickle-arguments', 'sets an entry of what is no dictionary')
+      throw this.#refuse('pickle-arguments', 'sets an entry of a value that is not a dictionary')
     }
     const { entries } = dict as PickleDict
     for (let i = 0; i < values.length; i += 2) {
@@ -227,15 +230,15 @@ class Machine {
     }
   }
 
-  /** What was added to a set; nothing of it is kept. */
+  /** Adds to a set, whose content is not kept. */
   addItems(): void {
     this.popMark()
-    if (this.top() !== inert) throw this.#refuse('pickle-arguments', 'adds to what is no set')
+    if (this.top() !== inert) throw this.#refuse('pickle-arguments', 'adds to a value that is not a set')
   }
 
   name(module: PickleValue, name: PickleValue): void {
     const full = `${module}.${name}`
-    if (typeof module !== 'string' || typeof name !== 'string' || this.#world.meaning(full) === undefined) {
+    if (typeof module !== 'string' || typeof name !== 'string' || this.#world.functionOf(full) === undefined) {
       throw this.#unsafe(full)
     }
     this.spend(size.list)
@@ -246,19 +249,19 @@ class Machine {
     const args = this.pop()
     const called = this.pop()
     const name = kindOf(called) === 'name' ? (called as PickleName).name : null
-    const meaning = name === null ? null : this.#world.meaning(name)
-    if (kindOf(args) !== 'tuple' || meaning === null || meaning === undefined) {
-      throw this.#refuse('pickle-arguments', `calls ${name ?? 'what is no function'}`)
+    const call = name === null ? null : this.#world.functionOf(name)
+    if (kindOf(args) !== 'tuple' || call === null || call === undefined) {
+      throw this.#refuse('pickle-arguments', `calls ${name ?? 'a value that is not a function'}`)
     }
     this.spend(size.call)
-    this.push(meaning((args as PickleList).items, this.spend))
+    this.push(call((args as PickleList).items, this.spend))
   }
 
-  /** Attributes of a dictionary or of plain data, which hold nothing that is needed. */
+  /** Skips the attributes of a dictionary or of plain data. */
   build(): void {
     this.pop()
     if (!['dict', 'inert', 'opaque'].includes(kindOf(this.top()) ?? '')) {
-      throw this.#refuse('pickle-arguments', 'sets the state of what has none')
+      throw this.#refuse('pickle-arguments', 'sets the state of a value without attributes')
     }
   }
 
@@ -268,7 +271,7 @@ class Machine {
 
   protocol(): void {
     const version = this.in.uint(1)
-    if (version > 5) throw this.#refuse('pickle-protocol', `is of protocol ${version}; up to 5 are read`)
+    if (version > 5) throw this.#refuse('pickle-protocol', `has protocol ${version}; up to 5 are supported`)
   }
 
   // ---- refusals ------------------------------------------------------------------------------------------------------
@@ -281,9 +284,9 @@ class Machine {
     const shown = name.length > 100 ? `${name.slice(0, 99)}…` : name
     return new MixflowError(
       'CHECKPOINT_UNSAFE',
-      `${this.#file} asks for ${JSON.stringify(shown)}; nothing of it was run`,
+      `${this.#file} refers to ${JSON.stringify(shown)}, which could run code; nothing was run`,
       {
-        hint: 'a checkpoint of tensors and plain values needs no such name. If you trust where it comes from, load it in Python and save its state_dict as .safetensors',
+        hint: 'if you trust its origin, load it in Python and save its state_dict as .safetensors: plain tensors and values need no such name',
         details: { reason: 'pickle-name', file: this.#file, name: shown },
       },
     )
@@ -302,7 +305,7 @@ function popTuple(machine: Machine, count: number): void {
   machine.list(tuple(items))
 }
 
-/** By opcode; its name in pickletools beside it. */
+/** Instructions by opcode, with their names in pickletools. */
 const instructions: Readonly<Record<number, (machine: Machine) => void>> = {
   128: m => m.protocol(), // PROTO
   149: m => m.in.skip(8), // FRAME

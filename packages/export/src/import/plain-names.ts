@@ -1,8 +1,7 @@
 /**
- * Names in pickles that stand for plain data: dates, paths, sets, counters, types of numbers, arrays and scalars of NumPy,
- * settings. Training scripts keep such values beside the weights. They are read past: nothing of theirs is looked up, made
- * or run, so a name here is harmless by being ignored. What can reach code by design (`getattr`, `eval`, modules of
- * networks) is not here and is refused.
+ * Names in pickles that stand for plain data, which training scripts save beside the parameters: dates, paths, sets, counters,
+ * NumPy types, arrays and scalars, settings. Such values are skipped: nothing is imported, constructed or called, so the names
+ * are harmless. Names that can reach code by design (`getattr`, `eval`, network classes) are not listed, and are refused.
  */
 
 /** Module -> its names. */
@@ -46,12 +45,12 @@ const names = new Set(
   Object.entries(plain).flatMap(([module, list]) => list.split(' ').map(name => `${module}.${name}`)),
 )
 
-/** Types of numbers in NumPy 2, and the settings of OmegaConf, of which there are many. */
+/** dtypes of NumPy 2, and classes of OmegaConf. */
 const families = /^(numpy\.dtypes\.\w+DType|omegaconf(\.\w+)*\.[A-Z]\w*)$/
 
 export const isPlainName = (name: string): boolean => names.has(name) || (name.length < 100 && families.test(name))
 
-/** Types that are dictionaries with more attributes: they may hold the weights. */
+/** Subclasses of dictionaries, which may hold the parameters. */
 export const dictionaryNames: ReadonlySet<string> = new Set([
   'builtins.dict',
   '__builtin__.dict',

@@ -1,10 +1,10 @@
-/** How a foreign checkpoint is refused: always by name of the file, with a stable word for the reason. */
+/** Errors of files that cannot be imported, with the file's name and a stable reason. */
 
 import { MixflowError } from '@mixflow/core'
 
 /**
- * Machine words in `details.reason`. Of a file of another kind: `not-a-checkpoint`. Of the archive: `not-an-archive`, `zip-*`. Of the pickle in it: `pickle-*`. Of its
- * tensors: `storage-*`, `tensor-*`. Of what it holds: `no-tensors`.
+ * Stable values of `details.reason`. `not-a-checkpoint`: a file of another kind. `not-an-archive`, `zip-*`: the archive. `pickle-*`: the
+ * pickle in it. `storage-*`, `tensor-*`: its tensors. `no-tensors`: it has none.
  */
 export type RefusalReason =
   | 'file'
@@ -24,18 +24,18 @@ export interface Refusal {
   readonly cause?: unknown
 }
 
-/** What shows that bytes are missing or changed; anything else may be in a valid file. */
+/** Reasons that mean missing or changed bytes; the others can occur in valid files. */
 const damage =
   /^(zip-(truncated|directory|overlap|duplicate|name|size|local|crc)|pickle-(truncated|stack|memo|text|trailing)|storage-(missing|size)|tensor-outside)$/
 
-/** CHECKPOINT_INVALID; `message` continues the file's name. */
+/** Returns the error CHECKPOINT_INVALID. @param message continues the file's name */
 export function refusal(message: string, { file, reason, hint, details, cause }: Refusal): MixflowError {
   return new MixflowError('CHECKPOINT_INVALID', `${file} ${message}`, {
     hint:
       hint ??
       (damage.test(reason)
-        ? 'download or copy the file again: it is damaged or cut short'
-        : 'load it in Python, if you trust where it comes from, and save its state_dict with safetensors.torch.save_file'),
+        ? 'download or copy the file again: it is damaged or incomplete'
+        : 'if you trust its origin, load it in Python and save its state_dict with safetensors.torch.save_file'),
     details: { reason, file, ...details },
     cause,
   })

@@ -1,9 +1,8 @@
 /**
- * What the names in PyTorch's pickles mean: storages, tensors as views of them, dictionaries, and plain data that are read
- * past. Every tensor must lie inside its storage before a number is read.
+ * The names in PyTorch's pickles: storages, tensors as views of them, dictionaries, and plain data, which is skipped. Every
+ * tensor is checked to be inside its storage before any value is read.
  *
- * A tensor of a kind that is not read (quantised, sparse, without numbers) keeps its name and shape, and is refused only
- * where it is wanted.
+ * Tensors of other kinds (quantised, sparse, without values) have a name and shape; reading them throws.
  */
 
 import type { ForeignTensor } from './foreign-checkpoint.ts'
@@ -19,81 +18,100 @@ import {
 import { dictionaryNames, isPlainName } from './plain-names.ts'
 import { type RefusalReason, refusal } from './refuse.ts'
 
-interface NumberType {
+interface ElementType {
   readonly dtype: ForeignTensor['dtype']
   readonly bytes: number
 }
 
 const types = {
-  ...{
-    float32: { dtype: 'F32', bytes: 4 },
-    float16: { dtype: 'F16', bytes: 2 },
-    bfloat16: { dtype: 'BF16', bytes: 2 },
-  },
-  ...{ float64: { dtype: 'F64', bytes: 8 }, int64: { dtype: 'I64', bytes: 8 }, int32: { dtype: 'I32', bytes: 4 } },
-  ...{ int16: { dtype: 'I16', bytes: 2 }, int8: { dtype: 'I8', bytes: 1 }, uint8: { dtype: 'U8', bytes: 1 } },
-  ...{ uint16: { dtype: 'U16', bytes: 2 }, uint32: { dtype: 'U32', bytes: 4 }, uint64: { dtype: 'U64', bytes: 8 } },
-  ...{ bool: { dtype: 'BOOL', bytes: 1 }, complex32: { dtype: 'complex32', bytes: 4 } },
-  ...{ complex64: { dtype: 'C64', bytes: 8 }, complex128: { dtype: 'complex128', bytes: 16 } },
-  ...{ float8_e4m3fn: { dtype: 'F8_E4M3', bytes: 1 }, float8_e5m2: { dtype: 'F8_E5M2', bytes: 1 } },
-  ...{ float8_e4m3fnuz: { dtype: 'F8_E4M3FNUZ', bytes: 1 }, float8_e5m2fnuz: { dtype: 'F8_E5M2FNUZ', bytes: 1 } },
+  float32: { dtype: 'F32', bytes: 4 },
+  float16: { dtype: 'F16', bytes: 2 },
+  bfloat16: { dtype: 'BF16', bytes: 2 },
+  float64: { dtype: 'F64', bytes: 8 },
+  int64: { dtype: 'I64', bytes: 8 },
+  int32: { dtype: 'I32', bytes: 4 },
+  int16: { dtype: 'I16', bytes: 2 },
+  int8: { dtype: 'I8', bytes: 1 },
+  uint8: { dtype: 'U8', bytes: 1 },
+  uint16: { dtype: 'U16', bytes: 2 },
+  uint32: { dtype: 'U32', bytes: 4 },
+  uint64: { dtype: 'U64', bytes: 8 },
+  bool: { dtype: 'BOOL', bytes: 1 },
+  complex32: { dtype: 'complex32', bytes: 4 },
+  complex64: { dtype: 'C64', bytes: 8 },
+  complex128: { dtype: 'complex128', bytes: 16 },
+  float8_e4m3fn: { dtype: 'F8_E4M3', bytes: 1 },
+  float8_e5m2: { dtype: 'F8_E5M2', bytes: 1 },
+  float8_e4m3fnuz: { dtype: 'F8_E4M3FNUZ', bytes: 1 },
+  float8_e5m2fnuz: { dtype: 'F8_E5M2FNUZ', bytes: 1 },
   float8_e8m0fnu: { dtype: 'F8_E8M0', bytes: 1 },
-  ...{ qint8: { dtype: 'quantised', bytes: 1 }, quint8: { dtype: 'quantised', bytes: 1 } },
-  ...{ qint32: { dtype: 'quantised', bytes: 4 }, quint4x2: { dtype: 'quantised', bytes: 1 } },
+  qint8: { dtype: 'quantised', bytes: 1 },
+  quint8: { dtype: 'quantised', bytes: 1 },
+  qint32: { dtype: 'quantised', bytes: 4 },
+  quint4x2: { dtype: 'quantised', bytes: 1 },
   quint2x4: { dtype: 'quantised', bytes: 1 },
-} as const satisfies Record<string, NumberType>
+} as const satisfies Record<string, ElementType>
 
-/** By what follows `torch.`, or `torch.cuda.`. */
+/** Storage classes in `torch.` and `torch.cuda.`. */
 const storageTypes: Readonly<Record<string, keyof typeof types>> = {
-  ...{ FloatStorage: 'float32', HalfStorage: 'float16', BFloat16Storage: 'bfloat16', DoubleStorage: 'float64' },
-  ...{ LongStorage: 'int64', IntStorage: 'int32', ShortStorage: 'int16', CharStorage: 'int8', ByteStorage: 'uint8' },
-  ...{ BoolStorage: 'bool', ComplexFloatStorage: 'complex64', ComplexDoubleStorage: 'complex128' },
-  ...{ QInt8Storage: 'qint8', QUInt8Storage: 'quint8', QInt32Storage: 'qint32' },
-  ...{ QUInt4x2Storage: 'quint4x2', QUInt2x4Storage: 'quint2x4' },
+  FloatStorage: 'float32',
+  HalfStorage: 'float16',
+  BFloat16Storage: 'bfloat16',
+  DoubleStorage: 'float64',
+  LongStorage: 'int64',
+  IntStorage: 'int32',
+  ShortStorage: 'int16',
+  CharStorage: 'int8',
+  ByteStorage: 'uint8',
+  BoolStorage: 'bool',
+  ComplexFloatStorage: 'complex64',
+  ComplexDoubleStorage: 'complex128',
+  QInt8Storage: 'qint8',
+  QUInt8Storage: 'quint8',
+  QInt32Storage: 'qint32',
+  QUInt4x2Storage: 'quint4x2',
+  QUInt2x4Storage: 'quint2x4',
 }
-/** Bytes whose type the tensor says. */
+/** The element type is that of the tensor. */
 const untyped = 'torch.storage.UntypedStorage'
 
-/** The type of a storage by its class; undefined for what is no such class. */
-function storageType(name: string): NumberType | undefined {
+/** The element type of a storage class; undefined for other names. */
+function storageType(name: string): ElementType | undefined {
   if (name === untyped) return types.uint8
-  const [, own = ''] = /^torch\.(?:cuda\.)?(\w+)$/.exec(name) ?? []
-  return Object.hasOwn(storageTypes, own) ? types[storageTypes[own] as keyof typeof types] : undefined
+  const [, storage = ''] = /^torch\.(?:cuda\.)?(\w+)$/.exec(name) ?? []
+  return Object.hasOwn(storageTypes, storage) ? types[storageTypes[storage] as keyof typeof types] : undefined
 }
 
-/** The type of a tensor by `torch.float32` and the like. */
-function numberType(name: string): NumberType | undefined {
-  const own = name.replace(/^torch\./, '')
-  return own !== name && Object.hasOwn(types, own) ? types[own as keyof typeof types] : undefined
+/** The element type `torch.float32` etc.; undefined for other names. */
+function elementType(name: string): ElementType | undefined {
+  const type = name.replace(/^torch\./, '')
+  return type !== name && Object.hasOwn(types, type) ? types[type as keyof typeof types] : undefined
 }
 
-/** Where the numbers of a storage are. */
-export interface StorageBytes {
-  /** For messages. */
-  readonly name: string
-  /** Bytes from … to. */
+/** Reads ranges of a storage's bytes. */
+export interface StorageReader {
   read(range: { readonly from: number; readonly to: number }): Promise<Uint8Array>
 }
 
 export interface StorageFacts {
   readonly key: string
   readonly bytes: number
-  /** Of one number. */
+  /** Bytes per element. */
   readonly elementBytes: number
 }
 
-/** From the first to the last number of a tensor that is not dense. */
+/** Maximum distance between the first and last element of a tensor that is not contiguous. */
 const maxSpanBytes = 2 ** 30
 const maxRank = 64
 
 class Storage {
-  readonly place: StorageBytes
-  readonly type: NumberType
+  readonly reader: StorageReader
+  readonly type: ElementType
   readonly elements: number
-  /** First number, of those in the file. */
+  /** Index of its first element in the file's storage. */
   readonly base: number
-  constructor(place: StorageBytes, type: NumberType, { elements, base }: { elements: number; base: number }) {
-    this.place = place
+  constructor(reader: StorageReader, type: ElementType, { elements, base }: { elements: number; base: number }) {
+    this.reader = reader
     this.type = type
     this.elements = elements
     this.base = base
@@ -106,34 +124,35 @@ interface ViewShape {
   readonly strides: readonly number[]
 }
 
-/** A view of a storage: numbers `offset + Σ index · stride`. */
+/** A view of a storage: its elements are at `offset + Σ index · stride`. */
 class View {
   readonly storage: Storage
-  readonly type: NumberType
+  readonly type: ElementType
   readonly at: ViewShape
-  constructor(storage: Storage, type: NumberType, at: ViewShape) {
+  constructor(storage: Storage, type: ElementType, at: ViewShape) {
     this.storage = storage
     this.type = type
     this.at = at
   }
 
-  /** Numbers of the storage. */
+  /** Elements of the storage. */
   get elements(): number {
     return Math.floor((this.storage.elements * this.storage.type.bytes) / this.type.bytes)
   }
 
-  get numbers(): number {
+  /** Elements of the view. */
+  get count(): number {
     return this.at.shape.reduce((product, size) => product * size, 1)
   }
 
-  /** Numbers of the storage from the first to the last one of the view. */
+  /** Distance in elements from the first to the last element of the view. */
   get span(): number {
     const { shape, strides } = this.at
-    return this.numbers === 0 ? 0 : 1 + shape.reduce((sum, size, i) => sum + (size - 1) * (strides[i] as number), 0)
+    return this.count === 0 ? 0 : 1 + shape.reduce((sum, size, i) => sum + (size - 1) * (strides[i] as number), 0)
   }
 }
 
-/** A tensor of a kind that is not read. */
+/** A tensor of a kind that cannot be read. */
 class Unread {
   readonly dtype: ForeignTensor['dtype']
   readonly shape: readonly number[]
@@ -143,8 +162,8 @@ class Unread {
   }
 }
 
-/** @param locate where a storage is; throws for one that is not there */
-export function torchWorld(file: string, locate: (facts: StorageFacts) => StorageBytes): PickleWorld {
+/** @param locate returns the reader of a storage; throws if it is missing */
+export function torchWorld(file: string, locate: (facts: StorageFacts) => StorageReader): PickleWorld {
   const refuse = (reason: RefusalReason, message: string) => refusal(message, { file, reason })
   const opaque = (value: object): PickleOpaque => ({ kind: 'opaque', value })
 
@@ -152,40 +171,40 @@ export function torchWorld(file: string, locate: (facts: StorageFacts) => Storag
     const [tag, type, key, , elements, part = null] = itemsOf(id)
     const known = storageType(nameOf(type))
     if (tag !== 'storage' || known === undefined || typeof key !== 'string' || !isCount(elements)) {
-      throw refuse('storage-type', 'refers to a storage of an unknown kind')
+      throw refuse('storage-type', 'refers to a storage of an unknown type')
     }
-    const place = locate({ key, bytes: elements * known.bytes, elementBytes: known.bytes })
-    if (part === null) return opaque(new Storage(place, known, { elements, base: 0 }))
-    // before 1.6, a storage may be a part of another
-    const [, base, length] = itemsOf(part) // a key, the offset, the number of its numbers
+    const reader = locate({ key, bytes: elements * known.bytes, elementBytes: known.bytes })
+    if (part === null) return opaque(new Storage(reader, known, { elements, base: 0 }))
+    // before PyTorch 1.6, a storage may be part of another
+    const [, base, length] = itemsOf(part) // key, offset, number of elements
     if (!isCount(base) || !isCount(length) || base + length > elements) {
-      throw refuse('storage-size', `refers to a part of the storage ${shown(key)} that is not in it`)
+      throw refuse('storage-size', `refers to a part outside the storage ${shown(key)}`)
     }
-    return opaque(new Storage(place, known, { elements: length, base }))
+    return opaque(new Storage(reader, known, { elements: length, base }))
   }
 
-  /** Counts, few enough for dimensions; null for anything else. */
+  /** Dimensions or strides; null for anything else. */
   const counts = (value: PickleValue | undefined): readonly number[] | null => {
     const items = itemsOf(value)
     return items.length <= maxRank && items.every(isCount) ? (items as readonly number[]) : null
   }
 
-  const tensor: PickleCall = ([from, offset, size, strided, , , dtype]) => {
-    const own = opaqueOf(from)
-    const [shape, strides] = [counts(size), counts(strided)]
-    if (!(own instanceof Storage) || !isCount(offset) || shape?.length !== strides?.length || !shape || !strides) {
-      throw refuse('tensor-shape', 'has a tensor whose shape, strides or offset are not counts')
+  const tensor: PickleCall = ([storageValue, offset, shapeValue, stridesValue, , , dtype]) => {
+    const storage = opaqueOf(storageValue)
+    const [shape, strides] = [counts(shapeValue), counts(stridesValue)]
+    if (!(storage instanceof Storage) || !isCount(offset) || shape?.length !== strides?.length || !shape || !strides) {
+      throw refuse('tensor-shape', 'has a tensor with an invalid shape, strides or offset')
     }
-    const type = nameOf(dtype) === '' ? own.type : numberType(nameOf(dtype))
-    if (type === undefined) throw refuse('tensor-dtype', `has a tensor of the type ${shown(nameOf(dtype))}`)
-    const view = new View(own, type, { offset, shape, strides })
-    const form = () => `has a tensor [${shape.join(', ')}] of a storage of ${view.elements} numbers`
-    if (!Number.isSafeInteger(view.numbers)) throw refuse('tensor-expanded', form())
-    if (!(offset + view.span <= view.elements)) throw refuse('tensor-outside', `${form()}, outside of which it reaches`)
+    const type = nameOf(dtype) === '' ? storage.type : elementType(nameOf(dtype))
+    if (type === undefined) throw refuse('tensor-dtype', `has a tensor of the unsupported type ${shown(nameOf(dtype))}`)
+    const view = new View(storage, type, { offset, shape, strides })
+    const form = () => `has a tensor [${shape.join(', ')}] in a storage of ${view.elements} elements`
+    if (!Number.isSafeInteger(view.count)) throw refuse('tensor-expanded', form())
+    if (!(offset + view.span <= view.elements)) throw refuse('tensor-outside', `${form()}, which it exceeds`)
     return opaque(view)
   }
 
-  /** Of a kind that is not read; its shape is the argument there. */
+  /** A tensor that cannot be read. @param at index of the argument with its shape */
   const unread =
     (dtype: ForeignTensor['dtype'], at: number): PickleCall =>
     args =>
@@ -204,33 +223,36 @@ export function torchWorld(file: string, locate: (facts: StorageFacts) => Storag
 
   const first: PickleCall = ([value = null]) => value
   const calls: Readonly<Record<string, PickleCall>> = {
-    ...{ _rebuild_tensor: tensor, _rebuild_tensor_v2: tensor, _rebuild_tensor_v3: tensor },
-    // a parameter is its tensor
-    ...{ _rebuild_parameter: first, _rebuild_parameter_with_state: first },
+    _rebuild_tensor: tensor,
+    _rebuild_tensor_v2: tensor,
+    _rebuild_tensor_v3: tensor,
+    _rebuild_parameter: first,
+    _rebuild_parameter_with_state: first,
     _rebuild_qtensor: unread('quantised', 2),
     _rebuild_meta_tensor_no_storage: unread('without numbers', 1),
     _rebuild_sparse_tensor: ([, parts]) => unread('sparse', 2)(itemsOf(parts).slice(0, 3), () => {}),
-    ...{ _rebuild_nested_tensor: unread('nested', 9), _rebuild_device_tensor_from_numpy: unread('of a device', 9) },
+    _rebuild_nested_tensor: unread('nested', 9),
+    _rebuild_device_tensor_from_numpy: unread('of a device', 9),
   }
   const utilities = new Map(Object.entries(calls).map(([name, call]) => [`torch._utils.${name}`, call]))
-  // a subclass of tensors: what made it, its class, and what that was called with
-  utilities.set('torch._tensor._rebuild_from_type_v2', ([made, , args], spend) => {
-    const call = utilities.get(nameOf(made))
-    return call === undefined || nameOf(made) === 'torch._tensor._rebuild_from_type_v2'
+  // a tensor subclass: the function that rebuilds it, its class, and the arguments
+  utilities.set('torch._tensor._rebuild_from_type_v2', ([rebuild, , args], spend) => {
+    const call = utilities.get(nameOf(rebuild))
+    return call === undefined || nameOf(rebuild) === 'torch._tensor._rebuild_from_type_v2'
       ? inert
       : call(itemsOf(args), spend)
   })
-  // its items are shared, not copied
+  // shares its items, so it costs no cells
   const size: PickleCall = ([items]) => ({ kind: 'tuple', items: itemsOf(items) as PickleValue[] })
 
   return {
     persistent,
-    meaning(name) {
+    functionOf(name) {
       if (dictionaryNames.has(name)) return dictionary
       if (name === 'torch.Size') return size
       const call = utilities.get(name)
       if (call !== undefined) return call
-      if (storageType(name) !== undefined || numberType(name) !== undefined) return null
+      if (storageType(name) !== undefined || elementType(name) !== undefined) return null
       return isPlainName(name) ? () => inert : undefined
     },
   }
@@ -248,17 +270,17 @@ const opaqueOf = (value: PickleValue | undefined): object | null =>
 const entriesOf = (value: PickleValue | undefined): PickleDict['entries'] | null =>
   isPlain(value) && value.kind === 'dict' ? value.entries : null
 
-/** Storage keys of a legacy file, in its order. @throws MixflowError CHECKPOINT_INVALID */
+/** Reads the list of storage keys of a legacy file. @throws MixflowError CHECKPOINT_INVALID */
 export function textsOf(value: PickleValue, file: string): readonly string[] {
   const items = itemsOf(value)
   if (items.every(item => typeof item === 'string')) return items as readonly string[]
-  throw refusal('has no list of its storages', { file, reason: 'storage-missing' })
+  throw refusal('has no list of storages', { file, reason: 'storage-missing' })
 }
 
-/** A value of a dictionary by its key; undefined for what is no dictionary. */
+/** A value of a dictionary; undefined if it is not a dictionary or lacks the key. */
 export const entryOf = (value: PickleValue, key: string): PickleValue | undefined => entriesOf(value)?.get(key)
 
-/** The tensors of `state_dict` (or of the whole, where that is one), and the numbers beside it. */
+/** The tensors of `state_dict`, or of the top dictionary without one, and the numbers in the top dictionary. */
 export function contentOf(content: PickleValue, file: string) {
   const top = entriesOf(content)
   const state = entriesOf(top?.get('state_dict')) ?? top
@@ -270,9 +292,8 @@ export function contentOf(content: PickleValue, file: string) {
     if (found instanceof Unread) tensors.set(name, unreadTensor(found, file))
   }
   if (tensors.size === 0) {
-    throw refusal('holds no state_dict with tensors', {
-      ...{ file, reason: 'no-tensors', hint: 'give a checkpoint of PyTorch Lightning, or a saved state_dict' },
-    })
+    const hint = 'give a checkpoint of PyTorch Lightning, or a saved state_dict'
+    throw refusal('has no state_dict with tensors', { file, reason: 'no-tensors', hint })
   }
   const numbers = new Map<string, number>()
   for (const [name, value] of top ?? []) {
@@ -285,48 +306,50 @@ const isUnread = (dtype: ForeignTensor['dtype']): boolean => dtype === 'quantise
 
 function unreadTensor({ dtype, shape }: Unread, file: string): ForeignTensor {
   return {
-    ...{ dtype, shape },
+    dtype,
+    shape,
     async read() {
-      throw refusal(`has a tensor that is ${dtype}`, { file, reason: 'tensor-dtype' })
+      throw refusal(`has a tensor that is ${dtype}, which is not supported`, { file, reason: 'tensor-dtype' })
     },
   }
 }
 
 function foreignTensor(view: View, file: string): ForeignTensor {
-  const { storage, type, span, numbers, elements, at } = view
+  const { storage, type, span, count, elements, at } = view
   const elementBytes = type.bytes
   return {
     dtype: type.dtype,
     shape: at.shape,
     async read() {
       const form = `has a tensor [${at.shape.join(', ')}]`
-      if (isUnread(type.dtype)) throw refusal(`${form} that is ${type.dtype}`, { file, reason: 'tensor-dtype' })
+      if (isUnread(type.dtype))
+        throw refusal(`${form} that is ${type.dtype}, which is not supported`, { file, reason: 'tensor-dtype' })
       const hint = 'load it in Python, make the tensor contiguous (.contiguous()), and save it again'
-      if (numbers > elements) {
-        throw refusal(`${form} that repeats the few numbers of its storage`, { file, reason: 'tensor-expanded', hint })
+      if (count > elements) {
+        throw refusal(`${form} that repeats the elements of its storage`, { file, reason: 'tensor-expanded', hint })
       }
-      if (span * elementBytes > Math.max(maxSpanBytes, numbers * elementBytes)) {
-        throw refusal(`${form} that is scattered too widely`, { file, reason: 'tensor-scattered', hint })
+      if (span * elementBytes > Math.max(maxSpanBytes, count * elementBytes)) {
+        throw refusal(`${form} whose elements are too far apart`, { file, reason: 'tensor-scattered', hint })
       }
       const from = storage.base * storage.type.bytes + at.offset * elementBytes
-      const bytes = await storage.place.read({ from, to: from + span * elementBytes })
-      return gathered(bytes, { ...at, elementBytes })
+      const bytes = await storage.reader.read({ from, to: from + span * elementBytes })
+      return gather(bytes, { ...at, elementBytes })
     },
   }
 }
 
-/** The view's numbers in the order of its indices, the last running fastest. */
-function gathered(
+/** Copies the elements of a view into C order. */
+function gather(
   bytes: Uint8Array,
   { shape, strides, elementBytes }: Pick<ViewShape, 'shape' | 'strides'> & { readonly elementBytes: number },
 ): Uint8Array {
-  if (isDense(shape, strides)) return bytes
+  if (isContiguous(shape, strides)) return bytes
   const total = shape.reduce((product, size) => product * size, 1)
   const out = new Uint8Array(total * elementBytes)
   const index = new Array<number>(shape.length).fill(0)
   for (let i = 0, at = 0; i < total; i++) {
     out.set(bytes.subarray(at * elementBytes, (at + 1) * elementBytes), i * elementBytes)
-    // count up, the last index first, and follow the strides
+    // increment the index, last dimension first, and move along the strides
     for (let d = shape.length - 1; d >= 0; d--) {
       const [size, stride] = [shape[d] as number, strides[d] as number]
       index[d] = (index[d] as number) + 1
@@ -339,7 +362,7 @@ function gathered(
   return out
 }
 
-function isDense(shape: readonly number[], strides: readonly number[]): boolean {
+function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   let expected = 1
   for (let d = shape.length - 1; d >= 0; d--) {
     if (shape[d] !== 1 && strides[d] !== expected) return false

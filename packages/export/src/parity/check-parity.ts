@@ -1,6 +1,6 @@
 /**
- * The proof of an export: every graph against the trained network. One number per precision, the greatest over all
- * networks and outputs, which the manifest keeps with its limit; above the limit there is no export.
+ * Compares every exported graph with the trained network. The result per precision is the largest difference over all networks
+ * and outputs; above the limit, the export fails.
  */
 
 import { type Labels, MixflowError, type Parity } from '@mixflow/core'
@@ -10,10 +10,10 @@ import { compare, type Difference } from './compare.ts'
 import { imageCount, probes } from './probes.ts'
 import { type ReferenceOptions, referenceOutputs } from './reference.ts'
 
-/** Greatest allowed absolute difference in any output, by precision of the weights. */
+/** Largest allowed absolute difference in any output, by precision of the parameters. */
 export type ParityLimits = Readonly<Record<Dtype, number>>
 
-/** Ten times and more of what rounding makes: of sums in float32, of the weights themselves (to 11 bits) in float16. */
+/** At least ten times the effect of rounding: of sums in float32, of the parameters (to 11 bits) in float16. */
 export const defaultLimits: ParityLimits = { float32: 1e-4, float16: 2e-2 }
 
 export interface ExportedGraph {
@@ -25,7 +25,7 @@ export interface ParityOptions {
   readonly labels: Labels | null
   readonly limits: ParityLimits
   readonly signal?: AbortSignal | undefined
-  /** Part that is done, 0..1. */
+  /** Called with the fraction that is done, 0..1. */
   readonly onProgress: (fraction: number) => void
 }
 
@@ -34,7 +34,7 @@ interface Measured extends Difference {
   readonly dtype: Dtype
 }
 
-/** @throws MixflowError EXPORT_PARITY naming the network, the difference and the limit; ABORTED. */
+/** @throws MixflowError EXPORT_PARITY with the network, the difference and the limit; ABORTED */
 export async function checkParity(
   exported: readonly ExportedGraph[],
   { labels, limits, signal, onProgress }: ParityOptions,
@@ -44,10 +44,10 @@ export async function checkParity(
   const total = exported.length * (imageCount + dtypes.length)
   const advance: ReferenceOptions['onImage'] = () => onProgress(++done / total)
   for (const { graph, bytes } of exported) {
-    const given = probes(graph.ports.inputs, labels)
-    const expected = await referenceOutputs(graph, given, { signal, onImage: advance })
+    const inputs = probes(graph.ports.inputs, labels)
+    const expected = await referenceOutputs(graph, inputs, { signal, onImage: advance })
     for (const dtype of dtypes) {
-      measured.push({ ...(await compare(bytes[dtype], { graph, given, expected, signal })), role: graph.role, dtype })
+      measured.push({ ...(await compare(bytes[dtype], { graph, inputs, expected, signal })), role: graph.role, dtype })
       advance()
     }
   }
@@ -56,16 +56,16 @@ export async function checkParity(
 
 function within(measured: readonly Measured[], dtype: Dtype, limits: ParityLimits): Parity {
   const limit = limits[dtype]
-  const own = measured.filter(found => found.dtype === dtype)
-  const worst = own.reduce((a, b) => (b.maxAbsError > a.maxAbsError ? b : a))
+  const found = measured.filter(each => each.dtype === dtype)
+  const worst = found.reduce((a, b) => (b.maxAbsError > a.maxAbsError ? b : a))
   if (worst.maxAbsError <= limit) return { maxAbsError: worst.maxAbsError, limit }
   const { role, output, maxAbsError, batchSize } = worst
   const message = `the ${dtype} ${role} differs from the trained network by ${maxAbsError} in "${output}"; the limit is ${limit}`
   throw new MixflowError('EXPORT_PARITY', message, {
     hint:
       dtype === 'float16'
-        ? 'nothing was written. Weights of this size do not fit float16 well: allow more with parityLimit: { float16: … }'
-        : 'nothing was written. If the outputs are large by nature, allow more with parityLimit: { float32: … }; else report it',
+        ? 'nothing was written. float16 is too coarse for these parameters: raise the limit with parityLimit: { float16: … }'
+        : 'nothing was written. If the outputs are large, raise the limit with parityLimit: { float32: … }; otherwise report a bug',
     details: { dtype, role, output, batchSize, maxAbsError, limit },
   })
 }

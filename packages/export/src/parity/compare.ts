@@ -1,6 +1,6 @@
 /**
- * Whether exported bytes compute what the trained network does: they are opened in ONNX Runtime as a user's would be, held
- * to the ports that the manifest promises, and run on the probes in batches of several sizes.
+ * Compares an exported graph with the trained network: opens it in ONNX Runtime, checks its ports against the manifest's, and
+ * runs it on the probes in batches of several sizes.
  */
 
 import { MixflowError } from '@mixflow/core'
@@ -10,7 +10,7 @@ import type { NetworkGraph } from '../graph/network-graph.ts'
 import { batchSizes, elementsOf, type Probe, shapeOf, slice } from './probes.ts'
 import type { Outputs } from './reference.ts'
 
-/** The greatest difference, and where it is. */
+/** The largest difference, and where it occurs. */
 export interface Difference {
   readonly maxAbsError: number
   readonly output: string
@@ -19,12 +19,12 @@ export interface Difference {
 
 export interface Comparison {
   readonly graph: NetworkGraph
-  readonly given: readonly Probe[]
+  readonly inputs: readonly Probe[]
   readonly expected: Outputs
   readonly signal?: AbortSignal | undefined
 }
 
-/** @throws MixflowError MODEL_INVALID if the graph's inputs and outputs are not those of the network; ABORTED. */
+/** @throws MixflowError MODEL_INVALID if the graph's inputs or outputs differ from the network's; ABORTED */
 export async function compare(bytes: Uint8Array, comparison: Comparison): Promise<Difference> {
   const model = await openModel(bytes)
   try {
@@ -48,20 +48,20 @@ interface Batch extends Comparison {
   readonly images: number
 }
 
-async function compareBatch(model: OpenModel, { graph, given, expected, first, images }: Batch): Promise<Difference> {
-  const feeds = given.map(probe => [
+async function compareBatch(model: OpenModel, { graph, inputs, expected, first, images }: Batch): Promise<Difference> {
+  const feeds = inputs.map(probe => [
     probe.port.name,
     { type: probe.port.dtype, dims: shapeOf(probe.port, images), data: slice(probe, { first, images }) },
   ])
   const results = await model.run(Object.fromEntries(feeds))
   const differences = graph.ports.outputs.map(port => {
-    const wanted = expected.get(port.name)!.subarray(first * elementsOf(port), (first + images) * elementsOf(port))
-    return { maxAbsError: distance(results[port.name]!.data, wanted), output: port.name, batchSize: images }
+    const reference = expected.get(port.name)!.subarray(first * elementsOf(port), (first + images) * elementsOf(port))
+    return { maxAbsError: distance(results[port.name]!.data, reference), output: port.name, batchSize: images }
   })
   return differences.reduce((worst, next) => (next.maxAbsError > worst.maxAbsError ? next : worst))
 }
 
-/** Infinite where the lengths differ or a number is none. */
+/** Largest absolute difference; infinite if the lengths differ or a value is NaN. */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY
   let most = 0
@@ -77,14 +77,15 @@ function checkPorts({ inputs, outputs }: OpenModel, { role, ports }: NetworkGrap
   const shown = (name: string, type: string, dims: ModelPort['dims'] | Port['dims']) =>
     `${name} ${type} [${dims.join(', ')}]`
   const list = (found: readonly ModelPort[]) => found.map(({ name, type, dims }) => shown(name, type, dims)).join('; ')
-  const wanted = (found: readonly Port[]) => found.map(({ name, dtype, dims }) => shown(name, dtype, dims)).join('; ')
+  const listPorts = (found: readonly Port[]) =>
+    found.map(({ name, dtype, dims }) => shown(name, dtype, dims)).join('; ')
   for (const [has, needs] of [
-    [list(inputs), wanted(ports.inputs)],
-    [list(outputs), wanted(ports.outputs)],
+    [list(inputs), listPorts(ports.inputs)],
+    [list(outputs), listPorts(ports.outputs)],
   ]) {
     if (has === needs) continue
-    throw new MixflowError('MODEL_INVALID', `the exported ${role} has ${has}; it should have ${needs}`, {
-      hint: 'this is a fault of the exporter or of the network’s code: please report it with the kind of network',
+    throw new MixflowError('MODEL_INVALID', `the exported ${role} has the ports ${has}; expected ${needs}`, {
+      hint: 'report a bug of the exporter, with the kind of network',
       details: { role },
     })
   }

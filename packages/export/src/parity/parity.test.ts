@@ -12,7 +12,7 @@ import { type Outputs, referenceOutputs } from './reference.ts'
 
 const labels = { count: 4 }
 const ports = networkPorts({ image: { channels: 1, height: 2, width: 3 }, labels, source: null }).denoiser
-const weights = new Map([
+const parameters = new Map([
   ['table', { shape: [5, 6], values: Float32Array.from({ length: 30 }, (_, i) => Math.sin(i)) }],
 ])
 
@@ -25,27 +25,30 @@ const apply: Apply = ({ table }, { x, t, label }) => {
   return { velocity: tf.add(scaled, tf.reshape(rows, [-1, 1, 2, 3])) }
 }
 const network = (change: Partial<NetworkGraph> = {}): NetworkGraph => ({
-  ...{ role: 'denoiser', ports, weights, apply },
+  role: 'denoiser',
+  ports,
+  parameters,
+  apply,
   ...change,
 })
 
-let given: readonly Probe[]
+let inputs: readonly Probe[]
 let expected: Outputs
 beforeAll(async () => {
-  given = probes(ports.inputs, labels)
-  expected = await referenceOutputs(network(), given, {})
+  inputs = probes(ports.inputs, labels)
+  expected = await referenceOutputs(network(), inputs, {})
 })
 
 const distanceOf = async (wrong: Partial<NetworkGraph>) =>
-  compare(await onnxBytes(network(wrong), { name: 'test', dtype: 'float32' }), { graph: network(), given, expected })
+  compare(await onnxBytes(network(wrong), { name: 'test', dtype: 'float32' }), { graph: network(), inputs, expected })
 
 describe('probes', () => {
   const dataOf = (name: string) => [...probes(ports.inputs, labels).find(({ port }) => port.name === name)!.data]
 
-  test('are as many images as the batches take, always the same', () => {
+  test('are as many images as the batches need, and always the same', () => {
     expect(imageCount).toBe(batchSizes.reduce<number>((a, b) => a + b, 0))
-    expect(given.map(({ data }) => data.length)).toEqual([6 * imageCount, imageCount, imageCount])
-    expect(probes(ports.inputs, labels)).toEqual(given)
+    expect(inputs.map(({ data }) => data.length)).toEqual([6 * imageCount, imageCount, imageCount])
+    expect(probes(ports.inputs, labels)).toEqual(inputs)
   })
 
   test('hold both ends of time, the first and last class and no class', () => {
@@ -63,18 +66,18 @@ describe('probes', () => {
 })
 
 describe('a graph', () => {
-  test('that is the network is within rounding', async () => {
+  test('of the network itself differs by rounding only', async () => {
     expect((await distanceOf({})).maxAbsError).toBeLessThan(1e-6)
   })
 
-  test('whose images influence each other is found', async () => {
+  test('whose images influence each other is detected', async () => {
     const leaking: Apply = (parameters, { x, ...rest }) =>
       apply(parameters, { x: tf.add(x!, tf.mul(tf.mean(x!, 0, true), 0.01)), ...rest })
     expect(await distanceOf({ apply: leaking })).toMatchObject({ batchSize: expect.any(Number), output: 'velocity' })
     expect((await distanceOf({ apply: leaking })).maxAbsError).toBeGreaterThan(1e-3)
   })
 
-  test('that forgets time at its end, or takes no class for a class, is found', async () => {
+  test('that ignores the time, or treats no class as a class, is detected', async () => {
     const early: Apply = (parameters, { t, ...rest }) => apply(parameters, { t: tf.minimum(t!, 0.99), ...rest })
     expect((await distanceOf({ apply: early })).maxAbsError).toBeGreaterThan(1e-3)
     const classed: Apply = (parameters, { label, ...rest }) =>
@@ -82,10 +85,10 @@ describe('a graph', () => {
     expect((await distanceOf({ apply: classed })).maxAbsError).toBeGreaterThan(1e-3)
   })
 
-  test('with one weight in a hundred thousandth part off is found; one that gives NaN is infinitely far', async () => {
-    const values = weights.get('table')!.values.map((value, i) => (i === 24 ? value + 1e-4 : value))
+  test('with one parameter off by 1e-4 is detected; one that gives NaN is infinitely far', async () => {
+    const values = parameters.get('table')!.values.map((value, i) => (i === 24 ? value + 1e-4 : value))
     const moved = new Map([['table', { shape: [5, 6], values }]])
-    const { maxAbsError } = await distanceOf({ weights: moved })
+    const { maxAbsError } = await distanceOf({ parameters: moved })
     expect(maxAbsError).toBeGreaterThan(0.9e-4)
     expect(maxAbsError).toBeLessThan(1.1e-4)
     const broken: Apply = (parameters, inputs) => ({
@@ -94,7 +97,7 @@ describe('a graph', () => {
     expect((await distanceOf({ apply: broken })).maxAbsError).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('with other inputs or outputs than promised is refused', async () => {
+  test('with other inputs or outputs than the manifest’s is refused', async () => {
     const renamed: Apply = (parameters, inputs) => ({ v: apply(parameters, inputs).velocity! })
     await expect(distanceOf({ apply: renamed })).rejects.toMatchObject({ code: 'MODEL_INVALID' })
     const outputs = [{ name: 'velocity', dtype: 'float32', dims: ['N', 2, 3, 1] }] as const
@@ -108,7 +111,7 @@ describe('a graph', () => {
   })
 })
 
-describe('the verdict', () => {
+describe('checkParity', () => {
   const verdict = async (limits: { float32: number; float16: number }) => {
     const graph = network()
     const float32 = await onnxBytes(graph, { name: 'test', dtype: 'float32' })
@@ -116,7 +119,7 @@ describe('the verdict', () => {
     return checkParity([{ graph, bytes: { float32, float16 } }], { labels, limits, signal: undefined, onProgress() {} })
   }
 
-  test('is the measured difference and its limit, by precision', async () => {
+  test('returns the measured difference and the limit, by precision', async () => {
     const limits = { float32: 1e-6, float16: 1e-3 }
     const { float32, float16 } = await verdict(limits)
     expect(float32).toEqual({ maxAbsError: expect.any(Number), limit: 1e-6 })
@@ -126,7 +129,7 @@ describe('the verdict', () => {
     expect(float16.limit).toBe(1e-3)
   })
 
-  test('is a refusal above the limit', async () => {
+  test('fails above the limit', async () => {
     await expect(verdict({ float32: 1, float16: 1e-6 })).rejects.toMatchObject({
       code: 'EXPORT_PARITY',
       details: { dtype: 'float16', role: 'denoiser', output: 'velocity', limit: 1e-6 },

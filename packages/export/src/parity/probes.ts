@@ -1,6 +1,6 @@
 /**
- * Random inputs that an exported network is compared on: eight images, run in batches of 1, 2 and 5 (no size that was
- * traced), among them both ends of t and w, the first and last class and "no label". Always the same ones.
+ * The random inputs of the comparison: eight images, run in batches of 1, 2 and 5, among them both ends of t and w, the first
+ * and last class and "no label". They are the same for every export.
  */
 
 import { integers, type Labels, MixflowError, normals, uniforms } from '@mixflow/core'
@@ -11,11 +11,11 @@ export const imageCount = batchSizes.reduce<number>((sum, size) => sum + size, 0
 
 export interface Probe {
   readonly port: Port
-  /** All images, one after the other. */
+  /** Values of all images, one after the other. */
   readonly data: Float32Array | Int32Array
 }
 
-/** One for each input. `labels` are the model's classes. */
+/** Returns a probe for each input. @param labels classes of the model */
 export const probes = (inputs: readonly Port[], labels: Labels | null): Probe[] =>
   inputs.map((port, i) => ({ port, data: numbers(port, { seed: i + 1, classes: labels?.count ?? 0 }) }))
 
@@ -40,22 +40,22 @@ function numbers(port: Port, { seed, classes }: Draw): Float32Array | Int32Array
       return values
     }
     default:
-      throw new MixflowError('ARGUMENT_INVALID', `there are no probes for an input named "${port.name}"`)
+      throw new MixflowError('ARGUMENT_INVALID', `the comparison has no values for an input named "${port.name}"`)
   }
 }
 
-/** The given labels, then random ones. */
+/** Random labels, of which the first are replaced. */
 function labelsFrom(first: readonly number[], draw: Parameters<typeof integers>[0]): Int32Array {
   const labels = Int32Array.from(integers(draw))
   labels.set(first)
   return labels
 }
 
-/** Numbers per image. */
+/** Values per image. */
 export const elementsOf = ({ dims }: Port): number =>
   dims.reduce<number>((product, size) => (size === 'N' ? product : product * size), 1)
 
-/** A probe's numbers for some of the images. */
+/** A probe's values for a range of images. */
 export const slice = ({ port, data }: Probe, { first, images }: { readonly first: number; readonly images: number }) =>
   data.subarray(first * elementsOf(port), (first + images) * elementsOf(port))
 

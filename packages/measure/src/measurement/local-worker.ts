@@ -70,7 +70,12 @@ async function followed(
   const label = labels && Int32Array.from(integers({ seed, stream: 'label', firstImage, images, below: labels.count }))
   const mixtureWeight = source?.kappa === 'label' || source?.kappa === 'noise' ? sampler.mixtureWeight : 0
   const x0 = await drawSource({
-    ...{ source, mixtureWeight, seed, firstImage, images, elementsPerImage },
+    source,
+    mixtureWeight,
+    seed,
+    firstImage,
+    images,
+    elementsPerImage,
     ...(label && { label }),
     encode: backend.encode?.bind(backend),
   })

@@ -48,15 +48,25 @@ beforeAll(async () => {
   extractor = await openExtractor(network, { ...description, resize: 'tensorflow-bilinear' }, { threads: 1 })
   reference = await referenceOf(await realImages(200), extractor, { features: true, cacheDir: null })
   samples = {
-    ...{ extractor: extractor.description, reference, metrics: ['fd', 'is', 'precision-recall', 'neighbours'] },
-    ...{ settings: [setting], n, ranges: 2, batchSize },
+    extractor: extractor.description,
+    reference,
+    metrics: ['fd', 'is', 'precision-recall', 'neighbours'],
+    settings: [setting],
+    n,
+    ranges: 2,
+    batchSize,
   }
   worker = localWorker({ model, backend }, extractor)
 })
 afterAll(() => extractor.dispose())
 
 const options = (changes: Partial<MeasureModelOptions> = {}): MeasureModelOptions => ({
-  ...{ id: 'analytic', model, workers: [worker], samples, seed: 5, ...changes },
+  id: 'analytic',
+  model,
+  workers: [worker],
+  samples,
+  seed: 5,
+  ...changes,
 })
 
 /** Counts its parts, and fails at one. */

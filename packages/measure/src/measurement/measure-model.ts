@@ -151,7 +151,10 @@ async function rangeUnits(work: Work, samples: SampleOptions, results: SettingMe
       const done = await finished()
       const read = (part: (typeof parts)[number]) => store.read(key, part)
       units.push({
-        ...{ key, parts, evaluations: setting.nfe ?? setting.steps ?? guess, isDone: done !== null },
+        key,
+        parts,
+        evaluations: setting.nfe ?? setting.steps ?? guess,
+        isDone: done !== null,
         async complete() {
           const kept = done ?? (await finished()) // by another process meanwhile, which let the parts go
           const own = kept ?? (await measureRange(range, parts, { read, comparison: comparison() }))
@@ -173,8 +176,11 @@ const sorted = (setting: SampleSetting) =>
   Object.fromEntries(Object.entries(setting).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 const places = {
-  ...{ fd: 'frechet', is: 'inception', 'label-accuracy': 'labelAccuracy' },
-  ...{ 'precision-recall': 'precisionRecall', neighbours: 'nearCopies' },
+  fd: 'frechet',
+  is: 'inception',
+  'label-accuracy': 'labelAccuracy',
+  'precision-recall': 'precisionRecall',
+  neighbours: 'nearCopies',
 } as const satisfies Record<SampleMetric, keyof RangeMeasures>
 
 const isMeasured = (range: RangeMeasures, metric: SampleMetric): boolean => range[places[metric]] !== null
@@ -188,7 +194,10 @@ function trajectoryUnit(
   const { steps, bins, images } = parts[0]!
   const key = keyOf({ id, seed, steps, bins, image: model.image, of: 'trajectories', count: options.count, images })
   return {
-    ...{ key, parts, evaluations: steps, isDone: false },
+    key,
+    parts,
+    evaluations: steps,
+    isDone: false,
     async complete() {
       const results: TrajectoriesResult[] = []
       for (const part of parts) results.push(await store.read(key, part))
@@ -214,7 +223,9 @@ async function doUnits({ store, workers, signal, onProgress }: Work, units: read
   if (total > 0) report(0)
   for (const unit of units) if (left.get(unit) === 0) await unit.complete()
   await runParts(jobs, {
-    ...{ workers, signal, onProgress: report },
+    workers,
+    signal,
+    onProgress: report,
     async onResult({ unit, part }, result) {
       await store.write(unit.key, part, result)
       const missing = left.get(unit)! - 1

@@ -40,14 +40,19 @@ export interface RangeMeasures extends Omit<ImageRange, 'seed'> {
 const number = z.number()
 
 export const rangeSchema: z.ZodType<RangeMeasures> = z.strictObject({
-  ...{ firstImage: number, images: number, nfe: number, steps: number },
+  firstImage: number,
+  images: number,
+  nfe: number,
+  steps: number,
   frechet: z.strictObject({ distance: number, meanTerm: number, covarianceTerm: number }).nullable(),
   inception: z.strictObject({ mean: number, standardDeviation: number.nullable() }).nullable(),
   labelAccuracy: z.strictObject({ share: number, images: number }).nullable(),
   precisionRecall: z.strictObject({ precision: number, recall: number, images: number }).nullable(),
   nearCopies: z
     .strictObject({
-      ...{ share: number, distance: number, images: number },
+      share: number,
+      distance: number,
+      images: number,
       pairs: z.array(z.strictObject({ generated: number, training: number, ratio: number })),
       nearest: z.array(z.strictObject({ generated: number, distance: number, training: z.array(number) })),
     })
@@ -98,7 +103,10 @@ export async function measureRange(
   const spread = score?.standardDeviation ?? Number.NaN
   const first = (count: number): Rows => ({ features: rows.subarray(0, count * dimensions), dimensions })
   return {
-    ...{ firstImage, images, nfe, steps },
+    firstImage,
+    images,
+    nfe,
+    steps,
     frechet: distanceTo === null ? null : distanceTo(gaussianOf(statistics!)),
     inception:
       score === undefined ? null : { mean: score.mean, standardDeviation: Number.isFinite(spread) ? spread : null },
@@ -128,7 +136,9 @@ function measureCopies({ rows, typical }: NonNullable<Comparison['training']>, g
     generated: firstImage + row.generated,
   })
   return {
-    ...{ share, distance, images: generated.features.length / generated.dimensions },
+    share,
+    distance,
+    images: generated.features.length / generated.dimensions,
     pairs: pairs.slice(0, mostPairs).map(numbered),
     nearest: nearest.slice(0, mostNearest).map(numbered),
   }

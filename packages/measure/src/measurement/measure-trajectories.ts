@@ -36,7 +36,11 @@ export function trajectoryParts(seed: number, options: TrajectoryOptions): Traje
   }
   // a batch each: of all steps of a trajectory, moments of every element are held
   return Array.from({ length: Math.ceil(count / batchSize) }, (_, i) => ({
-    ...{ kind: 'trajectories', steps, bins, seed, firstImage: i * batchSize },
+    kind: 'trajectories',
+    steps,
+    bins,
+    seed,
+    firstImage: i * batchSize,
     images: Math.min(batchSize, count - i * batchSize),
   }))
 }
@@ -52,7 +56,8 @@ export function trajectoryMeasures(
   const standardDeviation = Math.sqrt(sumOf(value => (value - mean) ** 2) / trajectories)
   const bins = results[0]!.byTime.length
   const byTime = Array.from({ length: bins }, (_, bin) => ({
-    ...{ from: bin / bins, to: (bin + 1) / bins },
+    from: bin / bins,
+    to: (bin + 1) / bins,
     value: results.reduce((sum, { byTime, perImage }) => sum + byTime[bin]! * perImage.length, 0) / trajectories,
   }))
   return { mean, standardDeviation, trajectories, steps, byTime }

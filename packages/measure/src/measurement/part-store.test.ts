@@ -12,7 +12,11 @@ const store = folderStore(folder)
 
 const part: SamplesPart = { kind: 'samples', setting: {}, batchSize: 2, seed: 0, firstImage: 0, images: 2 }
 const result = {
-  ...{ features: Float32Array.of(1, 2, 3, 4), logits: null, labels: Int32Array.of(7, 1), nfe: 3, steps: 2 },
+  features: Float32Array.of(1, 2, 3, 4),
+  logits: null,
+  labels: Int32Array.of(7, 1),
+  nfe: 3,
+  steps: 2,
 }
 
 describe('what was kept of an evaluation', () => {

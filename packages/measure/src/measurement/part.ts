@@ -77,7 +77,8 @@ export interface PartWorker {
 export function cut({ seed, firstImage, images }: ImageRange, batchSize: number): ImageRange[] {
   const size = batchSize * Math.max(1, Math.round(imagesPerPart / batchSize))
   return Array.from({ length: Math.ceil(images / size) }, (_, i) => ({
-    ...{ seed, firstImage: firstImage + i * size },
+    seed,
+    firstImage: firstImage + i * size,
     images: Math.min(size, images - i * size),
   }))
 }

@@ -37,28 +37,34 @@ export function settingMeasures(
     is: () => [{ metric: 'is', label: scoreLabel(extractor, n), ...over(({ inception }) => inception!.mean) }],
     'label-accuracy': () => [
       {
-        ...{ metric: 'label-accuracy', label: featureLabel('label-accuracy', extractor, n) },
+        metric: 'label-accuracy',
+        label: featureLabel('label-accuracy', extractor, n),
         ...over(({ labelAccuracy }) => labelAccuracy!.share),
       },
     ],
     'precision-recall': () =>
       (['precision', 'recall'] as const).map(metric => ({
-        ...{ metric, label: featureLabel(metric, extractor, many) },
+        metric,
+        label: featureLabel(metric, extractor, many),
         ...over(({ precisionRecall }) => precisionRecall![metric]),
       })),
     neighbours: () => [
       {
-        ...{ metric: 'near-copies', label: featureLabel('near-copies', extractor, few) },
+        metric: 'near-copies',
+        label: featureLabel('near-copies', extractor, few),
         ...over(({ nearCopies }) => nearCopies!.share),
       },
       {
-        ...{ metric: 'neighbour-distance', label: featureLabel('neighbour-distance', extractor, few) },
+        metric: 'neighbour-distance',
+        label: featureLabel('neighbour-distance', extractor, few),
         ...over(({ nearCopies }) => nearCopies!.distance),
       },
     ],
   }
   return {
-    ...{ setting, nfe: over(({ nfe }) => nfe).mean, steps: over(({ steps }) => steps).mean },
+    setting,
+    nfe: over(({ nfe }) => nfe).mean,
+    steps: over(({ steps }) => steps).mean,
     measures: sampleMetrics.filter(metric => metrics.includes(metric)).flatMap(metric => of[metric]()),
     ranges,
   }

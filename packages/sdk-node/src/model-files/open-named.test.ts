@@ -23,7 +23,9 @@ beforeEach(async () => {
   server = await serveFiles(files)
   models = [
     {
-      ...{ name: 'small', package: '@you/model-small', address: `${server.address}mixflow.json` },
+      name: 'small',
+      package: '@you/model-small',
+      address: `${server.address}mixflow.json`,
       manifest: { bytes: manifest.length, sha256: await sha256Hex(manifest) },
     },
   ]

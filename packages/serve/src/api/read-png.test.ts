@@ -99,7 +99,9 @@ it.each<[string, Made, number[]]>([
   [
     'a palette',
     {
-      ...{ depth: 2, colorType: 3, lines: [[0b00011000], [0b01000000]] },
+      depth: 2,
+      colorType: 3,
+      lines: [[0b00011000], [0b01000000]],
       before: [chunk('PLTE', Uint8Array.of(9, 9, 9, 50, 50, 50, 255, 255, 255))],
     },
     [9, 50, 255, 50, 9, 9],

@@ -37,8 +37,12 @@ describe('runs that share a network', () => {
 
   it('share the encoder, too', async () => {
     const source: SourceFacts = {
-      ...{ kappa: 'noise', gaussian: 'mean-variance', mixing: 'distribution', tanh: false },
-      ...{ conditionOnWeight: false, klWeight: 0 },
+      kappa: 'noise',
+      gaussian: 'mean-variance',
+      mixing: 'distribution',
+      tanh: false,
+      conditionOnWeight: false,
+      klWeight: 0,
     }
     const analytic = analyticModel({ model: { source } })
     const encoded: number[] = []

@@ -18,7 +18,9 @@ function playground(largestBatch: number) {
     { rowsPerImage = 1, signal = new AbortController().signal }: Options = {},
   ) =>
     schedule.add({
-      ...{ images, rowsPerImage, signal },
+      images,
+      rowsPerImage,
+      signal,
       run: part =>
         new Promise<void>((resolve, reject) => {
           const leave = (then: () => void) => () => {

@@ -5,9 +5,8 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { basename, join } from 'node:path'
 import { temporaryPath } from '@mixflow/files'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Folder, temporaryFolder } from '../fixtures/tiny-checkpoint.ts'
-import { placeOf } from './replaceable.ts'
-import { writeFolder } from './write-folder.ts'
+import { type Folder, temporaryFolder } from './fixtures/tiny-checkpoint.ts'
+import { outputPath, writeModelFolder } from './model-folder.ts'
 
 let root: Folder
 let path: string
@@ -22,8 +21,8 @@ const files = new Map([
   ['denoiser.onnx', bytes('new graph')],
   ['mixflow.json', bytes('{}')],
 ])
-const write = (more: Partial<Parameters<typeof writeFolder>[0]> = {}) =>
-  writeFolder({ path, files, overwrite: false, ...more })
+const write = (more: Partial<Parameters<typeof writeModelFolder>[0]> = {}) =>
+  writeModelFolder({ path, files, overwrite: false, ...more })
 const refused = (code: string, reason: string) => ({ code, details: { reason } })
 
 async function place(contents: Readonly<Record<string, string>>): Promise<void> {
@@ -120,7 +119,7 @@ describe('a place', () => {
   test('behind a link is written, and the link stays', async () => {
     await mkdir(join(root.path, 'disk'))
     await symlink('disk', path)
-    await write({ path: await placeOf(path) })
+    await write({ path: await outputPath(path) })
     expect((await lstat(path)).isSymbolicLink()).toBe(true)
     expect((await readdir(join(root.path, 'disk'))).sort()).toEqual([...files.keys()].sort())
   })
