@@ -35,11 +35,11 @@ describe('extractor.json', () => {
     expect(statistics).toEqual([])
   })
 
-  it('is not believed where the network is another', async () => {
+  it('is refused with another network', async () => {
     const network = { file: 'inception.onnx', sha256: '0'.repeat(64) }
     await expect(readExtractor(write({ network }))).rejects.toMatchObject({
       code: 'EXTRACTOR_INVALID',
-      message: expect.stringContaining('is not the network that its extractor.json describes'),
+      message: expect.stringContaining('has another size or SHA-256 than its extractor.json states'),
     })
     await expect(readExtractor(write({ network: { file: 'gone.onnx' } }))).rejects.toThrow(/cannot be read: ENOENT/)
   })

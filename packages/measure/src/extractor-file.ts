@@ -1,7 +1,6 @@
 /**
- * `extractor.json`: a feature network as a file, with every step before it and, if someone has computed them, statistics
- * of well-known data. It is written by hand or by whoever converts a network, so what can be known by itself (size and sha256 of
- * a network that lies beside it) may be left out.
+ * `extractor.json` describes a feature network, its preprocessing and, optionally, statistics of known data sets. It is often
+ * written by hand, so the size and SHA-256 of the network may be left out.
  *
  *   { "format": "mixflow-extractor", "version": 1, "name": "ResNet56",
  *     "network": { "file": "resnet56.onnx", "bytes": 3422124, "sha256": "e0ce…" },
@@ -14,15 +13,15 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { parseStrictJson } from '@mixflow/core/internal'
 import { readFailure, readRegularFile, readRegularText } from '@mixflow/files'
 import { z } from 'zod'
 import type { ExtractorDescription } from './extractor.ts'
-import { parseJson } from './json-file.ts'
 import { resizes } from './resize.ts'
 
 export const extractorFileName = 'extractor.json'
 
-/** A file in the same folder, or below it. */
+/** A path below the folder of `extractor.json`. */
 const fileName = z.string().regex(/^(?!\.\.?\/)[A-Za-z0-9_][\w./-]*$/, 'must be a file beside extractor.json')
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
 const whole = z
@@ -36,7 +35,7 @@ const schema = z.strictObject({
   version: z.literal(1),
   name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,60}$/, 'must be up to 61 letters, digits, ".", "_" and "-"'),
   licence: z.string().optional(),
-  /** Where the weights are from. */
+  /** Origin of the network. */
   origin: z.string().optional(),
   network: z.strictObject({ file: fileName, bytes: whole.optional(), sha256: sha256.optional() }),
   input: z.strictObject({
@@ -55,26 +54,30 @@ const schema = z.strictObject({
 
 export type ExtractorFile = z.output<typeof schema>
 
-/** An extractor on disk, its network not yet opened. */
+/** An extractor read from disk, its network not yet opened. */
 export interface StoredExtractor {
   readonly description: ExtractorDescription
   readonly network: Uint8Array
-  /** Paths of statistics that come with it. */
+  /** Paths of its statistics files. */
   readonly statistics: readonly string[]
 }
 
-/** @throws MixflowError EXTRACTOR_INVALID */
-export const parseExtractorFile = (text: string, place: string): ExtractorFile =>
-  parseJson(text, {
-    schema,
-    place,
-    code: 'EXTRACTOR_INVALID',
-    hint: 'packages/measure/README.md has an example of each field',
-  })
+/** @param path for messages. @throws MixflowError EXTRACTOR_INVALID */
+export function parseExtractorFile(text: string, path: string): ExtractorFile {
+  const hint = 'packages/measure/README.md has an example of each field'
+  const result = schema.safeParse(parseStrictJson(text, { what: path, code: 'EXTRACTOR_INVALID', hint }))
+  if (result.success) return result.data
+  const why = z
+    .prettifyError(result.error)
+    .replaceAll('✖ ', '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+  throw new MixflowError('EXTRACTOR_INVALID', `${path}: ${why}`, { hint, details: { path }, cause: result.error })
+}
 
 /**
- * The extractor in a folder, or of an `extractor.json`.
+ * Reads an extractor.
  *
+ * @param path of its folder or its `extractor.json` *
  * @throws MixflowError EXTRACTOR_NOT_FOUND, EXTRACTOR_INVALID
  */
 export async function readExtractor(path: string): Promise<StoredExtractor> {
@@ -106,26 +109,30 @@ export async function readExtractor(path: string): Promise<StoredExtractor> {
   }
 }
 
-async function readNetwork(path: string, said: ExtractorFile['network']) {
+async function readNetwork(path: string, expected: ExtractorFile['network']) {
   const content = await readRegularFile(path).catch(cause => {
     throw new MixflowError('EXTRACTOR_INVALID', `the network ${path} cannot be read: ${readFailure(cause)}`, {
-      hint: `"network.file" in ${extractorFileName} names a file beside it`,
+      hint: `correct "network.file" in ${extractorFileName}, or put the network beside it`,
       details: { path },
       cause,
     })
   })
   const found = createHash('sha256').update(content).digest('hex')
-  const isSaid = (said.bytes ?? content.length) === content.length && (said.sha256 ?? found) === found
-  if (isSaid) return { content: content, sha256: found }
-  throw new MixflowError('EXTRACTOR_INVALID', `${path} is not the network that its ${extractorFileName} describes`, {
-    hint: 'its numbers would not compare with others: fetch it again, or correct bytes and sha256',
-    details: { path, found: { bytes: content.length, sha256: found }, expected: said },
-  })
+  const { bytes = content.length, sha256 = found } = expected
+  if (bytes === content.length && sha256 === found) return { content, sha256: found }
+  throw new MixflowError(
+    'EXTRACTOR_INVALID',
+    `${path} has another size or SHA-256 than its ${extractorFileName} states`,
+    {
+      hint: 'download it again, or correct bytes and sha256: results of different networks cannot be compared',
+      details: { path, found: { bytes: content.length, sha256: found }, expected },
+    },
+  )
 }
 
 function notFound(file: string, cause: NodeJS.ErrnoException): MixflowError {
-  return new MixflowError('EXTRACTOR_NOT_FOUND', `there is no feature extractor at ${file}: ${readFailure(cause)}`, {
-    hint: `give a folder with ${extractorFileName}, or such a file`,
+  return new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor at ${file}: ${readFailure(cause)}`, {
+    hint: `give a folder with an ${extractorFileName}, or the path of that file`,
     details: { path: file },
     cause,
   })
@@ -133,7 +140,7 @@ function notFound(file: string, cause: NodeJS.ErrnoException): MixflowError {
 
 function noDescription(file: string): MixflowError {
   return new MixflowError('EXTRACTOR_INVALID', `${basename(file)} is a network without a description`, {
-    hint: `write an ${extractorFileName} beside it, which says what becomes of the pixels before: packages/measure/README.md has one for Inception`,
+    hint: `write an ${extractorFileName} beside it with its preprocessing: packages/measure/README.md has one for Inception`,
     details: { path: file },
   })
 }

@@ -55,7 +55,7 @@ describe.skipIf(network === undefined)('openExtractor with the CIFAR-10 ResNet-5
   })
 
   it('refuses images of another size, and descriptions that do not fit', async () => {
-    await expect(extractor.extract(new Float32Array(100))).rejects.toThrow(/no images of 3 × 32 × 32/)
+    await expect(extractor.extract(new Float32Array(100))).rejects.toThrow(/not a whole number of 3 × 32 × 32 images/)
     const refused = (changes: object) => openExtractor(network, description(changes as never))
     await expect(refused({ features: 'pool3' })).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',

@@ -1,9 +1,9 @@
 /**
- * Features of images, by any ONNX network: measures are only as good as what they look at, and their numbers only compare
- * where the network and every step before it are the same. So an extractor is a network with a description of those steps.
+ * Features of images from an ONNX network. Measures can only be compared if both the network and its preprocessing are the same,
+ * so an extractor is a network with a description of its preprocessing.
  *
- * Images become bytes first, as they would in a file: what a person or a data set would see is what is measured. Then they
- * are brought to the network's size (resize.ts) and range; grey ones are repeated for networks of three channels.
+ * Images are first rounded to bytes, as in a file. Then they are resized (resize.ts) and scaled to the network's range; grey
+ * images are repeated for networks with three channels.
  */
 import { type ByteRounding, MixflowError, toBytes } from '@mixflow/core'
 import { checkKeys, checkWord } from '@mixflow/core/internal'
@@ -11,25 +11,25 @@ import { type OpenModel, openModel } from '@mixflow/tfjs-onnx'
 import { type ImageSize, type Resize, resized, resizes } from './resize.ts'
 
 export interface ExtractorDescription {
-  /** Part of each measure's name: `FD-<name>`. `Inception` is kept for the network and the steps of the FID. */
+  /** Part of the names of measures, `FD-<name>`. `Inception` is reserved for the network and preprocessing of the FID. */
   readonly name: string
-  /** sha256 of the network's file, which statistics are kept under. */
+  /** SHA-256 of the network's file; a key of cached statistics. */
   readonly sha256: string
-  /** The network's input, float32 [N, channels, height, width]. */
+  /** Name of the input, float32 [N, channels, height, width]. */
   readonly input: string
   readonly channels: 1 | 3
   readonly height: number
   readonly width: number
-  /** What the bytes 0 and 255 become. */
+  /** Input values of the bytes 0 and 255. */
   readonly range: readonly [number, number]
-  /** How images of another size become the network's. */
+  /** How images of another size are resized. */
   readonly resize: Resize
-  /** How numbers become bytes; `truncate` repeats published values. */
+  /** How values become bytes; `truncate` reproduces published results. */
   readonly rounding: ByteRounding
-  /** Output with the features, float32 [N, dimensions]. */
+  /** Name of the output with the features, float32 [N, dimensions]. */
   readonly features: string
   readonly dimensions: number
-  /** Output with class logits, float32 [N, classes], where there is one. */
+  /** The output with class logits, float32 [N, classes]; null if there is none. */
   readonly logits: { readonly name: string; readonly classes: number } | null
 }
 
@@ -43,15 +43,15 @@ export interface Extracted {
 export interface Extractor {
   readonly description: ExtractorDescription
   /**
-   * @param images float32 NCHW in [-1, 1], any number
-   * @param size theirs; the network's own unless said
-   * @throws MixflowError ARGUMENT_INVALID for what are no such images, or a size that does not become the network's
+   * @param images float32 NCHW in [-1, 1], any number of images
+   * @param size of the images. Default: the size of the network's input
+   * @throws MixflowError ARGUMENT_INVALID for an invalid length, or a size that cannot be resized
    */
   extract(images: Float32Array, size?: ImageSize): Promise<Extracted>
   dispose(): Promise<void>
 }
 
-/** Images for which the network is run at once. */
+/** Images per evaluation of the network. */
 const batchSize = 100
 
 const keys = [
@@ -70,9 +70,11 @@ const keys = [
 ]
 
 /**
+ * Opens an extractor.
+ *
  * @param bytes the ONNX network
- * @throws MixflowError ARGUMENT_INVALID for an incomplete description, or one that the network does not fit;
- *   OnnxBackendError where ONNX Runtime does not take the network.
+ * @throws MixflowError ARGUMENT_INVALID for an incomplete description, or one that does not fit the network; OnnxBackendError if
+ *   ONNX Runtime refuses the network
  */
 export async function openExtractor(
   bytes: Uint8Array,
@@ -100,14 +102,14 @@ export async function openExtractor(
       if (!Number.isInteger(count)) {
         throw new MixflowError(
           'ARGUMENT_INVALID',
-          `${images.length} numbers are no images of ${shapeOf(size)}, which ${description.name} was told to take`,
+          `${images.length} values are not a whole number of ${shapeOf(size)} images`,
         )
       }
       const features = new Float32Array(count * dimensions)
       const classes = logits === null ? null : new Float32Array(count * logits.classes)
       for (let from = 0; from < count; from += batchSize) {
         const batch = images.subarray(from * elements, (from + batchSize) * elements)
-        const data = prepared(batch, size, description)
+        const data = preprocess(batch, size, description)
         const dims = [batch.length / elements, channels, height, width]
         const outputs = await model.run({ [description.input]: { type: 'float32', data, dims } })
         features.set(outputs[description.features]?.data as Float32Array, from * dimensions)
@@ -119,48 +121,48 @@ export async function openExtractor(
   }
 }
 
-function prepared(images: Float32Array, size: ImageSize, to: ExtractorDescription): Float32Array {
+function preprocess(images: Float32Array, size: ImageSize, to: ExtractorDescription): Float32Array {
   const [low, high] = to.range
   return resized(toBytes(images, to.rounding), size, to).map(value => low + (high - low) * (value / 255))
 }
 
 const shapeOf = ({ channels, height, width }: ImageSize) => `${channels} × ${height} × ${width}`
 
-/** @throws MixflowError ARGUMENT_INVALID for images that an extractor does not take, saying what would help */
+/** @throws MixflowError ARGUMENT_INVALID for a size that an extractor does not accept */
 export function checkSize(size: ImageSize, { name, channels, height, width, resize }: ExtractorDescription): void {
   const refuse = (hint: string) =>
     new MixflowError(
       'ARGUMENT_INVALID',
-      `images are ${shapeOf(size)}, and ${name} takes ${shapeOf({ channels, height, width })}`,
+      `the images are ${shapeOf(size)}, but ${name} expects ${shapeOf({ channels, height, width })}`,
       {
         hint,
         details: { size, extractor: { name, channels, height, width, resize } },
       },
     )
   if (size.channels !== channels && size.channels !== 1) {
-    throw refuse('its features are of grey images: use another extractor')
+    throw refuse('use an extractor for colour images')
   }
   const fits = size.height === height && size.width === width
-  if (!fits && resize === 'none') throw refuse('choose how they become its size: resize "pad" or "tensorflow-bilinear"')
+  if (!fits && resize === 'none') throw refuse('set resize to "pad" or "tensorflow-bilinear"')
   if (resize === 'pad' && (size.height > height || size.width > width)) {
-    throw refuse('they cannot be padded to a smaller size: resize "tensorflow-bilinear"')
+    throw refuse('set resize to "tensorflow-bilinear": padding cannot make images smaller')
   }
 }
 
-/** The number that is called FID comes of one network and one way to get there. */
+/** The FID is defined by one network and one preprocessing. */
 function checkName({ name, channels, height, width, resize, dimensions }: ExtractorDescription): void {
   if (name !== 'Inception') return
   const found = { channels, height, width, resize, dimensions }
-  const wanted = { channels: 3, height: 299, width: 299, resize: 'tensorflow-bilinear', dimensions: 2048 }
-  const off = Object.entries(wanted).find(([key, value]) => found[key as keyof typeof found] !== value)
-  if (off === undefined) return
-  const [key, value] = off
+  const expected = { channels: 3, height: 299, width: 299, resize: 'tensorflow-bilinear', dimensions: 2048 }
+  const wrong = Object.entries(expected).find(([key, value]) => found[key as keyof typeof found] !== value)
+  if (wrong === undefined) return
+  const [key, value] = wrong
   throw new MixflowError(
     'ARGUMENT_INVALID',
     `the extractor Inception has ${key} ${found[key as keyof typeof found]}, not ${value}`,
     {
-      hint: 'with these steps it is not the FID: give it another name, which its distances are then called by',
-      details: { found, wanted },
+      hint: 'give it another name: with this preprocessing its distance is not the FID',
+      details: { found, expected },
     },
   )
 }
@@ -169,8 +171,8 @@ function checkPorts({ inputs, outputs }: OpenModel, { name, input, features, log
   const missing = [
     ...(inputs.some(port => port.name === input) ? [] : [`input "${input}"`]),
     ...[features, ...(logits === null ? [] : [logits.name])]
-      .filter(wanted => !outputs.some(port => port.name === wanted))
-      .map(wanted => `output "${wanted}"`),
+      .filter(output => !outputs.some(port => port.name === output))
+      .map(output => `output "${output}"`),
   ]
   if (missing.length === 0) return
   throw new MixflowError('ARGUMENT_INVALID', `the network of ${name} has no ${missing.join(', no ')}`, {

@@ -1,8 +1,9 @@
 /**
- * Mean and covariance of features, gathered batch by batch in double precision, so that neither the features nor the images
- * have to be kept. Batches, workers and interrupted runs are merged exactly: after Chan, Golub and LeVeque, "Updating
- * Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979), the scatter about the own mean is kept, which
- * does not cancel where the mean is large.
+ * Mean and covariance of features, computed batch by batch in double precision, so that neither features nor images have to be
+ * kept. Statistics of batches and workers can be merged exactly. They hold the scatter about the mean, which does not suffer
+ * from cancellation if the mean is large.
+ *
+ * Source: Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979).
  */
 import { MixflowError } from '@mixflow/core'
 
@@ -13,25 +14,28 @@ export interface Gaussian {
   readonly covariance: Float64Array
 }
 
-/** What has been seen so far: plain numbers, which can be stored and merged. */
+/** Statistics so far, which can be stored and merged. */
 export interface FeatureStatistics {
-  /** How many rows went in. */
+  /** Number of rows. */
   readonly count: number
   readonly mean: Float64Array
   /** Σ (x − mean)(x − mean)ᵀ, float64 [dimensions × dimensions]. */
   readonly scatter: Float64Array
 }
 
-/** Of the rows of `features`, float32 [n × dimensions]. @throws MixflowError ARGUMENT_INVALID */
+/** @param features [n × dimensions]. @throws MixflowError ARGUMENT_INVALID */
 export function statisticsOf(features: Float32Array | Float64Array, dimensions: number): FeatureStatistics {
   const count = features.length / dimensions
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(dimensions)) {
-    throw new MixflowError('ARGUMENT_INVALID', `${features.length} numbers are no rows of ${dimensions} features`)
+    throw new MixflowError(
+      'ARGUMENT_INVALID',
+      `${features.length} values are not a whole number of rows of ${dimensions} features`,
+    )
   }
   const bad = features.findIndex(value => !Number.isFinite(value))
   if (bad >= 0) {
     throw new MixflowError('ARGUMENT_INVALID', `row ${Math.floor(bad / dimensions)} has the feature ${features[bad]}`, {
-      hint: 'features must be finite: look at the images and at what the extractor expects',
+      hint: 'features must be finite: check the images and the range that the extractor expects',
     })
   }
   const mean = new Float64Array(dimensions)
@@ -45,22 +49,22 @@ export function statisticsOf(features: Float32Array | Float64Array, dimensions: 
   return { count, mean, scatter: mirrored(scatter, dimensions) }
 }
 
-/** Of both together, as if all rows had come at once. @throws MixflowError ARGUMENT_INVALID where dimensions differ */
+/** Returns the statistics of all rows of both. @throws MixflowError ARGUMENT_INVALID if the dimensions differ */
 export function mergeStatistics(a: FeatureStatistics, b: FeatureStatistics): FeatureStatistics {
   if (a.mean.length !== b.mean.length) {
     throw new MixflowError(
       'ARGUMENT_INVALID',
-      `statistics of ${a.mean.length} and of ${b.mean.length} features cannot be merged`,
+      `statistics of ${a.mean.length} and ${b.mean.length} features cannot be merged`,
       { hint: 'use one extractor for both' },
     )
   }
   const count = a.count + b.count
-  const gap = a.mean.map((value, i) => b.mean[i]! - value)
+  const difference = a.mean.map((value, i) => b.mean[i]! - value)
   const scatter = new Float64Array(a.scatter.length)
-  addOuter(scatter, gap, (a.count * b.count) / count)
-  mirrored(scatter, gap.length)
+  addOuter(scatter, difference, (a.count * b.count) / count)
+  mirrored(scatter, difference.length)
   for (let k = 0; k < scatter.length; k++) scatter[k]! += a.scatter[k]! + b.scatter[k]!
-  return { count, mean: a.mean.map((value, i) => value + (gap[i]! * b.count) / count), scatter }
+  return { count, mean: a.mean.map((value, i) => value + (difference[i]! * b.count) / count), scatter }
 }
 
 /** The Gaussian with these moments. @throws MixflowError ARGUMENT_INVALID for fewer than two rows */
@@ -80,7 +84,7 @@ function addOuter(matrix: Float64Array, x: Float64Array, weight: number): void {
   }
 }
 
-/** The upper half copied to the lower one, in place. */
+/** Copies the upper half to the lower one, in place. */
 function mirrored(matrix: Float64Array, n: number): Float64Array {
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) matrix[i * n + j] = matrix[j * n + i]!
   return matrix

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { openExtractor } from './extractor.ts'
 import { findExtractor } from './find-extractor.ts'
 import { sharedFile } from './fixtures/reference.ts'
-import { countRight } from './label-accuracy.ts'
+import { countCorrect } from './label-accuracy.ts'
 
 const imageFile = sharedFile('data/mnist/t10k-images-idx3-ubyte.gz')
 const labelFile = sharedFile('data/mnist/t10k-labels-idx1-ubyte.gz')
@@ -18,7 +18,7 @@ describe.skipIf(imageFile === undefined || labelFile === undefined)('@mixflow/fe
       const images = fromBytes(new Uint8Array(gunzipSync(imageFile!)).subarray(16))
       const labels = Int32Array.from(new Uint8Array(gunzipSync(labelFile!)).subarray(8))
       const { logits } = await extractor.extract(images)
-      const right = countRight(logits!, labels)
+      const right = countCorrect(logits!, labels)
       console.log(`MnistReader takes ${labels.length - right} of ${labels.length} test digits for others`)
       expect(right / labels.length).toBeGreaterThanOrEqual(0.99)
     } finally {

@@ -1,7 +1,6 @@
 /**
- * A feature extractor by what a person calls it: `cifar10` is the package `@mixflow/features-cifar10`, a word with a slash at
- * its place in the scope `@…/…` is that package, and anything else is a path. Packages are looked for where this one is
- * installed and in the working directory.
+ * Finds a feature extractor by name or path: `cifar10` is the package `@mixflow/features-cifar10`, `@scope/name` is that package,
+ * and anything else is a path. Packages are resolved from this package and from the working directory.
  */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,7 +9,7 @@ import { MixflowError } from '@mixflow/core'
 import { nearest } from '@mixflow/core/internal'
 import { extractorFileName, readExtractor, type StoredExtractor } from './extractor-file.ts'
 
-/** Names of the extractors that are published with this project. */
+/** Names of the published extractors. */
 export const extractorNames = ['cifar10', 'mnist', 'mnist-reader'] as const
 
 /**
@@ -22,7 +21,7 @@ export async function findExtractor(nameOrPath: string): Promise<StoredExtractor
   if (file !== undefined) return readExtractor(file)
   if (existsSync(nameOrPath) || /[/\\.]/.test(nameOrPath.replace(/^@/, ''))) return readExtractor(nameOrPath)
   const near = nearest(nameOrPath, extractorNames)
-  throw new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor is called "${nameOrPath}"`, {
+  throw new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor named "${nameOrPath}"`, {
     hint: [
       ...(near === undefined ? [] : [`did you mean "${near}"?`]),
       `extractors: ${extractorNames.join(', ')}; an installed package with an ${extractorFileName}; or a folder with one`,

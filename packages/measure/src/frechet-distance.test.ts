@@ -138,7 +138,7 @@ describe('frechetDistance', () => {
     expect(() => frechetDistance(gaussianOf(statistics(2)), gaussianOf(statistics(3)))).toThrow(/cannot be compared/)
     expect(() => mergeStatistics(statistics(2), statistics(3))).toThrow(/cannot be merged/)
     expect(() => gaussianOf(statisticsOf(Float32Array.of(1, 2), 2))).toThrow(/at least two images/)
-    expect(() => statisticsOf(Float32Array.of(1, 2, 3), 2)).toThrow(/no rows of 2/)
+    expect(() => statisticsOf(Float32Array.of(1, 2, 3), 2)).toThrow(/not a whole number of rows of 2/)
     expect(() => statisticsOf(Float32Array.of(1, Number.NaN), 1)).toThrow(/row 1 has the feature NaN/)
   })
 

@@ -1,15 +1,15 @@
 /**
- * The Fréchet distance of two Gaussians, which over features of images says how far apart two sets of images are (Heusel
- * et al. 2017):
+ * The Fréchet distance of two Gaussians, a distance of two sets of images if the Gaussians describe their features (Heusel et
+ * al. 2017):
  *
  *   |m₁ − m₂|² + tr S₁ + tr S₂ − 2 tr (S₁S₂)^½
  *
- * The last trace is Σ √λ over the eigenvalues λ of S₁S₂. With S₁ = LLᵀ these are the ones of LᵀS₂L, besides zeros, and that matrix is
- * symmetric and has no negative eigenvalue: so singular covariances (dead features, fewer images than features) need no term
- * added to the diagonal and never give a complex number, as the square root of the product itself does. Eigenvalues so
- * small that rounding alone may have made them are taken for 0: a root would lift 1e-16 to 1e-8, and there may be many.
+ * The last trace is Σ √λ over the eigenvalues λ of S₁S₂. With S₁ = LLᵀ, these are the eigenvalues of LᵀS₂L, apart from zeros. That
+ * matrix is symmetric and positive semidefinite, so singular covariances (dead features, fewer images than features) neither
+ * need a term added to the diagonal nor give complex numbers. Eigenvalues within rounding error are set to 0, since the square
+ * root would magnify 1e-16 to 1e-8.
  *
- * Over Inception features this is the FID; over any other features it is called by their name, and means other numbers.
+ * Over Inception features this is the FID; over others it is named after their extractor.
  */
 import { MixflowError } from '@mixflow/core'
 import type { Gaussian } from './feature-statistics.ts'
@@ -19,16 +19,16 @@ import { symmetricEigenvalues } from './symmetric-eigenvalues.ts'
 export interface FrechetDistance {
   /** At least 0. */
   readonly distance: number
-  /** |m₁ − m₂|²: what of it is a shift of the mean. */
+  /** |m₁ − m₂|², due to the means. */
   readonly meanTerm: number
-  /** The rest: what is a difference in spread. */
+  /** The rest, due to the covariances. */
   readonly covarianceTerm: number
 }
 
-/** @throws MixflowError ARGUMENT_INVALID where the two have not the same number of features */
+/** @throws MixflowError ARGUMENT_INVALID if the numbers of features differ */
 export const frechetDistance = (a: Gaussian, b: Gaussian): FrechetDistance => frechetDistanceFrom(a)(b)
 
-/** The distances of many from one, whose covariance is factored once. */
+/** Returns a function that computes distances from `a`, whose covariance is factored once. */
 export function frechetDistanceFrom(a: Gaussian): (b: Gaussian) => FrechetDistance {
   let factor: Factor | undefined
   const factorOfA = () => (factor ??= semidefiniteFactor(a.covariance, a.mean.length))

@@ -41,7 +41,7 @@ describe.skipIf(json === undefined)('against the reference numbers', () => {
 })
 
 describe('inceptionScore', () => {
-  it('is 1 where the classifier knows nothing, and the number of classes where it is sure and all come equally often', () => {
+  it('is 1 for uniform predictions, and the number of classes for confident ones that are equally frequent', () => {
     expect(inceptionScore(new Float32Array(1000), { classes }).mean).toBeCloseTo(1, 12)
     const sure = Float32Array.from({ length: 1000 }, (_, k) => (Math.floor(k / 10) % 10 === k % 10 ? 50 : 0))
     expect(inceptionScore(sure, { classes, splits: 1 }).mean).toBeCloseTo(10, 12)
@@ -54,8 +54,8 @@ describe('inceptionScore', () => {
     expect(b).toBeCloseTo(a as number, 4)
   })
 
-  it('refuses what are no rows, or too few', () => {
-    expect(() => inceptionScore(new Float32Array(11), { classes })).toThrow(/no rows of 10 classes/)
-    expect(() => inceptionScore(new Float32Array(20), { classes, splits: 3 })).toThrow(/for 3 parts/)
+  it('refuses an invalid number of logits, or too few', () => {
+    expect(() => inceptionScore(new Float32Array(11), { classes })).toThrow(/not rows of 10 classes/)
+    expect(() => inceptionScore(new Float32Array(20), { classes, splits: 3 })).toThrow(/for 3 splits/)
   })
 })

@@ -1,41 +1,40 @@
 /**
- * The Inception score (Salimans et al. 2016): exp of the mean KL divergence of each image's class probabilities from their
- * average. High where a classifier is sure of every image and the classes are many; between 1 and the number of classes.
- * It looks at generated images only, so it cannot see that they differ from the data. Computed over parts of the images,
- * whose spread comes along. With the logits of another classifier it is that classifier's score, not Inception's.
+ * The Inception score (Salimans et al. 2016): the exponential of the mean KL divergence of each image's class probabilities from
+ * their average, between 1 and the number of classes. It is high if a classifier is confident about every image and all classes
+ * occur. It does not compare with data. It is computed over splits of the images, for its standard deviation.
  */
 import { MixflowError } from '@mixflow/core'
 
 export interface InceptionScore {
   readonly mean: number
-  /** Unbiased, over the parts; NaN for a single part. */
+  /** Unbiased, over the splits; NaN for a single one. */
   readonly standardDeviation: number
-  /** One of each part. */
+  /** The score of each split. */
   readonly scores: readonly number[]
 }
 
 export interface InceptionScoreOptions {
   readonly classes: number
-  /** Parts of (nearly) equal size, in the order given; 10 unless said. */
+  /** Number of splits of (nearly) equal size, in the order of the images. Default: 10. */
   readonly splits?: number
 }
 
-/** The score of images that come bit by bit: a few numbers of each part are all that is kept. */
+/** Computes the score of images that arrive in batches, without keeping their logits. */
 export interface ScoreAccumulator {
   /** @param logits [rows × classes], before the softmax. @throws MixflowError ARGUMENT_INVALID */
   add(logits: Float32Array): void
-  /** @throws MixflowError ARGUMENT_INVALID before all images have come */
+  /** @throws MixflowError ARGUMENT_INVALID if images are missing */
   score(): InceptionScore
 }
 
-/** @param options.count images that will come. @throws MixflowError ARGUMENT_INVALID for fewer than there are parts */
+/** @param options.count total number of images. @throws MixflowError ARGUMENT_INVALID if it is less than the number of splits */
 export function scoreAccumulator(options: InceptionScoreOptions & { readonly count: number }): ScoreAccumulator {
   const { classes, splits = 10, count } = options
   if (!Number.isInteger(count) || count < splits || !Number.isInteger(splits) || splits < 1) {
-    throw new MixflowError('ARGUMENT_INVALID', `${count} images are too few for ${splits} parts`)
+    throw new MixflowError('ARGUMENT_INVALID', `${count} images are too few for ${splits} splits`)
   }
   const size = Math.ceil(count / splits)
-  const parts = Array.from({ length: Math.ceil(count / size) }, () => new ScorePart(classes))
+  const partial = Array.from({ length: Math.ceil(count / size) }, () => new SplitScore(classes))
   let seen = 0
   return {
     add(logits) {
@@ -43,16 +42,16 @@ export function scoreAccumulator(options: InceptionScoreOptions & { readonly cou
       if (!Number.isInteger(rows) || seen + rows > count) {
         throw new MixflowError(
           'ARGUMENT_INVALID',
-          `${logits.length} logits are no rows of ${classes} classes, or more than ${count}`,
+          `${logits.length} logits are not rows of ${classes} classes, or more than ${count} in total`,
         )
       }
       for (let row = 0; row < rows; row++) {
-        parts[Math.floor(seen++ / size)]!.add(logits.subarray(row * classes, (row + 1) * classes))
+        partial[Math.floor(seen++ / size)]!.add(logits.subarray(row * classes, (row + 1) * classes))
       }
     },
     score() {
-      if (seen < count) throw new MixflowError('ARGUMENT_INVALID', `only ${seen} of ${count} images have come`)
-      const scores = parts.map(part => part.score())
+      if (seen < count) throw new MixflowError('ARGUMENT_INVALID', `only ${seen} of ${count} images were added`)
+      const scores = partial.map(split => split.score())
       const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
       const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0)
       return { mean, standardDeviation: Math.sqrt(squares / (scores.length - 1)), scores }
@@ -61,8 +60,8 @@ export function scoreAccumulator(options: InceptionScoreOptions & { readonly cou
 }
 
 /**
- * @param logits [n × classes], before the softmax. Shuffled rows are the caller's affair.
- * @throws MixflowError ARGUMENT_INVALID for what are no rows, or fewer than there are parts.
+ * @param logits [n × classes], before the softmax; shuffle the rows first if they are sorted
+ * @throws MixflowError ARGUMENT_INVALID for an invalid length, or fewer rows than splits
  */
 export function inceptionScore(logits: Float32Array, options: InceptionScoreOptions): InceptionScore {
   const { classes, splits = 10 } = options
@@ -70,7 +69,7 @@ export function inceptionScore(logits: Float32Array, options: InceptionScoreOpti
   if (!Number.isInteger(count) || count < splits || !Number.isInteger(splits) || splits < 1) {
     throw new MixflowError(
       'ARGUMENT_INVALID',
-      `${logits.length} logits are no rows of ${classes} classes for ${splits} parts`,
+      `${logits.length} logits are not rows of ${classes} classes, or too few for ${splits} splits`,
     )
   }
   const accumulator = scoreAccumulator({ ...options, count })
@@ -79,7 +78,7 @@ export function inceptionScore(logits: Float32Array, options: InceptionScoreOpti
 }
 
 /** exp (mean entropy gap): H(average) − average H, in nats. */
-class ScorePart {
+class SplitScore {
   readonly #sum: Float64Array
   #count = 0
   #negativeEntropy = 0

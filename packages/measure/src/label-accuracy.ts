@@ -1,24 +1,24 @@
 /**
- * How many images of a wanted class a classifier takes for that class: whether labels do what they should. No more than the
- * classifier is right itself, and blind to images that all look the same.
+ * Label accuracy: how often a classifier recognises the class that an image was sampled with. It is limited by the accuracy of
+ * the classifier, and does not detect missing variety.
  */
 import { MixflowError } from '@mixflow/core'
 
 /**
  * @param logits float32 [images × classes]
- * @param labels the class that each image was to show
+ * @param labels the class that each image was sampled with
  * @returns the number of images whose greatest logit is that of their label
- * @throws MixflowError ARGUMENT_INVALID where there are not as many rows as labels
+ * @throws MixflowError ARGUMENT_INVALID if the number of rows is not that of the labels
  */
-export function countRight(logits: Float32Array, labels: Int32Array): number {
+export function countCorrect(logits: Float32Array, labels: Int32Array): number {
   const classes = logits.length / labels.length
   if (!Number.isInteger(classes)) {
-    throw new MixflowError('ARGUMENT_INVALID', `${logits.length} logits are no rows of ${labels.length} images`)
+    throw new MixflowError('ARGUMENT_INVALID', `${logits.length} logits are not rows of ${labels.length} images`)
   }
-  let right = 0
+  let correct = 0
   for (const [row, label] of labels.entries()) {
-    const own = logits.subarray(row * classes, (row + 1) * classes)
-    if (own.indexOf(Math.max(...own)) === label) right++
+    const rowLogits = logits.subarray(row * classes, (row + 1) * classes)
+    if (rowLogits.indexOf(Math.max(...rowLogits)) === label) correct++
   }
-  return right
+  return correct
 }

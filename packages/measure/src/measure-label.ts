@@ -1,7 +1,7 @@
 /**
- * What a number is called. Measures over features depend on the network and on the number of images so much that both are part of
- * the name: FD-ResNet56-5k and FD-ResNet56-50k are two measures. The Fréchet distance over Inception features, with the steps of
- * the FID before them (which `openExtractor` sees to), is the FID; the Inception score is named likewise.
+ * Names of measures. Measures over features depend on the network and the number of images, so both are part of the name:
+ * FD-ResNet56-5k and FD-ResNet56-50k are different measures. With the extractor `Inception`, whose preprocessing
+ * `openExtractor` checks, they are FID and IS.
  */
 import type { ExtractorDescription } from './extractor.ts'
 

@@ -74,7 +74,7 @@ describe('nearCopies', () => {
 
   it('refuses a training set whose images are there twice, of which no distance is usual', () => {
     const twice: Rows = { features: Float32Array.from([...training.features, ...training.features]), dimensions }
-    expect(() => typicalDistance(twice)).toThrow(/half of the training images or more are the same/)
+    expect(() => typicalDistance(twice)).toThrow(/at least half of the training images have duplicates/)
     // less than half: the others say it
     const some: Rows = { features: twice.features.subarray(0, 1.3 * 800 * dimensions), dimensions }
     expect(typicalDistance(some)).toBeGreaterThan(0)

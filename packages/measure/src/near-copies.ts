@@ -1,26 +1,26 @@
 /**
- * Whether a generator has learned training images by heart: each generated image's nearest training images. One that is at
- * most a third as far from the nearest as from the second nearest stands out as a copy of it (the test of Yoon et al. 2023,
- * "Diffusion Probabilistic Models Generalize when They Fail to Memorize", there on pixels; here on features, which see
- * through a shift or a change of brightness). Where the training set itself has duplicates, both distances are small and the
- * test is blind; the median distance, in units of that between training images, still falls then.
+ * Detects memorised training images by the nearest training images of each generated image. A generated image whose nearest
+ * training image is at most a third as far as the second nearest counts as a near copy. The test is that of Yoon et al. 2023,
+ * "Diffusion Probabilistic Models Generalize when They Fail to Memorize", applied to features instead of pixels, which are
+ * robust to shifts and changes of brightness. It does not detect copies of training images with duplicates; the median
+ * distance, in units of that between training images, still does.
  */
 import { MixflowError, permutation } from '@mixflow/core'
 import { nearestNeighbours, type Rows, rowCount, rowsAt } from './nearest-neighbours.ts'
 
 export interface NearCopies {
-  /** Share of the generated images that stand out as copies, 0..1. */
+  /** Fraction of the generated images that are near copies, 0..1. */
   readonly share: number
   /**
-   * Median distance to the nearest training image, of which 1 is the median for a training image to the nearest other one. Near
-   * 1: as new as the data are among themselves; far below: copies.
+   * Median distance to the nearest training image, relative to the median distance of training images to their nearest other
+   * one. Near 1: as different as training images are from each other; far below: copies.
    */
   readonly distance: number
-  /** Of the copies, strongest first: row of the generated image, and of the training image. */
+  /** The near copies, smallest ratio first: row of the generated image, and of the training image. */
   readonly pairs: readonly { readonly generated: number; readonly training: number; readonly ratio: number }[]
   /**
-   * Every generated image, those nearest to a training image first: its row, its distance in the unit of `distance`, and the rows
-   * of up to 4 training images, nearest first. To look at: of a set that has duplicates no ratio tells the copies.
+   * All generated images, those nearest to a training image first: row, distance in the unit of `distance`, and the rows of up to
+   * 4 nearest training images, for visual inspection.
    */
   readonly nearest: readonly {
     readonly generated: number
@@ -29,34 +29,34 @@ export interface NearCopies {
   }[]
 }
 
-const ratioOfCopies = 1 / 3
+const copyRatio = 1 / 3
 
-/** Training images that are told of each generated one. */
-const mostNeighbours = 4
+/** Training images that are reported for each generated one. */
+const maxNeighbours = 4
 
-/** Training images whose own nearest neighbours say what distance is usual. */
+/** Number of training images for the typical distance. */
 const typicalCount = 1000
 
 /**
- * Median distance of training images to their nearest other one, above 0; computed once for many generated sets.
+ * Median distance of training images to their nearest other one, above 0. Compute it once for many generated sets.
  *
- * @throws MixflowError ARGUMENT_INVALID where half of the training images or more are there twice, so that it is 0
+ * @throws MixflowError ARGUMENT_INVALID if at least half of the training images have duplicates, so that it is 0
  */
 export function typicalDistance(training: Rows): number {
   const count = rowCount(training)
   const order = permutation({ seed: 0, stream: 'order', index: 0, length: count }).subarray(0, typicalCount)
-  // each finds itself as well
+  // the nearest neighbour of each is itself
   const { distances } = nearestNeighbours(rowsAt(training, order), training, { k: 2 })
   const typical = Math.sqrt(median(Array.from(order, (_, i) => distances[2 * i + 1]!)))
   if (typical > 0) return typical
   throw new MixflowError(
     'ARGUMENT_INVALID',
-    'half of the training images or more are the same as another one: what is a copy cannot be told',
-    { hint: 'keep each image once, or measure without near copies (neighbours)' },
+    'at least half of the training images have duplicates, so near copies cannot be detected',
+    { hint: 'remove the duplicates, or leave out the metric "neighbours"' },
   )
 }
 
-/** @throws MixflowError ARGUMENT_INVALID for fewer than two training images, or other dimensions */
+/** @throws MixflowError ARGUMENT_INVALID for fewer than two training images, or different dimensions */
 export function nearCopies(
   sets: { readonly generated: Rows; readonly training: Rows },
   { typical = typicalDistance(sets.training) }: { readonly typical?: number } = {},
@@ -64,14 +64,14 @@ export function nearCopies(
   const { generated, training } = sets
   if (rowCount(training) < 2)
     throw new MixflowError('ARGUMENT_INVALID', 'near copies need at least two training images')
-  const k = Math.min(mostNeighbours, rowCount(training))
+  const k = Math.min(maxNeighbours, rowCount(training))
   const { indices, distances } = nearestNeighbours(generated, training, { k })
   const found = Array.from({ length: rowCount(generated) }, (_, row) => {
     const [first, second] = [Math.sqrt(distances[k * row]!), Math.sqrt(distances[k * row + 1]!)]
     const neighbours = Array.from(indices.subarray(k * row, k * (row + 1)))
     return { generated: row, neighbours, first, ratio: second === 0 ? 1 : first / second }
   })
-  const copies = found.filter(({ ratio }) => ratio <= ratioOfCopies).sort((a, b) => a.ratio - b.ratio)
+  const copies = found.filter(({ ratio }) => ratio <= copyRatio).sort((a, b) => a.ratio - b.ratio)
   return {
     share: copies.length / found.length,
     distance: median(found.map(({ first }) => first)) / typical,

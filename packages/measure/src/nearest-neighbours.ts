@@ -1,7 +1,4 @@
-/**
- * Squared Euclidean distances between rows of features, block by block so that memory stays bounded: to the k nearest, or to
- * all within given radii. Exact search; brute force is quickest at the sizes that measures use (some 10,000 rows).
- */
+/** Nearest neighbours among rows of features, by exact brute-force search, which is fastest at the usual sizes (about 10,000 rows). */
 import { MixflowError } from '@mixflow/core'
 
 export interface Rows {
@@ -12,7 +9,7 @@ export interface Rows {
 
 export interface Neighbours {
   readonly k: number
-  /** Row numbers in the set that was searched, nearest first: [queries × k]. */
+  /** Rows of the searched set, nearest first: [queries × k]. */
   readonly indices: Uint32Array
   /** Squared distances, [queries × k]. */
   readonly distances: Float64Array
@@ -20,7 +17,7 @@ export interface Neighbours {
 
 export const rowCount = ({ features, dimensions }: Rows): number => features.length / dimensions
 
-/** A copy of the rows of these numbers, in this order. */
+/** Copies rows, in the order of their indices. */
 export function rowsAt({ features, dimensions }: Rows, order: Uint32Array): Rows {
   const some = new Float32Array(order.length * dimensions)
   order.forEach((row, i) => {
@@ -30,10 +27,10 @@ export function rowsAt({ features, dimensions }: Rows, order: Uint32Array): Rows
 }
 
 /**
- * The k nearest rows of `among` for each row of `queries`; of equally near ones the first. `excludeSelf` is for a set with
- * itself: row i is not its own neighbour.
+ * Finds the k nearest rows of `among` for each row of `queries`; ties go to the lower index. With `excludeSelf`, for a set with
+ * itself, row i is not its own neighbour.
  *
- * @throws MixflowError ARGUMENT_INVALID for other dimensions, or k beyond what there is
+ * @throws MixflowError ARGUMENT_INVALID for different dimensions, or too large a k
  */
 export function nearestNeighbours(
   queries: Rows,
@@ -44,25 +41,28 @@ export function nearestNeighbours(
   if (queries.dimensions !== among.dimensions) {
     throw new MixflowError(
       'ARGUMENT_INVALID',
-      `rows of ${queries.dimensions} and of ${among.dimensions} features cannot be compared`,
+      `rows of ${queries.dimensions} and ${among.dimensions} features cannot be compared`,
     )
   }
   if (!Number.isInteger(k) || k < 1 || k > size - (excludeSelf ? 1 : 0)) {
-    throw new MixflowError('ARGUMENT_INVALID', `there are no ${k} neighbours among ${size} rows`)
+    throw new MixflowError(
+      'ARGUMENT_INVALID',
+      `k must be a whole number from 1 to the number of neighbours, got ${k} for ${size} rows`,
+    )
   }
   const indices = new Uint32Array(count * k)
   const distances = new Float64Array(count * k).fill(Number.POSITIVE_INFINITY)
   for (let i = 0; i < count; i++) {
-    const own = { indices: indices.subarray(i * k, (i + 1) * k), distances: distances.subarray(i * k, (i + 1) * k) }
+    const nearest = { indices: indices.subarray(i * k, (i + 1) * k), distances: distances.subarray(i * k, (i + 1) * k) }
     for (let j = 0; j < size; j++) {
       if (excludeSelf && i === j) continue
-      insert(own, j, squaredDistance(queries, i, among, j, own.distances[k - 1]!))
+      insert(nearest, j, squaredDistance(queries, i, among, j, nearest.distances[k - 1]!))
     }
   }
   return { k, indices, distances }
 }
 
-/** Puts a candidate into the sorted list, if it is nearer than the last. */
+/** Inserts a candidate into the sorted list if it is nearer than the last. */
 function insert(list: { indices: Uint32Array; distances: Float64Array }, index: number, distance: number): void {
   const { indices, distances } = list
   let at = distances.length - 1
@@ -75,7 +75,7 @@ function insert(list: { indices: Uint32Array; distances: Float64Array }, index: 
   indices[at] = index
 }
 
-/** Stops adding once it is beyond `limit`. */
+/** Stops early once the sum exceeds `limit`. */
 export function squaredDistance(a: Rows, i: number, b: Rows, j: number, limit = Number.POSITIVE_INFINITY): number {
   const n = a.dimensions
   const [first, second] = [i * n, j * n]
@@ -93,6 +93,6 @@ function checkedCount(rows: Rows): number {
   if (Number.isInteger(count) && count >= 1) return count
   throw new MixflowError(
     'ARGUMENT_INVALID',
-    `${rows.features.length} numbers are no rows of ${rows.dimensions} features`,
+    `${rows.features.length} values are not a whole number of rows of ${rows.dimensions} features`,
   )
 }

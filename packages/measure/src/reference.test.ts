@@ -110,7 +110,7 @@ describe('referenceOf', () => {
     copyFileSync(path(other), path(key))
     await expect(referenceOf(images, extractor, { cacheDir })).rejects.toMatchObject({
       code: 'STATISTICS_INVALID',
-      message: expect.stringMatching(/is of fingerprint [0-9a-f]+, not/),
+      message: expect.stringMatching(/has the fingerprint [0-9a-f]+, expected/),
     })
     truncateSync(path(key), 1000)
     await expect(referenceOf(images, extractor, { cacheDir })).rejects.toMatchObject({ code: 'STATISTICS_INVALID' })

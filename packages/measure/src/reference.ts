@@ -1,10 +1,10 @@
 /**
- * What generated images are compared with: the features of a data set. Mean and covariance are gathered batch by batch in
- * double precision, and kept in a cache under a name that says all that they depend on (statistics-file.ts). The features
- * themselves, which precision, recall and nearest neighbours need, are kept beside them, in single precision as they come.
+ * The reference that generated images are compared with: features of a data set. Their mean and covariance are cached under a
+ * name with everything they depend on (statistics-file.ts). The features themselves, which precision, recall and nearest
+ * neighbours need, are cached beside them in single precision.
  *
- * Statistics that come with an extractor are taken where they are of the same images: of a set that is named and not at
- * hand (`cifar10`), by name; of one at hand, by its fingerprint.
+ * Statistics that come with an extractor are used if they are of the same images, identified by their fingerprint, or by name
+ * if the data set is not available (`cifar10`).
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,12 +23,12 @@ import type { Rows } from './nearest-neighbours.ts'
 import type { ImageSize } from './resize.ts'
 import { readStatistics, type StatisticsKey, statisticsName, stepsKey, writeStatistics } from './statistics-file.ts'
 
-/** Images to compare with; a data set of `@mixflow/train` is one. */
+/** Images to compare with, such as a data set of `@mixflow/train`. */
 export interface ReferenceImages extends ImageSize {
   readonly name: string
   readonly split: string
   readonly count: number
-  /** Of pixels and shape. */
+  /** A hash of pixels and shape. */
   fingerprint(): string
   /** float32 NCHW in [-1, 1]. */
   batch(indices: ArrayLike<number>): { readonly images: Float32Array }
@@ -37,37 +37,37 @@ export interface ReferenceImages extends ImageSize {
 export interface Reference {
   readonly key: StatisticsKey
   readonly gaussian: Gaussian
-  /** Row i is of image i; where they were asked for. */
+  /** Row i is of image i; null unless requested. */
   readonly features: Rows | null
 }
 
 export interface ReferenceOptions {
-  /** Also the features themselves: 4 · count · dimensions bytes. */
+  /** Whether to return the features, which take 4 · count · dimensions bytes. Default: false. */
   readonly features?: boolean
-  /** Folder of statistics that were computed before; null keeps nothing. */
+  /** Folder of cached statistics; null disables the cache. */
   readonly cacheDir: string | null
-  /** Paths of statistics that come with the extractor. */
+  /** Paths of the extractor's statistics files. */
   readonly statistics?: readonly string[]
   readonly signal?: AbortSignal | undefined
-  /** Which share is done, 0..1. */
+  /** Called with the fraction that is done, 0..1. */
   readonly onProgress?: ((fraction: number) => void) | undefined
 }
 
-/** Images whose features are computed between two looks at the signal. */
+/** Images per batch; an abort takes effect between batches. */
 const chunk = 500
 
 /**
- * Statistics (and features) of all the images.
+ * Computes or reads the statistics, and features if requested, of a data set.
  *
- * @throws MixflowError ARGUMENT_INVALID for images that the extractor does not take or fewer than two, STATISTICS_INVALID for
- *   a damaged file of the cache, OUTPUT_DISK, ABORTED
+ * @throws MixflowError ARGUMENT_INVALID for fewer than two images, or a size that the extractor does not accept;
+ *   STATISTICS_INVALID for a damaged file of the cache; OUTPUT_DISK; ABORTED
  */
 export async function referenceOf(
   images: ReferenceImages,
   extractor: Extractor,
   options: ReferenceOptions,
 ): Promise<Reference> {
-  const { cacheDir, features: wantsFeatures = false, statistics = [] } = options
+  const { cacheDir, features: withFeatures = false, statistics = [] } = options
   const { description } = extractor
   checkSize(images, description)
   const key: StatisticsKey = {
@@ -79,20 +79,20 @@ export async function referenceOf(
   }
   const path = cacheDir === null ? null : join(cacheDir, `${statisticsName(key)}.safetensors`)
   const featuresPath = path?.replace(/\.safetensors$/, '.features.safetensors') ?? null
-  const kept = await keptStatistics(key, path, statistics)
-  if (kept !== null && !wantsFeatures) return { key, gaussian: kept, features: null }
-  const keptRows = featuresPath === null ? null : await readRows(featuresPath, key, description)
-  if (kept !== null && keptRows !== null) return { key, gaussian: kept, features: keptRows }
+  const cached = await findStatistics(key, path, statistics)
+  if (cached !== null && !withFeatures) return { key, gaussian: cached, features: null }
+  const cachedRows = featuresPath === null ? null : await readRows(featuresPath, key, description)
+  if (cached !== null && cachedRows !== null) return { key, gaussian: cached, features: cachedRows }
 
   const { gaussian, rows } = await computed(images, extractor, options)
-  if (path !== null && kept === null) await writeStatistics(path, { key, gaussian })
-  if (featuresPath !== null && wantsFeatures) await writeRows(featuresPath, key, rows!)
-  return { key, gaussian: kept ?? gaussian, features: rows }
+  if (path !== null && cached === null) await writeStatistics(path, { key, gaussian })
+  if (featuresPath !== null && withFeatures) await writeRows(featuresPath, key, rows!)
+  return { key, gaussian: cached ?? gaussian, features: rows }
 }
 
 /**
- * Statistics of a set by its name alone, of those that come with the extractor, so that the set need not be at hand; null
- * where there are none.
+ * Finds the extractor's statistics of a data set by its name, so that the data set need not be available. Returns null if there
+ * are none.
  */
 export async function shippedReference(
   set: Pick<StatisticsKey, 'data' | 'split'> & ImageSize,
@@ -102,18 +102,18 @@ export async function shippedReference(
   const steps = stepsKey(description, set)
   for (const path of statistics) {
     const { key, gaussian } = await readStatistics(path)
-    const wanted = { data: set.data, split: set.split, ...steps }
-    if (Object.entries(wanted).every(([name, value]) => key[name as keyof StatisticsKey] === value)) {
+    const expected = { data: set.data, split: set.split, ...steps }
+    if (Object.entries(expected).every(([name, value]) => key[name as keyof StatisticsKey] === value)) {
       return { key, gaussian, features: null }
     }
   }
   return null
 }
 
-/** Of the cache, or of what comes with the extractor. */
-async function keptStatistics(key: StatisticsKey, path: string | null, shipped: readonly string[]) {
+/** Finds statistics in the cache or among the extractor's. */
+async function findStatistics(key: StatisticsKey, path: string | null, shipped: readonly string[]) {
   if (path !== null && existsSync(path)) return (await readStatistics(path, key)).gaussian
-  // the name of a set may be that of the folder where someone keeps it
+  // `data` may be the name of a folder, so it is not compared
   const { data, ...decisive } = key
   for (const each of shipped) {
     const found = await readStatistics(each)
@@ -124,16 +124,16 @@ async function keptStatistics(key: StatisticsKey, path: string | null, shipped: 
 }
 
 async function computed(images: ReferenceImages, extractor: Extractor, options: ReferenceOptions) {
-  const { features: wantsFeatures = false, signal, onProgress } = options
+  const { features: withFeatures = false, signal, onProgress } = options
   const { dimensions } = extractor.description
-  const all = wantsFeatures ? new Float32Array(images.count * dimensions) : null
+  const all = withFeatures ? new Float32Array(images.count * dimensions) : null
   let statistics: FeatureStatistics | null = null
   for (let from = 0; from < images.count; from += chunk) {
     throwIfAborted(signal)
     const indices = Array.from({ length: Math.min(chunk, images.count - from) }, (_, i) => from + i)
     const { features } = await extractor.extract(images.batch(indices).images, images)
-    const own = statisticsOf(features, dimensions)
-    statistics = statistics === null ? own : mergeStatistics(statistics, own)
+    const batch = statisticsOf(features, dimensions)
+    statistics = statistics === null ? batch : mergeStatistics(statistics, batch)
     all?.set(features, from * dimensions)
     onProgress?.((from + indices.length) / images.count)
   }
@@ -145,7 +145,7 @@ function writeRows(path: string, key: StatisticsKey, { features, dimensions }: R
   return writeFileDurably(path, writeSafetensors({ tensors, metadata: { key: JSON.stringify(key) } }))
 }
 
-/** @throws MixflowError STATISTICS_INVALID where the file is of something else */
+/** @throws MixflowError STATISTICS_INVALID if the file holds other features */
 async function readRows(path: string, key: StatisticsKey, { dimensions }: ExtractorDescription): Promise<Rows | null> {
   if (!existsSync(path)) return null
   const { tensors, metadata } = parseSafetensors(await readRegularFile(path), { name: path })
@@ -154,8 +154,8 @@ async function readRows(path: string, key: StatisticsKey, { dimensions }: Extrac
   if (isRight && metadata.get('key') === JSON.stringify(key)) {
     return { features: Float32Array.from(tensorValues(tensor) as Float32Array), dimensions }
   }
-  throw new MixflowError('STATISTICS_INVALID', `${path} does not hold the features that its name says`, {
-    hint: 'delete it: it is computed again when it is needed',
+  throw new MixflowError('STATISTICS_INVALID', `${path} holds other features than its name states`, {
+    hint: 'delete it: it is computed again when needed',
     details: { path },
   })
 }

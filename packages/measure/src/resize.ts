@@ -1,14 +1,14 @@
 /**
- * Images of bytes brought to the size that a feature network takes. It decides the numbers as much as the network does, so the
- * way has a name that travels with every result:
+ * Resizes images to the input size of a feature network. The method affects results as much as the network does, so its name is
+ * part of every key of statistics:
  *
- *   none                 nothing to do; other sizes are refused
- *   pad                  black on all sides, the same on opposite ones: every pixel stays what it is (MNIST to 32 × 32)
- *   tensorflow-bilinear  as TensorFlow 1 did it, pixel i taken at i · from / to, without smoothing before: what the FID's
- *                        Inception network is fed with, and torch-fidelity repeats
+ *   none                 images of other sizes are refused
+ *   pad                  black borders, equal on opposite sides; pixels are unchanged (MNIST to 32 × 32)
+ *   tensorflow-bilinear  as in TensorFlow 1: output pixel i is sampled at i · from / to, without antialiasing; used for the
+ *                        FID by its authors and by torch-fidelity
  */
 
-/** How images of another size become the network's. */
+/** How images of another size are resized. */
 export type Resize = 'none' | 'pad' | 'tensorflow-bilinear'
 
 export const resizes = ['none', 'pad', 'tensorflow-bilinear'] as const satisfies readonly Resize[]
@@ -26,7 +26,7 @@ export interface ResizeTo extends ImageSize {
 }
 
 /**
- * @param bytes [images × channels × height × width] of `size`, whose one channel is repeated where `to` has three
+ * @param bytes [images × channels × height × width] of `size`; a single channel is repeated if `to` has three
  * @returns float32 [images × channels × height × width] of `to`, 0..255, not rounded
  */
 export function resized(bytes: Uint8Array, size: ImageSize, to: ResizeTo): Float32Array {
@@ -64,21 +64,21 @@ const padded: CopyPlane = (from, into, { size, to }) => {
 interface Taps {
   readonly first: Uint32Array
   readonly second: Uint32Array
-  /** Of the second. */
-  readonly share: Float32Array
+  /** Weight of the second pixel. */
+  readonly weight: Float32Array
 }
 
-/** Where each of `count` pixels is taken from, of `from` ones. */
+/** The two source pixels of each of `count` pixels, among `from` ones. */
 function taps(from: number, count: number): Taps {
   const at = (i: number) => i * (from / count)
   return {
     first: Uint32Array.from({ length: count }, (_, i) => Math.floor(at(i))),
     second: Uint32Array.from({ length: count }, (_, i) => Math.min(from - 1, Math.floor(at(i)) + 1)),
-    share: Float32Array.from({ length: count }, (_, i) => at(i) - Math.floor(at(i))),
+    weight: Float32Array.from({ length: count }, (_, i) => at(i) - Math.floor(at(i))),
   }
 }
 
-/** Computes its taps with the first plane. */
+/** Computes the taps for the first plane, and reuses them. */
 function bilinear(): CopyPlane {
   let rows: Taps | undefined
   let columns: Taps | undefined
@@ -88,9 +88,9 @@ function bilinear(): CopyPlane {
     for (let y = 0; y < to.height; y++) {
       const upper = rows.first[y]! * size.width
       const lower = rows.second[y]! * size.width
-      const down = rows.share[y]!
+      const down = rows.weight[y]!
       for (let x = 0; x < to.width; x++) {
-        const [left, right, across] = [columns.first[x]!, columns.second[x]!, columns.share[x]!]
+        const [left, right, across] = [columns.first[x]!, columns.second[x]!, columns.weight[x]!]
         const top = from[upper + left]! + (from[upper + right]! - from[upper + left]!) * across
         const bottom = from[lower + left]! + (from[lower + right]! - from[lower + left]!) * across
         into[y * to.width + x] = top + (bottom - top) * down

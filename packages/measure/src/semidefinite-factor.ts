@@ -1,13 +1,13 @@
 /**
- * A covariance S as LLᵀ: the decomposition of Cholesky, with the row of the greatest remaining variance first. Where no variance
- * above rounding remains it ends, so that a singular S is factored as exactly as a regular one, and L has as many columns as S has
- * rank (Higham, Accuracy and Stability of Numerical Algorithms, §10.3).
+ * Pivoted Cholesky decomposition of a covariance, S = LLᵀ: the row with the largest remaining variance comes next. It ends when no
+ * variance above rounding error remains, so singular matrices are factored accurately, and L has as many columns as the rank
+ * of S (Higham, Accuracy and Stability of Numerical Algorithms, §10.3).
  */
 
 export interface Factor {
-  /** S's rows in the order in which they were taken. */
+  /** Rows of S in pivot order. */
   readonly order: Int32Array
-  /** n × n by rows, in that order; zero right of the diagonal and from column `rank` on. */
+  /** L, n × n in row-major layout and pivot order; zero above the diagonal and from column `rank` on. */
   readonly values: Float64Array
   readonly rank: number
 }
@@ -22,9 +22,9 @@ export function semidefiniteFactor(covariance: Float64Array, n: number): Factor 
     let greatest = column
     for (let i = column + 1; i < n; i++) if (remaining[i]! > remaining[greatest]!) greatest = i
     if (!(remaining[greatest]! > rounding)) return { order, values, rank: column }
-    exchange(order, column, greatest)
-    exchange(remaining, column, greatest)
-    exchangeRows(values, { n, first: column, second: greatest })
+    swap(order, column, greatest)
+    swap(remaining, column, greatest)
+    swapRows(values, { n, first: column, second: greatest })
     const pivot = values.subarray(column * n, column * n + column)
     const root = Math.sqrt(remaining[column]!)
     values[column * n + column] = root
@@ -40,7 +40,7 @@ export function semidefiniteFactor(covariance: Float64Array, n: number): Factor 
   return { order, values, rank: n }
 }
 
-/** LᵀSL for another covariance S, rank × rank: its lower triangle, the rest being 0. Four rows at once, as memory is what it waits for. */
+/** Computes LᵀSL for another covariance S: its lower triangle, rank × rank. Works on four rows at once, as it is limited by memory bandwidth. */
 export function congruence(covariance: Float64Array, factor: Factor): Float64Array {
   const { order, values, rank } = factor
   const n = order.length
@@ -71,7 +71,7 @@ interface ProductRows {
   readonly rows: Readonly<Record<'a' | 'b' | 'c' | 'd', Float64Array>>
 }
 
-/** Rows `start` to `start + 3` of SL; beyond the last one, that one again. */
+/** Rows `start` to `start + 3` of SL; the last row is repeated beyond the end. */
 function productRows(covariance: Float64Array, { factor: { order, values, rank }, start, rows }: ProductRows): void {
   const n = order.length
   const { a, b, c, d } = rows
@@ -94,15 +94,15 @@ function productRows(covariance: Float64Array, { factor: { order, values, rank }
   }
 }
 
-function exchange(list: Int32Array | Float64Array, first: number, second: number): void {
-  const kept = list[first]!
+function swap(list: Int32Array | Float64Array, first: number, second: number): void {
+  const value = list[first]!
   list[first] = list[second]!
-  list[second] = kept
+  list[second] = value
 }
 
-function exchangeRows(values: Float64Array, { n, first, second }: { n: number; first: number; second: number }): void {
+function swapRows(values: Float64Array, { n, first, second }: { n: number; first: number; second: number }): void {
   if (first === second) return
-  const kept = values.slice(first * n, first * n + n)
+  const row = values.slice(first * n, first * n + n)
   values.copyWithin(first * n, second * n, second * n + n)
-  values.set(kept, second * n)
+  values.set(row, second * n)
 }

@@ -1,7 +1,7 @@
 /**
- * Statistics of a set's features as a file. Its name and its metadata hold everything that the numbers depend on: which
- * images (by name, part, number, size and fingerprint), which network (by name and sha256) and which steps before it. Reading
- * compares each of these, so a file that was renamed or copied between folders is refused instead of giving a plausible number.
+ * Statistics of a data set's features as a file. Its name and metadata contain everything that the values depend on: the images
+ * (name, split, count, size and fingerprint), the network (name and SHA-256) and the preprocessing. All are compared when the
+ * file is read, so a renamed or misplaced file is refused.
  */
 import { MixflowError } from '@mixflow/core'
 import {
@@ -17,17 +17,17 @@ import type { ExtractorDescription } from './extractor.ts'
 import type { Gaussian } from './feature-statistics.ts'
 import type { ImageSize } from './resize.ts'
 
-/** All that statistics depend on. */
+/** Everything that statistics depend on. */
 export interface StatisticsKey {
   readonly data: string
   readonly split: string
   readonly count: number
-  /** `3x32x32`: channels, height and width of the images before any resizing. */
+  /** Channels, height and width of the images before resizing, such as `3x32x32`. */
   readonly size: string
-  /** sha256 of the images, as their data set has it. */
+  /** Hash of the images, from their data set. */
   readonly fingerprint: string
   readonly extractor: string
-  /** Of the network. */
+  /** SHA-256 of the network. */
   readonly sha256: string
   readonly resize: string
   readonly rounding: string
@@ -38,12 +38,15 @@ export interface StoredStatistics {
   readonly gaussian: Gaussian
 }
 
-/** What statistics of a set are called by, before the set itself is known. */
+/** The part of the key that does not depend on the data set. */
 export type StepsKey = Pick<StatisticsKey, 'extractor' | 'sha256' | 'resize' | 'rounding' | 'size'>
 
-/** @param size of the images before any resizing */
-export function stepsKey({ name, sha256, resize, rounding, ...own }: ExtractorDescription, size: ImageSize): StepsKey {
-  const isResized = size.height !== own.height || size.width !== own.width
+/** @param size of the images before resizing */
+export function stepsKey(
+  { name, sha256, resize, rounding, ...input }: ExtractorDescription,
+  size: ImageSize,
+): StepsKey {
+  const isResized = size.height !== input.height || size.width !== input.width
   return {
     extractor: name,
     sha256,
@@ -53,7 +56,7 @@ export function stepsKey({ name, sha256, resize, rounding, ...own }: ExtractorDe
   }
 }
 
-/** `cifar10-train-n50000-3x32x32-ResNet56-none-round-1a2b3c4d-e0ced8e8`: the last two begin fingerprint and sha256. */
+/** `cifar10-train-n50000-3x32x32-ResNet56-none-round-1a2b3c4d-e0ced8e8`, ending in parts of fingerprint and SHA-256. */
 export function statisticsName(key: StatisticsKey): string {
   const { data, split, count, size, extractor, resize, rounding, fingerprint, sha256 } = key
   const parts = [
@@ -84,7 +87,7 @@ const metadataSchema = z.object({
   rounding: z.string(),
 })
 
-/** Writes a mean and a covariance with what they are of, as safetensors. */
+/** Writes a mean and a covariance with their key, as safetensors. */
 export function writeStatistics(path: string, { key, gaussian }: StoredStatistics): Promise<void> {
   const n = gaussian.mean.length
   const { count, ...words } = key
@@ -96,21 +99,21 @@ export function writeStatistics(path: string, { key, gaussian }: StoredStatistic
 }
 
 /**
- * @param wanted what must be the same; anything that is left out may be whatever it is
+ * @param expected fields of the key that must match
  * @throws MixflowError STATISTICS_INVALID
  */
-export async function readStatistics(path: string, wanted: Partial<StatisticsKey> = {}): Promise<StoredStatistics> {
+export async function readStatistics(path: string, expected: Partial<StatisticsKey> = {}): Promise<StoredStatistics> {
   const { tensors, metadata } = await readRegularFile(path)
     .then(bytes => parseSafetensors(bytes))
     .catch(cause => {
       throw invalid(path, `cannot be read: ${(cause as Error).message}`, cause)
     })
   const parsed = metadataSchema.safeParse(Object.fromEntries(metadata))
-  if (!parsed.success) throw invalid(path, `does not say what it is of: ${z.prettifyError(parsed.error)}`)
+  if (!parsed.success) throw invalid(path, `has invalid metadata: ${z.prettifyError(parsed.error)}`)
   const { format, version, ...key } = parsed.data
-  for (const [name, value] of Object.entries(wanted)) {
+  for (const [name, value] of Object.entries(expected)) {
     const found = key[name as keyof StatisticsKey]
-    if (found !== value) throw invalid(path, `is of ${name} ${found}, not ${value}`)
+    if (found !== value) throw invalid(path, `has the ${name} ${found}, expected ${value}`)
   }
   return { key, gaussian: gaussianIn(path, tensors) }
 }
@@ -118,17 +121,17 @@ export async function readStatistics(path: string, wanted: Partial<StatisticsKey
 function gaussianIn(path: string, tensors: ReadonlyMap<string, StoredTensor>): Gaussian {
   const values = (name: string) => {
     const tensor = tensors.get(name)
-    if (tensor?.dtype !== 'F64') throw invalid(path, `has no ${name} in double precision`)
+    if (tensor?.dtype !== 'F64') throw invalid(path, `has no float64 tensor "${name}"`)
     return Float64Array.from(tensorValues(tensor) as Float64Array)
   }
   const gaussian = { mean: values('mean'), covariance: values('covariance') }
   if (gaussian.covariance.length === gaussian.mean.length ** 2) return gaussian
-  throw invalid(path, `has a mean of ${gaussian.mean.length} and a covariance of ${gaussian.covariance.length} numbers`)
+  throw invalid(path, `has a mean of ${gaussian.mean.length} and a covariance of ${gaussian.covariance.length} values`)
 }
 
 function invalid(path: string, why: string, cause?: unknown): MixflowError {
   return new MixflowError('STATISTICS_INVALID', `${path} ${why}`, {
-    hint: 'delete it: it is computed again when it is needed',
+    hint: 'delete it: it is computed again when needed',
     details: { path },
     cause,
   })

@@ -1,32 +1,32 @@
 /**
- * The eigenvalues of a symmetric matrix, and nothing else: reflections bring it to three diagonals (Householder), then
- * shifted QL steps bring the two outer ones to zero (Golub and Van Loan, Matrix Computations, §8.3). Without eigenvectors
- * that is a tenth of the work of a whole decomposition, and what a trace of a square root needs is no more.
+ * The eigenvalues of a symmetric matrix: Householder reflections make it tridiagonal, then shifted QL steps diagonalize it (Golub
+ * and Van Loan, Matrix Computations, §8.3). Without eigenvectors, which the trace of a square root does not need, this takes a
+ * tenth of the time of a full decomposition.
  */
 
 /**
- * @param matrix n × n, row by row; only its lower triangle is read, and it is overwritten
- * @returns n eigenvalues in no order, each exact to rounding of the largest
+ * @param matrix n × n, row-major; only its lower triangle is read, and it is overwritten
+ * @returns n eigenvalues, unsorted, accurate to rounding error of the largest
  */
 export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Array {
-  const { diagonal, beside } = tridiagonal(matrix, n)
-  diagonalize(diagonal, beside)
+  const { diagonal, subdiagonal } = tridiagonal(matrix, n)
+  diagonalize(diagonal, subdiagonal)
   return diagonal
 }
 
-/** `beside[i]` stands between `diagonal[i]` and `diagonal[i + 1]`; its last place is spare. */
+/** `subdiagonal[i]` is the element below `diagonal[i]`; the last one is unused. */
 interface Tridiagonal {
   readonly diagonal: Float64Array
-  readonly beside: Float64Array
+  readonly subdiagonal: Float64Array
 }
 
 /**
- * From the last row to the first: the reflection I − β u uᵀ that leaves of row `last` only its last two places is applied from both
- * sides, A − u qᵀ − q uᵀ. The lower triangle is walked by rows, as it lies in memory.
+ * From the last row to the first, the reflection I − β u uᵀ that zeros row `last` left of the subdiagonal is applied from both
+ * sides, A − u qᵀ − q uᵀ. The lower triangle is accessed by rows, as it is stored.
  */
 function tridiagonal(a: Float64Array, n: number): Tridiagonal {
   const diagonal = new Float64Array(n)
-  const beside = new Float64Array(n)
+  const subdiagonal = new Float64Array(n)
   const q = new Float64Array(n)
   for (let last = n - 1; last > 0; last--) {
     const u = a.subarray(last * n, last * n + last) // the row itself becomes the vector
@@ -40,19 +40,19 @@ function tridiagonal(a: Float64Array, n: number): Tridiagonal {
     }
     const corner = u[last - 1]!
     const length = corner > 0 ? -Math.sqrt(square) : Math.sqrt(square)
-    beside[last - 1] = scale * length
+    subdiagonal[last - 1] = scale * length
     const half = square - corner * length // |u|² / 2, once the corner is changed
     if (half === 0) continue
     u[last - 1] = corner - length
     reflect(a, { n, size: last, u, half, q })
   }
   diagonal[0] = a[0] ?? 0
-  return { diagonal, beside }
+  return { diagonal, subdiagonal }
 }
 
 interface Reflection {
   readonly n: number
-  /** Of the square that is reflected, at the matrix's beginning. */
+  /** Size of the leading square that is reflected. */
   readonly size: number
   readonly u: Float64Array
   readonly half: number
@@ -76,8 +76,8 @@ function reflect(a: Float64Array, { n, size, u, half, q }: Reflection): void {
     q[i]! /= half
     along += u[i]! * q[i]!
   }
-  const share = along / (2 * half)
-  for (let i = 0; i < size; i++) q[i]! -= share * u[i]!
+  const factor = along / (2 * half)
+  for (let i = 0; i < size; i++) q[i]! -= factor * u[i]!
   for (let i = 0; i < size; i++) {
     const row = i * n
     const [ui, qi] = [u[i]!, q[i]!]
@@ -85,7 +85,7 @@ function reflect(a: Float64Array, { n, size, u, half, q }: Reflection): void {
   }
 }
 
-/** Shifted QL steps with rotations, first eigenvalue first; each is found in two or three. */
+/** Shifted QL steps with rotations, from the first eigenvalue on; each takes two or three steps. */
 function diagonalize(d: Float64Array, e: Float64Array): void {
   const n = d.length
   for (let first = 0; first < n; first++) {
@@ -101,14 +101,14 @@ function diagonalize(d: Float64Array, e: Float64Array): void {
 function step(d: Float64Array, e: Float64Array, { first, end }: { first: number; end: number }): void {
   const ratio = (d[first + 1]! - d[first]!) / (2 * e[first]!)
   const root = Math.hypot(ratio, 1)
-  let g = d[end]! - d[first]! + e[first]! / (ratio + (ratio < 0 ? -root : root)) // less the shift, as Wilkinson has it
+  let g = d[end]! - d[first]! + e[first]! / (ratio + (ratio < 0 ? -root : root)) // minus the Wilkinson shift
   let [sine, cosine, shifted] = [1, 1, 0]
   for (let i = end - 1; i >= first; i--) {
     const [f, b] = [sine * e[i]!, cosine * e[i]!]
     const length = Math.hypot(f, g)
     e[i + 1] = length
     if (length === 0) {
-      d[i + 1]! -= shifted // it falls apart here: go on with the parts
+      d[i + 1]! -= shifted // the matrix splits here: continue with its parts
       e[end] = 0
       return
     }

@@ -1,4 +1,4 @@
-/** Does parts of an evaluation in this process: core's sampling loop or its curvature, then the feature network. */
+/** Computes parts in this process: samples images and extracts features, or follows trajectories. */
 import { curvature, integers, MixflowError, type SampleBackend, type SamplerModel, sample } from '@mixflow/core'
 import { drawSource } from '@mixflow/core/internal'
 import type { Extractor } from '../extractor.ts'
@@ -13,20 +13,20 @@ import type {
   TrajectoriesResult,
 } from './part.ts'
 
-/** What is measured: networks with the facts about them, a loaded model's or a checkpoint's. */
+/** The model to measure, with its networks. */
 export interface Generator {
   readonly model: SamplerModel
   readonly backend: SampleBackend<Float32Array>
 }
 
-/** @param extractor where samples are to be measured */
+/** @param extractor required for parts with samples */
 export function localWorker(generator: Generator, extractor: Extractor | null): PartWorker {
   return {
     async run<P extends Part>(part: P, options: PartOptions = {}) {
       const result =
         part.kind === 'samples'
-          ? sampled(generator, extractor, { part, ...options })
-          : followed(generator, { part, ...options })
+          ? sampleFeatures(generator, extractor, { part, ...options })
+          : measureTrajectories(generator, { part, ...options })
       return (await result) as ResultOf<P>
     },
   }
@@ -34,13 +34,12 @@ export function localWorker(generator: Generator, extractor: Extractor | null): 
 
 type Task<P extends Part> = PartOptions & { readonly part: P }
 
-async function sampled(
+async function sampleFeatures(
   { model, backend }: Generator,
   extractor: Extractor | null,
   { part, signal, onProgress }: Task<SamplesPart>,
 ): Promise<SamplesResult> {
-  if (extractor === null)
-    throw new MixflowError('ARGUMENT_INVALID', 'samples are measured by features: give an extractor')
+  if (extractor === null) throw new MixflowError('ARGUMENT_INVALID', 'measuring samples requires an extractor')
   const { setting, seed, firstImage, images: count, batchSize } = part
   const { images, nfe, steps } = await sample(backend, model, {
     ...{ ...setting, seed, firstImage, count, batchSize },
@@ -59,8 +58,8 @@ async function sampled(
   return { ...(await extractor.extract(pixels, model.image)), labels, nfe, steps }
 }
 
-/** Trajectories from where sampling starts, without guidance: curvature is a property of the velocity itself. */
-async function followed(
+/** Curvature of trajectories from the model's source, without guidance, since it is a property of the velocity. */
+async function measureTrajectories(
   { model, backend }: Generator,
   { part, signal, onProgress }: Task<TrajectoriesPart>,
 ): Promise<TrajectoriesResult> {

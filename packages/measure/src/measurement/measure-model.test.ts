@@ -176,7 +176,7 @@ describe('measureModel', () => {
     const failing = measureModel(options({ folder, workers: [losing] }))
     await expect(failing).rejects.toMatchObject({
       code: 'STATISTICS_INVALID',
-      hint: expect.stringContaining('run the same again'),
+      hint: expect.stringContaining('run the command again'),
     })
     expect(await measureModel(options({ folder }))).toEqual(await measureModel(options()))
   })
@@ -308,22 +308,26 @@ describe('measureModel', () => {
   })
 
   it.each<[string, () => Partial<SampleOptions>, RegExp]>([
-    ['fewer images than features', () => ({ n: 64 }), /covariance of 64 features cannot be told from 64 images/],
+    ['fewer images than features', () => ({ n: 64 }), /covariance of 64 features cannot be estimated from 64 images/],
     [
       'fewer reference images than features, though their statistics are kept',
       () => ({ reference: { ...reference, features: null, key: { ...reference.key, count: 6 } }, metrics: ['fd'] }),
-      /covariance of 64 features cannot be told from 6 reference images/,
+      /covariance of 64 features cannot be estimated from 6 reference images/,
     ],
     [
       'too few reference images for balls',
       () => ({ reference: { ...reference, key: { ...reference.key, count: 3 } }, metrics: ['precision-recall'] }),
-      /balls of 3 neighbours, and there are only 3 reference images/,
+      /need more than 3 images, got 3 reference images/,
     ],
-    ['too few samples for balls', () => ({ n: 3, metrics: ['precision-recall'] }), /there are only 3 images/],
+    [
+      'too few samples for balls',
+      () => ({ n: 3, metrics: ['precision-recall'] }),
+      /need more than 3 images, got 3 images/,
+    ],
     [
       'fewer images than classes for the score',
       () => ({ n: 9, metrics: ['is'], reference: null }),
-      /Inception score over 10 classes cannot be told from 9 images/,
+      /Inception score over 10 classes cannot be estimated from 9 images/,
     ],
     ['no reference', () => ({ reference: null }), /"fd" compares with a data set/],
     ['no features', () => ({ reference: { ...reference, features: null } }), /"precision-recall" needs the features/],
@@ -331,20 +335,20 @@ describe('measureModel', () => {
     [
       'another extractor',
       () => ({ extractor: { ...extractor.description, sha256: '0'.repeat(64) } }),
-      /not of ResNet56/,
+      /expected ResNet56/,
     ],
     [
       'images of another size',
       () => ({ extractor: { ...extractor.description, resize: 'none' } }),
-      /images are 3 × 4 × 5, and ResNet56 takes 3 × 32 × 32/,
+      /images are 3 × 4 × 5, but ResNet56 expects 3 × 32 × 32/,
     ],
-    ['a classifier of other classes', () => ({ metrics: ['label-accuracy'] }), /3 classes, and ResNet56 knows 10/],
+    ['a classifier of other classes', () => ({ metrics: ['label-accuracy'] }), /3 classes, but ResNet56 has 10/],
     [
       'images of no class',
       () => ({ metrics: ['label-accuracy'], settings: [{ ...setting, label: null }] }),
-      /"none" was asked for/,
+      /the label is "none"/,
     ],
-    ['no setting', () => ({ settings: [] }), /no setting/],
+    ['no setting', () => ({ settings: [] }), /settings must not be empty/],
     ['an unknown metric', () => ({ metrics: ['fid' as 'fd'] }), /unknown metric "fid"/],
     ['an unknown option', () => ({ range: 3 }) as object, /unknown option "range"/],
   ])('refuses %s before any work', async (_, changes, message) => {

@@ -1,9 +1,9 @@
 /**
- * Measures a generator: samples of each setting by their features, over several ranges of a seed's images, and trajectories by
- * their curvature. The work is cut into parts (part.ts) that any number of workers do; with a folder, what is done is kept, and
- * the same call goes on after a kill. The result does not depend on how many workers there are or how often it was interrupted.
+ * `measureModel` measures a generator: the quality of samples by their features, for each setting and over several ranges of
+ * images, and the curvature of trajectories. The work is split into parts (part.ts) for any number of workers. With a folder,
+ * results are stored, and the same call resumes after an interruption. The result depends on neither.
  *
- * Ranges are images 0 … n, n … 2n, and so on: the mean over them is the measure, their spread how far to trust its last digits.
+ * Ranges are images 0 to n − 1, n to 2n − 1, and so on: a measure is the mean over them, and their deviation its uncertainty.
  */
 import { createHash } from 'node:crypto'
 import { MixflowError, type SamplerModel } from '@mixflow/core'
@@ -11,8 +11,14 @@ import { checkKeys } from '@mixflow/core/internal'
 import type { ExtractorDescription } from '../extractor.ts'
 import type { Reference } from '../reference.ts'
 import { checkSamples } from './check-samples.ts'
-import { comparisonOf } from './comparison.ts'
-import { type Comparison, measureRange, type RangeMeasures, rangeSchema, type SampleMetric } from './measure-range.ts'
+import {
+  type Comparison,
+  comparisonOf,
+  measureRange,
+  type RangeMeasures,
+  rangeSchema,
+  type SampleMetric,
+} from './measure-range.ts'
 import {
   type TrajectoryMeasures,
   type TrajectoryOptions,
@@ -20,11 +26,11 @@ import {
   trajectoryParts,
 } from './measure-trajectories.ts'
 import {
-  cut,
   type ImageRange,
   type Part,
   type PartWorker,
   type SampleSetting,
+  splitRange,
   type TrajectoriesResult,
 } from './part.ts'
 import { folderStore, memoryStore, type PartStore } from './part-store.ts'
@@ -32,41 +38,41 @@ import { type Job, runParts } from './run-parts.ts'
 import { type SettingMeasures, settingMeasures } from './setting-measures.ts'
 
 export interface SampleOptions {
-  /** Which extractor the workers use. */
+  /** The extractor of the workers. */
   readonly extractor: ExtractorDescription
   readonly metrics: readonly SampleMetric[]
   readonly settings: readonly SampleSetting[]
-  /** What to compare with: needed for all but `is` and `label-accuracy`, and with its features for `precision-recall` and `neighbours`. */
+  /** Required for all metrics but `is` and `label-accuracy`; with features for `precision-recall` and `neighbours`. */
   readonly reference: Reference | null
   /** Images per range. */
   readonly n: number
-  /** 3 unless said. */
+  /** Number of ranges. Default: 3. */
   readonly ranges?: number
-  /** Images at once; 64 unless said. The steps of an adaptive solver depend on it. */
+  /** Images per batch, on which the steps of an adaptive solver depend. Default: 64. */
   readonly batchSize?: number
 }
 
 export interface MeasureModelOptions {
-  /** What the weights are (a hash, say): results that are kept are known by it. */
+  /** Identifies the parameters of the model, for example by a hash; part of the key of stored results. */
   readonly id: string
   readonly model: SamplerModel
   readonly workers: readonly PartWorker[]
   readonly samples?: SampleOptions | null
   readonly trajectories?: TrajectoryOptions | null
-  /** 0 unless said. */
+  /** Default: 0. */
   readonly seed?: number
-  /** Where what is done is kept, to go on from; null keeps nothing. */
+  /** Folder for results, to resume from. Default: null, nothing is stored. */
   readonly folder?: string | null
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: MeasureProgress) => void) | undefined
-  /** Told of each setting when all of its ranges are measured. */
+  /** Called with each setting once all of its ranges are measured. */
   readonly onSetting?: ((measured: SettingMeasures) => void) | undefined
 }
 
 export interface MeasureProgress {
-  /** Of all the work, 0..1; what adaptive solvers take is guessed. */
+  /** Fraction of all work that is done, 0..1, with an estimate for adaptive solvers. */
   readonly fraction: number
-  /** Of all the work, what an earlier call had done, 0..1. */
+  /** Fraction of all work done by earlier calls, 0..1. */
   readonly kept: number
 }
 
@@ -78,17 +84,23 @@ export interface ModelMeasures {
 
 const required = ['id', 'model', 'workers'] as const satisfies readonly (keyof MeasureModelOptions)[]
 const optional = [
-  ...(['samples', 'trajectories', 'seed', 'folder', 'signal', 'onProgress', 'onSetting'] as const),
+  'samples',
+  'trajectories',
+  'seed',
+  'folder',
+  'signal',
+  'onProgress',
+  'onSetting',
 ] as const satisfies readonly (keyof MeasureModelOptions)[]
 
 /**
- * @throws MixflowError ARGUMENT_INVALID for options that cannot be, or images that the extractor does not take; REQUEST_INVALID
- *   for a setting that the model does not have; OUTPUT_DISK; ABORTED; and what the workers throw
+ * @throws MixflowError ARGUMENT_INVALID for invalid options, or images that the extractor does not accept; REQUEST_INVALID for a
+ *   setting that the model does not support; OUTPUT_DISK; ABORTED; what the workers throw
  */
 export async function measureModel(options: MeasureModelOptions): Promise<ModelMeasures> {
   checkKeys(options as unknown, [...required, ...optional], { what: 'measureModel', required })
   const { model, workers, samples = null, trajectories = null, seed = 0, folder = null } = options
-  if (workers.length === 0) throw new MixflowError('ARGUMENT_INVALID', 'there is no worker to do the work')
+  if (workers.length === 0) throw new MixflowError('ARGUMENT_INVALID', 'workers must not be empty')
   if (samples !== null) checkSamples(samples, model)
   const work: Work = { ...options, seed, store: folder === null ? memoryStore() : folderStore(folder) }
 
@@ -99,7 +111,7 @@ export async function measureModel(options: MeasureModelOptions): Promise<ModelM
     const done = (results: readonly TrajectoriesResult[]) => void (curved = trajectoryMeasures(trajectories, results))
     units.push(trajectoryUnit(work, trajectories, done))
   }
-  await doUnits(work, units)
+  await runUnits(work, units)
   const order = samples?.settings ?? []
   settings.sort((a, b) => order.indexOf(a.setting) - order.indexOf(b.setting))
   return { seed, settings, trajectories: curved }
@@ -110,13 +122,13 @@ interface Work extends Omit<MeasureModelOptions, 'seed'> {
   readonly store: PartStore
 }
 
-/** Parts that belong together, under the key of all that they depend on. */
+/** Parts with a common key of everything that they depend on. */
 interface Unit {
   readonly key: string
   readonly parts: readonly Part[]
-  /** Calls of the network per image, as far as is known beforehand. */
+  /** Function evaluations per image, as far as known beforehand. */
   readonly evaluations: number
-  /** What became of it is kept already. */
+  /** Whether its measures are stored already. */
   readonly isDone: boolean
   /** Called once all parts are in the store. */
   complete(): Promise<void>
@@ -128,8 +140,8 @@ const keyOf = (facts: object): string =>
     .digest('hex')
     .slice(0, 24)
 
-/** Evaluations that an adaptive solver is guessed to take, for the progress alone. */
-const guess = 100
+/** Estimated evaluations of an adaptive solver, for the progress. */
+const adaptiveEvaluations = 100
 
 async function rangeUnits(work: Work, samples: SampleOptions, results: SettingMeasures[]): Promise<Unit[]> {
   const { id, model, seed, store, onSetting } = work
@@ -143,7 +155,9 @@ async function rangeUnits(work: Work, samples: SampleOptions, results: SettingMe
       const range: ImageRange = { seed, firstImage: i * n, images: n }
       const facts = { id, setting: sorted(setting), range, batchSize, extractor, image: model.image }
       const key = keyOf({ ...facts, reference: reference?.key ?? null })
-      const parts = cut(range, batchSize).map(each => ({ kind: 'samples', setting, batchSize, ...each }) as const)
+      const parts = splitRange(range, batchSize).map(
+        each => ({ kind: 'samples', setting, batchSize, ...each }) as const,
+      )
       const finished = async () => {
         const kept = rangeSchema.safeParse(await store.finished(key))
         return kept.success && metrics.every(metric => isMeasured(kept.data, metric)) ? kept.data : null
@@ -153,18 +167,19 @@ async function rangeUnits(work: Work, samples: SampleOptions, results: SettingMe
       units.push({
         key,
         parts,
-        evaluations: setting.nfe ?? setting.steps ?? guess,
+        evaluations: setting.nfe ?? setting.steps ?? adaptiveEvaluations,
         isDone: done !== null,
         async complete() {
-          const kept = done ?? (await finished()) // by another process meanwhile, which let the parts go
-          const own = kept ?? (await measureRange(range, parts, { read, comparison: comparison() }))
-          if (done === null) await store.finish(key, own)
-          measured.set(i, own)
+          // another process may have finished it meanwhile, and deleted the parts
+          const stored = done ?? (await finished())
+          const result = stored ?? (await measureRange(range, parts, { read, comparison: comparison() }))
+          if (done === null) await store.finish(key, result)
+          measured.set(i, result)
           if (measured.size < ranges) return
           const inOrder = Array.from({ length: ranges }, (_, at) => measured.get(at)!)
-          const result = settingMeasures(setting, inOrder, samples)
-          results.push(result)
-          onSetting?.(result)
+          const setMeasures = settingMeasures(setting, inOrder, samples)
+          results.push(setMeasures)
+          onSetting?.(setMeasures)
         },
       })
     }
@@ -175,7 +190,7 @@ async function rangeUnits(work: Work, samples: SampleOptions, results: SettingMe
 const sorted = (setting: SampleSetting) =>
   Object.fromEntries(Object.entries(setting).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-const places = {
+const fields = {
   fd: 'frechet',
   is: 'inception',
   'label-accuracy': 'labelAccuracy',
@@ -183,7 +198,7 @@ const places = {
   neighbours: 'nearCopies',
 } as const satisfies Record<SampleMetric, keyof RangeMeasures>
 
-const isMeasured = (range: RangeMeasures, metric: SampleMetric): boolean => range[places[metric]] !== null
+const isMeasured = (range: RangeMeasures, metric: SampleMetric): boolean => range[fields[metric]] !== null
 
 function trajectoryUnit(
   { id, model, seed, store }: Work,
@@ -206,8 +221,8 @@ function trajectoryUnit(
   }
 }
 
-/** Every part that nobody has done yet; each unit is completed with its last part, so that few parts are kept at a time. */
-async function doUnits({ store, workers, signal, onProgress }: Work, units: readonly Unit[]): Promise<void> {
+/** Runs all missing parts. Each unit is completed after its last part, so that few results are stored at a time. */
+async function runUnits({ store, workers, signal, onProgress }: Work, units: readonly Unit[]): Promise<void> {
   const jobs: (Job & { readonly unit: Unit })[] = []
   const left = new Map<Unit, number>()
   let kept = 0

@@ -1,39 +1,41 @@
 /**
- * The numbers of one range of images, from its parts, in their order: moments merged part by part, scores gathered, and of the
- * features only as many rows kept as precision, recall and near copies look at. No image is needed any more.
+ * Measures of one range of images, from the results of its parts: statistics and scores are accumulated part by part, and only
+ * the features that precision, recall and near copies need are kept.
  */
+import { permutation } from '@mixflow/core'
 import { z } from 'zod'
 import { type FeatureStatistics, gaussianOf, mergeStatistics, statisticsOf } from '../feature-statistics.ts'
-import type { FrechetDistance } from '../frechet-distance.ts'
+import { type FrechetDistance, frechetDistanceFrom } from '../frechet-distance.ts'
 import { scoreAccumulator } from '../inception-score.ts'
-import { countRight } from '../label-accuracy.ts'
-import { type NearCopies, nearCopies } from '../near-copies.ts'
-import type { Rows } from '../nearest-neighbours.ts'
-import { type Balls, precisionRecall } from '../precision-recall.ts'
+import { countCorrect } from '../label-accuracy.ts'
+import { type NearCopies, nearCopies, typicalDistance } from '../near-copies.ts'
+import { type Rows, rowCount, rowsAt } from '../nearest-neighbours.ts'
+import { type Balls, ballsOf, precisionRecall } from '../precision-recall.ts'
+import type { SampleOptions } from './measure-model.ts'
 import type { ImageRange, SamplesPart, SamplesResult } from './part.ts'
 
-/** What samples can be measured by. */
+/** The metrics of samples. */
 export const sampleMetrics = ['fd', 'is', 'label-accuracy', 'precision-recall', 'neighbours'] as const
 
 export type SampleMetric = (typeof sampleMetrics)[number]
 
-/** Whether a measure compares samples with a data set, or looks at them alone. */
+/** Whether a metric compares samples with a data set. */
 export const comparesWithData = (metric: SampleMetric): boolean => metric !== 'is' && metric !== 'label-accuracy'
 
-/** Rows that precision, recall and near copies look at, at most: they compare each with each. */
+/** Maximum number of images for precision, recall and near copies, which compare all pairs. */
 export const rowLimits = { 'precision-recall': 10_000, neighbours: 1000 } as const
 
 export interface RangeMeasures extends Omit<ImageRange, 'seed'> {
-  /** Calls of the network per image, guidance counted. */
+  /** Function evaluations per image, including guidance. */
   readonly nfe: number
   readonly steps: number
   readonly frechet: FrechetDistance | null
   readonly inception: { readonly mean: number; readonly standardDeviation: number | null } | null
-  /** Which share of the images a classifier takes for the class that they were to show, 0..1. */
+  /** Fraction of the images whose class the classifier recognises, 0..1. */
   readonly labelAccuracy: { readonly share: number; readonly images: number } | null
-  /** `images` of each set. */
+  /** `images` is the number of images of each set. */
   readonly precisionRecall: { readonly precision: number; readonly recall: number; readonly images: number } | null
-  /** Images by their number in the seed, instead of rows; of pairs and nearest the first few. */
+  /** With image indices instead of rows, and only the first `pairs` and `nearest`. */
   readonly nearCopies: (NearCopies & { readonly images: number }) | null
 }
 
@@ -57,11 +59,11 @@ export const rangeSchema: z.ZodType<RangeMeasures> = z.strictObject({
       nearest: z.array(z.strictObject({ generated: number, distance: number, training: z.array(number) })),
     })
     .nullable()
-    // of an earlier version: measured again where it is asked for, and the rest of the range stands
+    // of an earlier version: it is measured again on request
     .catch(null),
 })
 
-/** What is compared with, prepared once for all ranges. */
+/** The reference in the forms that the measures need, prepared once for all ranges. */
 export interface Comparison {
   readonly dimensions: number
   readonly classes: number | null
@@ -70,7 +72,25 @@ export interface Comparison {
   readonly training: { readonly rows: Rows; readonly typical: number } | null
 }
 
-/** Reads the parts one after the other. @throws MixflowError ARGUMENT_INVALID for features that are not finite */
+/** Distances and scores are cheap, and measured whenever possible. */
+export function comparisonOf({ extractor, metrics, reference, n }: SampleOptions): Comparison {
+  const rows = reference?.features ?? null
+  const needs = (metric: SampleMetric): Rows | null => (metrics.includes(metric) ? rows : null)
+  const [real, training] = [needs('precision-recall'), needs('neighbours')]
+  return {
+    dimensions: extractor.dimensions,
+    classes: extractor.logits?.classes ?? null,
+    distanceTo: reference && frechetDistanceFrom(reference.gaussian),
+    real: real && ballsOf(randomRows(real, Math.min(n, rowLimits['precision-recall']))),
+    training: training && { rows: training, typical: typicalDistance(training) },
+  }
+}
+
+/** Rows in random order, since data sets are often sorted by class. */
+const randomRows = (rows: Rows, count: number): Rows =>
+  rowsAt(rows, permutation({ seed: 0, stream: 'order', index: 1, length: rowCount(rows) }).subarray(0, count))
+
+/** Measures a range. @throws MixflowError ARGUMENT_INVALID for features that are not finite */
 export async function measureRange(
   { firstImage, images }: ImageRange,
   parts: readonly SamplesPart[],
@@ -84,16 +104,16 @@ export async function measureRange(
   const kept = keptRows(comparison, images)
   const rows = new Float32Array(kept * dimensions)
   let statistics: FeatureStatistics | null = null
-  let [nfe, steps, seen, labelled, right] = [0, 0, 0, 0, 0]
+  let [nfe, steps, seen, labelled, correct] = [0, 0, 0, 0, 0]
   for (const part of parts) {
     const result = await read(part)
-    const own = statisticsOf(result.features, dimensions)
-    statistics = statistics === null ? own : mergeStatistics(statistics, own)
+    const partial = statisticsOf(result.features, dimensions)
+    statistics = statistics === null ? partial : mergeStatistics(statistics, partial)
     if (seen < kept) rows.set(result.features.subarray(0, (kept - seen) * dimensions), seen * dimensions)
     if (result.logits !== null) scores?.add(result.logits)
     if (result.logits !== null && result.labels !== null) {
       labelled += part.images
-      right += countRight(result.logits, result.labels)
+      correct += countCorrect(result.logits, result.labels)
     }
     nfe += (result.nfe * part.images) / images
     steps += (result.steps * part.images) / images
@@ -110,15 +130,15 @@ export async function measureRange(
     frechet: distanceTo === null ? null : distanceTo(gaussianOf(statistics!)),
     inception:
       score === undefined ? null : { mean: score.mean, standardDeviation: Number.isFinite(spread) ? spread : null },
-    labelAccuracy: labelled === 0 ? null : { share: right / labelled, images: labelled },
+    labelAccuracy: labelled === 0 ? null : { share: correct / labelled, images: labelled },
     precisionRecall: real && measurePrecision(real, first(Math.min(images, rowLimits['precision-recall']))),
     nearCopies: training && measureCopies(training, first(Math.min(images, rowLimits.neighbours)), firstImage),
   }
 }
 
 function keptRows({ real, training }: Comparison, images: number): number {
-  const wanted = Math.max(real ? rowLimits['precision-recall'] : 0, training ? rowLimits.neighbours : 0)
-  return Math.min(images, wanted)
+  const needed = Math.max(real ? rowLimits['precision-recall'] : 0, training ? rowLimits.neighbours : 0)
+  return Math.min(images, needed)
 }
 
 const measurePrecision = (real: Balls, generated: Rows) => ({
@@ -126,8 +146,8 @@ const measurePrecision = (real: Balls, generated: Rows) => ({
   images: generated.features.length / generated.dimensions,
 })
 
-/** The strongest copies, and the nearest images, that are told one by one. */
-const [mostPairs, mostNearest] = [20, 12]
+/** Maximum number of pairs and nearest images in the result. */
+const [maxPairs, maxNearest] = [20, 12]
 
 function measureCopies({ rows, typical }: NonNullable<Comparison['training']>, generated: Rows, firstImage: number) {
   const { share, distance, pairs, nearest } = nearCopies({ generated, training: rows }, { typical })
@@ -139,7 +159,7 @@ function measureCopies({ rows, typical }: NonNullable<Comparison['training']>, g
     share,
     distance,
     images: generated.features.length / generated.dimensions,
-    pairs: pairs.slice(0, mostPairs).map(numbered),
-    nearest: nearest.slice(0, mostNearest).map(numbered),
+    pairs: pairs.slice(0, maxPairs).map(numbered),
+    nearest: nearest.slice(0, maxNearest).map(numbered),
   }
 }

@@ -1,29 +1,26 @@
-/**
- * How curved a generator's trajectories are, from those of its parts: MixFlow's curvature (Euler steps, 128 in the paper), and the
- * same by time, which says where few steps will go wrong.
- */
+/** Curvature of a generator's trajectories, in total and by time, which shows where large steps cause errors. */
 import { MixflowError } from '@mixflow/core'
 import type { TrajectoriesPart, TrajectoriesResult } from './part.ts'
 
 export interface TrajectoryOptions {
-  /** Trajectories; 10,000 in the paper. */
+  /** Number of trajectories; the paper uses 10,000. */
   readonly count: number
-  /** Euler steps; 128 unless said, as in the paper. */
+  /** Euler steps. Default: 128, as in the paper. */
   readonly steps?: number
-  /** Stretches of time for the straightness; 16 unless said, fewer where there are fewer steps. */
+  /** Time bins. Default: 16, or the number of steps if that is less. */
   readonly bins?: number
-  /** At once; 64 unless said. */
+  /** Default: 64. */
   readonly batchSize?: number
 }
 
 export interface TrajectoryMeasures {
-  /** Curvature: mean over trajectories, time and elements of (x(1) − x(0) − v)². */
+  /** Curvature: the mean of (x(1) − x(0) − v)² over trajectories, time and elements. */
   readonly mean: number
   /** Over the trajectories. */
   readonly standardDeviation: number
   readonly trajectories: number
   readonly steps: number
-  /** The same, of a stretch of time. */
+  /** Curvature by time bin. */
   readonly byTime: readonly { readonly from: number; readonly to: number; readonly value: number }[]
 }
 
@@ -34,7 +31,7 @@ export function trajectoryParts(seed: number, options: TrajectoryOptions): Traje
     if (Number.isInteger(value) && value >= 1) continue
     throw new MixflowError('ARGUMENT_INVALID', `${name} must be a whole number from 1, got ${value}`)
   }
-  // a batch each: of all steps of a trajectory, moments of every element are held
+  // one batch per part, since moments of every element are held for all steps
   return Array.from({ length: Math.ceil(count / batchSize) }, (_, i) => ({
     kind: 'trajectories',
     steps,

@@ -1,10 +1,10 @@
 /**
- * Results of parts, kept until their range is complete: in memory, or in a folder, where a later process finds them. A range is
- * known by a key of all that it depends on, so results of other models, settings or extractors are never taken for these;
- * files are whole or not there, so a kill costs the parts at hand and nothing else.
+ * Stores results of parts until their range is complete: in memory, or in a folder, from which a later process can resume. A
+ * range has a key of everything it depends on, so results of other models, settings or extractors are never used for it. Files
+ * are written atomically, so a killed process loses only the parts that were running.
  *
- *   <folder>/parts/<key>/<first image>.safetensors     a part
- *   <folder>/measured/<key>.json                       what became of the range
+ *   <folder>/parts/<key>/<first image>.safetensors     the result of a part
+ *   <folder>/measured/<key>.json                       the measures of a range
  */
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -26,23 +26,23 @@ export interface PartStore {
   has(key: string, part: Part): boolean
   write<P extends Part>(key: string, part: P, result: ResultOf<P>): Promise<void>
   read<P extends Part>(key: string, part: P): Promise<ResultOf<P>>
-  /** What was kept of a whole range, as JSON; null if nothing. */
+  /** The stored measures of a range, as JSON; null if there are none. */
   finished(key: string): Promise<unknown>
-  /** Keeps what became of a whole range, and lets its parts go. */
+  /** Stores the measures of a range, and deletes its parts. */
   finish(key: string, measured: unknown): Promise<void>
 }
 
 export function memoryStore(): PartStore {
   const parts = new Map<string, unknown>()
   const done = new Map<string, unknown>()
-  const place = (key: string, part: Part) => `${key}/${part.firstImage}`
+  const idOf = (key: string, part: Part) => `${key}/${part.firstImage}`
   return {
-    has: (key, part) => parts.has(place(key, part)),
+    has: (key, part) => parts.has(idOf(key, part)),
     async write(key, part, result) {
-      parts.set(place(key, part), result)
+      parts.set(idOf(key, part), result)
     },
     async read<P extends Part>(key: string, part: P) {
-      return parts.get(place(key, part)) as ResultOf<P>
+      return parts.get(idOf(key, part)) as ResultOf<P>
     },
     finished: async key => done.get(key) ?? null,
     async finish(key, measured) {
@@ -54,14 +54,14 @@ export function memoryStore(): PartStore {
 
 export function folderStore(folder: string): PartStore {
   const partsOf = (key: string) => join(folder, 'parts', key)
-  const place = (key: string, { firstImage }: Part) =>
+  const pathOf = (key: string, { firstImage }: Part) =>
     join(partsOf(key), `${String(firstImage).padStart(9, '0')}.safetensors`)
   const measured = (key: string) => join(folder, 'measured', `${key}.json`)
   return {
-    has: (key, part) => existsSync(place(key, part)),
-    write: (key, part, result) => writeFileDurably(place(key, part), encode(result)),
+    has: (key, part) => existsSync(pathOf(key, part)),
+    write: (key, part, result) => writeFileDurably(pathOf(key, part), encode(result)),
     async read<P extends Part>(key: string, part: P) {
-      const path = place(key, part)
+      const path = pathOf(key, part)
       const bytes = await readRegularFile(path).catch(error => {
         throw unreadable(path, error)
       })
@@ -73,7 +73,7 @@ export function folderStore(folder: string): PartStore {
         if (error.code === 'ENOENT') return null
         throw unreadable(path, error)
       })
-      const hint = `delete ${path}: this range of images is then measured again`
+      const hint = `delete ${path}, so that this range of images is measured again`
       return bytes && parseStrictJson(bytes, { what: path, code: 'STATISTICS_INVALID', hint })
     },
     async finish(key, result) {
@@ -83,10 +83,10 @@ export function folderStore(folder: string): PartStore {
   }
 }
 
-/** Parts go once their range is complete, also under the hands of another process that measures something else of it. */
+/** Another process may have completed the range and deleted its parts. */
 function unreadable(path: string, error: unknown): MixflowError {
-  return new MixflowError('STATISTICS_INVALID', `${path} was kept and cannot be read: ${readFailure(error)}`, {
-    hint: 'run the same again: it goes on from what is there; two at once want a folder each',
+  return new MixflowError('STATISTICS_INVALID', `${path} cannot be read: ${readFailure(error)}`, {
+    hint: 'run the command again, which resumes; two processes at once need separate folders',
     details: { path },
     cause: error,
   })
@@ -106,7 +106,7 @@ function encode(result: ResultOf<Part>): Uint8Array {
 function decode(bytes: Uint8Array, { part, path }: { readonly part: Part; readonly path: string }): ResultOf<Part> {
   const refuse = (why: string, cause?: unknown) =>
     new MixflowError('STATISTICS_INVALID', `${path} ${why}`, {
-      hint: `delete ${path}: this part of the evaluation is then done again`,
+      hint: `delete ${path}, so that this part is computed again`,
       details: { path },
       cause,
     })
@@ -118,10 +118,10 @@ function decode(bytes: Uint8Array, { part, path }: { readonly part: Part; readon
       throw refuse(`is damaged: ${(cause as Error).message}`, cause)
     }
   }
-  /** Values of the dtype that `encode` gave them, so many for each image (any number where undefined). */
+  /** Values of a dtype, `perImage` for each image if that is defined. */
   const values = (name: string, dtype: TensorDtype, perImage?: number) => {
     const tensor = tensors.get(name)
-    if (tensor?.dtype !== dtype) throw refuse(`has no ${name} in ${dtype}`)
+    if (tensor?.dtype !== dtype) throw refuse(`has no ${dtype} tensor "${name}"`)
     const found = tensorValues(tensor)
     if (perImage === undefined || found.length === perImage * part.images) return found
     throw refuse(`has ${found.length} values of ${name} for ${part.images} images`)

@@ -1,22 +1,22 @@
 /**
- * The work of an evaluation in parts: a few hundred images each, sampled and turned into features; or some trajectories,
- * followed and turned into curvatures. A part says all that its result depends on (image i of a seed is the same in every
- * request), so parts can be done in any order, by any number of workers, and again after a crash, with the same result.
+ * An evaluation is split into parts: features of a few hundred samples, or the curvature of some trajectories. A part contains
+ * everything that its result depends on (image i of a seed is the same in every request), so parts can be computed in any order,
+ * by any number of workers, and again after a crash, with the same result.
  *
- * Parts are plain data, and results are plain arrays: they can travel between processes.
+ * Parts are plain data and results plain arrays, so both can be sent between processes.
  */
 import type { SampleRequest } from '@mixflow/core'
 
-/** How images are sampled; what is left out is the model's own. */
+/** Sampling options; the defaults are the model's. */
 export type SampleSetting = Pick<
   SampleRequest,
   'solver' | 'nfe' | 'steps' | 'gridPower' | 'tolerance' | 'perImage' | 'guidance' | 'mixtureWeight'
 > & {
-  /** Class of all images, or null for none; drawn from the seed unless said. */
+  /** Class of all images; null for no class. Default: drawn from the seed. */
   readonly label?: number | null
 }
 
-/** Images `firstImage` … `firstImage + images` (excluded) of a seed. */
+/** Images `firstImage` to `firstImage + images − 1` of a seed. */
 export interface ImageRange {
   readonly seed: number
   readonly firstImage: number
@@ -26,7 +26,7 @@ export interface ImageRange {
 export interface SamplesPart extends ImageRange {
   readonly kind: 'samples'
   readonly setting: SampleSetting
-  /** Images at once, which the steps of an adaptive solver depend on. */
+  /** Images per batch, on which the steps of an adaptive solver depend. */
   readonly batchSize: number
 }
 
@@ -34,7 +34,7 @@ export interface TrajectoriesPart extends ImageRange {
   readonly kind: 'trajectories'
   /** Euler steps. */
   readonly steps: number
-  /** Stretches of time. */
+  /** Time bins. */
   readonly bins: number
 }
 
@@ -45,9 +45,9 @@ export interface SamplesResult {
   readonly features: Float32Array
   /** float32 [images × classes] */
   readonly logits: Float32Array | null
-  /** The class that each image was to show; null without classes. */
+  /** The class of each image; null without classes. */
   readonly labels: Int32Array | null
-  /** Calls of the network per image. */
+  /** Function evaluations per image. */
   readonly nfe: number
   /** Steps per image. */
   readonly steps: number
@@ -56,7 +56,7 @@ export interface SamplesResult {
 export interface TrajectoriesResult {
   /** Curvature of each trajectory. */
   readonly perImage: Float64Array
-  /** Mean squared distance from the straight path, in each stretch of time. */
+  /** Mean squared distance from the straight path, by time bin. */
   readonly byTime: Float64Array
 }
 
@@ -64,17 +64,17 @@ export type ResultOf<P extends Part> = P extends SamplesPart ? SamplesResult : T
 
 export interface PartOptions {
   readonly signal?: AbortSignal | undefined
-  /** Which share of the part is done, 0..1. */
+  /** Called with the fraction of the part that is done, 0..1. */
   readonly onProgress?: ((fraction: number) => void) | undefined
 }
 
-/** Who does parts, one at a time. */
+/** Computes parts, one at a time. */
 export interface PartWorker {
   run<P extends Part>(part: P, options?: PartOptions): Promise<ResultOf<P>>
 }
 
-/** A range cut into parts of whole batches, a few hundred images each. */
-export function cut({ seed, firstImage, images }: ImageRange, batchSize: number): ImageRange[] {
+/** Splits a range into parts of whole batches, a few hundred images each. */
+export function splitRange({ seed, firstImage, images }: ImageRange, batchSize: number): ImageRange[] {
   const size = batchSize * Math.max(1, Math.round(imagesPerPart / batchSize))
   return Array.from({ length: Math.ceil(images / size) }, (_, i) => ({
     seed,

@@ -3,7 +3,7 @@ import { planSettings } from './plan-settings.ts'
 
 describe('planSettings', () => {
   it('takes each solver at each number that it can spend, an adaptive one once, and tells what it leaves out', () => {
-    const { settings, left } = planSettings({
+    const { settings, skipped } = planSettings({
       solvers: ['heun', 'euler', 'dopri5'],
       nfe: [2, 5],
       common: { guidance: 1, gridPower: 1.3, perImage: true },
@@ -14,7 +14,7 @@ describe('planSettings', () => {
       { solver: 'euler', nfe: 5, guidance: 1, gridPower: 1.3 },
       { solver: 'dopri5', guidance: 1, perImage: true },
     ])
-    expect(left).toEqual([{ solver: 'heun', nfe: 2, reason: 'heun cannot take exactly 2 evaluations' }])
+    expect(skipped).toEqual([{ solver: 'heun', nfe: 2, reason: 'heun cannot take exactly 2 evaluations' }])
   })
 
   it('refuses a number that no solver can spend, naming those that work', () => {

@@ -1,13 +1,10 @@
-/**
- * Parts of the work, handed to workers one by one: whoever is free takes the next. The first failure stops all of them and is
- * what is thrown, after each has come to its end.
- */
+/** Distributes parts to workers: each takes the next part when it is idle. The first failure stops all workers, and is thrown once they have ended. */
 import { throwIfAborted } from '@mixflow/core/internal'
 import type { Part, PartWorker, ResultOf } from './part.ts'
 
 export interface Job {
   readonly part: Part
-  /** How much of the whole it is, in any unit. */
+  /** Amount of work, in any unit. */
   readonly weight: number
 }
 
@@ -16,7 +13,7 @@ export interface RunOptions<J extends Job> {
   readonly signal?: AbortSignal | undefined
   /** Awaited before the worker takes its next part. */
   readonly onResult: (job: J, result: ResultOf<Part>) => Promise<void>
-  /** Weight done, parts under way included. */
+  /** Called with the weight done so far, including fractions of running parts. */
   readonly onProgress?: ((done: number) => void) | undefined
 }
 
@@ -24,22 +21,22 @@ export async function runParts<J extends Job>(jobs: readonly J[], options: RunOp
   const { workers, signal, onResult, onProgress } = options
   const failure = new AbortController()
   const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal])
-  const underWay = new Map<PartWorker, number>()
+  const running = new Map<PartWorker, number>()
   let done = 0
-  const report = () => onProgress?.([...underWay.values()].reduce((sum, weight) => sum + weight, done))
-  const queue = jobs.values() // one for all workers: each job is taken once
+  const report = () => onProgress?.([...running.values()].reduce((sum, weight) => sum + weight, done))
+  const queue = jobs.values() // shared by all workers, so each job is taken once
 
   const work = async (worker: PartWorker): Promise<void> => {
     for (const job of queue) {
       if (failure.signal.aborted) return
       throwIfAborted(signal)
       const watch = (fraction: number) => {
-        underWay.set(worker, fraction * job.weight)
+        running.set(worker, fraction * job.weight)
         report()
       }
       const result = await worker.run(job.part, { signal: stop, onProgress: watch })
       await onResult(job, result)
-      underWay.delete(worker)
+      running.delete(worker)
       done += job.weight
       report()
     }

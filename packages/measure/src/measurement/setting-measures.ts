@@ -1,4 +1,4 @@
-/** From the numbers of each range to measures with a name: their mean over the ranges, and how much they differ. */
+/** The measures of a setting, by name: mean and deviation over its ranges. */
 import { distanceLabel, featureLabel, scoreLabel } from '../measure-label.ts'
 import type { SampleOptions } from './measure-model.ts'
 import { type RangeMeasures, rowLimits, type SampleMetric, sampleMetrics } from './measure-range.ts'
@@ -6,19 +6,19 @@ import type { SampleSetting } from './part.ts'
 
 export type MeasureName = 'fd' | 'is' | 'label-accuracy' | 'precision' | 'recall' | 'near-copies' | 'neighbour-distance'
 
-/** One number with its name, `FD-ResNet56-5k`. */
+/** A measure with its name, such as `FD-ResNet56-5k`. */
 export interface Measure {
   readonly metric: MeasureName
   readonly label: string
-  /** Over the ranges. */
+  /** Mean over the ranges. */
   readonly mean: number
-  /** Unbiased, over the ranges; null for a single one. */
+  /** Unbiased standard deviation over the ranges; null for a single one. */
   readonly deviation: number | null
 }
 
 export interface SettingMeasures {
   readonly setting: SampleSetting
-  /** Calls of the network per image, guidance counted: what was spent. */
+  /** Function evaluations per image, including guidance. */
   readonly nfe: number
   readonly steps: number
   readonly measures: readonly Measure[]

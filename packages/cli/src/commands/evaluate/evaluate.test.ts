@@ -155,7 +155,7 @@ describe('mixflow evaluate', () => {
     ])
     expect(few).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('covariance of 64 features cannot be told from 50'),
+      stderr: expect.stringContaining('covariance of 64 features cannot be estimated from 50'),
     })
     expect(size).toMatchObject({ code: 1, stderr: expect.stringContaining('resize "pad"') })
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('did you mean "cifar10"?') })
