@@ -1,13 +1,13 @@
-/** What the file system refuses while something is written, as a typed error. */
+/** Errors of the file system while writing, as typed errors. */
 
 import { MixflowError, type MixflowErrorCode } from '@mixflow/core'
 
 export interface DiskErrorOptions {
   /** Default: OUTPUT_DISK. */
   readonly code?: MixflowErrorCode
-  /** What to do, if the disk is not full. Default: choose a folder that can be written to. */
+  /** The hint unless the disk is full. Default: choose a writable folder. */
   readonly hint?: string
-  /** Added to the hint if the disk is full. */
+  /** The hint if the disk is full. */
   readonly hintIfFull?: string
 }
 

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 /** A lock that dies within a second, which is long enough for a machine with much else to do. */
-const quick = { beatMs: 10, deadAfterMs: 1000 }
+const quick = { intervalMs: 10, staleAfterMs: 1000 }
 const foreign = JSON.stringify({ pid: 1, host: 'another-host', id: 'x' })
 
 describe('lockFile', () => {
@@ -37,7 +37,7 @@ describe('lockFile', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  it('says once that it waits, and stops waiting when aborted', async () => {
+  it('reports once that it waits, and stops waiting when aborted', async () => {
     const lock = await lockFile(path, quick)
     let waits = 0
     const stop = new AbortController()
@@ -51,7 +51,7 @@ describe('lockFile', () => {
     await lock.release()
   })
 
-  it('keeps a lock alive longer than a dead one would last', async () => {
+  it('touches a held lock, so that it does not become stale', async () => {
     const lock = await lockFile(path, quick)
     const owner = await readFile(path, 'utf8')
     const second = lockFile(path, quick)
@@ -81,7 +81,7 @@ describe('lockFile', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  it('takes over though one who was at it has ended on the way', async () => {
+  it('takes over even if a process ended while removing the lock', async () => {
     await writeFile(path, foreign)
     const { mtimeMs } = await stat(path)
     const state = createHash('sha256').update(`${foreign} ${mtimeMs}`).digest('hex')
@@ -90,41 +90,41 @@ describe('lockFile', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  it('takes over at once from a process that was killed', async () => {
+  it('takes over at once from a killed process', async () => {
     const child = startChild({ path, keep: true })
     await once(child.stdout!, 'data')
     child.kill('SIGKILL')
     await once(child, 'exit')
-    const lock = await lockFile(path, { beatMs: 10, deadAfterMs: 3_600_000 })
+    const lock = await lockFile(path, { intervalMs: 10, staleAfterMs: 3_600_000 })
     expect(JSON.parse(await readFile(path, 'utf8')).pid).toBe(process.pid)
     await lock.release()
   })
 
-  it('does not remove a lock that has become somebody else’s', async () => {
+  it('does not release a lock that another process has taken over', async () => {
     const lock = await lockFile(path, quick)
     await writeFile(path, foreign)
     await lock.release()
     expect(await readFile(path, 'utf8')).toBe(foreign)
   })
 
-  it('passes on that there is no such folder', async () => {
+  it('passes on the error of a missing folder', async () => {
     await expect(lockFile(join(folder, 'none', 'x.lock'), quick)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
 
 describe('tryLockFile', () => {
-  it('takes a lock, and says who holds it otherwise', async () => {
+  it('acquires a lock, or returns its owner', async () => {
     const lock = await tryLockFile(path, quick)
     expect(await tryLockFile(path, quick)).toMatchObject({ owner: { pid: process.pid, host: hostname() } })
     if ('release' in lock) await lock.release()
     expect(await readdir(folder)).toEqual([])
   })
 
-  it('takes a lock of another host that is touched for one that is held', async () => {
+  it('treats a lock of another host as held while it is touched', async () => {
     await writeFile(path, foreign)
     let time = 1
     const beat = setInterval(() => void utimes(path, time, time++).catch(() => {}), 5)
-    const found = await tryLockFile(path, { beatMs: 10, deadAfterMs: 3_600_000 })
+    const found = await tryLockFile(path, { intervalMs: 10, staleAfterMs: 3_600_000 })
     clearInterval(beat)
     expect(found).toMatchObject({ owner: { pid: 1, host: 'another-host' } })
   })

@@ -1,11 +1,11 @@
 /**
- * A lock between processes: a file that only one of them can create, with its owner's name in it, touched while it is held.
- * It appears with its content at once (a file beside it is linked to its name), so nobody sees a lock without an owner.
+ * A lock between processes: a file that only one process can create, which contains its owner and is touched while it is held.
+ * It is created with its content in one step, by linking a temporary file to its name, so no process sees a lock without an
+ * owner.
  *
- * A lock is dead if its owner has ended, or, where that cannot be known (another host), if it has not been touched for a while as measured by
- * whoever waits, so that clocks that differ do no harm. Of all who see the same dead lock only one may remove it: the one that
- * can create a second file named after exactly that lock. It leaves out: an owner on another host that was suspended,
- * not ended, may wake up to find its lock gone.
+ * A lock is stale if its owner has ended, or, for an owner on another host, if it was not touched for a while by the clock of
+ * the waiting process, so differences between clocks do not matter. Only one process may remove a stale lock: the one that
+ * creates a second file named after exactly that lock. Limitation: a suspended owner on another host may lose its lock.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -16,55 +16,61 @@ import { temporaryPath } from './temporary.ts'
 
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined
-  /** Called once if somebody else holds the lock, or may. */
+  /** Called once if another process holds the lock, or may hold it. */
   readonly onWait?: (() => void) | undefined
-  /** How often the owner touches the file, and waiters look, in ms. Default: 500. */
-  readonly beatMs?: number
-  /** A lock whose owner cannot be asked is dead if it has not been touched for so long, in ms. Default: 30 beats. */
-  readonly deadAfterMs?: number
+  /** How often the owner touches the file and waiting processes check it, in ms. Default: 500. */
+  readonly intervalMs?: number
+  /** After how long without a touch a lock of another host is stale, in ms. Default: 30 intervals. */
+  readonly staleAfterMs?: number
 }
 
 export interface FileLock {
-  /** Gives the lock back; never throws. */
+  /** Releases the lock; never throws. */
   release(): Promise<void>
 }
 
-/** What is in the file. */
+/** Content of the file. */
 interface Content extends Owner {
   readonly id: string
 }
 
-/** Locks that this process holds: it may have ended and begun again under the same number. */
+/** Locks that this process holds; a lock with its process ID may also be of an earlier process. */
 const registry = Symbol.for('mixflow.locks')
 const held: Set<string> = ((globalThis as { [registry]?: Set<string> })[registry] ??= new Set())
 
 /**
- * Waits for a lock and takes it.
+ * Waits for a lock and acquires it.
  *
- * @throws MixflowError ABORTED if the signal ends the wait; system errors (a folder without write permission) pass
+ * @throws MixflowError ABORTED; system errors pass, such as that of a read-only folder
  */
 export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
-  return (await take(path, { ...options, wait: true })) as FileLock
+  return (await acquire(path, { ...options, wait: true })) as FileLock
 }
 
 /**
- * Takes a lock, or returns who holds it. Waits only as long as it takes to see whether an owner on another host is alive.
+ * Acquires a lock, or returns its owner. Waits only until it is known whether an owner on another host is alive.
  *
  * @throws MixflowError ABORTED; system errors pass
  */
 export function tryLockFile(path: string, options: LockOptions = {}): Promise<FileLock | { readonly owner: Owner }> {
-  return take(path, { ...options, wait: false })
+  return acquire(path, { ...options, wait: false })
 }
 
-async function take(
+async function acquire(
   path: string,
-  { signal, onWait, beatMs = 500, deadAfterMs = 30 * beatMs, wait }: LockOptions & { readonly wait: boolean },
+  { signal, onWait, intervalMs = 500, staleAfterMs = 30 * intervalMs, wait }: LockOptions & { readonly wait: boolean },
 ): Promise<FileLock | { readonly owner: Owner }> {
   const content: Content = { ...thisProcess(), id: randomUUID() }
   const mine = JSON.stringify(content)
   held.add(content.id)
   try {
-    const owner = await until(() => create(path, mine), path, { signal, onWait, beatMs, deadAfterMs, wait })
+    const owner = await tryUntilKnown(() => create(path, mine), path, {
+      signal,
+      onWait,
+      intervalMs,
+      staleAfterMs,
+      wait,
+    })
     if (owner !== null) {
       held.delete(content.id)
       return { owner }
@@ -73,34 +79,34 @@ async function take(
     held.delete(content.id)
     throw error
   }
-  const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), beatMs).unref()
+  const timer = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), intervalMs).unref()
   return {
     async release() {
-      clearInterval(beat)
-      if ((await look(path).catch(() => null))?.text === mine) await rm(path, { force: true }).catch(() => {})
+      clearInterval(timer)
+      if ((await readLock(path).catch(() => null))?.text === mine) await rm(path, { force: true }).catch(() => {})
       held.delete(content.id)
     },
   }
 }
 
-/** Tries until the lock is created (null), or, where it should not wait, until it is known who holds it. */
-async function until(
+/** Tries until the lock is created (null), or, without `wait`, until its owner is known. */
+async function tryUntilKnown(
   tryIt: () => Promise<boolean>,
   path: string,
   {
     signal,
     onWait,
-    beatMs,
-    deadAfterMs,
+    intervalMs,
+    staleAfterMs,
     wait,
   }: Required<Omit<LockOptions, 'signal' | 'onWait'>> &
     Pick<LockOptions, 'signal' | 'onWait'> & { readonly wait: boolean },
 ): Promise<Owner | null> {
-  let seen: (Look & { readonly since: number }) | undefined
+  let seen: (LockState & { readonly since: number }) | undefined
   let hasWaited = false
   while (!(await tryIt())) {
     throwIfAborted(signal)
-    const now = await look(path)
+    const now = await readLock(path)
     if (!now) continue
     const wasTouched = seen?.text === now.text && seen.touched !== now.touched
     if (seen?.text !== now.text || wasTouched) seen = { ...now, since: performance.now() }
@@ -110,17 +116,17 @@ async function until(
     if (!wait && owner !== null && (state === 'alive' || state === 'running' || (state === 'foreign' && wasTouched))) {
       return owner
     }
-    const isGone = state === 'gone'
-    const isDead = isGone || (state !== 'alive' && age > deadAfterMs)
-    if (isDead && (await remove(path, now, age > 2 * deadAfterMs))) continue
-    if (!hasWaited && !isGone) onWait?.()
-    hasWaited ||= !isGone
-    await sleep(isGone ? Math.min(beatMs, 20) : beatMs, undefined, signal && { signal }).catch(() => {})
+    const hasEnded = state === 'ended'
+    const isStale = hasEnded || (state !== 'alive' && age > staleAfterMs)
+    if (isStale && (await remove(path, now, age > 2 * staleAfterMs))) continue
+    if (!hasWaited && !hasEnded) onWait?.()
+    hasWaited ||= !hasEnded
+    await sleep(hasEnded ? Math.min(intervalMs, 20) : intervalMs, undefined, signal && { signal }).catch(() => {})
   }
   return null
 }
 
-/** Creates a file with its content in one step; whether it was not there before. */
+/** Creates a file with its content in one step. Returns false if it exists. */
 async function create(path: string, text: string): Promise<boolean> {
   const aside = temporaryPath(path)
   try {
@@ -137,7 +143,7 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Where the file system has no links (exFAT, some network shares). */
+/** For file systems without links (exFAT, some network shares). */
 async function createPlainly(path: string, text: string): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: 'wx' })
@@ -148,14 +154,14 @@ async function createPlainly(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** A lock as it was seen: its content, and when it was touched. */
-interface Look {
+/** Content of a lock, and when it was last touched. */
+interface LockState {
   readonly text: string
   readonly touched: number
 }
 
 /** Null if the lock has just been released. */
-async function look(path: string): Promise<Look | null> {
+async function readLock(path: string): Promise<LockState | null> {
   try {
     return { text: await readFile(path, 'utf8'), touched: (await stat(path)).mtimeMs }
   } catch (error) {
@@ -176,22 +182,22 @@ function parse(text: string): Content | null {
 function ownerState(owner: Content): OwnerState {
   if (held.has(owner.id)) return 'alive'
   const state = stateOf(owner)
-  // an earlier process with the number of this one, on a system that does not say when processes started
-  return state === 'running' && owner.pid === process.pid ? 'gone' : state
+  // an earlier process with the ID of this one, on a system without start times of processes
+  return state === 'running' && owner.pid === process.pid ? 'ended' : state
 }
 
 /**
- * Removes the lock that was seen dead, if nobody else is at it; whether it is worth looking again at once.
+ * Removes a stale lock, unless another process is removing it. Returns whether to try at once to create the lock.
  *
- * @param again somebody has been at it for so long that he must have ended on the way
+ * @param retry whether another process started to remove it so long ago that it must have ended
  */
-async function remove(path: string, seen: Look, again: boolean): Promise<boolean> {
+async function remove(path: string, seen: LockState, retry: boolean): Promise<boolean> {
   const state = `${seen.text} ${seen.touched}`
   const mine = `${path}.${createHash('sha256').update(state).digest('hex').slice(0, 16)}`
-  if (again) await rm(mine, { force: true })
+  if (retry) await rm(mine, { force: true })
   if (!(await createPlainly(mine, ''))) return false
   try {
-    const now = await look(path)
+    const now = await readLock(path)
     if (now?.text === seen.text && now.touched === seen.touched) await rm(path, { force: true })
     return true
   } finally {

@@ -1,11 +1,11 @@
-/** Makes a folder. (`recursive` of Node's `mkdir` never ends on some file systems, such as /proc.) */
+/** Creates folders. (Node's `mkdir` with `recursive` never ends on some file systems, such as /proc.) */
 
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type DiskErrorOptions, diskError } from './disk-error.ts'
 
 /**
- * Makes a folder and those above it, as far as they are missing. Returns the topmost folder that it made, or null.
+ * Creates a folder and its missing parents. Returns the topmost folder that it created, or null.
  *
  * @throws MixflowError OUTPUT_DISK, or the code that the options name
  */

@@ -1,6 +1,6 @@
 /**
- * Which process something on the disk belongs to. A process is named by its host, its number and, on Linux, its namespace of
- * numbers (each container has its own) and the time at which it started, since numbers are given again after a restart.
+ * Identifies the process that owns a file: by host, process ID and, on Linux, PID namespace (each container has its own) and
+ * start time, since process IDs are reused.
  */
 
 import { readFileSync, readlinkSync } from 'node:fs'
@@ -9,40 +9,40 @@ import { hostname } from 'node:os'
 export interface Owner {
   readonly host: string
   readonly pid: number
-  /** Namespace of process numbers; null where unknown. */
+  /** PID namespace; null if unknown. */
   readonly namespace: string | null
-  /** Which start of the machine, and clock ticks from there to the start of the process; null where unknown. */
+  /** Boot ID of the machine, and clock ticks from boot to the start of the process; null if unknown. */
   readonly started: string | null
 }
 
-let own: Owner | undefined
+let current: Owner | undefined
 
 export function thisProcess(): Owner {
-  own ??= {
+  current ??= {
     host: hostname(),
     pid: process.pid,
     namespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
     started: startOf(process.pid),
   }
-  return own
+  return current
 }
 
 /**
- * Whether a process goes on. `gone` and `alive` are certain; `running`: a process of this number runs, perhaps another one;
- * `foreign`: of another host or container, which cannot be asked.
+ * State of a process. `ended` and `alive` are certain; `running`: a process with this ID runs, perhaps another one; `foreign`: it
+ * is on another host or in another container, so its state is unknown.
  */
-export type OwnerState = 'gone' | 'alive' | 'running' | 'foreign'
+export type OwnerState = 'ended' | 'alive' | 'running' | 'foreign'
 
 export function stateOf({ host, pid, namespace, started }: Owner): OwnerState {
   const me = thisProcess()
   if (host !== me.host || (namespace !== null && namespace !== me.namespace)) return 'foreign'
-  if (!isRunning(pid)) return 'gone'
+  if (!isRunning(pid)) return 'ended'
   const now = started === null ? null : startOf(pid)
   if (now === null) return 'running'
-  return now === started ? 'alive' : 'gone'
+  return now === started ? 'alive' : 'ended'
 }
 
-/** Whether a process of this host has this number; it may be one of another user. */
+/** Whether a process with this ID runs on this host, possibly of another user. */
 export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
@@ -54,7 +54,7 @@ export function isRunning(pid: number): boolean {
 function startOf(pid: number): string | null {
   const stat = orNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   const boot = orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
-  // the second field is the name of the program, in parentheses, and may hold anything
+  // the second field is the program name in parentheses, which may contain any characters
   const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   return ticks === undefined || boot === null ? null : `${boot}:${ticks}`
 }

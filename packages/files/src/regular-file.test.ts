@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true }))
 
-it('reads a file, also through a link, as bytes of its own or as text without a byte order mark', async () => {
+it('reads a file, also through a link, as bytes in new memory or as text without a byte order mark', async () => {
   const path = join(root, 'file')
   await writeFile(path, '\uFEFF{"ü": 1}')
   await symlink('file', join(root, 'link'))
@@ -29,7 +29,7 @@ it('reads a file, also through a link, as bytes of its own or as text without a 
   expect(await readRegularStart(path, 1000)).toEqual(await readRegularFile(path))
 })
 
-it('passes errors of the system on', async () => {
+it('passes on system errors', async () => {
   const path = join(root, 'none')
   await expect(readRegularFile(path)).rejects.toMatchObject({ code: 'ENOENT' })
   expect(() => readRegularFileSync(path)).toThrow('ENOENT')

@@ -1,6 +1,6 @@
 /**
- * Reading files that a user named. A named pipe, device or socket has no end, and opening one may wait for ever: it is refused
- * before it is opened, and opened without waiting in case it took the place of a file in between.
+ * Reads files at paths given by users. Opening a named pipe or device can block forever, so anything but a regular file is
+ * refused, both before opening it and after opening it without blocking, in case it was replaced in between.
  */
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
@@ -13,7 +13,7 @@ const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 /**
  * Opens a regular file for reading; links are followed.
  *
- * @throws MixflowError FILE_INVALID for anything else than a regular file; system errors (ENOENT, EACCES) pass
+ * @throws MixflowError FILE_INVALID for anything but a regular file; system errors (ENOENT, EACCES) pass
  */
 export async function openRegularFile(path: string): Promise<FileHandle> {
   checkKind(path, await stat(path))
@@ -27,15 +27,15 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Throws as `openRegularFile`, for what other code is about to open. */
+/** Throws as `openRegularFile`, without opening the file. */
 export async function checkRegularFile(path: string): Promise<void> {
   checkKind(path, await stat(path))
 }
 
 /**
- * Returns the bytes of a regular file, as an array of its own.
+ * Returns the bytes of a regular file, in a new array.
  *
- * @throws MixflowError FILE_INVALID for anything else than a regular file; system errors pass
+ * @throws MixflowError FILE_INVALID for anything but a regular file; system errors pass
  */
 export async function readRegularFile(
   path: string,
@@ -43,7 +43,7 @@ export async function readRegularFile(
 ): Promise<Bytes> {
   const file = await openRegularFile(path)
   try {
-    return own(await file.readFile(options))
+    return unpooled(await file.readFile(options))
   } finally {
     await file.close()
   }
@@ -66,19 +66,19 @@ export async function readRegularText(path: string): Promise<string> {
   return new TextDecoder().decode(await readRegularFile(path))
 }
 
-/** As `readRegularFile`, while the process waits. */
+/** As `readRegularFile`, synchronously. */
 export function readRegularFileSync(path: string): Bytes {
   checkKind(path, statSync(path))
   const file = openSync(path, flags)
   try {
     checkKind(path, fstatSync(file))
-    return own(readFileSync(file))
+    return unpooled(readFileSync(file))
   } finally {
     closeSync(file)
   }
 }
 
-/** Why a file could not be read, for a message: the code of a system error, or what the path is. */
+/** Describes why a file could not be read, for messages: the code of a system error, or the kind of file. */
 export function readFailure(cause: unknown): string {
   if (MixflowError.is(cause)) return String(cause.details.kind ?? cause.message)
   return (cause as NodeJS.ErrnoException).code ?? (cause instanceof Error ? cause.message : String(cause))
@@ -100,8 +100,8 @@ function kindOf(info: Stats): string {
   return 'a device'
 }
 
-/** Not a Buffer: `slice` of a Buffer is a view, and a small one begins anywhere in memory that others share. */
-const own = (bytes: Buffer): Bytes =>
+/** Converts to a Uint8Array with its own memory: `slice` of a Buffer is a view, and small Buffers share a pool. */
+const unpooled = (bytes: Buffer): Bytes =>
   bytes.byteOffset === 0 && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length
     ? new Uint8Array(bytes.buffer)
     : new Uint8Array(bytes)

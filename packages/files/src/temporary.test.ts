@@ -19,7 +19,7 @@ const { pid: ended } = spawnSync(process.execPath, ['--version'])
 const of = (pid: number, path: string) => temporaryPath(path).replace(`-${process.pid}-`, `-${pid}-`)
 const ofHost = (path: string) => temporaryPath(path).replace(/\.[0-9a-f]{8}-/, '.00000000-')
 
-it('removes what an ended process left, and keeps what is written now or is not ours', async () => {
+it('removes leftovers of an ended process, and keeps files in use and other files', async () => {
   const path = join(root, 'model.bin')
   const kept = [of(process.ppid, path), temporaryPath(path), ofHost(path), join(root, '.tmp-model.bin'), path]
   const left = [of(ended, path), of(ended, join(root, 'other.name')), temporaryPath(path), ofHost(path)]
@@ -30,7 +30,7 @@ it('removes what an ended process left, and keeps what is written now or is not 
   expect((await readdir(root)).sort()).toEqual(kept.map(each => basename(each)).sort())
 })
 
-it('moves back what an ended process was about to replace', async () => {
+it('restores what an ended process was about to replace', async () => {
   for (const name of ['kept', 'replaced']) {
     const old = oldPath(of(ended, join(root, name)))
     await mkdir(old)
@@ -43,7 +43,7 @@ it('moves back what an ended process was about to replace', async () => {
   expect(await readdir(join(root, 'replaced'))).toEqual([])
 })
 
-it('is done by the first writing of a process to a folder', async () => {
+it('runs at the first write of a process to a folder', async () => {
   await writeFile(of(ended, join(root, 'a')), '')
   await writeFileDurably(join(root, 'b'), 'b')
   expect(await readdir(root)).toEqual(['b'])
@@ -52,7 +52,7 @@ it('is done by the first writing of a process to a folder', async () => {
   expect((await readdir(root)).sort()).toEqual(['b', 'c'])
 })
 
-it('keeps names within what file systems allow', async () => {
+it('keeps names within the limit of file systems', async () => {
   for (const name of ['n'.repeat(255), 'ü'.repeat(127)]) {
     await writeFileDurably(join(root, name), name)
     expect(await readFile(join(root, name), 'utf8')).toBe(name)

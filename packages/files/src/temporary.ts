@@ -1,7 +1,7 @@
 /**
- * Temporary names: `.tmp-<name>.<host>-<pid>-<random>`, beside what is being written. They say whose they are, so that the
- * next process which writes to the same folder removes what a killed one left. A folder that was moved aside to be
- * replaced ends in `-old`; where nothing took its place it is moved back.
+ * Temporary files are named `.tmp-<name>.<host>-<pid>-<random>`, beside their target. The name identifies their process, so that
+ * the next process that writes to the same folder removes leftovers of killed ones. The name of a folder that was moved aside
+ * to be replaced ends in `-old`; if its replacement is missing, it is moved back.
  */
 
 import { createHash, randomBytes } from 'node:crypto'
@@ -10,10 +10,10 @@ import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isRunning, thisProcess } from './owner.ts'
 
-/** File systems allow 255 bytes in a name; the rest is for what is added. */
-const longestName = 180
+/** File systems allow 255 bytes per name; the rest is for prefix and suffix. */
+const maxNameBytes = 180
 const pattern = /^\.tmp-(.+)\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}(-old)?$/s
-/** What another host left is removed after a day: it cannot be asked whether it goes on. */
+/** Leftovers of other hosts, whose processes cannot be checked, are removed after a day. */
 const foreignAgeMs = 86_400_000
 
 let hostMark: string | undefined
@@ -26,41 +26,41 @@ function markOfHost(): string {
 /** Returns a new temporary path in the folder of a path. */
 export function temporaryPath(path: string): string {
   const bytes = Buffer.from(basename(path))
-  const name = bytes.length <= longestName ? basename(path) : `${bytes.toString('hex').slice(0, 120)}…`
+  const name = bytes.length <= maxNameBytes ? basename(path) : `${bytes.toString('hex').slice(0, 120)}…`
   return join(dirname(path), `.tmp-${name}.${markOfHost()}-${process.pid}-${randomBytes(4).toString('hex')}`)
 }
 
-/** The name under which what stood at a path waits until it is replaced. */
+/** Path that the old folder is moved to while it is replaced. */
 export const oldPath = (temporary: string): string => `${temporary}-old`
 
 /**
- * Removes from a folder the temporary files and folders of processes that have ended. Never throws: what cannot be removed now is
- * removed by a later call.
+ * Removes temporary files and folders of ended processes from a folder. Never throws: what cannot be removed is left for a later
+ * call.
  */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [, target, host, pid, old] = pattern.exec(name) ?? []
-    if (target === undefined || !(await isLeft(join(folder, name), { host, pid: Number(pid) }))) continue
-    const [path, place] = [join(folder, name), join(folder, target)]
-    if (old !== undefined && !existsSync(place)) await rename(path, place).catch(() => {})
+    if (target === undefined || !(await isLeftover(join(folder, name), { host, pid: Number(pid) }))) continue
+    const [path, original] = [join(folder, name), join(folder, target)]
+    if (old !== undefined && !existsSync(original)) await rename(path, original).catch(() => {})
     else await discard(path)
   }
 }
 
 const swept = new Set<string>()
 
-/** As `removeLeftovers`, once for each folder in the life of a process. */
+/** As `removeLeftovers`, once per folder and process. */
 export async function removeLeftoversOnce(folder: string): Promise<void> {
   if (swept.has(folder)) return
   swept.add(folder)
   await removeLeftovers(folder)
 }
 
-async function isLeft(path: string, { host, pid }: { host: string | undefined; pid: number }): Promise<boolean> {
+async function isLeftover(path: string, { host, pid }: { host: string | undefined; pid: number }): Promise<boolean> {
   if (host === markOfHost() && !isRunning(pid)) return true
   const changed = (await lstat(path).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY
   if (host !== markOfHost()) return changed < Date.now() - foreignAgeMs
-  // of an earlier process with the number of this one
+  // of an earlier process with the ID of this one
   return pid === process.pid && changed < Date.now() - process.uptime() * 1000 - 1000
 }
 

@@ -27,7 +27,7 @@ it('writes files and folders, and replaces them', async () => {
   expect((await readdir(root)).sort()).toEqual(['a.txt', 'b'])
 })
 
-it('leaves nothing of a file or folder that cannot be written, and what was there', async () => {
+it('leaves nothing of a file or folder that cannot be written, and keeps the old one', async () => {
   await mkdir(join(root, 'a.txt'))
   await mkdir(join(root, 'b'))
   await writeFile(join(root, 'b', 'old'), 'old')
@@ -39,7 +39,7 @@ it('leaves nothing of a file or folder that cannot be written, and what was ther
   expect(await readdir(join(root, 'b'))).toEqual(['old'])
 })
 
-it('makes folders, and says which one it cannot make', async () => {
+it('creates folders, and names the one that it cannot create', async () => {
   await Promise.all([makeFolder(join(root, 'c', 'd')), makeFolder(join(root, 'c', 'd', 'e'))])
   expect(await readdir(join(root, 'c', 'd'))).toEqual(['e'])
   await writeFile(join(root, 'file'), '')
@@ -50,7 +50,7 @@ it.skipIf(process.platform !== 'linux')('ends where the file system denies that 
   await expect(makeFolder('/proc/mixflow/run')).rejects.toMatchObject({ code: 'OUTPUT_DISK' })
 })
 
-it('says of a full disk that it is full, and takes no other fault for one of the disk', () => {
+it('reports a full disk, and passes on errors that are not of the file system', () => {
   const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' })
   expect(diskError('/x/run', full)).toMatchObject({
     message: '/x/run cannot be written: the disk is full',

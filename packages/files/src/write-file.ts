@@ -1,7 +1,4 @@
-/**
- * A file that is there in full or not at all: written under a temporary name beside its path, synced to the disk, then
- * renamed. A process may be killed at any moment in between.
- */
+/** Writes files atomically: under a temporary name, synced to the disk, then renamed. The process may be killed at any moment. */
 
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -9,16 +6,16 @@ import { type DiskErrorOptions, diskError } from './disk-error.ts'
 import { makeFolder } from './make-folder.ts'
 import { discard, removeLeftoversOnce, temporaryPath } from './temporary.ts'
 
-/** Bytes or text; pieces of it; or pieces that are made when it is the file's turn. */
+/** Bytes or text, in one or several pieces, or a function that generates them when the file is written. */
 export type FileContent = Uint8Array | string | readonly Uint8Array[] | (() => AsyncIterable<Uint8Array>)
 
 export interface WriteOptions extends DiskErrorOptions {
-  /** Whether the file survives a power cut once it is written. Default: true. False is quicker, for one of many files. */
+  /** Whether the file survives a power failure once it is written. Default: true. False is faster for many files. */
   readonly sync?: boolean
 }
 
 /**
- * Writes a file, in place of one that is there. Its folder is made if it is missing.
+ * Writes or replaces a file. Creates its folder if it is missing.
  *
  * @throws MixflowError OUTPUT_DISK, or the code that the options name; nothing is left behind then
  */
@@ -40,7 +37,7 @@ export async function writeFileDurably(
   }
 }
 
-/** Writes a new file. System errors pass. @param sync whether it is on the disk before this returns */
+/** Writes a new file. System errors pass. @param sync whether to wait until it is on the disk */
 export async function writeNew(path: string, content: FileContent, sync = true): Promise<void> {
   const file = await open(path, 'wx')
   try {
@@ -52,7 +49,7 @@ export async function writeNew(path: string, content: FileContent, sync = true):
   }
 }
 
-/** Makes a rename survive a power cut; not every platform lets a folder be opened for it. */
+/** Makes a rename survive a power failure, on platforms where folders can be synced. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r')

@@ -1,6 +1,6 @@
 /**
- * A folder that is there in full or not at all: written under a temporary name beside its path, synced, renamed. What it
- * replaces is moved aside first, and put back if anything fails.
+ * Writes folders atomically: under a temporary name, synced, then renamed. A folder that is replaced is moved aside first, and
+ * restored if anything fails.
  */
 
 import { mkdir, rename, rmdir } from 'node:fs/promises'
@@ -12,18 +12,18 @@ import { type FileContent, syncFolder, writeNew } from './write-file.ts'
 
 export interface FolderOptions extends DiskErrorOptions {
   /**
-   * Returns whether there is something to be replaced, or throws to leave it; called when everything is written, and again if something
-   * appeared meanwhile. Default: whatever is there is replaced.
+   * Returns whether there is a folder to replace, or throws to keep it. Called once everything is written, and again if the path
+   * appeared meanwhile. Default: an existing folder is replaced.
    */
   readonly mayReplace?: (() => Promise<boolean>) | undefined
-  /** Called after each file; what it throws ends the writing. */
+  /** Called after each file; if it throws, writing stops. */
   readonly onFile?: ((done: number) => void) | undefined
 }
 
 /**
- * Writes a folder. Folders above it are made.
+ * Writes a folder. Creates its parents if they are missing.
  *
- * @param files name (with `/` for folders in it) -> content, in the order of writing
+ * @param files name (with `/` for subfolders) -> content, in the order of writing
  * @throws MixflowError OUTPUT_DISK, or the code that the options name; what `mayReplace` and `onFile` throw. Nothing is left behind then.
  */
 export async function writeFolderDurably(
@@ -60,7 +60,7 @@ async function moveIntoPlace(temporary: string, path: string, { mayReplace }: Fo
     await rename(temporary, path)
   } catch (error) {
     if (replaces) await rename(old, path)
-    else await mayReplace?.() // somebody was faster: say that
+    else await mayReplace?.() // another process was faster: report that
     throw error
   }
   await syncFolder(dirname(path))
@@ -77,11 +77,11 @@ async function moveAside(path: string, old: string): Promise<boolean> {
   }
 }
 
-/** Removes the folders made for this one, from `folder` up to `last`, as far as they are empty. */
+/** Removes the parents that were created, from `folder` up to `last`, as far as they are empty. */
 async function removeEmpty(folder: string, last: string): Promise<void> {
   try {
     for (let path = folder; path.length >= last.length; path = dirname(path)) await rmdir(path)
   } catch {
-    // somebody put something there meanwhile
+    // no longer empty
   }
 }

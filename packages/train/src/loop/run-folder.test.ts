@@ -50,7 +50,7 @@ it('is taken over if its process has ended, is on another machine and does not r
     { pid: -1.5 },
   ]) {
     await lockedBy(owner)
-    await (await lockRun({ folder, resume: true, beatMs: 10, deadAfterMs: 50 }))()
+    await (await lockRun({ folder, resume: true, intervalMs: 10, staleAfterMs: 50 }))()
     expect(readdirSync(folder)).toEqual([])
   }
 })

@@ -139,7 +139,7 @@ export async function trimMetrics(folder: string, step: number): Promise<void> {
   await writeFileDurably(path, kept.map(line => `${line}\n`).join(''))
 }
 
-interface RunLockOptions extends Pick<LockOptions, 'onWait' | 'beatMs' | 'deadAfterMs'> {
+interface RunLockOptions extends Pick<LockOptions, 'onWait' | 'intervalMs' | 'staleAfterMs'> {
   readonly folder: string
   readonly resume?: boolean
 }
