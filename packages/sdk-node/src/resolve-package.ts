@@ -3,10 +3,13 @@
  * `require.resolve` that they can analyse, so packages are resolved dynamically: from this file, from the program that was
  * started, and from the working directory.
  */
-import * as nodeModule from 'node:module'
+import nodeModule from 'node:module'
 import { join } from 'node:path'
 
-/** Not called by its name, which bundlers would follow. */
+/**
+ * Not called by its name, which bundlers would follow, and read from the default export: in the webpack of Next 15 the namespace
+ * of this module has no other exports, because the module is a function.
+ */
 const requireOf: typeof nodeModule.createRequire = Reflect.get(nodeModule, 'createRequire')
 
 const origins = () => [import.meta.url, process.argv[1], join(process.cwd(), 'index.js')]
