@@ -81,7 +81,11 @@ describe('usage errors have a suggestion', () => {
     [['sample', root, '--out', 'x.jpg'], 1, /does not end in \.png, \.npz or \.zip/],
     [['sample', root, '--out', 'x.png', '--resume'], 1, /--resume does not support a single-grid PNG/],
     [['sample', root, '--device', 'cpux'], 1, /did you mean "cpu"\?/],
-    [['sample', root, '--workers', '2', '--device', 'cuda'], 1, /ARGUMENT_INVALID.*workers run on the CPU, but device is "cuda"/],
+    [
+      ['sample', root, '--workers', '2', '--device', 'cuda'],
+      1,
+      /ARGUMENT_INVALID.*workers run on the CPU, but device is "cuda"/,
+    ],
     [['serve'], 2, /missing required argument 'model'/],
     [['serve', 'm', '--port', '70000'], 2, /integer from 0 to 65535/],
     [['serve', 'digits='], 2, /digits= has no model after/],

@@ -303,7 +303,7 @@ describe('exportModel', () => {
   test('uses the options for the image, texts and package of the card, and for a single precision', async () => {
     const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 9)
     const words = { qualityText: '**Good.**', packageName: '@you/tiny', machine: 'a processor, 2 cores' }
-    const card = { picture: { png, caption: 'Seeds 0 to 63' }, pictures: { 'twins.png': png }, ...words }
+    const card = { grid: { png, caption: 'Seeds 0 to 63' }, images: { 'baselines.png': png }, ...words }
     const out = newPlace('model')
     const { manifest } = await exportModel({ checkpoint, out, card, dtypes: ['float32'] })
     const text = await readFile(join(out, 'README.md'), 'utf8')
@@ -312,20 +312,21 @@ describe('exportModel', () => {
     expect(text).toContain("import files from '@you/tiny'")
     expect(text).toContain('| Machine | a processor, 2 cores |')
     expect(text).toContain("InferenceSession.create('denoiser.onnx')")
-    for (const name of ['grid.png', 'twins.png']) expect(new Uint8Array(await readFile(join(out, name)))).toEqual(png)
-    expect(manifest.files.find(({ path }) => path === 'twins.png')).toMatchObject({ role: 'report', bytes: 9 })
-    expect(text).toContain('| `twins.png` | an image of this card |')
+    for (const name of ['grid.png', 'baselines.png'])
+      expect(new Uint8Array(await readFile(join(out, name)))).toEqual(png)
+    expect(manifest.files.find(({ path }) => path === 'baselines.png')).toMatchObject({ role: 'report', bytes: 9 })
+    expect(text).toContain('| `baselines.png` | an image of this card |')
     expect(new Set(manifest.files.map(({ dtype }) => dtype))).toEqual(new Set(['float32', undefined]))
   })
 
   test.each([
     [{ dtypes: [] }, /dtypes must be/, 'correct the option "dtypes"'],
     [{ dtypes: ['float64'] }, /dtypes must be/, 'correct the option "dtypes"'],
-    [{ card: { pictrue: 1 } }, /unknown option "pictrue"/, 'did you mean "picture"?'],
-    [{ card: { picture: { png: Uint8Array.of(1), caption: 'x' } } }, /a PNG file as bytes/, 'card.picture.png'],
-    [{ card: { pictures: { '../a.png': Uint8Array.of(1) } } }, /card.pictures must be file names/, 'card.pictures'],
-    [{ card: { pictures: { 'grid.png': Uint8Array.of(1) } } }, /card.pictures must be file names/, 'card.pictures'],
-    [{ card: { pictures: { 'a.png': Uint8Array.of(1) } } }, /a PNG file as bytes/, 'card.pictures.a.png'],
+    [{ card: { gird: 1 } }, /unknown option "gird"/, 'did you mean "grid"?'],
+    [{ card: { grid: { png: Uint8Array.of(1), caption: 'x' } } }, /a PNG file as bytes/, 'card.grid.png'],
+    [{ card: { images: { '../a.png': Uint8Array.of(1) } } }, /card.images must be file names/, 'card.images'],
+    [{ card: { images: { 'grid.png': Uint8Array.of(1) } } }, /card.images must be file names/, 'card.images'],
+    [{ card: { images: { 'a.png': Uint8Array.of(1) } } }, /a PNG file as bytes/, 'card.images.a.png'],
     [{ nmae: 'x' }, /unknown option "nmae".*/, 'did you mean "name"?'],
     [{ name: '../x' }, /name must be/, 'correct the option "name"'],
     [{ name: '' }, /name must be/, 'correct the option "name"'],

@@ -18,13 +18,7 @@ import { entryOf, type ModelFile, manifestOf } from './describe/manifest.ts'
 import { count } from './describe/markdown.ts'
 import { modelCard, noCommand, noLicence } from './describe/model-card.ts'
 import { samplingDefaults } from './describe/sampling.ts'
-import {
-  type CardPicture,
-  type CheckedOptions,
-  checkOptions,
-  type ExportOptions,
-  isModelName,
-} from './export-options.ts'
+import { type CardImage, type CheckedOptions, checkOptions, type ExportOptions, isModelName } from './export-options.ts'
 import { countParameters, type NetworkGraph, networkGraphs } from './graph/network-graph.ts'
 import { type Dtype, onnxBytes } from './graph/onnx-bytes.ts'
 import { checkReplaceable, fileNames, graphName, outputPath, writeModelFolder } from './model-folder.ts'
@@ -63,7 +57,7 @@ export async function exportModel(exportOptions: ExportOptions): Promise<ExportR
   const name = options.name ?? defaultName(record, run)
   const labels = sampledLabels(record)
   const sampler = samplingDefaults(options.sampling, { ...record, labels })
-  const picture = options.card.picture ?? (run === null ? null : trainingPicture(await lastGrid(run, record), record))
+  const grid = options.card.grid ?? (run === null ? null : trainingGrid(await lastGrid(run, record), record))
   const command = options.command ?? (run === null ? undefined : await runCommand(run)) ?? noCommand
   report({ phase: 'checkpoint', fraction: 1 })
 
@@ -78,7 +72,7 @@ export async function exportModel(exportOptions: ExportOptions): Promise<ExportR
   const { manifest, files } = await describe({
     opened,
     exported,
-    picture,
+    grid,
     parity,
     options,
     stated: { name, labels, sampler, command },
@@ -111,28 +105,28 @@ async function traceAll(
 interface Description {
   readonly opened: OpenCheckpoint
   readonly exported: readonly ExportedGraph[]
-  readonly picture: CardPicture | null
+  readonly grid: CardImage | null
   readonly parity: Readonly<Record<Dtype, Parity>>
   readonly options: CheckedOptions
   readonly stated: Pick<Manifest, 'name' | 'labels' | 'sampler'> & { readonly command: string }
 }
 
 /** Returns the manifest, and every file by name. The card is made from a manifest without it, which then lists the card. */
-async function describe({ opened, exported, picture, parity, options, stated }: Description) {
+async function describe({ opened, exported, grid, parity, options, stated }: Description) {
   const { licence = noLicence, description, created, quality } = options
   const counted = Object.fromEntries(exported.map(({ graph }) => [graph.role, countParameters(graph)]))
   const parameters = { denoiser: counted.denoiser ?? 0, encoder: counted.encoder ?? 0 }
   const total = parameters.denoiser + parameters.encoder
   const facts = { ...stated, licence, description, created, quality, parity, parameters: total }
   const files: ModelFile[] = exported.flatMap(graph => graphFiles(graph, options.dtypes))
-  if (picture !== null) files.push({ path: fileNames.grid, bytes: picture.png, role: 'grid' })
-  for (const [path, bytes] of Object.entries(options.card.pictures ?? {})) files.push({ path, bytes, role: 'report' })
+  if (grid !== null) files.push({ path: fileNames.grid, bytes: grid.png, role: 'grid' })
+  for (const [path, bytes] of Object.entries(options.card.images ?? {})) files.push({ path, bytes, role: 'report' })
 
   const { record, weights } = opened
   const draft = await manifestOf(opened, files, facts)
-  const caption = picture?.caption ?? null
-  const { picture: _, pictures: __, ...words } = options.card
-  const card = modelCard({ manifest: draft, record, weights, parameters, caption, ...words })
+  const caption = grid?.caption ?? null
+  const { grid: _, images: __, ...texts } = options.card
+  const card = modelCard({ manifest: draft, record, weights, parameters, caption, ...texts })
   const cardFile: ModelFile = { path: fileNames.card, bytes: utf8(card), role: 'card' }
   const manifest: Manifest = { ...draft, files: [...draft.files, await entryOf(cardFile)] }
   const all = new Map([...files, cardFile].map(({ path, bytes }) => [path, bytes]))
@@ -140,7 +134,7 @@ async function describe({ opened, exported, picture, parity, options, stated }: 
 }
 
 /** The last grid of the run with its caption. */
-function trainingPicture(grid: SampleGrid | null, { labels }: OpenCheckpoint['record']): CardPicture | null {
+function trainingGrid(grid: SampleGrid | null, { labels }: OpenCheckpoint['record']): CardImage | null {
   if (grid === null) return null
   const rows = labels === null ? '' : ', one class per row'
   return { png: grid.png, caption: `Samples drawn in training after ${count(grid.imagesSeen)} images${rows}` }

@@ -16,18 +16,18 @@ export interface ExportProgress {
 /** Content of the model card that is not in the checkpoint. */
 export interface CardOptions {
   /** Default: the last grid of samples drawn in training. */
-  readonly picture?: CardPicture
+  readonly grid?: CardImage
   /** Text about the quality, in Markdown. Default: a table of `quality`. */
   readonly qualityText?: string
   /** Further PNGs for `qualityText`, by file name: lower-case letters, digits and "-", with ".png". */
-  readonly pictures?: Readonly<Record<string, Uint8Array>>
+  readonly images?: Readonly<Record<string, Uint8Array>>
   /** npm package of the model, for the examples. */
   readonly packageName?: string
   /** The machine that trained the model, such as `AMD EPYC, 2 cores`. */
   readonly machine?: string
 }
 
-export interface CardPicture {
+export interface CardImage {
   readonly png: Uint8Array
   /** Markdown without line breaks. */
   readonly caption: string
@@ -147,24 +147,24 @@ function checkText(texts: Readonly<Record<string, unknown>>, most: number): void
 }
 
 function checkCard(card: CardOptions): void {
-  checkKeys(card as unknown, ['picture', 'qualityText', 'pictures', 'packageName', 'machine'], { what: 'card' })
-  const { picture, qualityText, pictures = {}, packageName, machine } = card
+  checkKeys(card as unknown, ['grid', 'qualityText', 'images', 'packageName', 'machine'], { what: 'card' })
+  const { grid, qualityText, images = {}, packageName, machine } = card
   checkText({ 'card.packageName': packageName }, 214)
   checkText({ 'card.machine': machine }, 400)
   checkText({ 'card.qualityText': qualityText }, 100_000)
-  for (const [name, png] of Object.entries(pictures)) {
+  for (const [name, png] of Object.entries(images)) {
     if (!/^(?!grid\.)[a-z0-9-]{1,100}\.png$/.test(name))
       throw refuse(
-        'card.pictures',
+        'card.images',
         name,
         'file names of lower-case letters, digits and "-" with ".png", other than grid.png',
       )
-    if (!isPng(png)) throw refuse(`card.pictures.${name}`, png, 'a PNG file as bytes')
+    if (!isPng(png)) throw refuse(`card.images.${name}`, png, 'a PNG file as bytes')
   }
-  if (picture === undefined) return
-  checkKeys(picture as unknown, ['png', 'caption'], { what: 'card.picture', required: ['png', 'caption'] })
-  if (!isPng(picture.png)) throw refuse('card.picture.png', picture.png, 'a PNG file as bytes')
-  checkText({ 'card.picture.caption': picture.caption }, 1000)
+  if (grid === undefined) return
+  checkKeys(grid as unknown, ['png', 'caption'], { what: 'card.grid', required: ['png', 'caption'] })
+  if (!isPng(grid.png)) throw refuse('card.grid.png', grid.png, 'a PNG file as bytes')
+  checkText({ 'card.grid.caption': grid.caption }, 1000)
 }
 
 function checkLimits(parityLimit: Partial<ParityLimits>): ParityLimits {

@@ -1,7 +1,7 @@
 export type { DamagedCheckpoint, WeightsKind } from './checkpoint/open-checkpoint.ts'
 export type { SamplingDefaults } from './describe/sampling.ts'
 export { type ExportResult, exportModel } from './export-model.ts'
-export type { CardOptions, CardPicture, ExportOptions, ExportProgress } from './export-options.ts'
+export type { CardImage, CardOptions, ExportOptions, ExportProgress } from './export-options.ts'
 export {
   type ForeignCheckpoint,
   type ForeignTensor,

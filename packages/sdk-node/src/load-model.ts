@@ -65,8 +65,8 @@ export const defaultCacheDir = (): string =>
  * MODEL_HASH_MISMATCH, MODEL_INVALID, ABORTED.
  */
 export async function loadModel(from: string | URL | ModelPackage, options: LoadModelOptions = {}): Promise<NodeModel> {
-  const { dtype, cacheDir, models, report, signal, workers, ...asked } = checkOptions(from, options)
-  const { device, note } = await untilAborted(chooseDevice(asked.device), signal)
+  const { dtype, cacheDir, models, report, signal, workers, ...requested } = checkOptions(from, options)
+  const { device, note } = await untilAborted(chooseDevice(requested.device), signal)
   const folder = await openFolder(from, { cacheDir, models })
   const manifest = await readManifest(folder, { signal, report })
   const denoiserFile = chooseDenoiser(manifest, { dtype, preferred: 'float32' })
@@ -76,7 +76,7 @@ export async function loadModel(from: string | URL | ModelPackage, options: Load
   const [denoiserBytes, encoderBytes] = await readGraphs(folder, { manifest, files }, { signal, report })
 
   report({ phase: 'session', fraction: 0 })
-  const threads = asked.threads ?? (workers && Math.max(1, Math.floor(availableParallelism() / workers)))
+  const threads = requested.threads ?? (workers && Math.max(1, Math.floor(availableParallelism() / workers)))
   const facts = [denoiserFile.sha256, encoderFile?.sha256, device, threads, workers]
   const { value: networks, release } = await shareNetworks(facts, () => {
     const host = workers === undefined ? threadHost(device, threads) : new WorkerPool({ workers, threads: threads! })

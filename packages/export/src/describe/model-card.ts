@@ -19,7 +19,7 @@ export interface CardFacts {
   readonly weights: WeightsKind
   /** Number of parameters of each network. */
   readonly parameters: { readonly denoiser: number; readonly encoder: number }
-  /** Caption of the image; null without one. */
+  /** Caption of the grid; null without one. */
   readonly caption: string | null
   /** npm package of the model. */
   readonly packageName?: string | undefined
@@ -39,7 +39,7 @@ export function modelCard(facts: CardFacts): string {
     `# ${manifest.name}`,
     authored(manifest.description ?? ''),
     introduction(facts),
-    picture(facts),
+    gridImage(facts),
     '## Use it',
     ...usage(facts),
     `With any ONNX runtime, without mixflow: from noise to an image in eight steps. ${outputText(manifest)}`,
@@ -91,7 +91,7 @@ const kappaText = {
 } as const
 
 function introduction({ manifest: { image, labels, sampler, source } }: CardFacts): string {
-  const pictures = `${image.width} × ${image.height} ${image.channels === 1 ? 'grey' : image.channels === 3 ? 'colour' : `${image.channels}-channel`} images`
+  const images = `${image.width} × ${image.height} ${image.channels === 1 ? 'grey' : image.channels === 3 ? 'colour' : `${image.channels}-channel`} images`
   const classes =
     labels === null
       ? ''
@@ -103,13 +103,14 @@ function introduction({ manifest: { image, labels, sampler, source } }: CardFact
     source === null
       ? 'A rectified flow whose source is N(0, I).'
       : `A [MixFlow](https://arxiv.org/abs/2604.09181) model: a rectified flow whose source was conditioned on ${kappaText[source.kappa]} and mixed with N(0, I) in training.`
-  return `Generates ${pictures}${classes} from noise, by default with the solver \`${sampler.solver}\`${evaluations}${guided}. ${method}`
+  return `Generates ${images}${classes} from noise, by default with the solver \`${sampler.solver}\`${evaluations}${guided}. ${method}`
 }
 
 const classNames = (names: readonly string[] | undefined): string =>
   names === undefined || names.length > 30 ? '' : ` (${names.map(markdownText).join(', ')})`
 
-const picture = ({ caption }: CardFacts): string => (caption === null ? '' : `![${words(caption)}](${fileNames.grid})`)
+const gridImage = ({ caption }: CardFacts): string =>
+  caption === null ? '' : `![${words(caption)}](${fileNames.grid})`
 
 function outputText({ image: { channels, height, width }, source }: Manifest): string {
   const numbers = `\`x\` ends as ${channels} × ${height} × ${width} numbers (channels, rows, columns) in about [-1, 1].`

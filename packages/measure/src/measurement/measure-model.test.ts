@@ -135,7 +135,7 @@ describe('measureModel', () => {
     const [broken, rest] = [watched(3), watched()]
     await expect(measureModel(options({ workers: [broken.worker], folder }))).rejects.toThrow('out of luck')
     const progress: number[] = []
-    const onProgress = ({ kept }: { kept: number }) => progress.push(kept)
+    const onProgress = ({ resumed }: { resumed: number }) => progress.push(resumed)
     const result = await measureModel(options({ workers: [rest.worker], folder, onProgress }))
     expect(result).toEqual(await whole())
     expect(rest.parts.length).toBeGreaterThan(0)

@@ -73,7 +73,7 @@ export interface MeasureProgress {
   /** Fraction of all work that is done, 0..1, with an estimate for adaptive solvers. */
   readonly fraction: number
   /** Fraction of all work done by earlier calls, 0..1. */
-  readonly kept: number
+  readonly resumed: number
 }
 
 export interface ModelMeasures {
@@ -159,8 +159,8 @@ async function rangeUnits(work: Work, samples: SampleOptions, results: SettingMe
         each => ({ kind: 'samples', setting, batchSize, ...each }) as const,
       )
       const finished = async () => {
-        const kept = rangeSchema.safeParse(await store.finished(key))
-        return kept.success && metrics.every(metric => isMeasured(kept.data, metric)) ? kept.data : null
+        const stored = rangeSchema.safeParse(await store.finished(key))
+        return stored.success && metrics.every(metric => isMeasured(stored.data, metric)) ? stored.data : null
       }
       const done = await finished()
       const read = (part: (typeof parts)[number]) => store.read(key, part)
@@ -225,16 +225,16 @@ function trajectoryUnit(
 async function runUnits({ store, workers, signal, onProgress }: Work, units: readonly Unit[]): Promise<void> {
   const jobs: (Job & { readonly unit: Unit })[] = []
   const left = new Map<Unit, number>()
-  let kept = 0
+  let resumed = 0
   for (const unit of units) {
     const missing = unit.isDone ? [] : unit.parts.filter(part => !store.has(unit.key, part))
     const weigh = (parts: readonly Part[]) => parts.reduce((sum, { images }) => sum + images * unit.evaluations, 0)
-    kept += weigh(unit.parts) - weigh(missing)
+    resumed += weigh(unit.parts) - weigh(missing)
     left.set(unit, missing.length)
     jobs.push(...missing.map(part => ({ unit, part, weight: weigh([part]) })))
   }
-  const total = jobs.reduce((sum, { weight }) => sum + weight, kept)
-  const report = (done: number) => onProgress?.({ fraction: (kept + done) / total, kept: kept / total })
+  const total = jobs.reduce((sum, { weight }) => sum + weight, resumed)
+  const report = (done: number) => onProgress?.({ fraction: (resumed + done) / total, resumed: resumed / total })
   if (total > 0) report(0)
   for (const unit of units) if (left.get(unit) === 0) await unit.complete()
   await runParts(jobs, {

@@ -127,7 +127,7 @@ async function measured(checkpoint: LoadedCheckpoint, options: DoRunOptions) {
   const { step, imagesSeen, trainSeconds, files } = checkpoint.record
   const networks = checkpointNetworks(checkpoint)
   const started = performance.now()
-  let kept = 0
+  let resumed = 0
   let shown = ''
   try {
     const { settings, trajectories } = await measureModel({
@@ -147,7 +147,7 @@ async function measured(checkpoint: LoadedCheckpoint, options: DoRunOptions) {
       folder: join(folder, 'measure'),
       signal,
       onProgress(progress) {
-        kept = progress.kept
+        resumed = progress.resumed
         const text = `measuring: ${percentText(progress.fraction)}`
         if (text !== shown) onMeasure(text)
         shown = text
@@ -157,7 +157,7 @@ async function measured(checkpoint: LoadedCheckpoint, options: DoRunOptions) {
     return {
       parameters: parameterCounts(networks.trained),
       training: { steps: step, imagesSeen, seconds: trainSeconds },
-      seconds: kept > 0 ? null : (performance.now() - started) / 1000,
+      seconds: resumed > 0 ? null : (performance.now() - started) / 1000,
       distances: settings.map(({ setting, measures }) => ({
         solver: setting.solver as 'euler' | 'heun',
         nfe: setting.nfe!,
