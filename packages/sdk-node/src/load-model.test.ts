@@ -203,7 +203,7 @@ describe('refuses, before the runtime sees a byte', () => {
     ['a precision that is none', { dtype: 'float8' }, 'ARGUMENT_INVALID', /dtype/],
     ['a precision that the model lacks', { dtype: 'float16' }, 'ARGUMENT_INVALID', /no float16 denoiser/],
     ['half a worker', { workers: 1.5 }, 'ARGUMENT_INVALID', /workers must be a whole number/],
-    ['workers of a GPU', { workers: 2, device: 'webgpu' }, 'ARGUMENT_INVALID', /webgpu is another device/],
+    ['workers of a GPU', { workers: 2, device: 'webgpu' }, 'ARGUMENT_INVALID', /workers run on the CPU, but device is "webgpu"/],
     ['an unknown option', { devise: 'cpu' }, 'ARGUMENT_INVALID', /unknown option "devise"/],
     ['an empty cache folder', { cacheDir: '' }, 'ARGUMENT_INVALID', /cacheDir/],
   ])('%s', async (_, options, code, message) => {

@@ -273,7 +273,7 @@ describe('safetensors with the release’s names', () => {
 
   test('refused where the preset’s networks are others: the hint says so', async () => {
     const error = await refusalOf(attempt(await released(), { config: presets.cifar10.config, image: square(32) }))
-    expect(error.hint).toContain('choose another preset')
+    expect(error.hint).toContain('choose the preset')
   })
 })
 

@@ -8,16 +8,16 @@ const binary = (value: string) => Uint8Array.from(value, char => char.charCodeAt
 const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'
 
 test.each<[string, Uint8Array, RegExp, RegExp]>([
-  ['a pointer of Git LFS', text(pointer), /is a pointer of Git LFS/, /git lfs pull/],
+  ['a Git LFS pointer', text(pointer), /is a Git LFS pointer/, /git lfs pull/],
   ['a web page', text('\n  <!DOCTYPE html><html><body>Sign in</body></html>'), /is a web page/, /download/],
   ['a web page after a byte order mark', text('\ufeff<html>'), /is a web page/, /download/],
-  ['an answer of a server', text('{"error": "not found"}'), /is JSON text/, /look at what it says/],
-  ['gzip', gzipSync('x'), /packed with gzip/, /gunzip/],
-  ['zstd', binary('\x28\xb5\x2f\xfd....'), /packed with zstd/, /unzstd/],
+  ['an answer of a server', text('{"error": "not found"}'), /is JSON text/, /read it: an index/],
+  ['gzip', gzipSync('x'), /compressed with gzip/, /gunzip/],
+  ['zstd', binary('\x28\xb5\x2f\xfd....'), /compressed with zstd/, /unzstd/],
   ['tar', binary(`${'a'.padEnd(257, '\0')}ustar\x0000`.padEnd(512, '\0')), /a tar archive/, /tar -xf/],
   ['HDF5', binary('\x89HDF\r\n\x1a\n\0\0'), /an HDF5 file/, /save_file/],
   ['ONNX', binary('\x08\x09\x12\x07pytorch'), /an ONNX model/, /import the checkpoint/],
-  ['a pickle of something else', binary('\x80\x04}\x94.'), /a pickle that torch.save did not write/, /save_file/],
+  ['a pickle of something else', binary('\x80\x04}\x94.'), /a pickle not written by torch.save/, /save_file/],
   [
     'TorchScript',
     zipFile(
@@ -31,15 +31,15 @@ test.each<[string, Uint8Array, RegExp, RegExp]>([
     /a TorchScript program/,
     /torch.jit.load/,
   ],
-  ['NumPy', zipFile([['a.npy', []]]), /an archive of NumPy/, /load the checkpoint/],
+  ['NumPy', zipFile([['a.npy', []]]), /a NumPy archive/, /load the original checkpoint/],
   [
     'a zip around a checkpoint',
     zipFile([['weights/last.ckpt', []]], { method: 8 }),
-    /a zip with "weights\/last.ckpt"/,
+    /a zip that contains "weights\/last.ckpt"/,
     /unzip/,
   ],
   ['nothing', new Uint8Array(0), /is empty/, /download or copy it again/],
-])('%s is called by its name, with what to do', async (_, bytes, message, hint) => {
+])('recognises %s, and says what to do', async (_, bytes, message, hint) => {
   for (const name of ['model.ckpt', 'model.safetensors']) {
     const error = await open(bytes, name).catch(thrown => thrown)
     expect(error).toMatchObject({ code: 'CHECKPOINT_INVALID', message: expect.stringMatching(message) })

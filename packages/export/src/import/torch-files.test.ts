@@ -41,7 +41,7 @@ describe('the format before PyTorch 1.6', () => {
       const { code, hint } = await refusalOf(whole.subarray(0, length))
       expect([code, hint]).toEqual([
         'CHECKPOINT_INVALID',
-        'download or copy the file again: it is damaged or cut short',
+        'download or copy the file again: it is damaged or incomplete',
       ])
     }
     expect((await refusalOf(Buffer.concat([whole, Buffer.of(0)]))).details.reason).toBe('pickle-trailing')

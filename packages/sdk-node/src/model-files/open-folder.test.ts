@@ -63,7 +63,7 @@ describe('a folder on disk', () => {
   it('that is not there, or has no manifest', async () => {
     for (const place of [
       join(scratch, 'nowhere'),
-      'mnist',
+      './mnist',
       'ftp://host/m/',
       'http://',
       'file://host/m',
