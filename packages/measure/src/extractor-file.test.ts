@@ -26,7 +26,7 @@ const write = (changes: object) => {
 }
 
 describe('extractor.json', () => {
-  it('may leave out what its network tells by itself', async () => {
+  it('may omit size and SHA-256 of its network', async () => {
     writeFileSync(join(root, 'inception.onnx'), 'not yet a network')
     const { description, network, statistics } = await readExtractor(write({}))
     expect(description).toMatchObject({ name: 'Inception', dimensions: 2048, range: [0, 255], input: 'images' })
@@ -56,12 +56,12 @@ describe('extractor.json', () => {
     expect(() => parseExtractorFile(text, 'x/extractor.json')).toThrow(/^x\/extractor.json: /)
   })
 
-  it('refuses what is not JSON, and a network without a description', async () => {
+  it('refuses invalid JSON, and a network without a description', async () => {
     expect(() => parseExtractorFile('{', 'x')).toThrow(/x has its end instead of/)
     await expect(readExtractor(join(root, 'inception.onnx'))).rejects.toThrow(/network without a description/)
   })
 
-  it('calls Inception only what the FID is computed with', async () => {
+  it('reserves the name Inception for the FID’s network and preprocessing', async () => {
     const { description } = await readExtractor(write({}))
     const changed = { ...description, resize: 'pad' } as const
     await expect(openExtractor(new Uint8Array(3), changed)).rejects.toThrow(/has resize pad, not tensorflow-bilinear/)
@@ -70,7 +70,7 @@ describe('extractor.json', () => {
 })
 
 describe('findExtractor', () => {
-  it('tells what there is', async () => {
+  it('lists the known extractors in its error', async () => {
     await expect(findExtractor('cifar')).rejects.toMatchObject({
       code: 'EXTRACTOR_NOT_FOUND',
       hint: expect.stringContaining('did you mean "cifar10"?'),

@@ -32,13 +32,13 @@ describe.skipIf(network === undefined)('openExtractor with the CIFAR-10 ResNet-5
   })
   afterAll(() => extractor.dispose())
 
-  it('gives the features and logits of the original network', async () => {
+  it('returns the features and logits of the original network', async () => {
     const { features, logits } = await extractor.extract(fromBytes(Uint8Array.from(io.numbers('images_u8'))))
     expect(distance(features, io.float32('features'))).toBeLessThan(2e-5)
     expect(distance(logits ?? [], io.float32('logits'))).toBeLessThan(1e-4)
   })
 
-  it('gives an image the same features in any batch, and more than one batch', async () => {
+  it('returns the same features of an image in any batch, also for several batches', async () => {
     const probes = fromBytes(Uint8Array.from(train.numbers('probe_images_u8')))
     const repeated = new Float32Array(15 * probes.length)
     for (let i = 0; i < 15; i++) repeated.set(probes, i * probes.length)
@@ -47,7 +47,7 @@ describe.skipIf(network === undefined)('openExtractor with the CIFAR-10 ResNet-5
     for (let i = 0; i < 15; i++) expect(distance(features.subarray(512 * i, 512 * (i + 1)), wanted)).toBeLessThan(2e-5)
   })
 
-  it('looks at bytes: what lies between two is one of them', async () => {
+  it('rounds images to bytes', async () => {
     const image = fromBytes(Uint8Array.from(io.numbers('images_u8').slice(0, 3072)))
     const [exact, near] = [image, image.map(value => value + 0.4 / 255)]
     const [a, b] = [await extractor.extract(exact), await extractor.extract(near)]

@@ -19,7 +19,7 @@ const stored = await findExtractor('cifar10')
 const train = await readStatistics(stored.statistics[0] ?? '', { data: 'cifar10', split: 'train', count: 50_000 })
 
 describe('@mixflow/features-cifar10', () => {
-  it('is found by its name, by its package and by its folder', async () => {
+  it('is found by name, package and folder', async () => {
     expect(stored.description).toMatchObject({ name: 'ResNet56', dimensions: 64, resize: 'none', rounding: 'round' })
     const folder = new URL('../../../models/features-cifar10', import.meta.url).pathname
     for (const place of ['@mixflow/features-cifar10', folder, `${folder}/extractor.json`]) {
@@ -27,7 +27,7 @@ describe('@mixflow/features-cifar10', () => {
     }
   })
 
-  it('comes with statistics of this very network', () => {
+  it('includes statistics of its network', () => {
     expect(train.key).toMatchObject({ extractor: 'ResNet56', sha256: stored.description.sha256, size: '3x32x32' })
     expect(train.gaussian.mean).toHaveLength(64)
   })
@@ -50,7 +50,7 @@ describe.skipIf(testImages === undefined || calibration === undefined)('1,000 te
   })
   afterAll(() => extractor?.dispose())
 
-  it('are as far from the training images as the calibration says', async () => {
+  it('have the distance of the calibration from the training images', async () => {
     const pixels = new Uint8Array(1000 * 3072)
     for (let i = 0; i < 1000; i++) pixels.set(testImages!.subarray(i * 3073 + 1, (i + 1) * 3073), i * 3072)
     const { features } = await extractor.extract(fromBytes(pixels))

@@ -11,7 +11,7 @@ const imageFile = sharedFile('data/mnist/t10k-images-idx3-ubyte.gz')
 const labelFile = sharedFile('data/mnist/t10k-labels-idx1-ubyte.gz')
 
 describe.skipIf(imageFile === undefined || labelFile === undefined)('@mixflow/features-mnist-reader', () => {
-  it('is found by its name, and takes at most one test digit in a hundred for another', async () => {
+  it('is found by name, and misclassifies at most one test digit in a hundred', async () => {
     const stored = await findExtractor('mnist-reader')
     const extractor = await openExtractor(stored.network, stored.description, { threads: 2 })
     try {

@@ -15,7 +15,7 @@ const labelFile = sharedFile('data/mnist/t10k-labels-idx1-ubyte.gz')
 const stored = await findExtractor('mnist')
 const train = await readStatistics(stored.statistics[0] ?? '', { data: 'mnist', split: 'train', count: 60_000 })
 
-it('@mixflow/features-mnist comes with statistics of this very network', () => {
+it('@mixflow/features-mnist includes statistics of its network', () => {
   expect(train.key).toMatchObject({ extractor: 'MnistCnn', sha256: stored.description.sha256, size: '1x28x28' })
   expect(train.gaussian.mean).toHaveLength(64)
 })
@@ -32,7 +32,7 @@ describe.skipIf(imageFile === undefined || labelFile === undefined)('of 2,000 te
   const distanceOf = async (images: Float32Array) =>
     frechetDistance(train.gaussian, gaussianOf(statisticsOf((await extractor.extract(images)).features, 64))).distance
 
-  it('it gets one or two in a hundred wrong', async () => {
+  it('misclassifies one to two percent', async () => {
     const { logits } = await extractor.extract(digits())
     const labels = new Uint8Array(gunzipSync(labelFile!)).subarray(8)
     const best = Array.from({ length: count }, (_, i) => {
@@ -43,7 +43,7 @@ describe.skipIf(imageFile === undefined || labelFile === undefined)('of 2,000 te
     expect(wrong / count).toBeLessThan(0.03)
   })
 
-  it('the distance is what its README says, and grows with noise', async () => {
+  it('has the distance in its README, which grows with noise', async () => {
     const clean = digits()
     const noisy = (deviation: number) => clean.map((value, i) => value + 2 * deviation * noise[i]!)
     const distances = [await distanceOf(clean)]

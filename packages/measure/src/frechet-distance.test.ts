@@ -53,7 +53,7 @@ describe.skipIf(json === undefined)('against the reference numbers', () => {
     expect(frechetDistance(b as Gaussian, a as Gaussian).distance).toBeCloseTo(found.distance, 7)
   })
 
-  it('batches merge into what all rows give at once', () => {
+  it('merged batches equal all rows at once', () => {
     const all = tensors.float32('full.features1')
     const [first] = batched.parts
     const parts = [all.subarray(0, first * 64), all.subarray(first * 64)].map(part => statisticsOf(part, 64))
@@ -92,7 +92,7 @@ describe('frechetDistance', () => {
     ),
   })
 
-  it('has its closed form where covariances are diagonal', () => {
+  it('equals the closed form for diagonal covariances', () => {
     const [a, b] = [
       [0.1, 2, 0, 3],
       [1.5, 0.2, 0.7, 0],
@@ -104,7 +104,7 @@ describe('frechetDistance', () => {
     expect(found.meanTerm).toBe(1)
   })
 
-  it('is 0 for a set with itself, and never below', () => {
+  it('is 0 for a set with itself, and never negative', () => {
     for (let seed = 0; seed < 5; seed++) {
       const rows = normals({ seed, stream: 'probe', images: 30, elementsPerImage: 20 })
       const gaussian = gaussianOf(statisticsOf(rows, 20))
@@ -114,7 +114,7 @@ describe('frechetDistance', () => {
     }
   })
 
-  it('does not change when both sets are turned alike', () => {
+  it('is invariant to a rotation of both sets', () => {
     const rows = (seed: number) => normals({ seed, stream: 'probe', images: 50, elementsPerImage: 2 })
     const turned = (x: Float32Array) => {
       const [c, s] = [Math.cos(1), Math.sin(1)]
@@ -129,7 +129,7 @@ describe('frechetDistance', () => {
     expect(frechetDistance(gaussian(turned(a)), gaussian(turned(b))).distance).toBeCloseTo(plain, 10)
   })
 
-  it('refuses what cannot be compared, merged or measured', () => {
+  it('refuses statistics that cannot be compared, merged or computed', () => {
     const statistics = (n: number) =>
       statisticsOf(
         new Float32Array(2 * n).map((_, i) => i),
@@ -142,7 +142,7 @@ describe('frechetDistance', () => {
     expect(() => statisticsOf(Float32Array.of(1, Number.NaN), 1)).toThrow(/row 1 has the feature NaN/)
   })
 
-  it('keeps its digits where the mean is large', () => {
+  it('is accurate for large means', () => {
     const rows = normals({ seed: 3, stream: 'probe', images: 400, elementsPerImage: 1 })
     const shifted = Float64Array.from(rows, value => value + 1e8)
     const [near, far] = [statisticsOf(rows, 1), statisticsOf(shifted, 1)]

@@ -20,7 +20,8 @@ describe.skipIf(json === undefined)('against the reference numbers', () => {
   if (json === undefined || tensors === undefined) return
   const stored = json.inception_score.cases.filter(({ logits }) => tensors.names.includes(logits))
 
-  it('has all but the two in closed form', () => expect(json.inception_score.cases).toHaveLength(stored.length + 2))
+  it('covers all cases but the two in closed form', () =>
+    expect(json.inception_score.cases).toHaveLength(stored.length + 2))
 
   it.each(stored.map(c => [c.name, c] as const))('%s', (_, c) => {
     const logits = tensors.float32(c.logits)
@@ -47,7 +48,7 @@ describe('inceptionScore', () => {
     expect(inceptionScore(sure, { classes, splits: 1 }).mean).toBeCloseTo(10, 12)
   })
 
-  it('does not overflow, and does not change when all logits of an image are raised', () => {
+  it('does not overflow, and is invariant to a constant added to the logits of an image', () => {
     const logits = Float32Array.from({ length: 500 }, (_, k) => ((k * 7) % 13) / 2)
     const raised = logits.map((value, k) => value + 256 * (Math.floor(k / 10) % 5))
     const [a, b] = [logits, raised].map(rows => inceptionScore(rows, { classes, splits: 5 }).mean)

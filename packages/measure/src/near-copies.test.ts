@@ -11,13 +11,13 @@ const draw = (seed: number, count: number): Rows => ({
 const training = draw(1, 800)
 
 describe('nearCopies', () => {
-  it('finds none among new images of the same kind, whose distances are the usual ones', () => {
+  it('finds none among new images of the same distribution, whose distance is about 1', () => {
     const { share, distance, pairs } = nearCopies({ generated: draw(2, 300), training })
     expect({ share, pairs }).toEqual({ share: 0, pairs: [] })
     expect(Math.abs(distance - 1)).toBeLessThan(0.05)
   })
 
-  it('finds which images were copied, from where, and how closely', () => {
+  it('finds copied images, their originals and their ratios', () => {
     const generated = draw(3, 100)
     const [near, exact] = [7, 42]
     for (let i = 0; i < dimensions; i++) {
@@ -34,7 +34,7 @@ describe('nearCopies', () => {
     expect(pairs[1]?.ratio).toBeLessThan(1 / 3)
   })
 
-  it('tells those nearest to a training image first, each with its four nearest', () => {
+  it('lists the images nearest to a training image first, each with its four nearest', () => {
     const generated = draw(3, 100)
     const [near, exact] = [7, 42]
     for (let i = 0; i < dimensions; i++) {
@@ -57,12 +57,12 @@ describe('nearCopies', () => {
     expect(nearest[0]!.training).toEqual([5, ...own])
   })
 
-  it('tells fewer neighbours where there are fewer training images', () => {
+  it('lists fewer neighbours if there are fewer training images', () => {
     const { nearest } = nearCopies({ generated: draw(2, 3), training: draw(1, 2) })
     for (const { training } of nearest) expect(training.toSorted()).toEqual([0, 1])
   })
 
-  it('sees by the distance alone a set learned by heart that has duplicates', () => {
+  it('detects a memorised set with duplicates by the distance alone', () => {
     const twice: Rows = { features: Float32Array.from([...training.features, ...training.features]), dimensions }
     const { share, distance } = nearCopies(
       { generated: training, training: twice },
@@ -72,7 +72,7 @@ describe('nearCopies', () => {
     expect(distance).toBe(0)
   })
 
-  it('refuses a training set whose images are there twice, of which no distance is usual', () => {
+  it('refuses a training set of duplicates, whose typical distance is 0', () => {
     const twice: Rows = { features: Float32Array.from([...training.features, ...training.features]), dimensions }
     expect(() => typicalDistance(twice)).toThrow(/at least half of the training images have duplicates/)
     // less than half: the others say it
@@ -80,7 +80,7 @@ describe('nearCopies', () => {
     expect(typicalDistance(some)).toBeGreaterThan(0)
   })
 
-  it('needs two training images', () => {
+  it('requires two training images', () => {
     expect(() => nearCopies({ generated: draw(2, 3), training: draw(1, 1) }, { typical: 1 })).toThrow(
       /two training images/,
     )

@@ -14,7 +14,7 @@ const joined = (a: Rows, b: Rows): Rows => ({
 })
 
 describe('nearestNeighbours', () => {
-  it('are those of sorting all distances', () => {
+  it('equal those found by sorting all distances', () => {
     const cell = fc.integer({ min: -9, max: 9 })
     const some = fc
       .array(cell, { minLength: 4, maxLength: 60 })
@@ -40,7 +40,7 @@ describe('nearestNeighbours', () => {
     )
   })
 
-  it('of a set with itself are its rows, or the next ones', () => {
+  it('of a set with itself are its rows, or others with excludeSelf', () => {
     const set = rows(1)
     expect([...nearestNeighbours(set, set, { k: 1 }).indices]).toEqual(Array.from({ length: 60 }, (_, i) => i))
     const others = nearestNeighbours(set, set, { k: 1, excludeSelf: true })
@@ -48,7 +48,7 @@ describe('nearestNeighbours', () => {
     expect(Math.min(...others.distances)).toBeGreaterThan(0)
   })
 
-  it('refuses other dimensions and more neighbours than there are', () => {
+  it('refuses different dimensions and too large a k', () => {
     expect(() => nearestNeighbours(rows(1), rows(2, { dimensions: 4 }), { k: 1 })).toThrow(/cannot be compared/)
     expect(() => nearestNeighbours(rows(1), rows(2, { images: 2 }), { k: 3 })).toThrow(/got 3 for 2 rows/)
     expect(() => nearestNeighbours(rows(1), rows(1), { k: 60, excludeSelf: true })).toThrow(/got 60 for 60 rows/)
@@ -61,7 +61,7 @@ describe('precisionRecall', () => {
     expect(precisionRecall({ real: rows(1), generated: rows(2, { shift: 100 }) })).toEqual({ precision: 0, recall: 0 })
   })
 
-  it('tells dropped modes from images that look like nothing', () => {
+  it('distinguishes missing modes from unrealistic images', () => {
     const [left, right] = [rows(1), rows(2, { shift: 100 })]
     // generates one of two modes: everything looks real, half of the variety is there
     const dropped = precisionRecall({ real: joined(left, right), generated: left })
@@ -70,7 +70,7 @@ describe('precisionRecall', () => {
     expect(precisionRecall({ real: left, generated: joined(left, right) })).toEqual({ precision: 0.5, recall: 1 })
   })
 
-  it('changes places when the sets do', () => {
+  it('swaps precision and recall if the sets are swapped', () => {
     const [real, generated] = [rows(1), rows(2, { shift: 0.7 })]
     const { precision, recall } = precisionRecall({ real, generated })
     expect(precisionRecall({ real: generated, generated: real })).toEqual({ precision: recall, recall: precision })

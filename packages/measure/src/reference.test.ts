@@ -63,7 +63,7 @@ function noise(seed: number, changes: Partial<ReferenceImages> = {}): ReferenceI
 }
 
 describe('referenceOf', () => {
-  it('is the statistics of all images, computed once and then read, bit for bit', async () => {
+  it('has the statistics of all images, computed once and then read from the cache, bit for bit', async () => {
     const images = noise(1)
     const fresh = await referenceOf(images, extractor, { cacheDir })
     const { features } = await extractor.extract(images.batch(Array.from({ length: 120 }, (_, i) => i)).images)
@@ -81,7 +81,7 @@ describe('referenceOf', () => {
     expect(calls).toBe(asked)
   })
 
-  it('never mixes images, sizes, extractors and steps, and says them in the name', async () => {
+  it('distinguishes images, sizes, extractors and preprocessing, also by name', async () => {
     const small = { height: 28, width: 28 }
     const before = readdirSync(cacheDir).length
     const sets = [
@@ -102,7 +102,7 @@ describe('referenceOf', () => {
     expect(calls).toBe(0)
   })
 
-  it('refuses a file that is not what its name says, and one that is damaged', async () => {
+  it('refuses a file whose name does not match its content, and a damaged one', async () => {
     const [images, others] = [noise(4), noise(5)]
     const { key } = await referenceOf(images, extractor, { cacheDir })
     const { key: other } = await referenceOf(others, extractor, { cacheDir })
@@ -116,7 +116,7 @@ describe('referenceOf', () => {
     await expect(referenceOf(images, extractor, { cacheDir })).rejects.toMatchObject({ code: 'STATISTICS_INVALID' })
   })
 
-  it('takes statistics that come with the extractor where they are of the same images', async () => {
+  it('uses the extractor’s statistics if they are of the same images', async () => {
     const images = noise(6)
     const { key, gaussian } = await referenceOf(images, extractor, { cacheDir: null })
     const shifted = { ...gaussian, mean: gaussian.mean.map(value => value + 1) } // to be told apart
@@ -131,7 +131,7 @@ describe('referenceOf', () => {
     expect((await readStatistics(path)).key).toEqual(key)
   })
 
-  it('refuses images that the extractor does not take, and stops when asked', async () => {
+  it('refuses images of an unsupported size, and can be aborted', async () => {
     const refused = referenceOf(noise(1, { height: 28, width: 28 }), extractor, { cacheDir })
     await expect(refused).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',

@@ -18,7 +18,7 @@ describe('resized', () => {
     }
   })
 
-  it('pads with black on opposite sides alike', () => {
+  it('pads with black equally on opposite sides', () => {
     const out = resized(
       bytes.subarray(0, 4),
       { channels: 1, height: 2, width: 2 },
@@ -44,7 +44,7 @@ describe('resized', () => {
     expect([...down].map(value => Math.round(1000 * value) / 1000)).toEqual([0, 50, 96.667])
   })
 
-  it('keeps what is linear, and constants', () => {
+  it('preserves constant and linear images', () => {
     const ramp = Uint8Array.from({ length: 64 }, (_, i) => 3 * (i % 8) + 10 * Math.floor(i / 8))
     const out = resized(
       ramp,

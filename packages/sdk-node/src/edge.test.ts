@@ -8,12 +8,15 @@ describe('on an edge runtime', () => {
     expect(Object.keys(edge).sort()).toEqual(Object.keys(index).sort())
   })
 
-  it.each(['loadModel', 'deviceProblem', 'encodePng', 'defaultCacheDir'] as const)('%s says what to do', async name => {
-    const error = await Promise.resolve()
-      .then(edge[name])
-      .catch(error => error)
-    expect(error).toMatchObject({ code: 'RUNTIME_UNSUPPORTED', hint: expect.stringContaining("runtime = 'nodejs'") })
-    expect(error.message).toContain(`${name} needs Node`)
-    expect(errorCodes).toHaveProperty(error.code)
-  })
+  it.each(['loadModel', 'deviceProblem', 'encodePng', 'defaultCacheDir'] as const)(
+    '%s throws with a hint',
+    async name => {
+      const error = await Promise.resolve()
+        .then(edge[name])
+        .catch(error => error)
+      expect(error).toMatchObject({ code: 'RUNTIME_UNSUPPORTED', hint: expect.stringContaining("runtime = 'nodejs'") })
+      expect(error.message).toContain(`${name} needs Node`)
+      expect(errorCodes).toHaveProperty(error.code)
+    },
+  )
 })

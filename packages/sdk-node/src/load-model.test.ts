@@ -45,7 +45,7 @@ function rewritten(files: ModelFiles, change: (manifest: Manifest) => unknown): 
 }
 
 describe('a model loads', () => {
-  it('from a folder, with float32 weights where it has them', async () => {
+  it('from a folder, with float32 parameters if it has them', async () => {
     await using model = await loadFrom(half)
     expect(model.capabilities()).toMatchObject({
       device: 'cpu',
@@ -55,7 +55,7 @@ describe('a model loads', () => {
     expect(model.manifest.name).toBe('small')
   })
 
-  it('in the precision that is asked for, or the only one', async () => {
+  it('in the requested precision, or the only one', async () => {
     await using model = await loadFrom(half, { dtype: 'float16', device: 'cpu' })
     expect(model.capabilities().dtype).toBe('float16')
     const single = rewritten(half, manifest => ({
@@ -66,7 +66,7 @@ describe('a model loads', () => {
     expect(only.capabilities().dtype).toBe('float16')
   })
 
-  it('with its encoder where sampling starts from it, else without', async () => {
+  it('with its encoder only if sampling starts from it', async () => {
     await using model = await loadFrom(withEncoder)
     expect(model.capabilities().mixtureWeight).toBe(true)
     const missing = new Map([...withEncoder].filter(([path]) => path !== 'encoder.onnx'))
@@ -80,7 +80,7 @@ describe('a model loads', () => {
     await refused(other.variations(images[0]!), 'MODEL_NOT_FOUND')
   })
 
-  it('with the encoder of variations when they first ask for it, verified as the others', async () => {
+  it('with its encoder at the first variations, verified like the other files', async () => {
     await using server = await serveFiles(trainedWithEncoder)
     await using model = await loadModel(server.address, { cacheDir: null })
     const { images } = await model.sample({ seed: 1 })
@@ -102,7 +102,7 @@ describe('a model loads', () => {
     expect(server.requests).toEqual(['mixflow.json', 'denoiser.onnx', 'encoder.onnx', 'mixflow.json'])
   })
 
-  it('from what a package gives: files where the module is, or at addresses, each verified', async () => {
+  it('from the export of a package, with files beside the module or at addresses, each verified', async () => {
     const manifest = manifestOf(withEncoder)
     const graphs = ['denoiser.onnx', 'encoder.onnx']
     const at = (base: URL) => ({
@@ -131,7 +131,7 @@ describe('a model loads', () => {
     await refused(loadModel({ manifest } as never), 'ARGUMENT_INVALID')
   })
 
-  it('from a cache that is the user’s, or in MIXFLOW_CACHE', () => {
+  it('from the user’s cache, or MIXFLOW_CACHE', () => {
     vi.stubEnv('MIXFLOW_CACHE', 'elsewhere')
     expect(defaultCacheDir()).toBe(resolve('elsewhere', 'models'))
     vi.stubEnv('MIXFLOW_CACHE', '')
@@ -139,7 +139,7 @@ describe('a model loads', () => {
     vi.unstubAllEnvs()
   })
 
-  it('with progress: three phases in order, none going back, each to its end', async () => {
+  it('with progress in three phases, each increasing to its end', async () => {
     await using server = await serveFiles(withEncoder)
     const seen: LoadProgress[] = []
     await using _ = await loadModel(server.address, { cacheDir: null, onProgress: progress => seen.push(progress) })
@@ -152,7 +152,7 @@ describe('a model loads', () => {
   })
 })
 
-describe('refuses, before the runtime sees a byte', () => {
+describe('refuses, before ONNX Runtime opens it,', () => {
   it.each<[string, (manifest: Manifest) => unknown]>([
     ['an unknown key', manifest => ({ ...manifest, licens: 'MIT' })],
     ['a path outside', manifest => ({ ...manifest, files: [{ ...manifest.files[0], path: '../denoiser.onnx' }] })],
@@ -183,7 +183,7 @@ describe('refuses, before the runtime sees a byte', () => {
     expect(error.message).toContain(server.address)
   })
 
-  it('a size that no ONNX file has', async () => {
+  it('a size that no ONNX file can have', async () => {
     const huge = rewritten(plain, manifest => ({ ...manifest, files: [{ ...manifest.files[0], bytes: 2 ** 40 }] }))
     await refused(loadFrom(huge), 'MODEL_INVALID')
   })
@@ -203,20 +203,25 @@ describe('refuses, before the runtime sees a byte', () => {
     ['a precision that is none', { dtype: 'float8' }, 'ARGUMENT_INVALID', /dtype/],
     ['a precision that the model lacks', { dtype: 'float16' }, 'ARGUMENT_INVALID', /no float16 denoiser/],
     ['half a worker', { workers: 1.5 }, 'ARGUMENT_INVALID', /workers must be a whole number/],
-    ['workers of a GPU', { workers: 2, device: 'webgpu' }, 'ARGUMENT_INVALID', /workers run on the CPU, but device is "webgpu"/],
+    [
+      'workers of a GPU',
+      { workers: 2, device: 'webgpu' },
+      'ARGUMENT_INVALID',
+      /workers run on the CPU, but device is "webgpu"/,
+    ],
     ['an unknown option', { devise: 'cpu' }, 'ARGUMENT_INVALID', /unknown option "devise"/],
     ['an empty cache folder', { cacheDir: '' }, 'ARGUMENT_INVALID', /cacheDir/],
   ])('%s', async (_, options, code, message) => {
     expect((await refused(loadFrom(plain, options as LoadModelOptions), code)).message).toMatch(message)
   })
 
-  it('what is no path', async () => {
+  it('an invalid path', async () => {
     await refused(loadModel(7 as unknown as string), 'ARGUMENT_INVALID')
   })
 })
 
 describe('refuses a graph that has the right bytes', () => {
-  it('and is no graph', async () => {
+  it('and is not a graph', async () => {
     const notOnnx = new TextEncoder().encode('not onnx')
     const sha256 = createHash('sha256').update(notOnnx).digest('hex')
     const files = rewritten(plain, manifest => ({
@@ -227,7 +232,7 @@ describe('refuses a graph that has the right bytes', () => {
     expect(error.message).toContain('denoiser.onnx is no ONNX model')
   })
 
-  it('and has other inputs than the manifest says', async () => {
+  it('and has other inputs than those of the manifest', async () => {
     const conditional = await smallModel({ classes: 2 })
     const files = rewritten(conditional, manifest => {
       const { inputs, outputs } = manifest.networks.denoiser

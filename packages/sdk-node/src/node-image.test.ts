@@ -31,7 +31,7 @@ describe.each([1, 3, 4])('an image of %i channels', channels => {
     expect([...data]).toEqual([...raw.data])
   })
 
-  it('is the answer of a server', async () => {
+  it('can be the response of a server', async () => {
     const answer = await new NodeImage(image).toResponse({ status: 201, headers: { 'cache-control': 'no-store' } })
     expect([answer.status, Object.fromEntries(answer.headers)]).toEqual([
       201,

@@ -118,10 +118,10 @@ describe('an Euler step from t = 0 is x0 + velocity', async () => {
   })
 })
 
-describe('calls at once', async () => {
+describe('concurrent calls', async () => {
   const files = await smallModel({ classes })
 
-  it('take turns: a short one is done long before a long one that came first', async () => {
+  it('take turns: a short one ends long before a long one that began first', async () => {
     await using model = await load(files)
     let longSteps = 0
     const long = model.sample({ seed: 1, solver: 'euler', steps: 200, guidance: 0, onStep: () => void longSteps++ })
@@ -132,7 +132,7 @@ describe('calls at once', async () => {
     expect(longSteps).toBe(200)
   })
 
-  it('fail alone', async () => {
+  it('fail separately', async () => {
     await using model = await load(files)
     const mine = new Error('mine')
     const throwing = () => {
@@ -149,7 +149,7 @@ describe('calls at once', async () => {
     expect(works).toMatchObject({ status: 'fulfilled', value: { images: [{ data: alone.images[0]!.data }] } })
   })
 
-  it('end when the model is disposed of, and only then is it let go', async () => {
+  it('end when the model is disposed of, which then releases it', async () => {
     const model = await load(files)
     const calls = [1, 2, 3].map(seed => model.sample({ seed, solver: 'euler', steps: 100 }))
     const first = model.dispose()
@@ -162,7 +162,7 @@ describe('calls at once', async () => {
   })
 })
 
-describe('the networks by themselves', async () => {
+describe('the networks of a model', async () => {
   const files = await smallModel({ classes, source })
   const images = 2
   const x = normals({ seed: 4, stream: 'noise', images, elementsPerImage: elements })
@@ -181,7 +181,7 @@ describe('the networks by themselves', async () => {
     expect(sampled.images.flatMap(image => [...image.data])).toEqual([...x1])
   })
 
-  it('refuse what does not fit their inputs, an abort, and to run after dispose', async () => {
+  it('refuse invalid inputs, and fail after an abort or dispose', async () => {
     const model = await load(files)
     const { velocity } = model.networks()
     const refused = (code: string, message: RegExp) => ({ code, message: expect.stringMatching(message) })
@@ -198,7 +198,7 @@ describe('the networks by themselves', async () => {
   })
 })
 
-it('numbers that are not finite are an error, and leave the model usable', async () => {
+it('values that are not finite are an error, and the model stays usable', async () => {
   await using model = await load(await smallModel({ breaksAfter: 0.4 }))
   await expect(model.sample({ solver: 'euler', steps: 2, seed: 1 })).rejects.toMatchObject({
     code: 'MODEL_OUTPUT_INVALID',
@@ -209,7 +209,7 @@ it('numbers that are not finite are an error, and leave the model usable', async
 describe('images', async () => {
   const files = await smallModel({ classes })
 
-  it('become PNG files with the bytes of the image', async () => {
+  it('become PNG files with the pixels of the image', async () => {
     await using model = await load(files)
     const { images, timings, milliseconds } = await model.sample({ count: 2, seed: 1, label: 1 })
     for (const sampled of images) {
@@ -251,7 +251,7 @@ describe('images', async () => {
     expect(await sharp(await sampled.toPng()).metadata()).toMatchObject({ width, height, channels })
   })
 
-  it('of two channels have no file', () => {
+  it('of two channels cannot be PNG files', () => {
     const two = { channels: 2, height: 1, width: 1, data: new Float32Array(2) }
     expect(() => encodePng(two)).toThrow('is not grey, RGB or RGBA')
   })

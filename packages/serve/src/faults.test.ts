@@ -10,7 +10,7 @@ const model = await smallModel()
 const start = starter(model)
 
 describe('the queue', () => {
-  it('full, refuses with the time to come back, and takes on again', async () => {
+  it('refuses with a Retry-After while it is full, and then accepts again', async () => {
     const slow = gated(model)
     const { address } = await start({ maxQueue: 4, maxCount: 4 }, { small: slow })
     const first = images(address, { count: 3, label: 0 })
@@ -29,7 +29,7 @@ describe('the queue', () => {
 })
 
 describe('time-outs', () => {
-  it('of what runs are 504, of what waits 503, both at once, though an evaluation does not end', async () => {
+  it('are 504 for running and 503 for waiting requests, even if an evaluation does not end', async () => {
     const stuck = gated(model)
     const { address } = await start({ timeoutSeconds: 0.3, largestBatch: 2 }, { small: stuck })
     const answers = [1, 2, 3].map(seed => problem(post(address, { label: 0, seed })))
@@ -51,8 +51,8 @@ describe('time-outs', () => {
   })
 })
 
-describe('a client that goes', () => {
-  it('ends its run within an evaluation, and nobody else’s', async () => {
+describe('a client that disconnects', () => {
+  it('ends only its own request, within an evaluation', async () => {
     const slow = gated(model)
     const { address, log } = await start({}, { small: slow })
     const controller = new AbortController()
@@ -80,7 +80,7 @@ describe('a client that goes', () => {
     expect(await metric(address, 'mixflow_requests_ended_total', 'model="small",outcome="aborted"')).toBe(1)
   })
 
-  it('ends the run of a stream, too', async () => {
+  it('also ends a stream', async () => {
     const slow = gated(model)
     const { address, log } = await start({}, { small: slow })
     const controller = new AbortController()
@@ -96,7 +96,7 @@ describe('a client that goes', () => {
 })
 
 describe('a model that fails', () => {
-  it('fails the request whose images are not finite, and no other of the batch', async () => {
+  it('fails only the request whose images are not finite', async () => {
     const slow = gated(model)
     const { address } = await start({}, { small: slow })
     const first = images(address, { label: 2, seed: 1 })
@@ -115,7 +115,7 @@ describe('a model that fails', () => {
     expect(await metric(address, 'mixflow_requests_ended_total', 'model="small",outcome="failed"')).toBe(1)
   })
 
-  it('by throwing is tried again alone, then told without a stack, which the log has', async () => {
+  it('by throwing is tried again alone; the response has no stack, which is logged', async () => {
     const slow = gated(model)
     const { address, log } = await start({}, { small: slow })
     const failing = problem(post(address, { label: 0 }))
@@ -130,7 +130,7 @@ describe('a model that fails', () => {
     expect((await images(address, { label: 0 })).images).toHaveLength(1)
   })
 
-  it('tells a stream that has begun', async () => {
+  it('sends a problem event to a running stream', async () => {
     const { address } = await start()
     const response = await post(address, { label: broken }, { headers: { accept: 'text/event-stream' } })
     const seen: unknown[] = []
@@ -140,7 +140,7 @@ describe('a model that fails', () => {
     expect(refused.status).toBe(400)
   })
 
-  it('because it was disposed of is unavailable', async () => {
+  it('because it was disposed of responds with 503', async () => {
     const own = await smallModel()
     const { address } = await start({}, { small: own })
     await own.dispose()
@@ -149,7 +149,7 @@ describe('a model that fails', () => {
 })
 
 describe('closing', () => {
-  it('lets what runs end, takes nothing more, and resolves when all is over', async () => {
+  it('waits for running requests, refuses new ones, and resolves when all have ended', async () => {
     const slow = gated(model)
     const server = await start({}, { small: slow })
     const running = images(server.address, { label: 0, seed: 5, count: 2 })
@@ -163,7 +163,7 @@ describe('closing', () => {
     expect(server.log.map(({ event }) => event)).toEqual(['listening', 'stopping', 'request', 'stopped'])
   })
 
-  it('refuses what comes over a connection that is still open', async () => {
+  it('refuses requests on open connections', async () => {
     const slow = gated(model)
     const server = await start({}, { small: slow })
     const { address } = server
@@ -182,7 +182,7 @@ describe('closing', () => {
     await closing
   })
 
-  it('ends what is left when the time is over', async () => {
+  it('aborts the remaining requests after the drain', async () => {
     const stuck = gated(model)
     const server = await start({ drainSeconds: 0.05 }, { small: stuck })
     const running = problem(post(server.address, { label: 0 }))
@@ -227,7 +227,7 @@ describe('the end of the drain', () => {
     10_000,
   )
 
-  it('does not wait for a sampling whose evaluation does not end, nor for the client of its stream', async () => {
+  it('waits neither for an evaluation that does not end, nor for the client of its stream', async () => {
     const stuck = gated(model)
     const server = await start({ drainSeconds: 0.05 }, { small: stuck })
     const response = await post(server.address, { label: 0 }, { headers: { accept: 'text/event-stream' } })
@@ -238,7 +238,7 @@ describe('the end of the drain', () => {
   }, 10_000)
 })
 
-describe('a client that leaves in the middle of its body', () => {
+describe('a client that disconnects while sending its body', () => {
   it.each(['Content-Length: 50\r\n\r\n{"c', 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"c'])(
     'is a 499: %j',
     async rest => {

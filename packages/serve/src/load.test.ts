@@ -34,7 +34,7 @@ const clients = Array.from({ length: 100 }, (_, i) => {
 
 const counted = (name: string, labels = 'model="small"') => metric(address, `mixflow_${name}`, labels)
 
-it('a hundred clients at once are served, refused or forgotten, and it adds up', async () => {
+it('a hundred concurrent clients are served, refused or aborted, and the metrics add up', async () => {
   const calls = clients.map(async ({ request, isGoing }, i) => {
     const controller = new AbortController()
     const response = post(address, request, { signal: controller.signal })
@@ -89,7 +89,7 @@ it('a hundred clients at once are served, refused or forgotten, and it adds up',
   expect(most, 'of 255').toBeLessThanOrEqual(1)
 })
 
-it('a mixed load over kept-alive connections: each client that stays gets an answer, and nothing is a fault', async () => {
+it('under a mixed load over keep-alive connections, each client that waits gets a response, without internal errors', async () => {
   const { failures, left, statuses } = await mixedLoad({ address, requests: 250, seed: 7, clients: 8 })
   expect(failures).toEqual([])
   expect(Object.values(statuses).reduce((sum, n) => sum + n, left)).toBe(250)
@@ -97,7 +97,7 @@ it('a mixed load over kept-alive connections: each client that stays gets an ans
   expect(log.filter(({ level }) => level !== 'info')).toEqual([])
 })
 
-it('and the server is as good as new', async () => {
+it('afterwards the server works as before', async () => {
   const before = process.memoryUsage().rss
   for (let round = 0; round < 5; round++) {
     const answers = await Promise.all(

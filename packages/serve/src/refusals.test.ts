@@ -77,7 +77,7 @@ describe('a request is refused', () => {
     if (status === 405) expect(answer.headers.get('allow')).not.toBeNull()
   })
 
-  it('too large a body of unknown length, as soon as it is', async () => {
+  it('a body of unknown length as soon as it is too large', async () => {
     const { address } = await start()
     const status = await new Promise((resolve, reject) => {
       const call = httpRequest(`${address}/v1/images`, { method: 'POST', headers: json }, response => {
@@ -91,21 +91,21 @@ describe('a request is refused', () => {
     expect(status).toBe(413)
   })
 
-  it('with the hint that names what was meant', async () => {
+  it('with a suggestion for misspelt names', async () => {
     const { address } = await start()
     expect((await problem(post(address, { stpes: 1 }))).hint).toMatch(/^did you mean "steps"\?/)
     expect((await problem(post(address, { solver: 'hein' }))).hint).toMatch(/^did you mean "heun"\?/)
     expect((await problem(post(address, { model: 'smal' }))).hint).toMatch(/^did you mean "small"\?/)
   })
 
-  it('without a name, where there are several models', async () => {
+  it('without a model, if there are several', async () => {
     const { address } = await start({}, { small: model, other: model })
     expect(await problem(post(address, {}))).toMatchObject({ status: 400, hint: 'models: small, other' })
     expect((await images(address, { model: 'other', label: 0 })).model).toBe('other')
   })
 })
 
-describe('what is no request gets a problem', () => {
+describe('invalid HTTP gets problem details', () => {
   const head = 'POST /v1/images HTTP/1.1\r\nHost: localhost\r\n'
   it.each<[string, string, number]>([
     ['a Host with a space', 'GET /healthz HTTP/1.1\r\nHost: x y\r\n\r\n', 400],
@@ -157,7 +157,7 @@ describe('what is no request gets a problem', () => {
   })
 })
 
-describe('whom it answers', () => {
+describe('access control', () => {
   const ask = (address: string, headers: Record<string, string>, method = 'GET') =>
     new Promise<{ status: number; headers: Record<string, string> }>((resolve, reject) => {
       httpRequest(`${address}/healthz`, { method, headers }, response => {
@@ -168,7 +168,7 @@ describe('whom it answers', () => {
         .end()
     })
 
-  it('names of this machine, addresses and those told; no name that a page may have made its own', async () => {
+  it('allows names of this machine, addresses and allowed names, and no names that a page could rebind', async () => {
     const { address } = await start({ allowHosts: ['Digits.example'] })
     const status = async (host: string) => (await ask(address, { host })).status
     for (const host of [
@@ -186,7 +186,7 @@ describe('whom it answers', () => {
     for (const host of ['x digits.example', 'user@localhost']) expect(await status(host), host).toBe(400)
   })
 
-  it('nothing without a name', async () => {
+  it('refuses a request without a Host', async () => {
     const { address } = await start()
     for (const head of ['GET /v1/models HTTP/1.1\r\nHost: ', 'GET /v1/models HTTP/1.1', 'GET /v1/models HTTP/1.0']) {
       const socket = connect(Number(new URL(address).port), '127.0.0.1')
@@ -195,7 +195,7 @@ describe('whom it answers', () => {
     }
   })
 
-  it('pages of its own origin and those told, and browsers are told so', async () => {
+  it('allows pages of its own and of allowed origins, with CORS headers', async () => {
     const { address } = await start({ allowOrigins: ['https://page.example'] })
     expect((await ask(address, { origin: address })).status).toBe(200)
     expect((await ask(address, { origin: 'https://evil.example' })).status).toBe(403)
@@ -212,7 +212,7 @@ describe('whom it answers', () => {
     })
   })
 
-  it('no pages, unless told', async () => {
+  it('refuses pages of other origins by default', async () => {
     const { address } = await start()
     const answer = await problem(post(address, {}, { headers: { origin: 'https://page.example' } }))
     expect(answer).toMatchObject({
@@ -242,7 +242,7 @@ describe('serve', () => {
     expect(error).toMatchObject({ code: 'ARGUMENT_INVALID', message: expect.stringMatching(message) })
   })
 
-  it('says what is wrong with an address, and warns of one that others reach', async () => {
+  it('explains an address that cannot be used, and warns of a public one', async () => {
     const { address } = await start()
     const port = Number(new URL(address).port)
     const taken = await serve({ a: model }, { port }).catch(reason => reason)

@@ -20,7 +20,7 @@ const alone = await model.sample(request)
 const pngOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'))
 
 describe('POST /v1/images', () => {
-  it('answers JSON with a PNG for each image, those of model.sample', async () => {
+  it('responds with JSON and a PNG per image, equal to model.sample', async () => {
     const answer = imagesSchema.parse(await images(address, request))
     expect(answer).toMatchObject({ model: 'small', seed: 7, count: 3, firstImage: 0, nfe: 5, steps: 3, solver: 'heun' })
     expect(answer).toMatchObject({ channels: 1, height: 6, width: 4 })
@@ -30,7 +30,7 @@ describe('POST /v1/images', () => {
     }
   })
 
-  it('draws a seed where none is given, and the answer has it', async () => {
+  it('draws a seed if the request has none, and returns it', async () => {
     const wanted = { count: 2, label: 2 }
     const first = await images(address, wanted)
     const { seed } = first
@@ -38,7 +38,7 @@ describe('POST /v1/images', () => {
     expect((await images(address, { ...wanted, seed })).images).toEqual(first.images)
   })
 
-  it('answers one PNG: of one image, or a grid', async () => {
+  it('responds with one PNG: an image, or a grid', async () => {
     const headers = { accept: 'image/png' }
     const one = await post(address, { ...request, count: 1 }, { headers })
     expect(Object.fromEntries(one.headers)).toMatchObject({
@@ -53,7 +53,7 @@ describe('POST /v1/images', () => {
     expect([grid.width, grid.height]).toEqual([2 * 6 + 2, 2 * 8 + 2])
   })
 
-  it('answers an archive, and numbers', async () => {
+  it('responds with an archive, or raw values', async () => {
     const archive = await post(address, request, { headers: { accept: 'application/zip' } })
     const entries = unzipSync(new Uint8Array(await archive.arrayBuffer()))
     expect(Object.keys(entries)).toEqual([0, 1, 2].map(i => `seed-7-0000${i}.png`))
@@ -66,7 +66,7 @@ describe('POST /v1/images', () => {
     numbers.forEach((value, i) => void expect(value).toBeCloseTo(expected[i]!, 5))
   })
 
-  it('answers what the client likes best, and JSON where it likes all', async () => {
+  it('responds with the preferred type of the client, by default JSON', async () => {
     const typeFor = async (accept: string) =>
       (await post(address, { label: 0 }, { headers: { accept } })).headers.get('content-type')
     expect(await typeFor('image/png;q=0.5, application/zip')).toBe('application/zip')
@@ -74,7 +74,7 @@ describe('POST /v1/images', () => {
     expect(await typeFor('text/html, */*')).toBe('application/json')
   })
 
-  it('streams what happens: accepted, steps, each image, done', async () => {
+  it('streams the events accepted, step, image and done', async () => {
     const response = await post(address, { ...request, preview: true }, { headers: { accept: 'text/event-stream' } })
     expect(response.headers.get('content-type')).toBe('text/event-stream')
     const seen: string[] = []
@@ -119,7 +119,7 @@ describe('POST /v1/images', () => {
   })
 })
 
-describe('what is said of models and state', () => {
+describe('information endpoints', () => {
   const json = async (path: string) => (await fetch(address + path)).json()
 
   it('GET /v1/models', async () => {

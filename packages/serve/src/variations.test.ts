@@ -65,7 +65,7 @@ it.each<[keyof typeof models, object]>([
   }
 })
 
-it('says in a header which class was taken, in every form', async () => {
+it('names the class in a header, in every format', async () => {
   const { label } = (await models.plain.variations(given, { seed: 1 })).images[0] as SampledImage
   for (const accept of ['application/json', 'image/png', 'application/octet-stream']) {
     const { headers } = await ask({ seed: 1, count: 2 }, { headers: { accept } })

@@ -87,7 +87,7 @@ let once: Promise<ModelMeasures> | undefined
 const whole = () => (once ??= measureModel(options()))
 
 describe('measureModel', () => {
-  it('gives what the measures give of all images of each range in one piece', async () => {
+  it('equals the measures of all images of each range at once', async () => {
     const { settings } = await whole()
     expect(settings).toHaveLength(1)
     const { ranges, measures, nfe, steps } = settings[0]!
@@ -123,14 +123,14 @@ describe('measureModel', () => {
     expect(precision.mean).toBeGreaterThan(0.5)
   })
 
-  it('does not depend on how many workers there are', async () => {
+  it('does not depend on the number of workers', async () => {
     const many = Array.from({ length: 3 }, () => watched())
     const result = await measureModel(options({ workers: many.map(each => each.worker) }))
     expect(result).toEqual(await whole())
     for (const { parts } of many) expect(parts.length).toBeGreaterThan(0)
   })
 
-  it('goes on after a failure where it was, to the same result', async () => {
+  it('resumes after a failure, with the same result', async () => {
     const folder = folderOf('resumed')
     const [broken, rest] = [watched(3), watched()]
     await expect(measureModel(options({ workers: [broken.worker], folder }))).rejects.toThrow('out of luck')
@@ -148,7 +148,7 @@ describe('measureModel', () => {
     expect(readdirSync(join(folder, 'measured'))).toHaveLength(2)
   })
 
-  it('takes over a range that another process completed meanwhile', async () => {
+  it('uses a range that another process completed meanwhile', async () => {
     const folder = folderOf('overtaken')
     const alone = await measureModel(options())
     let overtaken = false
@@ -165,7 +165,7 @@ describe('measureModel', () => {
     expect(readdirSync(join(folder, 'parts'))).toEqual([])
   })
 
-  it('says what to do where another process let parts go that are wanted', async () => {
+  it('says what to do if another process deleted parts that are needed', async () => {
     const folder = folderOf('gone')
     const losing: PartWorker = {
       async run(part, partOptions) {
@@ -181,7 +181,7 @@ describe('measureModel', () => {
     expect(await measureModel(options({ folder }))).toEqual(await measureModel(options()))
   })
 
-  it('measures again what depends on something else', async () => {
+  it('does not reuse results with another key', async () => {
     const folder = folderOf('mixed')
     const few = { ...samples, metrics: ['fd'] as const, ranges: 1 }
     const runs = async (changes: Partial<MeasureModelOptions>) => {
@@ -201,7 +201,7 @@ describe('measureModel', () => {
     expect(await runs({ samples: { ...few, reference: other } })).toBeGreaterThan(0)
   })
 
-  it('measures neighbours again, and them alone, where an earlier version did not tell them', async () => {
+  it('measures only neighbours again for results of an earlier version', async () => {
     const folder = folderOf('earlier')
     const both = { ...samples, metrics: ['fd', 'neighbours'] as const, ranges: 1 }
     const first = await measureModel(options({ folder, samples: both }))
@@ -218,7 +218,7 @@ describe('measureModel', () => {
     expect(again).toEqual(first)
   })
 
-  it('finds no distance between a set and itself', async () => {
+  it('measures distance 0 between a set and itself', async () => {
     const { images } = await sample(backend, model, { ...setting, seed: 5, count: n })
     const itself: ReferenceImages = {
       ...(await realImages(n)),
@@ -231,7 +231,7 @@ describe('measureModel', () => {
     expect([of.precision, of.recall, of['near-copies'], of['neighbour-distance']]).toEqual([1, 1, 1, 0])
   })
 
-  it('counts the images that the classifier takes for their class', async () => {
+  it('counts the images whose class the classifier recognises', async () => {
     const labels = (part: Part) => Int32Array.from({ length: part.images }, (_, i) => (part.firstImage + i) % 10)
     const reader: PartWorker = {
       async run(part) {
@@ -257,7 +257,7 @@ describe('measureModel', () => {
     expect(settings[0]!.ranges[1]!.labelAccuracy).toEqual({ share: 0.75, images: 600 })
   })
 
-  it('counts the evaluations that were spent: twice with guidance, as many as it took if adaptive', async () => {
+  it('counts actual evaluations: twice as many with guidance, the mean of adaptive solvers', async () => {
     const settings = [
       { solver: 'heun', nfe: 3, guidance: 0.5 },
       { solver: 'dopri5', tolerance: 1e-3 },
@@ -272,7 +272,7 @@ describe('measureModel', () => {
     expect((await measureModel(options({ samples: label }))).settings[0]!.measures[0]!.mean).toBeGreaterThan(1)
   })
 
-  it('follows trajectories from where sampling starts, in any number of parts', async () => {
+  it('follows trajectories from the model’s source, in any number of parts', async () => {
     const trajectories = { count: 10, steps: 32, bins: 8, batchSize: 4 }
     const result = (await measureModel(options({ samples: null, trajectories }))).trajectories!
     const draw = { seed: 5, images: 10, elementsPerImage: elements }
@@ -294,7 +294,7 @@ describe('measureModel', () => {
     expect(parts).toEqual([])
   })
 
-  it('reports progress that only grows, and stops when asked', async () => {
+  it('reports increasing progress, and can be aborted', async () => {
     const seen: number[] = []
     const stop = new AbortController()
     const onProgress = ({ fraction }: { fraction: number }) => {

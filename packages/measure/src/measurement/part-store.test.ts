@@ -19,8 +19,8 @@ const result = {
   steps: 2,
 }
 
-describe('what was kept of an evaluation', () => {
-  it('comes back, and is refused by name of the file and with the cure where it is damaged anywhere', async () => {
+describe('stored results', () => {
+  it('are read back, and a damaged file is refused with its path and a remedy', async () => {
     await store.write('key', part, result)
     expect(await store.read('key', part)).toEqual(result)
     const path = join(folder, 'parts', 'key', '000000000.safetensors')
@@ -41,7 +41,7 @@ describe('what was kept of an evaluation', () => {
     await expect(store.read('key', part)).rejects.toThrow('has 3 values of features for 2 images')
   })
 
-  it('a range’s numbers, cut short, likewise', async () => {
+  it('a truncated file of measures is refused likewise', async () => {
     expect(await store.finished('range')).toBeNull()
     await store.finish('range', { images: 2, frechet: 1.5 })
     expect(await store.finished('range')).toEqual({ images: 2, frechet: 1.5 })

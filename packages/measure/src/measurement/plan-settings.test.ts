@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planSettings } from './plan-settings.ts'
 
 describe('planSettings', () => {
-  it('takes each solver at each number that it can spend, an adaptive one once, and tells what it leaves out', () => {
+  it('returns each solver at each NFE that it supports, an adaptive one once, and the skipped pairs', () => {
     const { settings, skipped } = planSettings({
       solvers: ['heun', 'euler', 'dopri5'],
       nfe: [2, 5],
@@ -17,7 +17,7 @@ describe('planSettings', () => {
     expect(skipped).toEqual([{ solver: 'heun', nfe: 2, reason: 'heun cannot take exactly 2 evaluations' }])
   })
 
-  it('refuses a number that no solver can spend, naming those that work', () => {
+  it('refuses an NFE that no solver supports, and suggests others', () => {
     expect(() => planSettings({ solvers: ['heun', 'dopri5'], nfe: [4] })).toThrow(/heun cannot take exactly 4/)
     try {
       planSettings({ solvers: ['heun'], nfe: [4] })

@@ -15,7 +15,7 @@ const native = dirname(dirname(createRequire(import.meta.url).resolve('onnxrunti
 const provider = join(native, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so')
 
 describe.skipIf(existsSync(provider))('where CUDA was not set up', () => {
-  it('the device is the CPU by itself, and a model says why', async () => {
+  it('the default device is the CPU, and a model reports why', async () => {
     await using folder = await folderOf(await smallModel())
     await using model = await loadModel(folder.path)
     expect(model.capabilities()).toMatchObject({ device: 'cpu', note: expect.stringMatching(/^no CUDA: .+; WebGPU/) })
@@ -24,7 +24,7 @@ describe.skipIf(existsSync(provider))('where CUDA was not set up', () => {
     expect(asked.capabilities().note).toBeUndefined()
   })
 
-  it.skipIf(process.platform !== 'linux')('CUDA is refused with what is missing and how to get it', async () => {
+  it.skipIf(process.platform !== 'linux')('CUDA is refused with what is missing and how to install it', async () => {
     const error = await chooseDevice('cuda').catch(reason => reason)
     expect(error).toMatchObject({ code: 'DEVICE_UNAVAILABLE', details: { device: 'cuda', reason: 'missing' } })
     expect(error.message).toContain('libonnxruntime_providers_cuda.so is not installed')
@@ -52,7 +52,7 @@ it.skipIf(env === null)(
   180_000,
 )
 
-describe.skipIf(env === null || compiler === undefined)('a driver of graphics that', () => {
+describe.skipIf(env === null || compiler === undefined)('a graphics driver that', () => {
   let scratch: string
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'mixflow-driver-'))
@@ -73,7 +73,7 @@ describe.skipIf(env === null || compiler === undefined)('a driver of graphics th
     return { chooseDevice, error: await chooseDevice('webgpu').catch(reason => reason) }
   }
 
-  it('crashes takes a child process with it, and nobody else; it is not asked twice', async () => {
+  it('crashes ends only a child process, and is not tested twice', async () => {
     const { chooseDevice, error } = await chooseWith('crashing', crash)
     expect(error).toMatchObject({ code: 'DEVICE_UNAVAILABLE', details: { device: 'webgpu', reason: 'crashed' } })
     expect(error.message).toContain('SIGSEGV')
@@ -81,7 +81,7 @@ describe.skipIf(env === null || compiler === undefined)('a driver of graphics th
     await expect(chooseDevice('webgpu')).rejects.toMatchObject({ details: { reason: 'crashed' } })
   })
 
-  it('crashes is told to whoever only wants to know, and asked anew each time', async () => {
+  it('crashes is reported by deviceProblem, which tests it each time', async () => {
     useDriver({ name: 'told', statement: crash })
     expect(await deviceProblem('webgpu')).toEqual({
       reason: 'crashed',
@@ -95,12 +95,12 @@ describe.skipIf(env === null || compiler === undefined)('a driver of graphics th
     })
   })
 
-  it('ends the process quietly counts as one that crashes', async () => {
+  it('exits silently counts as crashed', async () => {
     const { error } = await chooseWith('ending', 'exit(7);')
     expect(error).toMatchObject({ details: { reason: 'crashed' }, message: expect.stringContaining('exit code 7') })
   })
 
-  it('is none is refused in ONNX Runtime’s words', async () => {
+  it('has no device is refused with ONNX Runtime’s message', async () => {
     const { error } = await chooseWith('empty', '')
     expect(error).toMatchObject({ details: { reason: 'refused' }, message: expect.stringMatching(/adapter/i) })
   })

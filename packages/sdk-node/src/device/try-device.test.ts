@@ -5,8 +5,8 @@ import { compiler, crash, makeLibrary } from '@mixflow/page/shared-library'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tryDeviceInChild, tryInChild } from './try-device.ts'
 
-describe('a device tried in a child process', () => {
-  it('works if the child ends well', async () => {
+describe('a device tested in a child process', () => {
+  it('works if the child exits with 0', async () => {
     expect(await tryInChild('', [])).toBeNull()
   })
 
@@ -19,12 +19,12 @@ describe('a device tried in a child process', () => {
     expect(await tryInChild(source, ['adapter'])).toMatchObject({ reason, message: expect.stringContaining(text) })
   })
 
-  it('that hangs is given up, and the child with it', async () => {
+  it('that hangs is given up, and the child is killed', async () => {
     const hung = await tryInChild('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)', [], 500)
     expect(hung).toMatchObject({ reason: 'silent', message: expect.stringContaining('0.5 s') })
   })
 
-  it('where no process can be started', async () => {
+  it('fails if no process can be started', async () => {
     const { execPath } = process
     process.execPath = '/no/such/node'
     try {

@@ -60,7 +60,7 @@ describe('a folder on disk', () => {
     }
   })
 
-  it('that is not there, or has no manifest', async () => {
+  it('that does not exist, or has no manifest', async () => {
     for (const place of [
       join(scratch, 'nowhere'),
       './mnist',
@@ -76,14 +76,14 @@ describe('a folder on disk', () => {
     expect(error.message).toContain(join(scratch, 'mixflow.json'))
   })
 
-  it.skipIf(process.platform === 'win32')('with a pipe in place of its manifest, which would never end', async () => {
+  it.skipIf(process.platform === 'win32')('with a pipe as its manifest, which would block', async () => {
     const pipe = join(scratch, 'mixflow.json')
     execFileSync('mkfifo', [pipe])
     const error = await refused((await open(scratch)).readManifest({}), 'MODEL_NOT_FOUND')
     expect(error.message).toContain('it is a named pipe')
   })
 
-  it('without a file that the manifest names', async () => {
+  it('without a file of the manifest', async () => {
     await rm(join(scratch, 'model', file.path))
     const error = await refused((await open(join(scratch, 'model'))).readFile(file, {}), 'MODEL_NOT_FOUND')
     expect(error.message).toContain(join('nets', 'd.onnx'))
@@ -109,7 +109,7 @@ describe('an address', () => {
     }
   })
 
-  it('keeps its query on every request, and out of messages', async () => {
+  it('has its query in every request, and not in messages', async () => {
     const folder = await open(`${server.address}?token=secret`)
     await folder.readManifest({})
     server.faults.set(file.path, response => response.writeHead(403).end())
@@ -118,7 +118,7 @@ describe('an address', () => {
     expect(JSON.stringify({ ...error, message: error.message })).not.toContain('secret')
   })
 
-  it('is asked once for a file; then the cache answers, for any address', async () => {
+  it('is requested once per file; then the cache is used, for any address', async () => {
     const progress: number[] = []
     await (await open()).readFile(file, { onBytes: n => progress.push(n) })
     expect(progress.at(-1)).toBe(bytes.length)
@@ -130,7 +130,7 @@ describe('an address', () => {
     expect([server.requests.length, other.requests.length]).toEqual([1, 0])
   })
 
-  it('keeps nothing where asked', async () => {
+  it('is not cached if the cache is disabled', async () => {
     const folder = await openFolder(server.address, { cacheDir: null, models: [] })
     await folder.readFile(file, {})
     await folder.readFile(file, {})
@@ -151,7 +151,7 @@ describe('an address', () => {
     expect(server.requests.length).toBe(2)
   })
 
-  it('loads the same file many times at once', async () => {
+  it('downloads a file once for concurrent loads', async () => {
     const folder = await open()
     const copies = await Promise.all(Array.from({ length: 8 }, () => folder.readFile(file, {})))
     for (const copy of copies) expect(Buffer.compare(copy, bytes)).toBe(0)
@@ -159,7 +159,7 @@ describe('an address', () => {
     expect(server.requests).toEqual([file.path])
   })
 
-  it('one of many who gives up does not stop the others; a failure is not kept for later ones', async () => {
+  it('an abort of one load does not stop the others; a failure does not affect later ones', async () => {
     const folder = await openFolder(server.address, { cacheDir: null, models: [] })
     const controller = new AbortController()
     const progress: number[] = []
@@ -176,7 +176,7 @@ describe('an address', () => {
     expect(server.requests.length).toBe(3)
   })
 
-  it('says so where a file stands in the place of the cache', async () => {
+  it('reports a file at the path of the cache', async () => {
     await writeFile(cacheDir(), '')
     await refused((await open()).readFile(file, {}), 'DOWNLOAD_DISK')
     expect(await readFile(cacheDir(), 'utf8')).toBe('')
@@ -224,7 +224,7 @@ describe('a server with a fault: nothing is cached, and the error names the addr
     expect((await faulty('MODEL_HASH_MISMATCH')).details.reason).toBe('sha256')
   })
 
-  it('a file without end', async () => {
+  it('an endless file', async () => {
     server.faults.set(file.path, response => {
       const more = () => {
         while (!response.destroyed && response.write(bytes));
@@ -235,7 +235,7 @@ describe('a server with a fault: nothing is cached, and the error names the addr
     expect((await faulty('MODEL_HASH_MISMATCH')).details.reason).toBe('size')
   })
 
-  it('a manifest without end', async () => {
+  it('an endless manifest', async () => {
     server.faults.set('mixflow.json', response => {
       const more = () => {
         while (!response.destroyed && response.write(' '.repeat(100_000)));
@@ -284,7 +284,7 @@ describe('a server with a fault: nothing is cached, and the error names the addr
     },
   )
 
-  it('a file that is replaced between two parts is fetched anew, whole', async () => {
+  it('a file that is replaced between two parts is downloaded again', async () => {
     breaking(
       90_000,
       true,
@@ -321,7 +321,7 @@ describe('a server with a fault: nothing is cached, and the error names the addr
     server = await serveFiles(new Map())
   })
 
-  it('a slow server, and the caller gives up: before, during, and with the connection closed', async () => {
+  it('a slow server and an abort: before and during the download, and the connection is closed', async () => {
     const early = new AbortController()
     early.abort('changed my mind')
     const error = await refused((await open()).readFile(file, { signal: early.signal }), 'ABORTED')

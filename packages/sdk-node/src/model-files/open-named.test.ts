@@ -56,21 +56,21 @@ const install = async (contents: ModelFiles) => {
 }
 
 describe('a model by name', () => {
-  it('comes from its package where that is installed, and nothing is fetched', async () => {
+  it('is loaded from its package if that is installed, without a download', async () => {
     await install(files)
     await using model = await load('small')
     expect(model.manifest.name).toBe('small')
     expect(server.requests).toEqual([])
   })
 
-  it('comes from its address otherwise, and is kept with its manifest', async () => {
+  it('is otherwise loaded from its address, and cached with its manifest', async () => {
     await (await load('small')).dispose()
     expect(server.requests).toEqual(['mixflow.json', 'denoiser.onnx'])
     await (await load('small')).dispose()
     expect(server.requests).toHaveLength(2)
   })
 
-  it('is refused where the manifest at the address is another, and nothing of it is kept', async () => {
+  it('is refused if the manifest at the address differs, and not cached', async () => {
     const other = new TextEncoder().encode(new TextDecoder().decode(manifest).replace('"MIT"', '"XIT"'))
     server.faults.set('mixflow.json', response => void response.writeHead(200).end(other))
     expect(await refusal('small')).toMatchObject({
@@ -81,18 +81,18 @@ describe('a model by name', () => {
     expect(await readdir(scratch)).toEqual([])
   })
 
-  it('is one word: a folder of that name is "./small"', async () => {
+  it('is a single word; a folder of that name is "./small"', async () => {
     await write('small', await smallModel({ classes: 3 }))
     expect((await load('small')).manifest.labels).toBeNull()
     expect((await load('./small')).manifest.labels).toMatchObject({ count: 3 })
   })
 
-  it('that no model has may be a folder', async () => {
+  it('of no model may be a folder', async () => {
     await write('mine', files)
     expect((await load('mine')).manifest.name).toBe('small')
   })
 
-  it('that nothing has is an error with the nearest name and all of them', async () => {
+  it('that is unknown gives an error with the nearest name and all names', async () => {
     expect(await refusal('smal')).toMatchObject({
       code: 'MODEL_UNKNOWN',
       message: 'no model is called "smal"',

@@ -38,7 +38,7 @@ function sessions() {
 }
 afterEach(() => void vi.restoreAllMocks())
 
-it('one session for all of a model, wherever it was loaded from, until the last was disposed of', async () => {
+it('models of the same files share one session until the last is disposed of', async () => {
   const { made, released } = sessions()
   await using copy = await folderOf(new Map())
   await cp(folder.path, join(copy.path, 'm'), { recursive: true })
@@ -60,7 +60,7 @@ it('one session for all of a model, wherever it was loaded from, until the last 
   expect((await again.sample({ seed: 1, label: 1 })).images[0]!.data).toEqual(images[0]!.data)
 })
 
-it('other weights or other threads are other sessions', async () => {
+it('other parameters or numbers of threads have separate sessions', async () => {
   const { made } = sessions()
   await using _ = await load()
   await using __ = await load({ threads: 1 })
@@ -69,7 +69,7 @@ it('other weights or other threads are other sessions', async () => {
   expect(made).toHaveLength(3)
 })
 
-it('a session that could not be made is tried anew', async () => {
+it('a session that failed to open is tried again', async () => {
   vi.spyOn(InferenceSession, 'create').mockRejectedValueOnce(new Error('no memory'))
   await expect(load()).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining('no memory') })
   await using model = await load()
@@ -79,7 +79,7 @@ it('a session that could not be made is tried anew', async () => {
   expect((await model.variations(images[0]!)).images).toHaveLength(1)
 })
 
-it('an abort while a session is made lets go of it', async () => {
+it('an abort while a session is opened releases it', async () => {
   const { made, released } = sessions()
   const controller = new AbortController()
   const loading = load({
@@ -91,7 +91,7 @@ it('an abort while a session is made lets go of it', async () => {
   expect(released).toEqual(made)
 })
 
-it('models that share take turns; disposal of one neither waits for the calls of another nor ends them', async () => {
+it('models that share networks take turns; disposing of one neither waits for the calls of another nor ends them', async () => {
   const [a, b] = [await load(), await load()]
   let longSteps = 0
   const long = a.sample({ seed: 1, solver: 'euler', steps: 100, guidance: 0, onStep: () => void longSteps++ })

@@ -48,7 +48,7 @@ describe('a pool', () => {
     expect(together.map(({ index }) => index)).toEqual(together.map((_, i) => i + (request.firstImage ?? 0)))
   })
 
-  it('has all its threads at work, and no more', async () => {
+  it('uses all its threads', async () => {
     const { model, pool } = await openModel(3)
     let [running, most] = [0, 0]
     for (const { thread } of pool.slots) {
@@ -83,14 +83,14 @@ describe('a pool', () => {
     expect(await numbers(model, { count: 2, seed: 7 })).toEqual(before)
   })
 
-  it('whose threads are ending is disposed of all the same', async () => {
+  it('can be disposed of while its threads are ending', async () => {
     const { model, pool } = await openModel(2)
     for (const { thread } of pool.slots) void thread.worker.terminate()
     await model.dispose()
     expect(pool.slots.every(({ thread }) => thread.hasEnded)).toBe(true)
   })
 
-  it('whose threads cannot open a graph is refused, and closed', async () => {
+  it('is closed if its threads cannot open a graph', async () => {
     const pool = new WorkerPool({ workers: 2, threads: 1 })
     await expect(pool.open(new TextEncoder().encode('no graph'), graph)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
@@ -100,7 +100,7 @@ describe('a pool', () => {
     await openModel(1)
   })
 
-  it('keeps a process alive while somebody waits for it, and no longer', async () => {
+  it('keeps a process alive only while calls are pending', async () => {
     const script = fileURLToPath(new URL('../fixtures/pool-child.ts', import.meta.url))
     const args = ['--import', 'tsx', '--conditions', '@mixflow/source', script, folder.path]
     const { stdout } = await promisify(execFile)(process.execPath, args)

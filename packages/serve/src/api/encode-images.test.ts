@@ -9,7 +9,7 @@ const made = (channels: number) => {
   return { model: 'm', images: [image], nfe: 3, steps: 2, solver: 'heun' as const, seed: 9, milliseconds: 1.4 }
 }
 
-it('images of other channels than pictures have are numbers, or nothing', async () => {
+it('images of 2 channels can be sent as raw values only', async () => {
   for (const type of mediaTypes) {
     for (const channels of [1, 3, 4]) expect(() => checkChannels(channels, type)).not.toThrow()
     const isNumbers = type === 'application/octet-stream'
@@ -21,7 +21,7 @@ it('images of other channels than pictures have are numbers, or nothing', async 
   expect(new Float32Array(bytes.buffer)).toEqual(made(2).images[0]!.data)
 })
 
-it('colours are as the image has them, and what was no class is null', async () => {
+it('keeps colours, and a missing class is null', async () => {
   const answer = JSON.parse(String(await encoders['application/json'](made(3))))
   expect(answer).toMatchObject({ channels: 3, firstImage: 5, milliseconds: 1, images: [{ index: 5, label: null }] })
   const { channels, data } = decode(Buffer.from(answer.images[0].png, 'base64'))

@@ -18,7 +18,7 @@ describe('/openapi.json', () => {
     expect(validator.version).toBe('3.1')
   })
 
-  it('has every endpoint, and the schema that requests are checked by', () => {
+  it('has every endpoint, and the schema that validates requests', () => {
     expect(Object.keys(document.paths)).toEqual(Object.values(endpoints).map(({ path }) => path))
     expect(document.components.schemas.ImagesRequest).toMatchObject({
       additionalProperties: false,
@@ -38,7 +38,7 @@ describe('/openapi.json', () => {
 })
 
 /** Each mistake: what the server says, and what a call of `sample` says. */
-describe('a request over HTTP is refused in the words of core', () => {
+describe('a request over HTTP is refused with core’s messages', () => {
   const schema = imagesRequestSchema({ maxCount: 1_000_000, maxNfe: 100_000 })
   const { model } = analyticModel()
   const said = (call: () => unknown): string => {
@@ -81,7 +81,7 @@ describe('a request over HTTP is refused in the words of core', () => {
     )
   })
 
-  it('and what is right is taken as it is', () => {
+  it('and a valid one is unchanged', () => {
     const wanted = { count: 2, seed: 1, label: [0, 1], nfe: 5, preview: false }
     expect(parseRequest(wanted, schema)).toEqual(wanted)
     expect(parseRequest({}, schema)).toEqual({})

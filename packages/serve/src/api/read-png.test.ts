@@ -110,7 +110,7 @@ it.each<[string, Made, number[]]>([
   expect(bytesOf(png(made))).toEqual(expected)
 })
 
-it('reads colours, of colours and of grey, and grey of colours', () => {
+it('converts colours and grey to the model’s channels', () => {
   const lines = [
     [255, 0, 0, 0, 255, 0, 0, 0, 255],
     [1, 2, 3, 4, 5, 6, 7, 8, 9],
@@ -129,7 +129,7 @@ it('reads colours, of colours and of grey, and grey of colours', () => {
   expect(bytesOf(plain, shapeOf(3))).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6])
 })
 
-it.each([1, 3, 4])('gives back the image of %i channels that toPng made', async channels => {
+it.each([1, 3, 4])('reads the image of %i channels that toPng wrote', async channels => {
   const data = Float32Array.from({ length: 6 * channels }, (_, i) => i / (3 * channels) - 1)
   const image = new SampledImage({ ...shapeOf(channels), data, index: 0, seed: 0, label: undefined, nfe: 1 })
   expect(bytesOf(Buffer.from(await image.toPng()), shapeOf(channels))).toEqual([...image.toBytes()])
@@ -145,7 +145,7 @@ const right: Made = {
 }
 const profile = chunk('iCCP', Buffer.concat([Buffer.from('p\0\0'), deflateSync(Buffer.alloc(1_000_000))]))
 
-it('passes over what is no pixels, however large it says to be', () => {
+it('skips other chunks, whatever size they state', () => {
   expect(bytesOf(png({ ...right, before: [profile] }))).toEqual([1, 2, 3, 4, 5, 6])
 })
 
@@ -171,7 +171,7 @@ it.each<[string, Buffer, RegExp]>([
   )
 })
 
-it('refuses bytes that a checksum does not confirm', () => {
+it('refuses chunks with a wrong checksum', () => {
   const image = png({
     ...right,
     lines: [

@@ -17,7 +17,7 @@ async function both(requests: readonly SampleRequest[], { model, backend, calls 
 }
 
 describe('runs that share a network', () => {
-  it('of any solver, number of steps, class, guidance and seed are as many calls as the longest has, and each as alone', async () => {
+  it('of any solver, steps, class, guidance and seed take as many calls as the longest, with the same results as alone', async () => {
     const { rows, evaluations, shared, alone } = await both(
       [
         { count: 2, solver: 'euler', steps: 4, seed: 1, label: 0 },
@@ -35,7 +35,7 @@ describe('runs that share a network', () => {
     }
   })
 
-  it('share the encoder, too', async () => {
+  it('also share the encoder', async () => {
     const source: SourceFacts = {
       kappa: 'noise',
       gaussian: 'mean-variance',

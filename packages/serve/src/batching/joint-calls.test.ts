@@ -20,14 +20,14 @@ function tenfold(before: (x: Float32Array) => void | Promise<void> = () => {}) {
 }
 
 describe('calls of one turn', () => {
-  it('are one call of the network, and each gets its own rows', async () => {
+  it('become one call of the network, and each gets its rows', async () => {
     const { call, seen } = tenfold()
     const results = await Promise.all([call([1, 2]), call([3, 4, 5, 6]), call([7, 8])])
     expect(results).toEqual([[10, 20], [30, 40, 50, 60], [70, 80]]) // biome-ignore format: rows
     expect(seen).toEqual([[1, 2, 3, 4, 5, 6, 7, 8]])
   })
 
-  it('and those made while the network runs are the next one', async () => {
+  it('made while the network runs become the next one', async () => {
     const late: Promise<number[]>[] = []
     const { call, seen } = tenfold(() => {
       if (late.length === 0) late.push(call([3, 4]), call([5, 6]))
@@ -43,7 +43,7 @@ describe('calls of one turn', () => {
     ])
   })
 
-  it('stay in step: who asks again at once is joined again', async () => {
+  it('that follow at once are joined again', async () => {
     const { call, seen } = tenfold()
     const thrice = async (value: number) => {
       let x = [value, value]
@@ -58,8 +58,8 @@ describe('calls of one turn', () => {
   })
 })
 
-describe('one that is given up', () => {
-  it('before its turn is not run, and the others are', async () => {
+describe('an aborted call', () => {
+  it('that is waiting does not run, and the others do', async () => {
     const { call, seen } = tenfold()
     const stop = new AbortController()
     const given = call([1, 2], stop.signal)
@@ -72,8 +72,8 @@ describe('one that is given up', () => {
   })
 })
 
-describe('where the network throws', () => {
-  it('each is run by itself, and only the culprit fails', async () => {
+describe('if the network throws', () => {
+  it('each call runs separately, and only the faulty one fails', async () => {
     const { call } = tenfold(x => {
       if (x.includes(13)) throw new Error('unlucky')
     })

@@ -46,7 +46,7 @@ interface Options {
 }
 
 describe('Schedule', () => {
-  it('runs as much at once as a batch holds', async () => {
+  it('runs as many images as fit a batch', async () => {
     const { add, shown, schedule } = playground(8)
     void add('a', 3)
     void add('b', 4)
@@ -55,7 +55,7 @@ describe('Schedule', () => {
     expect([schedule.rows, schedule.images]).toEqual([8, 11])
   })
 
-  it('leaves half of a batch to others, so that a small job does not wait for a large one', async () => {
+  it('leaves half of a batch free, so that a small job does not wait for a large one', async () => {
     const { add, shown, running, turn } = playground(8)
     void add('large', 100)
     expect(shown()).toEqual(['large 0+4'])
@@ -80,7 +80,7 @@ describe('Schedule', () => {
     expect(shown()).toEqual(['c 0+1', 'a 2+1', 'b 2+2'])
   })
 
-  it('holds room free for the next in line, so that small ones cannot keep a guided one waiting for ever', async () => {
+  it('reserves room for the next job, so that small jobs cannot starve one with guidance', async () => {
     const { add, shown, running, turn } = playground(2)
     void add('a', 1)
     void add('b', 1)
@@ -94,7 +94,7 @@ describe('Schedule', () => {
     expect(shown()).toEqual(['guided 0+1'])
   })
 
-  it('counts a guided image twice', () => {
+  it('counts an image with guidance twice', () => {
     const { add, shown } = playground(6)
     void add('guided', 5, { rowsPerImage: 2 })
     void add('plain', 9)
@@ -104,7 +104,7 @@ describe('Schedule', () => {
     expect(least.shown()).toEqual(['guided 0+1'])
   })
 
-  it('forgets a job that is given up, wherever it is', async () => {
+  it('removes an aborted job in any state', async () => {
     const { add, shown, schedule, turn } = playground(4)
     const [running, waiting] = [new AbortController(), new AbortController()]
     const jobs = [
@@ -123,7 +123,7 @@ describe('Schedule', () => {
     expect([schedule.rows, schedule.images]).toEqual([2, 2])
   })
 
-  it('begins no other part of a job of which one fails, and harms no other job', async () => {
+  it('starts no further part of a failed job, and does not affect other jobs', async () => {
     const { add, shown, running, schedule } = playground(4)
     const job = add('a', 9)
     void add('b', 1)
@@ -133,7 +133,7 @@ describe('Schedule', () => {
     expect([schedule.rows, schedule.images]).toEqual([1, 1])
   })
 
-  it('makes each image once, in parts that fit, whatever comes and goes', async () => {
+  it('samples each image once, in parts that fit, with random arrivals and aborts', async () => {
     const job = fc.record({
       images: fc.integer({ min: 1, max: 30 }),
       rowsPerImage: fc.constantFrom(1 as const, 2 as const),

@@ -5,7 +5,7 @@ interface Events {
   readonly note: { readonly text: string }
 }
 
-it('writes events that end where they should, and knows whether its reader is behind', async () => {
+it('writes events, and reports whether the reader is behind', async () => {
   const stream = eventStream<Events>()
   const reader = stream.body.getReader()
   const next = async () => new TextDecoder().decode((await reader.read()).value)
@@ -20,7 +20,7 @@ it('writes events that end where they should, and knows whether its reader is be
   expect((await reader.read()).done).toBe(true)
 })
 
-it('takes what is sent to a reader who has gone, and forgets it', async () => {
+it('discards events for a reader that has cancelled', async () => {
   const stream = eventStream<Events>()
   await stream.body.cancel()
   expect(stream.isReady()).toBe(false)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { logLine } from './log.ts'
 
-it('a record is one line, whatever came from outside', () => {
+it('a record is one line, whatever its content', () => {
   const line = logLine({ level: 'info', event: 'request', path: '/a\n{"level":"error"}', status: 200 }, new Date(0))
   expect(line.endsWith('}\n')).toBe(true)
   expect(line.split('\n')).toHaveLength(2)
