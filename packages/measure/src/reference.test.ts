@@ -135,7 +135,7 @@ describe('referenceOf', () => {
     const refused = referenceOf(noise(1, { height: 28, width: 28 }), extractor, { cacheDir })
     await expect(refused).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
-      hint: expect.stringContaining('resize "pad"'),
+      hint: expect.stringContaining('resize to "pad"'),
     })
     const signal = AbortSignal.abort()
     await expect(referenceOf(noise(8), extractor, { cacheDir, signal })).rejects.toMatchObject({ code: 'ABORTED' })

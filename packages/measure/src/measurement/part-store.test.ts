@@ -52,7 +52,7 @@ describe('stored results', () => {
       const error = await store.finished('range').catch(thrown => thrown)
       expect(MixflowError.is(error) && [error.code, error.hint]).toEqual([
         'STATISTICS_INVALID',
-        `delete ${path}: this range of images is then measured again`,
+        `delete ${path}, so that this range of images is measured again`,
       ])
     }
   })

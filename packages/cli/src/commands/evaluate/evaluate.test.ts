@@ -157,7 +157,7 @@ describe('mixflow evaluate', () => {
       code: 1,
       stderr: expect.stringContaining('covariance of 64 features cannot be estimated from 50'),
     })
-    expect(size).toMatchObject({ code: 1, stderr: expect.stringContaining('resize "pad"') })
+    expect(size).toMatchObject({ code: 1, stderr: expect.stringContaining('resize to "pad"') })
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('did you mean "cifar10"?') })
     expect(existsSync(join(folder, 'none'))).toBe(false)
   })

@@ -169,7 +169,7 @@ describe('mixflow package', () => {
     expect(await pack('--float16')).toMatchObject({ code: 0, stderr: '' })
     expect(JSON.parse(text('out', 'package.json'))).toMatchObject({ version: '1.2.3', keywords: ['stripes'] })
     expect(text('out', 'CHANGELOG.md')).toBe('ours')
-    expect(text('out', 'README.md')).toContain('Nothing was measured')
+    expect(text('out', 'README.md')).toContain('Not measured.')
     expect(existsSync(path('out', 'neighbours.png'))).toBe(false)
     expect(JSON.parse(text('out', 'package.json')).files).not.toContain('neighbours.png')
     expect(() => text('out', 'denoiser.onnx')).toThrow('ENOENT')
