@@ -61,14 +61,14 @@ export async function openStoredZip(
   const refuse = (reason: RefusalReason, message: string, hint?: string) =>
     refusal(message, { file: source.name, reason, ...(hint === undefined ? {} : { hint }) })
   const passOn = (what: string) => (cause: unknown) => {
-    throw cause instanceof ZipError ? refuse(reasons[cause.problem], `${what}: ${cause.message}`) : cause
+    throw cause instanceof ZipError ? refuse(reasons[cause.problem], `${what} ${cause.message}`) : cause
   }
 
   if (source.size < 22 || (await source.read(0, 4)).join() !== localSignature) {
     const message = 'is neither a checkpoint of PyTorch nor safetensors'
     throw refuse('not-an-archive', message, 'give a .ckpt that torch.save wrote, or a .safetensors')
   }
-  const directory = await readZipDirectory(source, { maxEntries }).catch(passOn('is not a readable zip archive'))
+  const directory = await readZipDirectory(source, { maxEntries }).catch(passOn('is not a readable zip archive:'))
   onNames?.(directory.entries.map(({ name }) => name))
   if (directory.shift !== 0) throw refuse('zip-directory', 'has a zip directory that is not where the file says')
   const compressed = directory.entries.find(({ method }) => method !== 0)
