@@ -84,9 +84,9 @@ async function measure(
     seed,
     signal,
     folder: samples === null && flags.out === undefined ? null : folderOf(job),
-    onProgress: ({ fraction, kept }) => {
-      const rate = (fraction - kept) / (performance.now() - since)
-      const left = fraction > kept ? (1 - fraction) / rate / 1000 : undefined
+    onProgress: ({ fraction, resumed }) => {
+      const rate = (fraction - resumed) / (performance.now() - since)
+      const left = fraction > resumed ? (1 - fraction) / rate / 1000 : undefined
       status.show(`${progressBar(fraction, left)}  evaluate ${source}`)
     },
   })

@@ -36,7 +36,7 @@ export async function plannedSamples(job: Job): Promise<PlannedSamples> {
     signal,
     onProgress: showDataProgress(status),
   })
-  const { settings, left } = plannedSettings(job)
+  const { settings, skipped: left } = plannedSettings(job)
   const needsData = metrics.samples.some(comparesWithData)
   const { reference, data } = needsData ? await openReference(job, features) : { reference: null, data: null }
   const { name, sha256, resize, rounding } = features.description

@@ -77,10 +77,10 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
         quality: qualityMeasures(evaluations),
         ...defined({ licence, description, dtypes: flags.float16 ? (['float16'] as const) : undefined }),
         card: {
-          picture,
+          grid: picture,
           packageName,
           ...defined({ qualityText: text || undefined, machine: machineText(training) }),
-          ...(neighbours !== null && { pictures: { [neighboursFile]: neighbours.png } }),
+          ...(neighbours !== null && { images: { [neighboursFile]: neighbours.png } }),
         },
         onProgress: ({ phase, fraction }) => status.show(`export ${run}: ${phase} ${percentText(fraction)}`),
       })
