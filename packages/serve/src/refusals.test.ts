@@ -246,7 +246,7 @@ describe('serve', () => {
     const { address } = await start()
     const port = Number(new URL(address).port)
     const taken = await serve({ a: model }, { port }).catch(reason => reason)
-    expect(MixflowError.is(taken) && taken.toString()).toMatch(/SERVER_ADDRESS.*something else listens there\n.*--port/)
+    expect(MixflowError.is(taken) && taken.toString()).toMatch(/SERVER_ADDRESS.*another program uses it\n.*--port/)
     await expect(serve({ a: model }, { host: 'no.such.host.invalid' })).rejects.toMatchObject({
       code: 'SERVER_ADDRESS',
     })

@@ -24,9 +24,13 @@ export async function encodePng(image: PlanarImage): Promise<Bytes> {
 function pngRows(image: PlanarImage): Bytes {
   const { channels, height, width } = image
   if (colourTypes[channels] === undefined) {
-    throw new MixflowError('ARGUMENT_INVALID', `${channels} × ${height} × ${width} is no grey, RGB or RGBA image`, {
-      hint: 'take its numbers, image.data, or its bytes, image.toRaw()',
-    })
+    throw new MixflowError(
+      'ARGUMENT_INVALID',
+      `an image of ${channels} × ${height} × ${width} is not grey, RGB or RGBA`,
+      {
+        hint: 'take its numbers, image.data, or its bytes, image.toRaw()',
+      },
+    )
   }
   const { data } = toRaw(image)
   const row = width * channels

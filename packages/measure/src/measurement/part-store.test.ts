@@ -36,7 +36,7 @@ describe('stored results', () => {
     }
     // another dtype, another number of values
     await store.write('key', part, { ...result, labels: Float32Array.of(7, 1) as never })
-    await expect(store.read('key', part)).rejects.toThrow('has no labels in I32')
+    await expect(store.read('key', part)).rejects.toThrow('has no I32 tensor "labels"')
     await store.write('key', part, { ...result, features: Float32Array.of(1, 2, 3) })
     await expect(store.read('key', part)).rejects.toThrow('has 3 values of features for 2 images')
   })
