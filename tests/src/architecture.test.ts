@@ -12,7 +12,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tfjs-torch': ['tfjs-onnx'],
   zoo: ['core'],
   files: ['core'],
-  train: ['core', 'zoo', 'tfjs-onnx', 'files'],
+  train: ['core', 'zoo', 'tfjs-onnx', 'tfjs-torch', 'files'],
   export: ['core', 'zoo', 'tfjs-onnx', 'files'],
   measure: ['core', 'tfjs-onnx', 'files'],
   'sdk-node': ['core', 'zoo', 'files'],

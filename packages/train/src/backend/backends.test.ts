@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findLibrary } from '@mixflow/tfjs-torch'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { nativeTensorflow } from '../fixtures/native-tensorflow.ts'
@@ -10,17 +11,20 @@ import { tinyConfig, tinyData } from '../fixtures/tiny-run.ts'
 import { trainSteps } from '../fixtures/train-steps.ts'
 import { readRun } from '../loop/run-folder.ts'
 import { train } from '../loop/train-loop.ts'
+import { torchFolders } from './torch/set-up-torch.ts'
 import { type BackendName, useBackend } from './use-backend.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-backends-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const native = await nativeTensorflow()
+const libtorch = await findLibrary({ folders: torchFolders() }).catch(() => null)
+if (libtorch === null) console.warn('libtorch is not installed (pip install torch): its training tests are skipped')
 const data = tinyData()
 
 /** The losses of some steps, and the number of tensors after each. */
-async function steps(backend: BackendName, count: number) {
-  await useBackend({ backend })
+async function steps(backend: BackendName, count: number, dtype?: 'bfloat16') {
+  await useBackend({ backend, dtype })
   const tensors: number[] = []
   const { losses } = await trainSteps(tinyConfig({ warmupImages: 0 }), data, {
     count,
@@ -29,7 +33,11 @@ async function steps(backend: BackendName, count: number) {
   return { losses, tensors }
 }
 
-const others: readonly BackendName[] = native ? ['wasm', 'tfjs-node'] : ['wasm']
+const others: readonly BackendName[] = [
+  'wasm',
+  ...(native ? ['tfjs-node' as const] : []),
+  ...(libtorch ? ['torch' as const] : []),
+]
 const onnx = steps('onnx', 50)
 
 describe.each(others)('%s', backend => {
@@ -41,6 +49,29 @@ describe.each(others)('%s', backend => {
     expect(wanted[49]).toBeLessThan(0.9 * (wanted[0] as number))
     expect(new Set(tensors.slice(1)).size).toBe(1)
     expect(new Set(onOnnx.slice(1)).size).toBe(1)
+  })
+})
+
+describe.skipIf(libtorch === null)('torch', () => {
+  it('has losses in bfloat16 within 1 % of those in float32', async () => {
+    const { losses: exact } = await onnx
+    const { losses } = await steps('torch', 50, 'bfloat16')
+    const apart = losses.map((loss, i) => Math.abs(loss / (exact[i] as number) - 1))
+    expect(Math.max(...apart)).toBeLessThan(0.01)
+    expect(Math.max(...apart)).toBeGreaterThan(1e-6)
+  })
+
+  it('trains a run that onnx resumes', async () => {
+    const folder = join(root, 'torch')
+    const config = tinyConfig({ totalImages: 60 })
+    const { text, device } = await useBackend({ backend: 'torch', device: 'cpu' })
+    expect(text).toMatch(/^CPU, \d+ cores \(torch \d+\.\d+\)$/)
+    expect(device).toBe('cpu')
+    expect((await train({ config, data, folder })).outcome).toBe('finished')
+    expect((await readRun(folder)).backend).toBe('torch')
+    await useBackend({ backend: 'onnx' })
+    const second = await train({ config: { ...config, totalImages: 120 }, data, folder, resume: true })
+    expect(second.imagesSeen).toBe(120)
   })
 })
 
@@ -80,6 +111,9 @@ it('refuses unknown backends, and threads for backends without that option', asy
   await expect(useBackend({ backend: 'wasm', device: 'cpu' })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   await expect(useBackend({ thread: 2 } as never)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   await expect(useBackend({ backend: 'wasm', threads: 2 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  await expect(useBackend({ backend: 'onnx', dtype: 'bfloat16' })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  await expect(useBackend({ backend: 'onnx', device: 'mps' })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  await expect(useBackend({ backend: 'torch', device: 'webgpu' })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
 })
 
 it('is onnx by default if no GPU is set up', async () => {

@@ -6,6 +6,7 @@
  */
 
 import type { TrainingConfig } from '@mixflow/zoo'
+import { hasKernel, runKernel } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 
 export type AdamConfig = Pick<TrainingConfig, 'optimizer' | 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>
@@ -56,6 +57,34 @@ export function adamUpdate(config: AdamConfig, input: AdamInput): AdamState & { 
 /** The exponential moving average after a step: keep · ema + (1 − keep) · parameters. `keep` is a scalar in 0..1. */
 export function movingAverage({ ema, parameters, keep }: Readonly<Record<'ema' | 'parameters' | 'keep', tf.Tensor>>) {
   return tf.add(tf.mul(ema, keep), tf.mul(parameters, tf.sub(1, keep)))
+}
+
+/** Whether the current backend updates parameters and moving average by kernels of its own. */
+export const hasFusedUpdate = (): boolean => hasKernel('Adam') && hasKernel('Lerp')
+
+export interface FusedUpdateInput extends AdamState {
+  readonly parameters: tf.Tensor
+  readonly ema: tf.Tensor
+  /** Clipped. */
+  readonly gradient: tf.Tensor
+}
+
+/** The moving average and the update by the backend's kernels: the same results as the formulas above, up to rounding. */
+export function fusedUpdate(
+  config: AdamConfig,
+  { ema, ...inputs }: FusedUpdateInput,
+  { step, rate, keep }: Readonly<Record<'step' | 'rate' | 'keep', number>>,
+) {
+  const { beta1, beta2, epsilon, optimizer, weightDecay } = config
+  const decoupled = optimizer === 'adamw'
+  const attributes = { rate, step, beta1, beta2, epsilon, decoupled, weightDecay: decoupled ? weightDecay : 0 }
+  const [parameters, firstMoment, secondMoment] = runKernel('Adam', { ...inputs }, attributes) as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+  ]
+  const [average] = runKernel('Lerp', { a: ema, b: inputs.parameters }, { weight: 1 - keep }) as [tf.Tensor]
+  return { parameters, firstMoment, secondMoment, ema: average }
 }
 
 /**

@@ -11,7 +11,16 @@ import { mapDraws } from '@mixflow/core'
 import { compile, compileElementwise } from '@mixflow/tfjs-onnx'
 import { tensorAlgebra } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
-import { type AdamScalars, adamScalars, adamUpdate, emaKeep, learningRate, movingAverage } from './optimizer.ts'
+import {
+  type AdamScalars,
+  adamScalars,
+  adamUpdate,
+  emaKeep,
+  fusedUpdate,
+  hasFusedUpdate,
+  learningRate,
+  movingAverage,
+} from './optimizer.ts'
 import { type BatchTensors, batchTensorNames, batchTensors, partsOf, type TrainBatch } from './train-batch.ts'
 import type { ParameterVector, TrainState } from './train-state.ts'
 import { objectiveOf, type TrainingModel, under } from './training-model.ts'
@@ -111,10 +120,15 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
   return {
     async run(state, batch, { step, imagesSeen, totalImages = config.totalImages }) {
       const rate = learningRate({ ...config, totalImages }, imagesSeen)
-      const scalars = scalarTensors({ ...adamScalars(config, { step, rate }), keep: emaKeep(config, step) })
+      const keep = emaKeep(config, step)
       const { gradient, losses } = meanGradient(state, batch)
       const length = norm({ gradient }).norm
-      const next: TrainState = update({ ...state, ...scalars, gradient, norm: length })
+      const scalars = scalarTensors({ ...adamScalars(config, { step, rate }), keep })
+      const next: TrainState = hasFusedUpdate()
+        ? tf.tidy(() =>
+            fusedUpdate(config, { ...state, gradient: clipped(config, gradient, length) }, { step, rate, keep }),
+          )
+        : update({ ...state, ...scalars, gradient, norm: length })
       const [loss = Number.NaN, flowLoss = Number.NaN, kl = Number.NaN] = await losses.data()
       const [gradientNorm = Number.NaN] = await length.data()
       tf.dispose([scalars, gradient, losses, length])
@@ -155,11 +169,13 @@ function gradientGraph(model: TrainingModel, vector: ParameterVector, input: Gra
 
 /** The moving average, then the optimizer. */
 function updateGraph({ config }: TrainingModel, input: UpdateInput): TrainState {
-  const { clipNorm } = config
-  const gradient = clipNorm === null ? input.gradient : tf.mul(input.gradient, clipFactor(input.norm, clipNorm))
+  const gradient = clipped(config, input.gradient, input.norm)
   const ema = movingAverage(input)
   return { ...adamUpdate(config, { ...input, gradient, scalars: input }), ema }
 }
+
+const clipped = ({ clipNorm }: TrainingModel['config'], gradient: tf.Tensor, norm: tf.Tensor): tf.Tensor =>
+  clipNorm === null ? gradient : tf.mul(gradient, clipFactor(norm, clipNorm))
 
 const clipFactor = (norm: tf.Tensor, limit: number): tf.Tensor => tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6)))
 

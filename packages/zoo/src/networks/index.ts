@@ -1,3 +1,4 @@
+export { hasKernel, runKernel } from './backend-kernel.ts'
 export { buildDenoiser, buildEncoder, denoiserKinds, encoderKinds, type NetworkChoice } from './build.ts'
 export { type GroupNormOptions, groupNorm } from './group-norm.ts'
 export { type Mlp, type MlpOptions, mlp } from './mlp.ts'
