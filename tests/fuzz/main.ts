@@ -1,6 +1,7 @@
 /**
  * `npx -y pnpm@12 fuzz [mutations] [seed] [reader] [index]`: prints a table of what was read, and each failure with the numbers that repeat
- * it. A reader limits the run to that one, an index to one input of it. Exit code 1 if anything failed.
+ * it. A reader, or several with commas between, limits the run to these, an index to one
+ * input of each. Exit code 1 if anything failed.
  */
 
 import { fuzz } from './fuzz.ts'

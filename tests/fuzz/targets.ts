@@ -349,14 +349,14 @@ export async function targets(): Promise<readonly Target[]> {
       read: bytes => [...readPng(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), shape).data],
     },
     {
-      name: 'part of an evaluation, samples',
+      name: 'samples of an evaluation',
       share: 3,
       seeds: [samplesFile],
       words: [...jsonWords, '"F32"', '"I32"', '"features"', '"shape":['],
       read: inFile(partFile, () => store.read('key', samples)),
     },
     {
-      name: 'part of an evaluation, trajectories',
+      name: 'trajectories of an evaluation',
       share: 2,
       seeds: [trajectoriesFile],
       words: [...jsonWords, '"F64"', '"perImage"', '"shape":['],
