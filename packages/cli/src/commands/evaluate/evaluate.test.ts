@@ -148,10 +148,11 @@ describe('mixflow evaluate', () => {
     } finally {
       server.close()
     }
-    const [few, size, none] = await Promise.all([
+    const [few, size, none, refused] = await Promise.all([
       mixflow(evaluate('none', '--n', '50')),
       mixflow(['evaluate', 'run', '--metrics', 'fd', '--out', 'none']),
       mixflow(evaluate('none', '--features', 'cifar')),
+      mixflow(['evaluate', 'run', '--metrics', 'loss', '--bad-images', 'refuse', '--threads', '1']),
     ])
     expect(few).toMatchObject({
       code: 1,
@@ -159,6 +160,7 @@ describe('mixflow evaluate', () => {
     })
     expect(size).toMatchObject({ code: 1, stderr: expect.stringContaining('resize to "pad"') })
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('did you mean "cifar10"?') })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/1 of 81 images .* could not be read/) })
     expect(existsSync(join(folder, 'none'))).toBe(false)
   })
 })

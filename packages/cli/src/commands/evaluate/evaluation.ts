@@ -137,7 +137,7 @@ export function dataOf(job: Job) {
     spec,
     options: {
       // default: as in training, on the training data
-      ...(flags.data === undefined ? generator.badImages : {}),
+      ...(flags.data === undefined && flags.badImages === undefined ? generator.badImages : {}),
       ...defined({ badImages: flags.badImages, badImagesLimit: flags.badImagesLimit }),
       channels: channels === 1 ? 1 : 3,
       ...(height === width ? { size: height } : {}),
