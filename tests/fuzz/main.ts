@@ -1,7 +1,6 @@
 /**
- * `npx -y pnpm@12 fuzz [mutations] [seed] [reader] [index]`: prints a table of what was read, and each failure with the numbers that repeat
- * it. A reader, or several with commas between, limits the run to these, an index to one
- * input of each. Exit code 1 if anything failed.
+ * `npx -y pnpm@12 fuzz [mutations] [seed] [readers] [index]`: prints a table of what was read, and each failure with the command that repeats
+ * it. Readers, with commas between, limit the run to these; an index to one input of each. Exit code 1 if anything failed.
  */
 
 import { fuzz } from './fuzz.ts'
