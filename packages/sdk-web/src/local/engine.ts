@@ -3,7 +3,17 @@
  * GPUDevice; states are buffers on it (gpu-memory.ts), which the denoiser reads and writes in place. On WebAssembly states are arrays.
  */
 import { type DenoiserInputs, type Manifest, type ManifestFile, MixflowError, type SampleBackend } from '@mixflow/core'
-import { arrayBackend, encodeWith, graphFailed, type Network, type NetworkPorts, once, portDims, type Precision, sessionNetwork } from '@mixflow/core/internal'
+import {
+  arrayBackend,
+  encodeWith,
+  graphFailed,
+  type Network,
+  type NetworkPorts,
+  once,
+  type Precision,
+  portDims,
+  sessionNetwork,
+} from '@mixflow/core/internal'
 import type { Device } from '../options.ts'
 import type { Ort } from '../packed/ort.ts'
 import { type DeviceLease, type DeviceWatch, watchDevice } from './gpu-device.ts'

@@ -3,8 +3,27 @@
  * verified. Device and precision are chosen before any ONNX file is downloaded. After a GPU was lost, the next call continues on a new
  * device, after a second loss on WebAssembly.
  */
-import { type LoadProgress, type Manifest, type ManifestFile, MixflowError, type ModelCache, normals, type SampledImage } from '@mixflow/core'
-import { chooseDenoiser, chooseGraph, LoadedModel, readGraphs, readManifest, remoteModel, type RemotePlace, samplesFromEncoder, throwIfAborted, untilAborted } from '@mixflow/core/internal'
+import {
+  type LoadProgress,
+  type Manifest,
+  type ManifestFile,
+  MixflowError,
+  type ModelCache,
+  normals,
+  type SampledImage,
+} from '@mixflow/core'
+import {
+  chooseDenoiser,
+  chooseGraph,
+  LoadedModel,
+  type RemotePlace,
+  readGraphs,
+  readManifest,
+  remoteModel,
+  samplesFromEncoder,
+  throwIfAborted,
+  untilAborted,
+} from '@mixflow/core/internal'
 import { type AdapterChoice, chooseAdapter, gpuUnavailable, preferredPrecision } from '../choose-device.ts'
 import type { PlainOptions } from '../options.ts'
 import type { BinarySource } from '../packed/ort.ts'

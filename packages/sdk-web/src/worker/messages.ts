@@ -1,5 +1,16 @@
 /** Questions between page and worker. Each load and each run is a call with a number; a model's ID is the number of the call that loaded it. */
-import type { Capabilities, Inversion, ListedModel, LoadProgress, Manifest, ModelPackage, SampledImage, SampleProgress, SampleResult, SourceDraw } from '@mixflow/core'
+import type {
+  Capabilities,
+  Inversion,
+  ListedModel,
+  LoadProgress,
+  Manifest,
+  ModelPackage,
+  SampledImage,
+  SampleProgress,
+  SampleResult,
+  SourceDraw,
+} from '@mixflow/core'
 import type { Device, PlainOptions } from '../options.ts'
 import type { Pieces } from '../packed/ort.ts'
 

@@ -1,5 +1,15 @@
 /** The page's view of a model in a worker: each method of the sampler is a question to the worker. */
-import { type Capabilities, type Inversion, type Manifest, MixflowError, type Picture, SampledImage, type SampleResult, type SourceDraw, type StreamIterator } from '@mixflow/core'
+import {
+  type Capabilities,
+  type Inversion,
+  type Manifest,
+  MixflowError,
+  type Picture,
+  SampledImage,
+  type SampleResult,
+  type SourceDraw,
+  type StreamIterator,
+} from '@mixflow/core'
 import { streamSteps } from '@mixflow/core/internal'
 import type { WebModel } from '../load-model.ts'
 import type { Method, MethodResult } from './messages.ts'
