@@ -1,10 +1,10 @@
 /**
- * MixFlow in one page, on two-dimensional data: `pnpm --filter @mixflow/examples minimal`
+ * MixFlow in one page, on two-dimensional data: `npx -y pnpm@12 --filter @mixflow/examples minimal`
  *
- * A rectified flow carries noise x0 to data x1 along straight lines, and a network learns the velocity. Where x0 and x1
- * are drawn independently the lines cross and the learned field bends, so few steps go astray. κ-FC lets an encoder see
- * κ (here x1 itself) and choose where the line starts; mixing that source with plain noise by a random weight w keeps
- * sampling from plain noise possible. With and without, training differs in one line: the source.
+ * A rectified flow moves noise x0 to data x1 along straight lines; a network learns the velocity. Where x0 and x1 are
+ * drawn independently, the lines cross and the learned paths bend, so a few steps miss the data. κ-FC lets an encoder
+ * see a signal κ (here x1 itself) and predict where the line starts. Mixing that source with plain noise by a random
+ * weight w keeps plain noise a valid start for sampling. The training of the two differs in one line: the source.
  */
 import * as core from '@mixflow/core'
 import { useOnnxBackend } from '@mixflow/tfjs-onnx'
@@ -13,8 +13,8 @@ import * as tf from '@tensorflow/tfjs-core'
 
 const batch = 256
 
-/** Two half circles, interleaved: [n, 2]. */
-function moons(n: number, seed: number): Float32Array {
+/** Two interleaved half circles, image i of a seed on the upper or lower one in turn: [n, 2]. */
+export function moons(n: number, seed: number): Float32Array {
   const angle = core.uniforms({ seed, stream: 'label', images: n })
   const jitter = core.normals({ seed, stream: 'probe', images: n, elementsPerImage: 2 })
   return jitter.map((z, k) => {
@@ -23,20 +23,14 @@ function moons(n: number, seed: number): Float32Array {
   })
 }
 
-/** A perceptron with two hidden layers: [n, from] -> [n, to]. */
-function mlp(from: number, to: number, seed: number) {
-  const widths = [from, 64, 64, to]
+/** A perceptron with two hidden layers: [n, inputs] -> [n, outputs]. */
+export function mlp(inputs: number, outputs: number, seed: number) {
+  const widths = [inputs, 64, 64, outputs]
   const layers = [0, 1, 2].map(i => {
-    const shape: [number, number] = [widths[i]!, widths[i + 1]!]
-    const draw = {
-      seed,
-      stream: 'initialization',
-      firstImage: i,
-      images: shape[0],
-      elementsPerImage: shape[1],
-    } as const
-    const start = core.normals(draw).map(z => z / Math.sqrt(shape[0]))
-    return { weight: tf.variable(tf.tensor2d(start, shape)), bias: tf.variable(tf.zeros([shape[1]])) }
+    const [images, elementsPerImage] = [widths[i]!, widths[i + 1]!]
+    const draws = core.normals({ seed, stream: 'initialization', firstImage: i, images, elementsPerImage })
+    const weight = tf.mul(tf.tensor2d(draws, [images, elementsPerImage]), 1 / Math.sqrt(images))
+    return { weight: tf.variable(weight), bias: tf.variable(tf.zeros([elementsPerImage])) }
   })
   return (x: tf.Tensor): tf.Tensor =>
     layers.reduce<tf.Tensor>((h, { weight, bias }, i) => {
@@ -45,8 +39,8 @@ function mlp(from: number, to: number, seed: number) {
     }, x)
 }
 
-/** Learns the flow from a source to the moons; returns its velocity field. */
-async function learn(source: core.Source<tf.Tensor>, steps: number) {
+/** Learns the flow from a source to the moons; returns its velocity, which takes and gives [n, 2] as a plain array. */
+export async function learn(source: core.Source<tf.Tensor>, steps: number) {
   const network = mlp(3, 2, 1)
   const denoiser = (xt: tf.Tensor, t: tf.Tensor) => network(tf.concat([xt, tf.reshape(t, [-1, 1])], 1))
   const { draw, loss } = core.objective({ source, klWeight: 0.05 }) // mean (D(xt, t) − (x1 − x0))² + β · KL
@@ -67,7 +61,7 @@ async function learn(source: core.Source<tf.Tensor>, steps: number) {
   }
 }
 
-/** Energy distance of two sets of points: 0 where they are alike. */
+/** The energy distance of two sets of points: 0 for equal distributions. */
 function distance(a: Float32Array, b: Float32Array): number {
   const mean = (p: Float32Array, q: Float32Array, sum = 0) => {
     for (let i = 0; i < p.length; i += 2)
@@ -77,10 +71,10 @@ function distance(a: Float32Array, b: Float32Array): number {
   return 2 * mean(a, b) - mean(a, a) - mean(b, b)
 }
 
-/** Trains rectified flow and MixFlow alike; distance to the data by number of Euler steps, and curvature. */
+/** Trains both with the same settings; gives the distance to the data by number of Euler steps, and the curvature. */
 export async function compare(steps: number) {
   await useOnnxBackend()
-  const encoder = mlp(2, 4, 2) // κ = x1 -> mean and log-variance
+  const encoder = mlp(2, 4, 2) // κ = x1 -> mean and log-variance of x0
   const sources = {
     'rectified flow': core.standardNormal<tf.Tensor>(), // x0 ~ N(0, 1)
     MixFlow: core.mixture(core.kappaFc<tf.Tensor>(encoder), core.standardNormal()), // N(wμ, wσ² + 1 − w)

@@ -1,6 +1,6 @@
 /**
- * TypeDoc as this project writes: a module has the name that an import has; the comment that opens a file is also that of the
- * export which the file is named after; and every function and class that a package exports has one, or there is no reference.
+ * TypeDoc for this project: a module is named as it is imported; the comment at the top of a file also documents the export that the
+ * file is named after; and an exported function or class without a docstring is an error.
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -20,22 +20,22 @@ export function load(app) {
     for (const reflection of project.getReflectionsByKind(kinds)) {
       const opening = openingFor(reflection)
       if (opening === undefined) continue
-      for (const told of reflection.signatures ?? [reflection]) {
-        told.comment ??= new Comment()
-        if (told.comment.summary.length === 0) told.comment.summary = [{ kind: 'text', text: opening }]
+      for (const documented of reflection.signatures ?? [reflection]) {
+        documented.comment ??= new Comment()
+        if (documented.comment.summary.length === 0) documented.comment.summary = [{ kind: 'text', text: opening }]
       }
     }
   })
   app.on(Application.EVENT_VALIDATE_PROJECT, project => {
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Function | ReflectionKind.Class)) {
-      const told = reflection.signatures ?? [reflection]
-      if (!told.every(({ comment }) => comment?.hasVisibleComponent()))
-        app.logger.validationWarning(`${reflection.getFullName()} has no docstring, nor is its file named after it`)
+      const documented = reflection.signatures ?? [reflection]
+      if (!documented.every(({ comment }) => comment?.hasVisibleComponent()))
+        app.logger.validationWarning(`${reflection.getFullName()} has no docstring, and its file is not named after it`)
     }
   })
 }
 
-/** The comment that opens its file, if the file is named after it: `kappa-fc.ts`, `kappaFc`. */
+/** The comment at the top of its file, if the file is named after it: `kappa-fc.ts`, `kappaFc`. */
 function openingFor({ name, sources }) {
   const path = sources?.[0]?.fullFileName
   if (path === undefined || basename(path, '.ts').replaceAll('-', '') !== name.toLowerCase()) return undefined

@@ -41,7 +41,7 @@ const browserArgs = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ]
 
-const says = (device: string) => new RegExp(`^16 pictures, 5 evaluations each, \\d+ ms on ${device}$`, 'm')
+const says = (device: string) => new RegExp(`^16 images, 5 evaluations per image, \\d+ ms on ${device}$`, 'm')
 const names = published.map(({ manifest }) => manifest.name)
 
 describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a release', () => {
@@ -85,7 +85,7 @@ describe.skipIf(process.platform === 'win32' || repositoryFiles() === null)('a r
 
   /** Looks at the last picture of a script. */
   const wroteAll = async (folder: string) =>
-    expect(Buffer.compare(await readFile(join(folder, 'pictures', '15.png')), expected.last)).toBe(0)
+    expect(Buffer.compare(await readFile(join(folder, 'images', '15.png')), expected.last)).toBe(0)
 
   test('has every package, in one version, with the words of its changesets', async () => {
     expect(first.changelog).toContain('The first of two.')

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '@mixflow/core'
 import { errorCodes as onnxErrorCodes } from '@mixflow/tfjs-onnx'
+import { errorCodes as torchErrorCodes } from '@mixflow/tfjs-torch'
 import { describe, expect, test } from 'vitest'
 import { isTest } from './workspace/imports.ts'
-import { filesBelow, packages } from './workspace/workspace.ts'
+import { filesBelow, packages, root } from './workspace/workspace.ts'
 
 const code = /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|ABORTED)'/g
-const thrown = /new (MixflowError|OnnxBackendError)\(\s*'([A-Z0-9_]+)'/g
+const thrown = /new (MixflowError|OnnxBackendError|TorchBackendError)\(\s*'([A-Z0-9_]+)'/g
 
 const sources = packages.flatMap(({ id, folder }) =>
   filesBelow(join(folder, 'src'))
@@ -17,8 +18,9 @@ const sources = packages.flatMap(({ id, folder }) =>
 )
 
 describe.each([
-  { type: 'MixflowError', table: errorCodes, home: (id: string) => id !== 'tfjs-onnx' },
+  { type: 'MixflowError', table: errorCodes, home: (id: string) => !/^tfjs-/.test(id) },
   { type: 'OnnxBackendError', table: onnxErrorCodes, home: (id: string) => id === 'tfjs-onnx' },
+  { type: 'TorchBackendError', table: torchErrorCodes, home: (id: string) => id === 'tfjs-torch' },
 ])('the codes of $type', ({ type, table, home }) => {
   const texts = sources.filter(({ id }) => home(id)).map(({ text }) => text)
 
@@ -32,6 +34,11 @@ describe.each([
     const ours = names.filter(match => match[1] === type).map(match => match[2] as string)
     expect(ours.length).toBeGreaterThan(0)
     expect(ours.filter(name => !(name in table))).toEqual([])
+  })
+
+  test('have a section each in the guide', () => {
+    const guide = readFileSync(join(root, 'docs', 'guide', 'errors.md'), 'utf8')
+    expect(Object.keys(table).filter(name => !new RegExp(`^### ${name}\n.{40,}`, 'm').test(guide))).toEqual([])
   })
 
   test('have a description of one sentence', () => {

@@ -116,7 +116,7 @@ describe.skipIf('error' in packed)('installed by npm', () => {
   test('the first example of the repository runs with an installed model', async () => {
     const blocks = await codeBlocks(join(root, 'README.md'))
     await writeFile(join(user.project, 'first.mjs'), blocks.find(({ language }) => language === 'js')?.code ?? '')
-    expect(await run('node', ['first.mjs'], inUserFolder())).toMatch(/^5 evaluations each, /)
+    expect(await run('node', ['first.mjs'], inUserFolder())).toMatch(/^5 evaluations per image, /)
     expect((await readFile(join(user.project, 'three-15.png'))).subarray(1, 4).toString()).toBe('PNG')
   })
 

@@ -1,8 +1,8 @@
 /**
- * What the READMEs show is true: every TypeScript example compiles strictly against the sources, those marked `run` run in a
+ * READMEs and the guide are correct: every TypeScript example compiles strictly against the sources, those marked `run` run in a
  * plain Node process, a `text` block right after one is what it prints, and commands, presets and options exist.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -16,6 +16,7 @@ const folder = join(root, 'tests', 'node_modules', '.cache', 'readme')
 const guides = [
   ...['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...packages.map(({ id }) => `packages/${id}/README.md`)],
   ...dataPackages.map(({ id }) => `models/${id}/README.md`),
+  ...readdirSync(join(root, 'docs', 'guide')).flatMap(file => (file.endsWith('.md') ? [`docs/guide/${file}`] : [])),
 ].filter(file => existsSync(join(root, file)))
 
 /** Arguments with which Node runs TypeScript, siblings from their sources. */
@@ -124,7 +125,8 @@ describe('the commands that guides show', () => {
     const { tasks } = JSON.parse((await readFile(join(root, 'turbo.json'), 'utf8')).replace(/^\s*\/\/.*$/gm, ''))
     const own = ['install', 'add', 'vitest', 'exec', 'changeset']
     const wrong = shellLines.flatMap(({ file, words }) => {
-      const [script = '', run, task = ''] = words.slice(words.findIndex(word => /^pnpm(@12)?$/.test(word)) + 1)
+      const after = words.slice(words.findIndex(word => /^pnpm(@12)?$/.test(word)) + 1)
+      const [script = '', run, task = ''] = after[0] === 'run' ? after.slice(1) : after
       if (!words.some(word => /^pnpm(@12)?$/.test(word)) || own.includes(script)) return []
       const exists = script === 'turbo' ? run === 'run' && task in tasks : script in (scripts ?? {})
       return exists ? [] : [`${file}: ${words.join(' ')}`]

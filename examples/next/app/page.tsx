@@ -1,10 +1,10 @@
-import { Pictures } from './pictures'
+import { Images } from './images'
 
 export default function Page() {
   return (
     <main>
       <h1>MixFlow with Next</h1>
-      <Pictures />
+      <Images />
     </main>
   )
 }

@@ -21,7 +21,7 @@ try {
     for (const [i, image] of images.entries())
       context.putImageData(image.toImageData(), (i % 4) * width, Math.floor(i / 4) * height)
     const { device } = model.capabilities()
-    status.value = `${images.length} pictures, ${nfe} evaluations each, ${milliseconds.toFixed()} ms on ${device}`
+    status.value = `${images.length} images, ${nfe} evaluations per image, ${milliseconds.toFixed()} ms on ${device}`
   }
   await draw()
   button.addEventListener('click', draw)

@@ -44,6 +44,7 @@ const scalarTypeOf: Readonly<Record<NumericType, ScalarType>> = {
   complex64: 'complex64',
 }
 
+/** The tfjs backend, as `useTorchBackend` creates it: `tf.backend()` while it is in use. */
 export class TorchBackend extends KernelBackend {
   readonly torch: Torch
   readonly #data: DataStorage<Stored>

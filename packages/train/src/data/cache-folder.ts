@@ -8,4 +8,5 @@ export function cacheFolder(name: 'data' | 'backends' | 'measures'): string {
   return join(chosen ? resolve(chosen) : envPaths('mixflow', { suffix: '' }).cache, name)
 }
 
+/** Absolute path of the folder for downloaded data sets. Does not create it. */
 export const dataCacheFolder = (): string => cacheFolder('data')

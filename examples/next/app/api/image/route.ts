@@ -3,10 +3,10 @@ import { loadModel, MixflowError, type NodeModel } from '@mixflow/sdk-node'
 
 let model: Promise<NodeModel> | undefined
 
-/** In a worker, so that the server's own thread stays free. */
+/** In a worker, which keeps the server's main thread free. */
 const loadOnce = () => (model ??= loadModel(join(process.cwd(), 'public', 'model'), { workers: 1 }))
 
-/** `/api/image?seed=7` is image 0 of that seed, as a PNG file. */
+/** `/api/image?seed=7` returns image 0 of that seed as a PNG file. */
 export async function GET(request: Request): Promise<Response> {
   try {
     const seed = Number(new URL(request.url).searchParams.get('seed') ?? 42)

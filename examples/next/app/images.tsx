@@ -5,23 +5,23 @@ import { useEffect, useRef, useState } from 'react'
 
 let model: Promise<WebModel> | undefined
 
-/** Imported here and not above, the SDK is never evaluated while a server renders. */
+/** Imported dynamically, so that the SDK is never evaluated on the server. */
 const loadOnce = () => (model ??= import('@mixflow/sdk-web').then(({ loadModel }) => loadModel('/model/')))
 
-/** Sixteen pictures, in four rows. */
+/** Sixteen images, in four rows. */
 async function draw(canvas: HTMLCanvasElement, seed: number, signal: AbortSignal) {
   const model = await loadOnce()
   const { images, nfe, milliseconds } = await model.sample({ count: 16, nfe: 5, seed, signal })
-  const { image, device } = model.capabilities()
-  canvas.width = 4 * image.width
-  canvas.height = 4 * image.height
+  const { image: shape, device } = model.capabilities()
+  canvas.width = 4 * shape.width
+  canvas.height = 4 * shape.height
   const context = canvas.getContext('2d')!
-  for (const [i, picture] of images.entries())
-    context.putImageData(picture.toImageData(), (i % 4) * image.width, Math.floor(i / 4) * image.height)
-  return `${images.length} pictures, ${nfe} evaluations each, ${milliseconds.toFixed()} ms on ${device}`
+  for (const [i, image] of images.entries())
+    context.putImageData(image.toImageData(), (i % 4) * shape.width, Math.floor(i / 4) * shape.height)
+  return `${images.length} images, ${nfe} evaluations per image, ${milliseconds.toFixed()} ms on ${device}`
 }
 
-export function Pictures() {
+export function Images() {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [seed, setSeed] = useState(42)
   const [status, setStatus] = useState('Loading …')
@@ -36,7 +36,7 @@ export function Pictures() {
 
   return (
     <>
-      <canvas ref={canvas} role="img" aria-label="Sixteen pictures" />
+      <canvas ref={canvas} role="img" aria-label="Sixteen images" />
       <p>
         <button type="button" onClick={() => setSeed(seed + 1)}>
           Sixteen more
