@@ -24,9 +24,8 @@ export interface Balls {
 export const defaultK = 3
 
 /**
- * Computes the balls of a set, to compare it with many others.
+ * Computes the balls of a set, to compare it with many others. `k` is the neighbour that defines the radius. Default: 3.
  *
- * @param options.k which neighbour defines the radius. Default: 3
  * @throws MixflowError ARGUMENT_INVALID for a set of k rows or fewer
  */
 export function ballsOf(rows: Rows, { k = defaultK }: { readonly k?: number } = {}): Balls {

@@ -26,7 +26,7 @@ export interface TrainBatch {
   /** Labels for the denoiser: label dropout replaces some by the number of classes, "no label", which guidance needs. */
   readonly shownLabels?: Int32Array | undefined
   readonly draws: Draws<Float32Array>
-  /** [N, values]: 1 where dropout keeps a value, 0 where it drops it. Absent without dropout. */
+  /** `[N, values]`, 1 where dropout keeps a value and 0 where it drops it. Absent without dropout. */
   readonly dropoutMask?: Uint8Array | undefined
 }
 
