@@ -23,8 +23,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 4350,
-        "sha256": "8f6dae8721dea8c128dfb2ddbb96ea905b73adfbc625b58442d43cfef01178d3",
+        "bytes": 4347,
+        "sha256": "b96526c23d7b9e21e437538514a4b3e9886c5855325f5e6267b87e10eb40ba93",
         "role": "card"
       }
     ],
@@ -213,7 +213,7 @@ export default {
         "metric": "FD-ResNet56-1k",
         "value": 10.489710600348406,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 1
       },
@@ -221,7 +221,7 @@ export default {
         "metric": "FD-ResNet56-1k",
         "value": 7.140638341365175,
         "n": 1000,
-        "nfe": 10,
+        "nfe": 5,
         "solver": "ab2",
         "guidance": 1
       },
@@ -229,7 +229,7 @@ export default {
         "metric": "FD-ResNet56-1k",
         "value": 6.520099219155078,
         "n": 1000,
-        "nfe": 18,
+        "nfe": 9,
         "solver": "ab2",
         "guidance": 1
       }

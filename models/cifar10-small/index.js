@@ -30,8 +30,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 5635,
-        "sha256": "5b5510cde676287782ab240ba9ef2860c8d6637f625f8bdd29c1068c09ffdf9e",
+        "bytes": 5630,
+        "sha256": "3b7714baa81eed6b4125891c40c3fe918674821e67380fb53ddea96b34950a5e",
         "role": "card"
       }
     ],
@@ -269,7 +269,7 @@ export default {
         "metric": "FD-ResNet56-1k",
         "value": 9.403352245351119,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 1
       },
@@ -277,7 +277,7 @@ export default {
         "metric": "FD-ResNet56-1k",
         "value": 6.3078993991608225,
         "n": 1000,
-        "nfe": 10,
+        "nfe": 5,
         "solver": "ab2",
         "guidance": 1
       },
@@ -285,7 +285,7 @@ export default {
         "metric": "FD-ResNet56-1k",
         "value": 5.913213045398551,
         "n": 1000,
-        "nfe": 18,
+        "nfe": 9,
         "solver": "ab2",
         "guidance": 1
       }

@@ -29,8 +29,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 4677,
-        "sha256": "33e761be2f8c6d2d4a2a1871d0f0c0941f32b4cf98d8514c3b5e35eae74b042a",
+        "bytes": 4675,
+        "sha256": "298ace59a212677ed5e98f3f903b3a3ba767c84f1b3f2173f6a571037f50f9f2",
         "role": "card"
       }
     ],
@@ -204,7 +204,7 @@ export default {
         "metric": "near-copies-ResNet56-1k",
         "value": 0,
         "n": 1000,
-        "nfe": 18,
+        "nfe": 9,
         "solver": "ab2",
         "guidance": 0.5
       },
@@ -212,7 +212,7 @@ export default {
         "metric": "neighbour-distance-ResNet56-1k",
         "value": 1.1699255551792698,
         "n": 1000,
-        "nfe": 18,
+        "nfe": 9,
         "solver": "ab2",
         "guidance": 0.5
       }

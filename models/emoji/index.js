@@ -36,8 +36,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 5845,
-        "sha256": "53f26142c25aef4a1d7603077f5cf107e6f7f51bd2ee185891781eee3a92bf7c",
+        "bytes": 5841,
+        "sha256": "be56b3382df04d44cd596230729e300f25a4a3b096e5f79ac6aa65a0eaeb12a4",
         "role": "card"
       }
     ],
@@ -260,7 +260,7 @@ export default {
         "metric": "near-copies-ResNet56-1k",
         "value": 0,
         "n": 1000,
-        "nfe": 18,
+        "nfe": 9,
         "solver": "ab2",
         "guidance": 0.5
       },
@@ -268,7 +268,7 @@ export default {
         "metric": "neighbour-distance-ResNet56-1k",
         "value": 1.1742717063281578,
         "n": 1000,
-        "nfe": 18,
+        "nfe": 9,
         "solver": "ab2",
         "guidance": 0.5
       }

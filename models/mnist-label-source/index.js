@@ -45,7 +45,7 @@ export default {
       {
         "path": "README.md",
         "bytes": 5946,
-        "sha256": "f3eca3d12945cd1e169beaae4f72d28c4ac1d86e080e91fd284aa87e143c0957",
+        "sha256": "415ebf7deab0a5294d871d4408001f6bad838ce4ebfbdc4058e5caa674a4a2c4",
         "role": "card"
       }
     ],
@@ -266,7 +266,7 @@ export default {
         "metric": "FD-MnistCnn-1k",
         "value": 6.322364317261342,
         "n": 1000,
-        "nfe": 4,
+        "nfe": 2,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -274,7 +274,7 @@ export default {
         "metric": "FD-MnistCnn-1k",
         "value": 2.3764412905312997,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -303,7 +303,7 @@ export default {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.996,
         "n": 1000,
-        "nfe": 4,
+        "nfe": 2,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -311,7 +311,7 @@ export default {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9903333333333334,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 0.3
       }

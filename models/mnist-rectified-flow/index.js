@@ -31,7 +31,7 @@ export default {
       {
         "path": "README.md",
         "bytes": 4864,
-        "sha256": "694650ac780c9d0d6d26135ab870004814b10c0379d04142f6206bb61451e3c6",
+        "sha256": "2c79135673fa7f4f3fa14b4c7d77bb6c0d6f69b01c3a1e39ad9d05731a42cdc9",
         "role": "card"
       }
     ],
@@ -269,7 +269,7 @@ export default {
         "metric": "FD-MnistCnn-1k",
         "value": 5.8314338122994345,
         "n": 1000,
-        "nfe": 4,
+        "nfe": 2,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -277,7 +277,7 @@ export default {
         "metric": "FD-MnistCnn-1k",
         "value": 2.313899415037536,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -306,7 +306,7 @@ export default {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9966666666666667,
         "n": 1000,
-        "nfe": 4,
+        "nfe": 2,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -314,7 +314,7 @@ export default {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9900000000000001,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 0.3
       }

@@ -45,7 +45,7 @@ export default {
       {
         "path": "README.md",
         "bytes": 6311,
-        "sha256": "fbe468cfba393007db9875d8166f6b27f045af76d58c112c0da9b8ecc463bb47",
+        "sha256": "56b07ac7172538188c0940c14058d8b771a285401c0353f08a5d4449e40d240f",
         "role": "card"
       }
     ],
@@ -332,7 +332,7 @@ export default {
         "metric": "FD-MnistCnn-1k",
         "value": 4.26578844114444,
         "n": 1000,
-        "nfe": 4,
+        "nfe": 2,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -340,7 +340,7 @@ export default {
         "metric": "FD-MnistCnn-1k",
         "value": 2.4482291564312892,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -369,7 +369,7 @@ export default {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9916666666666667,
         "n": 1000,
-        "nfe": 4,
+        "nfe": 2,
         "solver": "ab2",
         "guidance": 0.3
       },
@@ -377,7 +377,7 @@ export default {
         "metric": "label-accuracy-MnistReader-1k",
         "value": 0.9906666666666667,
         "n": 1000,
-        "nfe": 6,
+        "nfe": 3,
         "solver": "ab2",
         "guidance": 0.3
       }

@@ -116,7 +116,7 @@ function addSample(program: Command): void {
     .description('generate images with an exported model')
     .argument('<model>', 'name, folder or URL of a model')
     .option('--count <n>', 'number of images', integer(1), 1)
-    .option('--nfe <n>', 'network evaluations per image (default: the model’s)', integer(1))
+    .option('--nfe <n>', 'velocity evaluations per image (default: the model’s)', integer(1))
     .option('--steps <n>', 'solver steps, instead of --nfe', integer(1))
     .option('--solver <name>', 'euler, heun, heun-full, midpoint, rk4, ab2 or dopri5 (default: the model’s)')
     .option(...gridPower)
@@ -153,7 +153,7 @@ function addServe(program: Command): void {
     .option('--allow-origin <origin>', 'CORS origin, such as https://example.org, or *; repeatable', collect, [])
     .option('--largest-batch <n>', 'images per network call, across requests', integer(2, 4096), 32)
     .option('--max-count <n>', 'images per request', integer(1, 10_000), 256)
-    .option('--max-nfe <n>', 'network calls per image', integer(1, 100_000), 256)
+    .option('--max-network-calls <n>', 'network calls per image; guidance doubles them', integer(1, 100_000), 256)
     .option('--max-queue <n>', 'unfinished images per model', integer(1, 1_000_000), 1024)
     .option('--timeout <seconds>', 'time limit of a request, including its time in the queue', number, 60)
     .option('--drain <seconds>', 'time for running requests to finish after Ctrl-C', number, 30)
@@ -183,7 +183,7 @@ function addEvaluate(program: Command): void {
       'loss',
     ])
     .option('--solver <list>', 'euler, heun, heun-full, midpoint, rk4, ab2, dopri5 (default: the model’s)', list)
-    .option('--nfe <list>', 'network evaluations per image, such as 3,5,9 (default: the model’s)', integerList)
+    .option('--nfe <list>', 'velocity evaluations per image, such as 3,5,9 (default: the model’s)', integerList)
     .option('--n <n>', 'sampled images per range; part of the measure’s name', integer(1), 5000)
     .option('--ranges <n>', 'ranges of images to measure separately, for the standard deviation', integer(1), 3)
     .option(

@@ -54,19 +54,27 @@ export {
 } from './loading/network.ts'
 export { chooseDenoiser, chooseGraph, type Precision, readGraphs, readManifest } from './loading/read-model.ts'
 export { readRemote } from './loading/remote-file.ts'
-export { listedFolder, type RemotePlace, remoteFolder, remoteModel } from './loading/remote-folder.ts'
+export { listedFolder, type RemoteSource, remoteFolder, remoteModel } from './loading/remote-folder.ts'
 export { hashMismatch, verifyBytes } from './loading/verify-file.ts'
 export { optimalAssignment } from './method/flow/assignment.ts'
 export { couplingCosts } from './method/flow/coupling.ts'
 export { stretchTime } from './method/flow/draws.ts'
 export { type LossByTime, lossByTime, type MeanLoss } from './method/flow/loss-by-time.ts'
 export { dropoutMask } from './method/random/dropout-mask.ts'
-export { samplesFromEncoder } from './method/source/kappa-fc.ts'
+export {
+  encoderChannels,
+  needsLabels,
+  samplesFromEncoder,
+  splitEncoderOutput,
+} from './method/source/kappa-fc.ts'
+export { mixingProblem, mixSources } from './method/source/mixture.ts'
 export { labelText, resolveLabel, sameClasses } from './sampler/class-label.ts'
-export { drawSource } from './sampler/draw-source.ts'
+export { type CallEncoder, drawSource, encodeSource } from './sampler/draw-source.ts'
+export { imageNumbers } from './sampler/image-input.ts'
 export { inferLabel } from './sampler/infer-label.ts'
+export { callsPerEvaluation } from './sampler/integrate.ts'
 export { LoadedModel } from './sampler/loaded-model.ts'
-export { pictureNumbers } from './sampler/picture.ts'
+export { defaultMixtureWeight, elementsOf } from './sampler/model-facts.ts'
 export { Queue } from './sampler/queue.ts'
 export { type ResolvedRequest, resolveRequest } from './sampler/request.ts'
 export { splitImages } from './sampler/result.ts'

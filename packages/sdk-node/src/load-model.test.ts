@@ -124,7 +124,7 @@ describe('a model loads', () => {
     await refused(loadModel({ manifest: { ...manifest, version: 2 }, files: {} }), 'MANIFEST_INVALID')
     const without = await refused(loadModel({ manifest, files: {} }), 'MODEL_NOT_FOUND')
     expect(without.message).toBe(
-      'the package of the model small has no address of denoiser.onnx, which its manifest names',
+      'the package of the model small has no address for denoiser.onnx, which its manifest lists',
     )
     const elsewhere = { manifest, files: { ...inPackage.files, 'denoiser.onnx': 'ftp://example.org/denoiser.onnx' } }
     await refused(loadModel(elsewhere), 'MODEL_NOT_FOUND')

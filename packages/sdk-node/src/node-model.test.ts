@@ -6,7 +6,14 @@ import {
   type SampleRequest,
   type SourceFacts,
 } from '@mixflow/core'
-import { samplerConformance } from '@mixflow/core/testing'
+import {
+  classesOf,
+  conformanceSources,
+  referenceEncoder,
+  samplerConformance,
+  sourceConformance,
+  sourceName,
+} from '@mixflow/core/testing'
 import { folderOf, image, type ModelFiles, type SmallModelOptions, smallModel } from '@mixflow/test-model'
 import { decode } from 'fast-png'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -40,15 +47,21 @@ describe.each<[string, SmallModelOptions, LoadModelOptions]>([
   ['a model with float16 weights', { classes, half: true }, { dtype: 'float16' }],
   ['a model in two workers', { classes, source }, { workers: 2 }],
   ['a model in a worker', { source: kappaImage }, { workers: 1 }],
-  ['a model with κ = image', { source: kappaImage }, {}],
-  ['a model whose encoder is told the class', { classes, source: { ...kappaImage, encoderLabel: true } }, {}],
-  ['a model with κ = image and noise', { classes, source: { ...kappaImage, kappa: 'image+noise' } }, {}],
 ])('%s is a Sampler', async (_, options, loading) => {
   const folder = await folderOf(await smallModel(options))
   afterAll(() => folder[Symbol.asyncDispose]())
-  const encoderLabel = options.source?.encoderLabel ?? false
-  for (const { name, run } of samplerConformance(() => loadModel(folder.path, loading), { encoderLabel })) it(name, run)
+  for (const { name, run } of samplerConformance(() => loadModel(folder.path, loading))) it(name, run)
 })
+
+describe.each(conformanceSources.map(facts => [sourceName(facts), facts] as const))(
+  'a model with %s',
+  async (_, facts) => {
+    const folder = await folderOf(await smallModel({ classes: classesOf(facts) ?? 0, source: facts }))
+    afterAll(() => folder[Symbol.asyncDispose]())
+    const source = { facts, encode: referenceEncoder(facts, image) }
+    for (const { name, run } of sourceConformance(() => loadModel(folder.path), { source })) it(name, run)
+  },
+)
 
 /** What one Euler step gives, straight from ONNX Runtime. */
 describe('an Euler step from t = 0 is x0 + velocity', async () => {

@@ -21,7 +21,7 @@ export class NodeModel extends LoadedModel<NodeImage, Float32Array> {
       model: manifest,
       queue,
       backend: () => backend,
-      place: () => runtime,
+      runtime: () => runtime,
       toImage: image => new NodeImage(image),
       release,
     })

@@ -3,7 +3,14 @@
  * those of ONNX Runtime on the CPU in Node.
  */
 import type { SampleRequest, SourceFacts } from '@mixflow/core'
-import { analyticSampler, goldenNoise, samplerConformance } from '@mixflow/core/testing'
+import {
+  analyticSampler,
+  classesOf,
+  conformanceSources,
+  goldenNoise,
+  samplerConformance,
+  sourceName,
+} from '@mixflow/core/testing'
 import { findChromium } from '@mixflow/page'
 import { smallModel } from '@mixflow/test-model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -23,8 +30,14 @@ const source: SourceFacts = {
 const models = {
   classes: await smallModel({ classes: 3, source }),
   label: await smallModel({ classes: 3, source: { ...source, kappa: 'label' } }),
-  labelled: await smallModel({ classes: 3, source: { ...source, encoderLabel: true } }),
 }
+/** A model of each source, `source0` and so on. */
+const ofSources = await Promise.all(
+  conformanceSources.map(async (facts, i) => {
+    const files = await smallModel({ classes: classesOf(facts) ?? 0, source: facts })
+    return [`source${i}`, files] as const
+  }),
+)
 const setups = (['wasm', 'webgpu'] as const).flatMap(device =>
   [false, true].map(worker => [`${device}, ${worker ? 'in a worker' : 'in the page'}`, { device, worker }] as const),
 )
@@ -32,7 +45,7 @@ const setups = (['wasm', 'webgpu'] as const).flatMap(device =>
 describe.skipIf(executable === null)('in Chromium', () => {
   let open: ModelPage
   beforeAll(async () => {
-    open = await openModelPage(executable as string, models)
+    open = await openModelPage(executable as string, { ...models, ...Object.fromEntries(ofSources) })
   })
   afterAll(() => open?.[Symbol.asyncDispose]())
 
@@ -47,12 +60,8 @@ describe.skipIf(executable === null)('in Chromium', () => {
       it(name, async () => expect(await open.call('runCase', target, name)).toBeNull())
     }
 
-    it('a label-conditioned encoder receives the label', async () => {
-      for (const label of [0, 2]) {
-        // the encoder of test-model: tanh(white + 0.1 · label)
-        const mean = Math.tanh(1 + 0.1 * label)
-        expect(await open.call('meanOfWhite', { ...target, url: '/m/labelled/' }, label)).toBeCloseTo(mean, 3)
-      }
+    it.each(conformanceSources.map((facts, i) => [sourceName(facts), i] as const))('%s', async (_, index) => {
+      expect(await open.call('runSource', { ...target, url: `/m/source${index}/` }, index)).toEqual([])
     })
 
     it('returns the images of Node, within the tolerance of the device', async () => {

@@ -6,6 +6,7 @@ import { webgpuBinary } from './packed/binary-webgpu.ts'
 
 export {
   type Capabilities,
+  type ImageInput,
   type Inversion,
   type ListedModel,
   type LoadProgress,
@@ -13,7 +14,6 @@ export {
   MixflowError,
   type ModelCache,
   type ModelPackage,
-  type Picture,
   SampledImage,
   type SampleProgress,
   type SampleRequest,

@@ -3,7 +3,7 @@
  * thread. The code for either is imported by the first call.
  */
 import { type Manifest, MixflowError, type ModelPackage, type SampledImage, type Sampler } from '@mixflow/core'
-import { isModelName, isModelPackage, type RemotePlace, show, throwIfAborted } from '@mixflow/core/internal'
+import { isModelName, isModelPackage, type RemoteSource, show, throwIfAborted } from '@mixflow/core/internal'
 import { importWithRetry } from './import-with-retry.ts'
 import { namedModel } from './named-model.ts'
 import { checkOptions, type Device, type LoadModelOptions } from './options.ts'
@@ -54,7 +54,7 @@ function piecesOf(binary: PackedBinary | undefined): Pieces | undefined {
   return { bytes, count: pieces.length, read: async index => (await importWithRetry(pieces[index]!)).default }
 }
 
-async function sourceOf(from: unknown, { models }: LoadModelOptions): Promise<RemotePlace> {
+async function sourceOf(from: unknown, { models }: LoadModelOptions): Promise<RemoteSource> {
   const { location } = globalThis as { location?: Location }
   if (location === undefined) {
     throw new MixflowError('DEVICE_UNAVAILABLE', 'loadModel of @mixflow/sdk-web needs a browser', {

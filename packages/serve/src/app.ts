@@ -41,7 +41,7 @@ export type App = Hono<Env>
 
 export function createApp(parts: AppParts): App {
   const { options, metrics, runners } = parts
-  const { maxCount, maxNfe, maxQueue, timeoutSeconds } = options
+  const { maxCount, maxNetworkCalls, maxQueue, timeoutSeconds } = options
   const document = openapiDocument(options)
   const app: App = new Hono()
   app.use(requestId(), observed(parts), guarded(options))
@@ -53,7 +53,7 @@ export function createApp(parts: AppParts): App {
     listModels: c =>
       c.json({
         models: [...runners.values()].map(modelAnswer),
-        limits: { maxCount, maxNfe, maxQueue, timeoutSeconds },
+        limits: { maxCount, maxNetworkCalls, maxQueue, timeoutSeconds },
       }),
     health: c => c.json({ status: 'ok' }),
     readiness: c => {

@@ -16,8 +16,8 @@ export interface ServeOptions {
   readonly largestBatch?: number
   /** Maximum number of images of a request, 1..10,000. Default: 256. */
   readonly maxCount?: number
-  /** Maximum NFE per image of a fixed-step solver, 1..100,000. Default: 256. Adaptive solvers are limited by `timeoutSeconds`. */
-  readonly maxNfe?: number
+  /** Maximum number of network calls per image of a fixed-step solver, 1..100,000. Default: 256. Adaptive solvers are limited by `timeoutSeconds`. */
+  readonly maxNetworkCalls?: number
   /** Maximum number of images of all unfinished requests of a model, `maxCount`..1,000,000. Default: 1024. */
   readonly maxQueue?: number
   /** Maximum duration of a request, including waiting, 0.001..86,400 s. Default: 60. */
@@ -37,7 +37,7 @@ const defaults: ResolvedOptions = {
   allowOrigins: [],
   largestBatch: 32,
   maxCount: 256,
-  maxNfe: 256,
+  maxNetworkCalls: 256,
   maxQueue: 1024,
   timeoutSeconds: 60,
   drainSeconds: 30,
@@ -49,7 +49,7 @@ const ranges = {
   port: [0, 65_535, true],
   largestBatch: [2, 4096, true],
   maxCount: [1, 10_000, true],
-  maxNfe: [1, 100_000, true],
+  maxNetworkCalls: [1, 100_000, true],
   maxQueue: [1, 1_000_000, true],
   timeoutSeconds: [0.001, 86_400, false],
   drainSeconds: [0, 86_400, false],

@@ -29,13 +29,13 @@ describe('a request is refused', () => {
       'too many evaluations',
       { solver: 'rk4', steps: 20 },
       400,
-      /needs 80 function evaluations per image; this server allows at most 64/,
+      /needs 80 network calls per image; this server allows at most 64/,
     ],
     ['too many with guidance', { label: 0, guidance: 1, nfe: 33 }, 400, /needs 66 .* at most 64/],
     ['an unknown model', { model: 'smal' }, 404, /this server has no model named "smal"/],
     ['previews without a stream', { preview: true }, 400, /preview is supported for streams only/],
   ])('%s', async (_, body, status, message) => {
-    const { address } = await start({ maxCount: 8, maxNfe: 64 })
+    const { address } = await start({ maxCount: 8, maxNetworkCalls: 64 })
     const answer = await problem(post(address, body))
     expect(answer.status).toBe(status)
     expect(answer.code).toBe(status === 404 ? 'MODEL_NOT_FOUND' : 'REQUEST_INVALID')

@@ -131,7 +131,7 @@ describe('information endpoints', () => {
       mixtureWeight: true,
     })
     expect(models[0]!.defaults).toEqual({ solver: 'heun', steps: 3, guidance: 0, mixtureWeight: 1 })
-    expect(limits).toEqual({ maxCount: 256, maxNfe: 256, maxQueue: 1024, timeoutSeconds: 60 })
+    expect(limits).toEqual({ maxCount: 256, maxNetworkCalls: 256, maxQueue: 1024, timeoutSeconds: 60 })
   })
 
   it('health, readiness, and HEAD', async () => {

@@ -62,8 +62,8 @@ async function run(
   report: (some: Partial<Variations>) => void,
 ): Promise<void> {
   const common = { seed, signal, ...(label !== undefined && { label }) }
-  const encoded = await model.sources({ ...common, picture: image, count: 1, mixtureWeight: 1 })
-  const source = await model.sources({ ...common, picture: image, count, mixtureWeight, batchSize: count })
+  const encoded = await model.sources({ ...common, image, count: 1, mixtureWeight: 1 })
+  const source = await model.sources({ ...common, image, count, mixtureWeight, batchSize: count })
   report({ model, encoded, source })
   // the source also has the class that the model predicts for the image
   const request = { ...common, label: source.label, x0: source.x0, mixtureWeight, batchSize: count }

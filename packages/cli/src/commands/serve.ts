@@ -17,7 +17,7 @@ export interface ServeFlags extends ModelFlags {
   readonly allowOrigin: readonly string[]
   readonly largestBatch: number
   readonly maxCount: number
-  readonly maxNfe: number
+  readonly maxNetworkCalls: number
   readonly maxQueue: number
   readonly timeout: number
   readonly drain: number
@@ -73,7 +73,7 @@ const optionsOf = (flags: ServeFlags) => ({
   allowOrigins: flags.allowOrigin,
   largestBatch: flags.largestBatch,
   maxCount: flags.maxCount,
-  maxNfe: flags.maxNfe,
+  maxNetworkCalls: flags.maxNetworkCalls,
   maxQueue: flags.maxQueue,
   timeoutSeconds: flags.timeout,
   drainSeconds: flags.drain,

@@ -19,13 +19,13 @@ import {
   integer,
   invalid,
   jsonObject,
+  type Location,
   list,
   matching,
   nullable,
   number,
   object,
   optional,
-  type Place,
   text,
   within,
   word,
@@ -141,7 +141,7 @@ const file: RecordFile<Checkpoint> = {
   format: 'mixflow-checkpoint',
   version: 1,
   maxBytes: 4 * 2 ** 20,
-  field: (value, place) => consistent(fields(value, place), place),
+  field: (value, location) => consistent(fields(value, location), location),
 }
 
 /**
@@ -222,9 +222,9 @@ export async function readCheckpointTensors(
   return tensors
 }
 
-function consistent(checkpoint: Checkpoint, place: Place): Checkpoint {
+function consistent(checkpoint: Checkpoint, location: Location): Checkpoint {
   const { files, networks, source, labels } = checkpoint
-  const at = within(place, 'files')
+  const at = within(location, 'files')
   const seen = new Set<string>()
   for (const [i, { name }] of files.entries()) {
     if (name.includes('/') || !name.endsWith('.safetensors')) {
@@ -237,9 +237,9 @@ function consistent(checkpoint: Checkpoint, place: Place): Checkpoint {
     throw invalid(at, 'inconsistent', 'must have a file with the role "weights" or "ema"')
   }
   if ((networks.encoder === null) !== (source === null)) {
-    throw invalid(within(place, 'source'), 'inconsistent', 'must be null exactly where networks.encoder is')
+    throw invalid(within(location, 'source'), 'inconsistent', 'must be null exactly where networks.encoder is')
   }
-  checkLabels({ source, labels }, place)
+  checkLabels({ source, labels }, location)
   return checkpoint
 }
 

@@ -1,5 +1,5 @@
 /** Field descriptions of the facts that a checkpoint and a manifest share: image size, classes, source distribution. */
-import { gaussianKinds, kappas } from '../method/source/kappa-fc.ts'
+import { gaussianKinds, kappas, needsLabels } from '../method/source/kappa-fc.ts'
 import { mixings } from '../method/source/mixture.ts'
 import type { Labels, SourceFacts } from '../sampler/model-facts.ts'
 import {
@@ -7,12 +7,12 @@ import {
   flag,
   integer,
   invalid,
+  type Location,
   list,
   matching,
   number,
   object,
   optional,
-  type Place,
   text,
   within,
   word,
@@ -28,10 +28,10 @@ const labelFields = object<Labels>({
   required: optional(flag),
 })
 
-export const labelsField: Field<Labels> = (value, place) => {
-  const labels = labelFields(value, place)
+export const labelsField: Field<Labels> = (value, location) => {
+  const labels = labelFields(value, location)
   if (labels.names !== undefined && labels.names.length !== labels.count) {
-    throw invalid(place, 'inconsistent', `has ${labels.names.length} names for ${labels.count} classes`)
+    throw invalid(location, 'inconsistent', `has ${labels.names.length} names for ${labels.count} classes`)
   }
   return labels
 }
@@ -39,11 +39,14 @@ export const labelsField: Field<Labels> = (value, place) => {
 /** Checks that a label-conditioned source or encoder comes with labels. */
 export function checkLabels(
   { source, labels }: { readonly source: SourceFacts | null; readonly labels: Labels | null },
-  place: Place,
+  location: Location,
 ): void {
-  if (labels !== null || source === null) return
-  const needy = source.kappa === 'label' ? 'kappa is a label' : source.encoderLabel ? 'the encoder takes a label' : null
-  if (needy !== null) throw invalid(within(place, 'labels'), 'inconsistent', `must not be null where ${needy}`)
+  if (labels !== null || source === null || !needsLabels(source)) return
+  throw invalid(
+    within(location, 'labels'),
+    'inconsistent',
+    'must not be null: the source or its encoder is conditioned on the label',
+  )
 }
 
 export const sourceField = object<SourceFacts>({
@@ -59,9 +62,9 @@ export const sourceField = object<SourceFacts>({
 const isoDate = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/, 'a UTC time like 2026-04-10T12:00:00Z')
 
 /** A UTC time in ISO form that the calendar has. */
-export const timeField: Field<string> = (value, place) => {
-  const time = isoDate(value, place)
+export const timeField: Field<string> = (value, location) => {
+  const time = isoDate(value, location)
   const date = new Date(time)
   if (!Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === time.slice(0, 19)) return time
-  throw invalid(place, 'pattern', 'is no time that the calendar has', { value })
+  throw invalid(location, 'pattern', 'is no time that the calendar has', { value })
 }

@@ -15,7 +15,7 @@ export function decodeFloat16(bits: Uint16Array): Float32Array {
     if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13)
     if (exponent !== 0) return sign | ((exponent + 112) << 23) | (fraction << 13)
     if (fraction === 0) return sign
-    const shift = Math.clz32(fraction) - 21 // brings the top bit to the implicit one's place
+    const shift = Math.clz32(fraction) - 21 // brings the top bit to the position of the implicit one
     return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13)
   })
 }

@@ -156,7 +156,7 @@ describe('refuses', () => {
     expect(error.hint).toMatch(/^did you mean "imagesSeen"\?\n/)
   })
 
-  it('a wrong value, with its place, what was expected and what was found', () => {
+  it('a wrong value, with its location, what was expected and what was found', () => {
     expect(broken(['files', 2, 'bytes'], '12').message).toBe(
       'mixflow.json: files[2].bytes must be a whole number, got "12"',
     )

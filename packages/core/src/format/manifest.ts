@@ -19,13 +19,13 @@ import {
   type Field,
   integer,
   invalid,
+  type Location,
   list,
   matching,
   nullable,
   number,
   object,
   optional,
-  type Place,
   text,
   within,
   word,
@@ -96,9 +96,9 @@ export interface Manifest {
 const solver = matching(/^[a-z][a-z0-9-]{0,30}$/, 'the name of a solver, like "heun"')
 const count = integer({ max: 1e15 })
 const parity = object<Parity>({ maxAbsError: number({ min: 0 }), limit: number({ min: 0 }) })
-const range: Field<readonly [-1, 1]> = (value, place) => {
-  const [low, high] = list(number(), { min: 2, max: 2 })(value, place)
-  return [exactly(-1)(low, within(place, 0)), exactly(1)(high, within(place, 1))]
+const range: Field<readonly [-1, 1]> = (value, location) => {
+  const [low, high] = list(number(), { min: 2, max: 2 })(value, location)
+  return [exactly(-1)(low, within(location, 0)), exactly(1)(high, within(location, 1))]
 }
 
 const fields = object<Manifest>({
@@ -160,7 +160,7 @@ const file: RecordFile<Manifest> = {
   format: 'mixflow-model',
   version: 1,
   maxBytes: 2 ** 20,
-  field: (value, place) => consistent(fields(value, place), place),
+  field: (value, location) => consistent(fields(value, location), location),
 }
 
 /**
@@ -174,19 +174,19 @@ export const parseManifest = (source: string | Uint8Array): Manifest => parseRec
 /** The text of the file, in one order of keys. Throws as `parseManifest` would on reading it. */
 export const manifestToJson = (manifest: Manifest): string => recordToJson(manifest, file)
 
-function consistent(manifest: Manifest, place: Place): Manifest {
-  checkFiles(manifest, within(place, 'files'))
-  checkNetworks(manifest, within(place, 'networks'))
-  checkSampler(manifest, within(place, 'sampler'))
-  checkLabels(manifest, place)
+function consistent(manifest: Manifest, location: Location): Manifest {
+  checkFiles(manifest, within(location, 'files'))
+  checkNetworks(manifest, within(location, 'networks'))
+  checkSampler(manifest, within(location, 'sampler'))
+  checkLabels(manifest, location)
   return manifest
 }
 
-function checkFiles({ files, networks, parity }: Manifest, place: Place): void {
+function checkFiles({ files, networks, parity }: Manifest, location: Location): void {
   const seen = new Set([manifestFileName])
   const graphs = new Set<string>()
   for (const [i, { path, role, dtype }] of files.entries()) {
-    const at = within(place, i)
+    const at = within(location, i)
     const same = path.toLowerCase() // two names that differ in case only are one file on many systems
     if (seen.has(same)) throw invalid(at, 'duplicate', `names ${JSON.stringify(path)}, which is taken`)
     seen.add(same)
@@ -202,46 +202,46 @@ function checkFiles({ files, networks, parity }: Manifest, place: Place): void {
     }
   }
   const has = (role: string) => files.some(entry => entry.role === role)
-  if (!has('denoiser')) throw invalid(place, 'inconsistent', 'must have a file with the role "denoiser"')
+  if (!has('denoiser')) throw invalid(location, 'inconsistent', 'must have a file with the role "denoiser"')
   if (has('encoder') !== (networks.encoder !== null)) {
     throw invalid(
-      place,
+      location,
       'inconsistent',
       'must have a file with the role "encoder" exactly where networks.encoder is set',
     )
   }
 }
 
-function checkSampler({ sampler, labels }: Manifest, place: Place): void {
+function checkSampler({ sampler, labels }: Manifest, location: Location): void {
   const { solver, nfe, steps, gridPower, guidance } = sampler
   if (guidance > 0 && labels?.required) {
-    throw invalid(within(place, 'guidance'), 'inconsistent', 'must be 0 where "labels" is required')
+    throw invalid(within(location, 'guidance'), 'inconsistent', 'must be 0 where "labels" is required')
   }
   if (isAdaptive(solver)) {
     if (nfe === undefined && steps === undefined && gridPower === undefined) return
     throw invalid(
-      place,
+      location,
       'inconsistent',
       `must have no "nfe", "steps" or "gridPower": ${solver} chooses its steps itself`,
     )
   }
   if ((nfe === undefined) === (steps === undefined)) {
-    throw invalid(place, 'inconsistent', 'must have one of "nfe" and "steps"')
+    throw invalid(location, 'inconsistent', 'must have one of "nfe" and "steps"')
   }
   if (nfe === undefined) return
   try {
     stepsOf(solver, nfe)
   } catch (error) {
     const { message, hint = '' } = error as MixflowError
-    throw invalid(within(place, 'nfe'), 'inconsistent', `is impossible: ${message}`, { hint })
+    throw invalid(within(location, 'nfe'), 'inconsistent', `is impossible: ${message}`, { hint })
   }
 }
 
-function checkNetworks(manifest: Manifest, place: Place): void {
+function checkNetworks(manifest: Manifest, location: Location): void {
   const expected = networkPorts(manifest)
   for (const name of ['denoiser', 'encoder'] as const) {
     if (samePorts(manifest.networks[name], expected[name])) continue
-    throw invalid(within(place, name), 'inconsistent', 'does not follow from "image", "labels" and "source"', {
+    throw invalid(within(location, name), 'inconsistent', 'does not follow from "image", "labels" and "source"', {
       hint: `expected ${JSON.stringify(expected[name])}`,
     })
   }

@@ -6,6 +6,7 @@
  * conditioned on the mixture weight -> velocity [N,C,H,W]. encoder: kappa, and label where it is told the class -> mean and
  * logVariance, or what `gaussian` leaves of them. N is the batch, free in every graph.
  */
+import { encoderChannels } from '../method/source/kappa-fc.ts'
 import type { ImageShape, Labels, SourceFacts } from '../sampler/model-facts.ts'
 import { type Field, integer, list, matching, object, word } from './schema.ts'
 
@@ -44,11 +45,14 @@ export function networkPorts(facts: ModelFacts): {
 }
 
 function encoderPorts(facts: ModelFacts, { kappa, gaussian, encoderLabel = false }: SourceFacts): NetworkPorts {
+  const { channels, height, width } = facts.image
+  const { input: inputChannels } = encoderChannels({ kappa, gaussian }, channels)
+  const images = { dtype: 'float32', dims: ['N', inputChannels, height, width] } as const
   const input = {
-    image: { dtype: 'float32', dims: image(facts) },
+    image: images,
     label: { dtype: 'int32', dims: ['N'] },
-    noise: { dtype: 'float32', dims: image(facts) },
-    'image+noise': { dtype: 'float32', dims: image(facts, 2) },
+    noise: images,
+    'image+noise': images,
   } as const satisfies Record<SourceFacts['kappa'], Omit<Port, 'name'>>
   const outputs = {
     off: ['x0'],
@@ -64,12 +68,10 @@ function encoderPorts(facts: ModelFacts, { kappa, gaussian, encoderLabel = false
   }
 }
 
-function image({ image: { channels, height, width } }: ModelFacts, factor = 1): Port['dims'] {
-  return ['N', channels * factor, height, width]
-}
+const image = ({ image: { channels, height, width } }: ModelFacts): Port['dims'] => ['N', channels, height, width]
 
 const size = integer({ min: 1, max: 2 ** 31 - 1 })
-const dimension: Field<number | 'N'> = (value, place) => (value === 'N' ? 'N' : size(value, place))
+const dimension: Field<number | 'N'> = (value, location) => (value === 'N' ? 'N' : size(value, location))
 const ports = list(
   object<Port>({
     name: matching(/^[A-Za-z][A-Za-z0-9]{0,63}$/, 'the name of a tensor'),

@@ -3,7 +3,7 @@
  * strictly, written in one order with two spaces of indent and a final line end.
  */
 import type { MixflowErrorCode } from '../errors.ts'
-import { type Field, invalid, type Place } from './schema.ts'
+import { type Field, invalid, type Location } from './schema.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 export interface RecordFile<T> {
@@ -20,21 +20,21 @@ export interface RecordFile<T> {
 /** @throws MixflowError with the file's code; `details.reason` also `format` and `version`. */
 export function parseRecord<T>(source: string | Uint8Array, file: RecordFile<T>): T {
   const json = parseStrictJson(source, { what: file.what, code: file.code, maxBytes: file.maxBytes })
-  const place: Place = { what: file.what, code: file.code, path: '' }
+  const location: Location = { what: file.what, code: file.code, path: '' }
   const { format, version } = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
   if (format !== file.format) {
-    throw invalid(place, 'format', `must have format ${JSON.stringify(file.format)}`, {
+    throw invalid(location, 'format', `must have format ${JSON.stringify(file.format)}`, {
       value: format,
       hint: `this is another kind of file: a ${file.what} of mixflow opens with "format": "${file.format}"`,
     })
   }
   if (version !== file.version) {
-    throw invalid(place, 'version', `must have version ${file.version}`, {
+    throw invalid(location, 'version', `must have version ${file.version}`, {
       value: version,
       hint: 'it was written by another version of mixflow: update this one, or write the file again with it',
     })
   }
-  return file.field(json, place)
+  return file.field(json, location)
 }
 
 /** @throws MixflowError as `parseRecord` would when reading the result: nothing is written that cannot be read. */

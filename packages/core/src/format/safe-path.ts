@@ -16,10 +16,10 @@ export function isSafePath(path: string): boolean {
 }
 
 /** A path as in `isSafePath`; details.reason is `path`. */
-export const safePath: Field<string> = (value, place) => {
-  const path = text({ max: 512 })(value, place)
+export const safePath: Field<string> = (value, location) => {
+  const path = text({ max: 512 })(value, location)
   if (isSafePath(path)) return path
-  throw invalid(place, 'path', 'must be a plain path inside the folder', {
+  throw invalid(location, 'path', 'must be a plain path inside the folder', {
     value,
     hint: 'use letters, digits, "_", "-" and "." in names, "/" between folders; no "..", no leading "." or "/"',
   })

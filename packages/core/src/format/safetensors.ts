@@ -1,5 +1,5 @@
 /**
- * The safetensors format: eight bytes with the header's length, a JSON header with each tensor's dtype, shape and place,
+ * The safetensors format: eight bytes with the header's length, a JSON header with each tensor's dtype, shape and location,
  * then the tensors' bytes, without gaps. After the format's public description and the checks of its reference
  * implementation (huggingface/safetensors), a few of them stricter: keys must be unique, numbers plain counts.
  *
@@ -10,7 +10,7 @@
 
 import type { MixflowError } from '../errors.ts'
 import type { Bytes } from '../util/values.ts'
-import { dictionary, integer, invalid, list, object, type Place, text, within, word } from './schema.ts'
+import { dictionary, integer, invalid, type Location, list, object, text, within, word } from './schema.ts'
 import { type JsonObject, parseStrictJson } from './strict-json.ts'
 import { dtypeBits, type StoredTensor, type TensorDtype, tensorDtypes } from './tensor-dtype.ts'
 
@@ -43,7 +43,7 @@ const entry = object<HeaderEntry>({
 })
 
 /** Where a tensor is in its file. */
-export interface TensorPlace extends Pick<StoredTensor, 'dtype' | 'shape'> {
+export interface TensorRange extends Pick<StoredTensor, 'dtype' | 'shape'> {
   /** First byte, from the beginning of the file. */
   readonly offset: number
   readonly length: number
@@ -51,7 +51,7 @@ export interface TensorPlace extends Pick<StoredTensor, 'dtype' | 'shape'> {
 
 export interface SafetensorsLayout {
   /** By name, in the file's order of bytes. */
-  readonly tensors: ReadonlyMap<string, TensorPlace>
+  readonly tensors: ReadonlyMap<string, TensorRange>
   readonly metadata: ReadonlyMap<string, string>
 }
 
@@ -78,13 +78,13 @@ export function parseSafetensors(bytes: Uint8Array, options: SafetensorsOptions 
  * @throws MixflowError SAFETENSORS_INVALID; `details.reason`: `truncated`, `header-too-large`
  */
 export function safetensorsHeaderBytes(first: Uint8Array, options: SafetensorsOptions = {}): number {
-  const place = placeOf(options)
-  if (first.length < 8) throw truncated(place, { expected: 8, found: first.length })
+  const location = locationOf(options)
+  if (first.length < 8) throw truncated(location, { expected: 8, found: first.length })
   const view = new DataView(first.buffer, first.byteOffset, 8)
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true)
   const cap = headerLimit(options)
   if (length <= cap) return 8 + length
-  throw invalid(place, 'header-too-large', `says that its header has ${length} bytes; at most ${cap} are read`, {
+  throw invalid(location, 'header-too-large', `says that its header has ${length} bytes; at most ${cap} are read`, {
     hint: 'this is no safetensors file, or a damaged one: look at what is in it',
   })
 }
@@ -101,18 +101,21 @@ export function safetensorsLayout(
   fileBytes: number,
   options: SafetensorsOptions = {},
 ): SafetensorsLayout {
-  const place = placeOf(options)
-  const header = readHeader(start, options, place)
+  const location = locationOf(options)
+  const header = readHeader(start, options, location)
   const { [metadataKey]: rawMetadata, ...rawEntries } = header.json
-  const metadata = rawMetadata === undefined ? new Map<string, string>() : readMetadata(rawMetadata, place)
-  const entries = Object.entries(rawEntries).map(([name, raw]) => ({ name, ...entry(raw, within(place, show(name))) }))
+  const metadata = rawMetadata === undefined ? new Map<string, string>() : readMetadata(rawMetadata, location)
+  const entries = Object.entries(rawEntries).map(([name, raw]) => ({
+    name,
+    ...entry(raw, within(location, show(name))),
+  }))
   entries.sort((a, b) => a.data_offsets[0]! - b.data_offsets[0]! || a.data_offsets[1]! - b.data_offsets[1]!)
 
   const dataBytes = fileBytes - header.end
-  const tensors = new Map<string, TensorPlace>()
+  const tensors = new Map<string, TensorRange>()
   let end = 0
   for (const { name, dtype, shape, data_offsets } of entries) {
-    const at = within(place, show(name))
+    const at = within(location, show(name))
     const [from, to] = data_offsets as [number, number]
     if (to < from) throw invalid(at, 'offset-order', `ends at byte ${to}, before it starts at ${from}`)
     if (from > end)
@@ -122,15 +125,16 @@ export function safetensorsLayout(
     if (to - from !== size) {
       throw invalid(at, 'length', `has ${to - from} bytes; ${dtype} [${shape.join(', ')}] needs ${size}`)
     }
-    if (to > dataBytes) throw truncated(place, { expected: header.end + to, found: fileBytes })
+    if (to > dataBytes) throw truncated(location, { expected: header.end + to, found: fileBytes })
     tensors.set(name, { dtype, shape, offset: header.end + from, length: size })
     end = to
   }
-  if (end < dataBytes) throw invalid(place, 'trailing-bytes', `has ${dataBytes - end} bytes that belong to no tensor`)
+  if (end < dataBytes)
+    throw invalid(location, 'trailing-bytes', `has ${dataBytes - end} bytes that belong to no tensor`)
   return { tensors, metadata }
 }
 
-const placeOf = ({ name }: SafetensorsOptions): Place => ({
+const locationOf = ({ name }: SafetensorsOptions): Location => ({
   what: name ?? 'safetensors file',
   code: 'SAFETENSORS_INVALID',
   path: '',
@@ -153,7 +157,7 @@ export interface SafetensorsInput {
  */
 export function safetensorsChunks(input: SafetensorsInput): Uint8Array[] {
   const tensors = new Map(entriesOf(input.tensors))
-  for (const [name, tensor] of tensors) checkTensor(name, tensor, within(placeOf({}), show(name)))
+  for (const [name, tensor] of tensors) checkTensor(name, tensor, within(locationOf({}), show(name)))
   const { header, order } = safetensorsHeader({ ...input, tensors })
   return [header, ...order.map(name => tensors.get(name)!.bytes)]
 }
@@ -174,20 +178,21 @@ export function safetensorsHeader(input: {
   readonly tensors: ReadonlyMap<string, Pick<StoredTensor, 'dtype' | 'shape'>>
   readonly metadata?: SafetensorsInput['metadata']
 }): SafetensorsHeader {
-  const place = placeOf({})
+  const location = locationOf({})
   const rank = (dtype: TensorDtype) => tensorDtypes.indexOf(dtype)
   const tensors = [...input.tensors]
-    .map(([name, tensor]) => ({ name, ...checkForm(name, tensor, within(place, show(name))) }))
+    .map(([name, tensor]) => ({ name, ...checkForm(name, tensor, within(location, show(name))) }))
     .sort((a, b) => rank(b.dtype) - rank(a.dtype) || compareNames(a.name, b.name))
 
   const lines: string[] = []
-  if (input.metadata !== undefined) lines.push(`${JSON.stringify(metadataKey)}:${metadataJson(input.metadata, place)}`)
+  if (input.metadata !== undefined)
+    lines.push(`${JSON.stringify(metadataKey)}:${metadataJson(input.metadata, location)}`)
   let offset = 0
   for (const { name, dtype, shape, length } of tensors) {
     lines.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, offset + length] })}`)
     offset += length
   }
-  return { header: encodeHeader(`{${lines.join(',')}}`, place), order: tensors.map(({ name }) => name) }
+  return { header: encodeHeader(`{${lines.join(',')}}`, location), order: tensors.map(({ name }) => name) }
 }
 
 /** The file as one array. */
@@ -202,13 +207,18 @@ export function writeSafetensors(input: SafetensorsInput): Bytes {
   return file
 }
 
-function readHeader(start: Uint8Array, options: SafetensorsOptions, place: Place): { json: JsonObject; end: number } {
+function readHeader(
+  start: Uint8Array,
+  options: SafetensorsOptions,
+  location: Location,
+): { json: JsonObject; end: number } {
   const end = safetensorsHeaderBytes(start, options)
-  if (end > start.length) throw truncated(place, { expected: end, found: start.length })
-  if (start[8] !== 0x7b || end === 8) throw invalid(place, 'header-start', 'has a header that does not start with "{"')
+  if (end > start.length) throw truncated(location, { expected: end, found: start.length })
+  if (start[8] !== 0x7b || end === 8)
+    throw invalid(location, 'header-start', 'has a header that does not start with "{"')
   const json = parseStrictJson(start.subarray(8, end), {
-    what: `header of ${place.what}`,
-    code: place.code,
+    what: `header of ${location.what}`,
+    code: location.code,
     maxDepth: 3,
     maxBytes: headerLimit(options),
     onlyCounts: true,
@@ -219,24 +229,24 @@ function readHeader(start: Uint8Array, options: SafetensorsOptions, place: Place
 const anyText = text({ min: 0, max: headerCap })
 const strings = dictionary(anyText, { max: 100_000 })
 
-function readMetadata(value: unknown, place: Place): Map<string, string> {
-  return new Map(Object.entries(strings(value, within(place, metadataKey))))
+function readMetadata(value: unknown, location: Location): Map<string, string> {
+  return new Map(Object.entries(strings(value, within(location, metadataKey))))
 }
 
-function checkTensor(name: string, tensor: StoredTensor, at: Place): void {
+function checkTensor(name: string, tensor: StoredTensor, at: Location): void {
   const { dtype, shape, length } = checkForm(name, tensor, at)
   if (length === tensor.bytes.length) return
   throw invalid(at, 'length', `has ${tensor.bytes.length} bytes; ${dtype} [${shape.join(', ')}] needs ${length}`)
 }
 
-function checkForm(name: string, tensor: Pick<StoredTensor, 'dtype' | 'shape'>, at: Place) {
+function checkForm(name: string, tensor: Pick<StoredTensor, 'dtype' | 'shape'>, at: Location) {
   if (name === metadataKey) throw invalid(at, 'word', `is the format's own word, no name for a tensor`)
   checkText(name, at)
   const { dtype, shape } = entry({ dtype: tensor.dtype, shape: tensor.shape, data_offsets: [0, 0] }, at)
   return { dtype, shape, length: byteSize({ dtype, shape }, at) }
 }
 
-function byteSize({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>, at: Place): number {
+function byteSize({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>, at: Location): number {
   let bits: number = dtypeBits[dtype]
   for (const size of shape) {
     bits *= size
@@ -247,8 +257,8 @@ function byteSize({ dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>, at: P
   return bits / 8
 }
 
-function metadataJson(metadata: NonNullable<SafetensorsInput['metadata']>, place: Place): string {
-  const at = within(place, metadataKey)
+function metadataJson(metadata: NonNullable<SafetensorsInput['metadata']>, location: Location): string {
+  const at = within(location, metadataKey)
   const pairs = entriesOf(metadata).sort(([a], [b]) => compareNames(a, b))
   const lines = pairs.map(([key, value]) => {
     checkText(key, at)
@@ -257,24 +267,24 @@ function metadataJson(metadata: NonNullable<SafetensorsInput['metadata']>, place
   return `{${lines.join(',')}}`
 }
 
-function encodeHeader(json: string, place: Place): Uint8Array {
+function encodeHeader(json: string, location: Location): Uint8Array {
   const utf8 = new TextEncoder().encode(json)
   const padded = Math.ceil(utf8.length / 8) * 8
   if (padded > headerCap)
-    throw invalid(place, 'header-too-large', `needs a header of ${padded} bytes; ${headerCap} is the most`)
+    throw invalid(location, 'header-too-large', `needs a header of ${padded} bytes; ${headerCap} is the most`)
   const header = new Uint8Array(8 + padded).fill(0x20)
   new DataView(header.buffer).setBigUint64(0, BigInt(padded), true)
   header.set(utf8, 8)
   return header
 }
 
-function checkText(value: string, at: Place): string {
+function checkText(value: string, at: Location): string {
   if (!/\p{Surrogate}/u.test(anyText(value, at))) return value
   throw invalid(at, 'pattern', 'has half a surrogate pair, which UTF-8 cannot hold')
 }
 
-function truncated(place: Place, size: { readonly expected: number; readonly found: number }): MixflowError {
-  return invalid(place, 'truncated', `is cut short: ${size.found} of at least ${size.expected} bytes`, {
+function truncated(location: Location, size: { readonly expected: number; readonly found: number }): MixflowError {
+  return invalid(location, 'truncated', `is cut short: ${size.found} of at least ${size.expected} bytes`, {
     hint: 'fetch or write the file again',
     details: size,
   })

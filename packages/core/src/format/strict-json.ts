@@ -216,8 +216,8 @@ class Scanner {
     const before = this.text.slice(0, position)
     const line = before.split('\n').length
     const column = position - before.lastIndexOf('\n')
-    const place = `line ${line}, column ${column}`
-    return new MixflowError(this.options.code, `${this.options.what} ${message} (${place})`, {
+    const location = `line ${line}, column ${column}`
+    return new MixflowError(this.options.code, `${this.options.what} ${message} (${location})`, {
       hint: this.options.hint ?? 'correct the file there, or write or download it again',
       details: { reason, position, line, column },
     })

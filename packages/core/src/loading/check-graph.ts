@@ -1,15 +1,15 @@
 /**
- * A look through an ONNX file before a runtime opens it: that it is one, holds everything itself (no external data, no functions
- * or subgraphs of its own), uses only operators of a list, and has the inputs and outputs that the manifest gives it. Weights
- * are skipped by their length, so it takes no time. The bytes are the manifest's, but a manifest may be anyone's.
+ * Checks an ONNX file before a runtime opens it: it must be self-contained (no external data, functions or subgraphs), use only
+ * operators of a list, and have the manifest's inputs and outputs. Weights are skipped by their length, so the check is fast. Hashes
+ * alone are no protection, since anyone can write a manifest.
  *
- * Source: onnx.proto (field numbers) and Protocol Buffers' wire format.
+ * Source: onnx.proto (field numbers) and the wire format of Protocol Buffers.
  */
 import { MixflowError } from '../errors.ts'
 import type { ManifestFile } from '../format/manifest.ts'
 import type { NetworkPorts, Port } from '../format/network-ports.ts'
 
-/** Standard operators that compute tensors from tensors: none that loops, branches, draws, or reads anything else. */
+/** Standard operators that compute tensors from tensors: no loops, branches, random numbers or file access. */
 const allowed = new Set(
   `Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization Cast CastLike Ceil Celu Clip
   Concat Constant ConstantOfShape Conv ConvTranspose Cos Cosh CumSum DFT DepthToSpace Div Einsum Elu Equal Erf Exp Expand
@@ -30,13 +30,13 @@ export interface GraphFacts {
 export function checkGraph(bytes: Uint8Array, { file, ports }: GraphFacts): void {
   const refuse = (message: string): never => {
     throw new MixflowError('MODEL_INVALID', `${file.path} ${message}`, {
-      hint: 'the bytes are those that the manifest describes, so the model was exported wrong: export it again',
+      hint: 'the file matches the manifest, so the export is at fault: export the model again',
       details: { path: file.path },
     })
   }
   const graph = readGraph(bytes) ?? refuse('is no ONNX model')
   if (graph.functions > 0) refuse('defines functions of its own')
-  if (graph.hasExternalData) refuse('keeps weights in other files; they must be inside it')
+  if (graph.hasExternalData) refuse('stores weights in other files; they must be inside it')
   const unknown = graph.operators.filter(name => !allowed.has(name))
   if (unknown.length > 0) refuse(`uses operators that are not allowed: ${[...new Set(unknown)].sort().join(', ')}`)
   for (const kind of ['inputs', 'outputs'] as const) {
@@ -59,13 +59,13 @@ const listed = (ports: readonly GraphPort[]) =>
 interface Graph {
   readonly inputs: readonly GraphPort[]
   readonly outputs: readonly GraphPort[]
-  /** Of other domains than ONNX's own with the domain before. */
+  /** Names; those of other domains than ONNX's with the domain as a prefix. */
   readonly operators: readonly string[]
   readonly functions: number
   readonly hasExternalData: boolean
 }
 
-/** null where the bytes are not well-formed. */
+/** Returns null if the bytes are malformed. */
 function readGraph(bytes: Uint8Array): Graph | null {
   try {
     const model = fieldsOf(bytes)
@@ -77,7 +77,7 @@ function readGraph(bytes: Uint8Array): Graph | null {
     const tensors = [...parts(5), ...nodes.flatMap(attributeTensors)]
     const initialized = new Set(parts(5).map(tensor => textOf(fieldsOf(tensor), 8)))
     return {
-      // before version 4 of the format, initializers were inputs, too
+      // before version 4 of the format, initializers were also inputs
       inputs: parts(11)
         .map(portOf)
         .filter(({ name }) => !initialized.has(name)),
@@ -122,21 +122,21 @@ function portOf(bytes: Uint8Array): GraphPort {
   return { name: textOf(port, 1), type: elementTypes[type] ?? `type ${type}`, dims }
 }
 
-const inside = (fields: readonly WireField[], wanted: number) =>
-  fieldsOf(fields.find(({ number }) => number === wanted)?.bytes ?? new Uint8Array())
+const inside = (fields: readonly WireField[], field: number) =>
+  fieldsOf(fields.find(({ number }) => number === field)?.bytes ?? new Uint8Array())
 
-const textOf = (fields: readonly WireField[], wanted: number) =>
-  new TextDecoder().decode(fields.find(({ number }) => number === wanted)?.bytes)
+const textOf = (fields: readonly WireField[], field: number) =>
+  new TextDecoder().decode(fields.find(({ number }) => number === field)?.bytes)
 
 interface WireField {
   readonly number: number
-  /** Of a varint; 0 otherwise. */
+  /** Value of a varint; 0 otherwise. */
   readonly value: number
-  /** Of a length-delimited field; empty otherwise. */
+  /** Content of a length-delimited field; empty otherwise. */
   readonly bytes: Uint8Array
 }
 
-/** The fields of one message, in order. @throws RangeError where they are not well-formed */
+/** Returns the fields of one message, in order. @throws RangeError if they are malformed */
 function fieldsOf(bytes: Uint8Array): WireField[] {
   const fields: WireField[] = []
   let at = 0

@@ -1,14 +1,14 @@
 /**
- * The ways in which a download fails, told apart and named: not there, refused, a web page instead of a file, closed to pages of other
- * origins, sent on to nowhere, no connection, a connection that broke. Each error names the address.
+ * The errors of a download: not found, refused, a web page instead of a file, cross-origin access denied, a bad redirect, no connection, a
+ * broken connection. Each names the address.
  */
 import { MixflowError, type MixflowErrorCode } from '../errors.ts'
 
-/** @throws MixflowError for an answer that is not the file */
+/** @throws MixflowError if the response is not the file */
 export function checkAnswer(url: URL, { status, ok, headers }: Response): void {
   if (status === 404 || status === 410) {
     throw failed('DOWNLOAD_NOT_FOUND', url, {
-      message: `${show(url)} is not there (status ${status})`,
+      message: `${show(url)} was not found (status ${status})`,
       hint: 'a model is a folder with mixflow.json and the files it names: check the address in a browser',
       status,
     })
@@ -24,15 +24,15 @@ export function checkAnswer(url: URL, { status, ok, headers }: Response): void {
   if (/^(text\/html|application\/xhtml)/i.test(headers.get('content-type') ?? '')) throw notAFile(url)
 }
 
-/** A web page, which servers like to send in place of a file that they do not have. */
+/** Many servers send a web page instead of a missing file. */
 export function notAFile(url: URL): MixflowError {
   return failed('DOWNLOAD_NOT_A_FILE', url, {
     message: `${show(url)} is a web page, not a file of a model`,
-    hint: 'give the address that the files themselves are at (on a code host, the "raw" or "resolve" one)',
+    hint: 'use the address of the files themselves (on a code host, the "raw" or "resolve" address)',
   })
 }
 
-/** A page is not told why it got no answer: whether the server is there shows in a request whose answer nobody may read. */
+/** Browsers do not report why a request failed; a no-cors request shows whether the server is reachable. */
 export async function unreachable(url: URL, cause: unknown): Promise<MixflowError> {
   const { location } = globalThis as { location?: { readonly origin: string } }
   const isForeign = location !== undefined && location.origin !== url.origin
@@ -48,10 +48,10 @@ export async function unreachable(url: URL, cause: unknown): Promise<MixflowErro
       cause,
     })
   }
-  if (await isSentOn(url)) {
+  if (await isRedirected(url)) {
     return failed('DOWNLOAD_REDIRECTED', url, {
-      message: `${url.host} sends on from ${show(url)}, and that leads nowhere: ${reasonOf(cause)}`,
-      hint: 'open the address in a browser and give the one that it ends at; if it goes in a circle, the server is set up wrong',
+      message: `${url.host} redirects ${show(url)} to an address that cannot be loaded: ${reasonOf(cause)}`,
+      hint: 'open the address in a browser and use the final one; if it redirects in a circle, the server is misconfigured',
       cause,
     })
   }
@@ -63,7 +63,7 @@ export async function unreachable(url: URL, cause: unknown): Promise<MixflowErro
   })
 }
 
-const isSentOn = (url: URL) =>
+const isRedirected = (url: URL) =>
   fetch(url, { method: 'HEAD', redirect: 'manual', cache: 'no-store' }).then(
     ({ status, type }) => type === 'opaqueredirect' || (status >= 300 && status < 400),
     () => false,
@@ -89,7 +89,7 @@ function failed(code: MixflowErrorCode, url: URL, { message, hint, status, cause
   return new MixflowError(code, message, { hint, details, cause })
 }
 
-/** The address without user, password and query, which may hold secrets. */
+/** The address without user, password and query, which may contain secrets. */
 const show = (url: URL) => `${url.origin}${url.pathname}`
 
 function reasonOf(cause: unknown): string {

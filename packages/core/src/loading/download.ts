@@ -1,30 +1,30 @@
 /**
- * One file from an http(s) address into memory, with every way it can fail named (download-failures.ts).
+ * Downloads one file from an http(s) address into memory; download-failures.ts names every failure.
  *
- * A connection that breaks is taken up where it broke, by a Range request; the caller's checksum decides whether the parts
- * belong together. A server that says nothing for long counts as broken when the platform says so.
+ * A broken connection is resumed by a Range request; the caller's checksum decides whether the parts belong together. The platform
+ * decides when a silent server counts as a broken connection.
  */
 import { abortError, MixflowError, throwIfAborted } from '../errors.ts'
 import { checkAnswer, interrupted, unreachable } from './download-failures.ts'
 import type { ReadOptions } from './model-folder.ts'
 
 export interface DownloadOptions extends ReadOptions {
-  /** The size it must have; reading stops as soon as it is clear that it has another. */
+  /** Expected size; reading stops as soon as another size is certain. */
   readonly bytes?: number | undefined
-  /** Reading stops with the first chunk past this, where the size is not known. */
+  /** If the size is not known, reading stops after the first chunk beyond this. */
   readonly maxBytes: number
 }
 
 export interface Download {
-  /** What was read; of a file that is too long, only its beginning. */
+  /** The bytes that were read; of a file that is too long, only the beginning. */
   readonly content: Uint8Array
-  /** Its size as far as is known: of a file of the wrong size, what the server says or what was read. */
+  /** Size of the file; for a file of another size than expected, what the server reports or what was read. */
   readonly size: number
-  /** Put together from more than one answer. */
+  /** Whether the content comes from more than one response. */
   readonly resumed: boolean
 }
 
-/** How long to wait before each new attempt, in milliseconds; counted anew whenever bytes arrive. */
+/** Milliseconds before each retry; the count restarts whenever bytes arrive. */
 const pauses = [0, 300, 1000]
 
 /** @throws MixflowError DOWNLOAD_* or ABORTED; details: `address`, and `status` where there was an answer. */
@@ -55,13 +55,13 @@ export async function download(url: URL, options: DownloadOptions): Promise<Down
   }
 }
 
-interface Asked {
+interface RangeRequest {
   readonly signal: AbortSignal | undefined
   readonly from: number
 }
 
-function request(url: URL, { signal, from }: Asked): Promise<Response> {
-  // what is kept is kept by its checksum, elsewhere: the browser's own cache would only hold it twice, or an old one
+function request(url: URL, { signal, from }: RangeRequest): Promise<Response> {
+  // files are cached by checksum; the browser's HTTP cache would store them twice, or return an old version
   const headers = from > 0 ? { range: `bytes=${from}-` } : {}
   return fetch(url, { headers, signal: signal ?? null, cache: 'no-cache' })
 }
@@ -71,7 +71,7 @@ interface Reading extends DownloadOptions {
   readonly parts: Parts
 }
 
-/** null if the answer was read to its end, or as far as is of interest; what broke otherwise. */
+/** Returns null if the response was read as far as needed, otherwise what broke. */
 async function readAnswer(response: Response, options: Reading): Promise<{ readonly cause: unknown } | null> {
   const { url, parts, signal, bytes, maxBytes, onBytes } = options
   try {
@@ -93,12 +93,11 @@ async function readAnswer(response: Response, options: Reading): Promise<{ reado
     if (MixflowError.is(cause)) throw cause
     return { cause }
   } finally {
-    // of a body that was read to its end nothing is left to cancel
     await response.body?.cancel().catch(() => {})
   }
 }
 
-/** The whole file's size, where the answer tells and it is surely not of an encoded form: other origins do not say so. */
+/** Returns the size of the whole file, or null if unknown: cross-origin responses do not reveal whether they are encoded. */
 function sizeOf({ status, headers, type }: Response): number | null {
   if (type === 'cors' || headers.get('content-encoding') !== null) return null
   const range = /^bytes \d+-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1]
@@ -106,7 +105,7 @@ function sizeOf({ status, headers, type }: Response): number | null {
   return length === undefined || length === null ? null : Number(length)
 }
 
-/** Not every browser lets one iterate over a stream. */
+/** Not every browser supports iterating over a stream. */
 async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader()
   if (reader === undefined) return
@@ -117,7 +116,7 @@ async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The bytes so far: in one piece from the start where the size is known, so that the end needs no copy. */
+/** The bytes so far, in one array from the start if the size is known, which avoids a copy at the end. */
 class Parts {
   length = 0
   #size: number | undefined

@@ -1,30 +1,30 @@
 /**
- * Models that are loaded by a name. A list says of each which npm package it is in, and the address and hash of its manifest, so that what
- * comes from the address is that very model or an error. A word alone is a name; whatever has a slash, backslash, dot, colon, `?` or `#`
- * in it is a path or an address.
+ * Models that are loaded by name. A list has the npm package of each, and the address and hash of its manifest, so that loading from the
+ * address gives exactly that model or an error. A string with a slash, backslash, dot, colon, `?` or `#` is a path or an address, not a
+ * name.
  */
 import { MixflowError } from '../errors.ts'
 import { nearest, show } from '../util/strict.ts'
 
 export interface ListedModel {
-  /** A word, `mnist`. */
+  /** For example `mnist`. */
   readonly name: string
-  /** Of npm, `@mixflow/model-mnist`. */
+  /** npm package, `@mixflow/model-mnist`. */
   readonly package: string
-  /** Of its mixflow.json, http(s). */
+  /** http(s) address of its mixflow.json. */
   readonly address: string
-  /** What is there. */
+  /** Size and hash of the mixflow.json. */
   readonly manifest: { readonly bytes: number; readonly sha256: string }
 }
 
-/** Whether this can be a name, and so is no path or address. */
+/** Whether a value is a possible name, not a path or an address. */
 export const isModelName = (from: unknown): from is string => typeof from === 'string' && /^[^/\\.:?#]+$/.test(from)
 
-/** The model of this name, if there is one. */
+/** Returns the model of this name, or undefined. */
 export const findListed = <T extends ListedModel>(name: string, models: readonly T[]): T | undefined =>
   models.find(model => model.name === name)
 
-/** @throws MixflowError ARGUMENT_INVALID for what is no list of models */
+/** Returns the list. @throws MixflowError ARGUMENT_INVALID if it is no list of models */
 export function checkListed(models: unknown): readonly ListedModel[] {
   const wrong = Array.isArray(models) ? models.find(model => !isListed(model)) : models
   if (Array.isArray(models) && wrong === undefined) return models
@@ -46,14 +46,14 @@ function isListed(model: unknown): model is ListedModel {
   )
 }
 
-/** The error for a name that no model has: MODEL_UNKNOWN. */
+/** Returns the error for an unknown name: MODEL_UNKNOWN. */
 export function unknownModel(name: string, models: readonly ListedModel[]): MixflowError {
   const known = models.map(model => model.name)
   const near = nearest(name, known)
   const lines = [
     ...(near === undefined ? [] : [`did you mean "${near}"?`]),
-    known.length === 0 ? 'no model has a name here' : `models: ${known.join(', ')}`,
-    `a folder or address would be "./${name.slice(0, 100)}"`,
+    known.length === 0 ? 'there are no named models here' : `models: ${known.join(', ')}`,
+    `for a folder, write "./${name.slice(0, 100)}"`,
   ]
   return new MixflowError('MODEL_UNKNOWN', `no model is called ${show(name)}`, {
     hint: lines,

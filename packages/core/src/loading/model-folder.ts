@@ -1,6 +1,6 @@
 /**
- * What a place of model files gives, be it a folder on disk or an address: a manifest's text, and files that are verified
- * against it. And what keeps downloaded files between loads.
+ * ModelFolder: where a model is read from, a folder on disk or an address: its manifest, and files verified against it. ModelCache:
+ * where downloaded files are kept between loads.
  */
 import type { ManifestFile } from '../format/manifest.ts'
 
@@ -12,15 +12,15 @@ export interface ReadOptions {
 
 export interface ModelFolder {
   /** Path or address, for messages. */
-  readonly place: string
+  readonly location: string
   readManifest(options: ReadOptions): Promise<Uint8Array>
-  /** The file's bytes, proven to be the manifest's. They may be shared: not to be changed. */
+  /** The file's bytes, verified against the manifest. They may be shared and must not be changed. */
   readFile(file: ManifestFile, options: ReadOptions): Promise<Uint8Array>
 }
 
 /**
- * Keeps files by their content: a key is a sha256 in hex. What it gives back is verified again, and deleted if it is not what
- * was put, so a cache may lose or damage files without harm.
+ * Stores files by content: a key is a SHA-256 in hex. Files from a cache are verified again and deleted if damaged, so a cache may lose
+ * or damage files without harm.
  */
 export interface ModelCache {
   match(key: string): Promise<Uint8Array | undefined>

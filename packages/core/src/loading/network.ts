@@ -1,23 +1,24 @@
 /**
- * One graph in whichever build of ONNX Runtime, called with plain arrays by name: inputs are checked against the manifest's
- * ports, outputs too. Inputs and outputs are float32 or int32 whatever the weights are. The runtime itself is the SDK's; what is
- * needed of its session is all that is known of it here.
+ * A graph in any build of ONNX Runtime, called with plain arrays by name. Inputs and outputs are checked against the manifest's ports;
+ * they are float32 or int32 in any precision of the weights. The SDK owns the runtime; this file knows only its session's interface.
  */
 import { MixflowError } from '../errors.ts'
 import type { Manifest, ManifestFile } from '../format/manifest.ts'
 import type { NetworkPorts, Port } from '../format/network-ports.ts'
 import { type DenoiserInputs, float32Backend, type SampleBackend } from '../sampler/backend.ts'
+import type { CallEncoder } from '../sampler/draw-source.ts'
+import { elementsOf } from '../sampler/model-facts.ts'
 import { show } from '../util/strict.ts'
 
 export type Arrays = Readonly<Record<string, Float32Array | Int32Array>>
 
 export interface Network {
-  /** Output arrays by name, for `inputs` of `batch` images. The result is owned by the caller. */
+  /** Returns output arrays by name, which the caller owns, for `inputs` of `batch` images. */
   run(inputs: Arrays, batch: number): Promise<Readonly<Record<string, Float32Array>>>
   release(): Promise<void>
 }
 
-/** What is used of a runtime's tensor and session. */
+/** The part of a runtime's tensor that is used here. */
 interface RuntimeTensor {
   readonly type: string
   readonly dims: readonly number[]
@@ -34,7 +35,7 @@ export interface SessionFacts<T extends RuntimeTensor> {
   readonly ports: NetworkPorts
 }
 
-/** A network over a session of ONNX Runtime, whichever build of it. */
+/** Returns a network that runs in a session of ONNX Runtime. */
 export function sessionNetwork<T extends RuntimeTensor>(facts: SessionFacts<T>): Network {
   const { session, tensor, file, ports } = facts
   return {
@@ -58,7 +59,7 @@ export function sessionNetwork<T extends RuntimeTensor>(facts: SessionFacts<T>):
   }
 }
 
-/** The dimensions of a port for so many images. */
+/** Returns the dimensions of a port for a batch. */
 export const portDims = (port: Port, batch: number): number[] => port.dims.map(size => (size === 'N' ? batch : size))
 
 function checkInput({ name, dtype }: Port, values: Arrays[string] | undefined, dims: readonly number[]) {
@@ -66,16 +67,16 @@ function checkInput({ name, dtype }: Port, values: Arrays[string] | undefined, d
   const size = dims.reduce((product, length) => product * length, 1)
   if (isOfType && values?.length === size && dims.every(Number.isInteger)) return values
   throw new MixflowError('ARGUMENT_INVALID', `"${name}" must be ${dtype} [${dims.join(', ')}], got ${show(values)}`, {
-    hint: 'a network takes the inputs that its manifest lists, with a whole number of images',
+    hint: 'pass the inputs that the manifest lists, for a whole number of images',
     details: { name, dims },
   })
 }
 
-/** The error for a graph that passed all checks and which the runtime cannot use all the same. */
+/** Returns the error for a graph that passed all checks but fails in the runtime. */
 export function graphFailed(file: ManifestFile, what: string, cause?: unknown): MixflowError {
   const why = cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : cause}`
   return new MixflowError('MODEL_INVALID', `${file.path} ${what}${why}`, {
-    hint: 'the bytes are those that the manifest describes, so the model was exported wrong: export it again',
+    hint: 'the file matches the manifest, so the export is at fault: export the model again',
     details: { path: file.path },
     ...(cause !== undefined && { cause }),
   })
@@ -84,31 +85,27 @@ export function graphFailed(file: ManifestFile, what: string, cause?: unknown): 
 export interface ModelNetworks {
   readonly manifest: Manifest
   readonly denoiser: Network
-  /** Opens the encoder when it is first needed; absent where the model has none. */
+  /** Opens the encoder on first use; absent if the model has none. */
   readonly encoder?: (() => Promise<Network>) | undefined
 }
 
-/** The port of a sampler over networks that are called with plain arrays. */
+/** Returns a backend over networks that are called with plain arrays. */
 export function arrayBackend({ manifest, denoiser, encoder }: ModelNetworks): SampleBackend<Float32Array> {
-  const { channels, height, width } = manifest.image
-  const elements = channels * height * width
+  const elements = elementsOf(manifest.image)
   const velocity = async (x: Float32Array, inputs: DenoiserInputs) =>
     (await denoiser.run({ x, ...inputs }, x.length / elements)).velocity!
   return float32Backend({ velocity, ...(encoder && { encode: encodeWith(manifest, encoder) }) })
 }
 
-/** E(κ) by a network that may have to be opened first. */
-export function encodeWith(
-  { networks }: Manifest,
-  encoder: () => Promise<Network>,
-): (kappa: Float32Array | Int32Array, label?: Int32Array) => ReturnType<Network['run']> {
+/** Returns E(κ), by a network that is opened on first use. */
+export function encodeWith({ networks }: Manifest, encoder: () => Promise<Network>): CallEncoder {
   return async (kappa, label) => {
     const size = portDims(networks.encoder!.inputs[0]!, 1).reduce((product, length) => product * length, 1)
     return (await encoder()).run({ kappa, ...(label && { label }) }, kappa.length / size)
   }
 }
 
-/** A promise that is made at the first call, and anew where that one failed. */
+/** Returns a lazily created promise; after a failure, the next call creates a new one. */
 export function once<T>(make: () => Promise<T>): { get(): Promise<T>; made(): Promise<T> | undefined } {
   let made: Promise<T> | undefined
   return {

@@ -1,6 +1,6 @@
 /**
- * From a place of files to what a runtime needs: the manifest, then the graphs that were chosen by it, each verified and
- * looked through (check-graph.ts) before a runtime sees a byte, with progress over all of them.
+ * Reads what a runtime needs from a model folder: the manifest, then the chosen graphs, each verified and checked (check-graph.ts)
+ * before the runtime sees a byte, with progress over all of them.
  */
 import { MixflowError, throwIfAborted } from '../errors.ts'
 import { type Manifest, type ManifestFile, parseManifest } from '../format/manifest.ts'
@@ -9,9 +9,9 @@ import type { ModelFolder } from './model-folder.ts'
 
 export interface LoadProgress {
   readonly phase: 'manifest' | 'files' | 'session'
-  /** Of this phase, 0..1. */
+  /** Progress of this phase, 0..1. */
   readonly fraction: number
-  /** Bytes read and to be read; of the phase `files`. */
+  /** Bytes read, and in total; in the phase `files`. */
   readonly bytes?: number
   readonly totalBytes?: number
 }
@@ -32,25 +32,25 @@ export async function readManifest(folder: ModelFolder, { signal, report }: Load
 export type Role = 'denoiser' | 'encoder'
 export type Precision = 'float32' | 'float16'
 
-/** ONNX files end here: the format cannot hold more in one file. */
+/** The largest size of an ONNX file: Protocol Buffers cannot hold more. */
 const maxGraphBytes = 2 ** 31
 
 /**
- * The graph in the preferred precision if there is one, else in the other; the manifest's parser saw to it that there is one.
+ * Returns the graph in the preferred precision, or else in the other; a parsed manifest has at least one.
  *
- * @throws MixflowError MODEL_INVALID for a size that no graph has
+ * @throws MixflowError MODEL_INVALID for an impossible size
  */
 export function chooseGraph({ files }: Manifest, role: Role, preferred: Precision): ManifestFile {
   const graphs = files.filter(file => file.role === role)
   const file = graphs.find(({ dtype }) => dtype === preferred) ?? graphs[0]!
   if (file.bytes <= maxGraphBytes) return file
   throw new MixflowError('MODEL_INVALID', `${file.path} has ${file.bytes} bytes, more than an ONNX file can hold`, {
-    hint: 'the manifest was written wrong: export the model again',
+    hint: 'the manifest is wrong: export the model again',
     details: { path: file.path, bytes: file.bytes, maxBytes: maxGraphBytes },
   })
 }
 
-/** The denoiser in the precision that was asked for. @throws MixflowError ARGUMENT_INVALID where the model has it not */
+/** Returns the denoiser in the requested precision. @throws MixflowError ARGUMENT_INVALID if the model does not have it */
 export function chooseDenoiser(
   manifest: Manifest,
   { dtype, preferred }: { readonly dtype: 'auto' | Precision; readonly preferred: Precision },
@@ -63,7 +63,7 @@ export function chooseDenoiser(
   })
 }
 
-/** Contents of graphs, in order. @throws MixflowError MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, DOWNLOAD_*, ABORTED */
+/** Returns the contents of the graphs, in order. @throws MixflowError MODEL_NOT_FOUND, MODEL_HASH_MISMATCH, MODEL_INVALID, DOWNLOAD_*, ABORTED */
 export async function readGraphs(
   folder: ModelFolder,
   { manifest, files }: { readonly manifest: Manifest; readonly files: readonly ManifestFile[] },

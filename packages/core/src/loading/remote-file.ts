@@ -1,7 +1,6 @@
 /**
- * A file of a model at an http(s) address. It is taken from the cache if an intact copy is there, whatever address that came from,
- * and is fetched, verified and then kept otherwise. So a file is downloaded once, even by many who ask at the same time, and a
- * download that fails leaves nothing behind.
+ * A file of a model at an http(s) address. An intact copy in the cache is used, whatever address it came from; otherwise the file is
+ * downloaded, verified and cached. Concurrent requests share one download, and a failed download leaves nothing behind.
  */
 import { download } from './download.ts'
 import type { ModelCache, ReadOptions } from './model-folder.ts'
@@ -13,39 +12,37 @@ const downloads = new SharedWork<Uint8Array>()
 export interface RemoteFile extends ReadOptions {
   readonly url: URL
   readonly file: KnownFile
-  /** null keeps nothing. */
+  /** null: no caching. */
   readonly cache: ModelCache | null
-  /** Of the model, for messages. */
-  readonly place: string
+  /** Where the model is, for messages. */
+  readonly location: string
 }
 
 /** @throws MixflowError DOWNLOAD_*, MODEL_HASH_MISMATCH, ABORTED */
-export async function readRemote({ url, file, cache, place, ...options }: RemoteFile): Promise<Uint8Array> {
-  const kept = await cache?.match(file.sha256)
-  if (kept !== undefined) {
-    if (await isIntact(file, kept)) {
-      options.onBytes?.(kept.length)
-      return kept
+export async function readRemote({ url, file, cache, location, ...options }: RemoteFile): Promise<Uint8Array> {
+  const cached = await cache?.match(file.sha256)
+  if (cached !== undefined) {
+    if (await isIntact(file, cached)) {
+      options.onBytes?.(cached.length)
+      return cached
     }
     await cache?.delete(file.sha256)
   }
   return downloads.run(`${url} ${file.sha256}`, options, async shared => {
-    const bytes = await fetchVerified(file, { ...shared, url, place })
+    const bytes = await fetchVerified(file, { ...shared, url, location })
     await cache?.put(file.sha256, bytes)
     return bytes
   })
 }
 
-interface Place extends ReadOptions {
-  readonly url: URL
-  readonly place: string
-}
-
-async function fetchVerified(file: KnownFile, { url, place, ...options }: Place): Promise<Uint8Array> {
+async function fetchVerified(
+  file: KnownFile,
+  { url, location, ...options }: Omit<RemoteFile, 'file' | 'cache'>,
+): Promise<Uint8Array> {
   const fetched = () => download(url, { ...options, bytes: file.bytes, maxBytes: file.bytes })
   let found = await fetched()
-  // parts that do not belong together: the file was replaced between two requests
+  // a mismatch after resuming: the file may have been replaced between two requests
   if (found.resumed && !(await isIntact(file, found.content))) found = await fetched()
-  if (found.size !== file.bytes) throw hashMismatch(file, { bytes: found.size }, place)
-  return verifyBytes(file, found.content, place)
+  if (found.size !== file.bytes) throw hashMismatch(file, { bytes: found.size }, location)
+  return verifyBytes(file, found.content, location)
 }

@@ -1,6 +1,6 @@
 /**
- * A model at an http(s) address. The manifest is fetched each time, so that a replaced model is noticed, unless a list says what it
- * must be; then it is a file like those that it names, which come from the cache where they can (remote-file.ts).
+ * A model at an http(s) address. The manifest is fetched each time, so that a replaced model is noticed, unless a list has its hash:
+ * then it is cached like the files that it names (remote-file.ts).
  */
 import { manifestFileName } from '../format/manifest.ts'
 import { download } from './download.ts'
@@ -10,35 +10,31 @@ import type { ModelCache, ModelFolder } from './model-folder.ts'
 import { type ModelPackage, packageFolder } from './model-package.ts'
 import { readRemote } from './remote-file.ts'
 
-const manifestCap = 2 ** 20
+const maxManifestBytes = 2 ** 20
 
-/** At an address, in a package whose files have addresses, or in a list. */
-export type RemotePlace = URL | ModelPackage | ListedModel
+/** An address, a package whose files have addresses, or an entry of a list of models. */
+export type RemoteSource = URL | ModelPackage | ListedModel
 
-/**
- * A model that is somewhere else: at an address, in a package that says where its files are, or in a list of models.
- *
- * @param cache null keeps nothing
- */
-export function remoteModel(place: RemotePlace, cache: ModelCache | null): ModelFolder {
-  if (place instanceof URL) return remoteFolder(place, cache)
-  return 'files' in place ? remotePackage(place, cache) : listedFolder(place, cache)
+/** Returns the folder of a model. @param cache null: no caching */
+export function remoteModel(source: RemoteSource, cache: ModelCache | null): ModelFolder {
+  if (source instanceof URL) return remoteFolder(source, cache)
+  return 'files' in source ? remotePackage(source, cache) : listedFolder(source, cache)
 }
 
-/** Of the list's manifest, or an error. */
+/** Returns the folder of a listed model; reading a manifest that is not the list's fails. */
 export function listedFolder({ address, manifest }: ListedModel, cache: ModelCache | null): ModelFolder {
   const url = new URL(address)
   const folder = remoteFolder(url, cache)
   const file = { path: manifestFileName, ...manifest }
   return {
     ...folder,
-    readManifest: options => readRemote({ ...options, url, file, cache, place: folder.place }),
+    readManifest: options => readRemote({ ...options, url, file, cache, location: folder.location }),
   }
 }
 
 /**
- * @param address of the folder, with or without a final slash, or of its mixflow.json. A query stays on every request.
- * @param cache null keeps nothing
+ * @param address of the folder, with or without a final slash, or of its mixflow.json; a query is added to every request
+ * @param cache null: no caching
  */
 export function remoteFolder(address: URL, cache: ModelCache | null): ModelFolder {
   const base = new URL(address)
@@ -49,24 +45,23 @@ export function remoteFolder(address: URL, cache: ModelCache | null): ModelFolde
     return url
   }
   const folder = new URL('.', base)
-  const place = `${folder.origin}${folder.pathname}`
+  const location = `${folder.origin}${folder.pathname}`
 
   return {
-    place,
+    location,
     async readManifest(options) {
       const url = base.pathname.endsWith('.json') ? base : urlOf(manifestFileName)
-      const { content } = await download(url, { ...options, maxBytes: manifestCap })
+      const { content } = await download(url, { ...options, maxBytes: maxManifestBytes })
       if (startsLikeHtml(content)) throw notAFile(url)
       return content
     },
-    readFile: (file, options) => readRemote({ ...options, url: urlOf(file.path), file, cache, place }),
+    readFile: (file, options) => readRemote({ ...options, url: urlOf(file.path), file, cache, location }),
   }
 }
 
-/** A package whose files have http(s) addresses. */
 const remotePackage = (model: ModelPackage, cache: ModelCache | null): ModelFolder => {
   const folder = packageFolder(model, (address, file, options) =>
-    readRemote({ ...options, url: new URL(address), file, cache, place: folder.place }),
+    readRemote({ ...options, url: new URL(address), file, cache, location: folder.location }),
   )
   return folder
 }

@@ -1,6 +1,6 @@
 /**
- * Work that many callers want at once is done once: those who come while it runs share its promise and its progress. It is
- * forgotten as soon as it ends, so that a failure is never handed to later callers, and stopped when all have given up.
+ * Runs work once for concurrent callers with the same key: they share its promise and its progress. The entry is removed when the work
+ * ends, so later callers never get an old failure, and the work is aborted when all callers have aborted.
  */
 import { throwIfAborted, untilAborted } from '../errors.ts'
 import type { ReadOptions } from './model-folder.ts'
@@ -15,7 +15,7 @@ interface Running<T> {
 export class SharedWork<T> {
   readonly #running = new Map<string, Running<T>>()
 
-  /** @throws ABORTED by this caller's own signal; what the work throws, to all who wait for it. */
+  /** @throws MixflowError ABORTED by this caller's signal; errors of the work reach all its callers */
   async run(key: string, options: ReadOptions, start: (options: ReadOptions) => Promise<T>): Promise<T> {
     const { signal, onBytes } = options
     throwIfAborted(signal)

@@ -39,9 +39,10 @@ export {
   uniforms,
 } from './random/random.ts'
 export type { Stream } from './random/streams.ts'
-export { drawGaussian, type StandardNormal, standardNormal } from './source/gaussian.ts'
+export { drawGaussian, klDivergence, type StandardNormal, standardNormal } from './source/gaussian.ts'
 export {
   type Encoder,
+  type EncoderOutputs,
   type GaussianKind,
   gaussianKinds,
   type Kappa,
@@ -49,9 +50,7 @@ export {
   type KappaFcOptions,
   kappaFc,
   kappas,
-  splitGaussian,
 } from './source/kappa-fc.ts'
-export { klDivergence } from './source/kl.ts'
 export {
   type Mixing,
   type Mixture,
@@ -59,7 +58,6 @@ export {
   type MixtureWeightRule,
   mixDistributions,
   mixings,
-  mixSamples,
   mixture,
 } from './source/mixture.ts'
 export type { Gaussian, Source, SourceDrawName, SourceDraws, SourceInput, SourceSample } from './source/source.ts'

@@ -38,7 +38,7 @@ describe('drawSource', () => {
     ['image', 'sample'],
     ['image+noise', 'distribution'],
     ['image+noise', 'sample'],
-  ] as const)('κ = %s, mixed by %s, is the training source’s own', async (kappa, mixing) => {
+  ] as const)('κ = %s with %s mixing gives the x0 of training', async (kappa, mixing) => {
     const source = mixture(
       kappaFc((signal: Float32Array) => algebra.join(network(signal).mean, network(signal).logVariance), { kappa }),
       standardNormal(),
@@ -55,26 +55,26 @@ describe('drawSource', () => {
     }
   })
 
-  it('tells the encoder the class where it is to be told', async () => {
+  it('passes the label to an encoder that takes one', async () => {
     const seen: unknown[] = []
     const encode = async (signal: Float32Array | Int32Array, label?: Int32Array) => {
       seen.push(label)
       return network(signal as Float32Array)
     }
     const label = Int32Array.of(2, 0, 1)
-    const wanted = { ...range, mixtureWeight: 0.5, x1, label, encode }
-    const told = { ...facts, encoderLabel: true }
-    await drawSource({ ...wanted, source: told })
-    await drawSource({ ...wanted, source: facts })
+    const input = { ...range, mixtureWeight: 0.5, x1, label, encode }
+    const labelled = { ...facts, encoderLabel: true }
+    await drawSource({ ...input, source: labelled })
+    await drawSource({ ...input, source: facts })
     expect(seen).toEqual([label, undefined])
-    await expect(drawSource({ ...wanted, label: undefined, source: told })).rejects.toThrow(/"label" is missing/)
+    await expect(drawSource({ ...input, label: undefined, source: labelled })).rejects.toThrow(/"label" is missing/)
   })
 
-  it('needs what κ is made of, and an encoder, only where w is above 0', async () => {
-    const wanted = { ...range, source: facts, mixtureWeight: 0.5, encode: async () => ({ mean: x1 }) }
-    await expect(drawSource(wanted)).rejects.toThrow('"x1" is missing: κ is image')
-    await expect(drawSource({ ...wanted, source: { ...facts, kappa: 'label' } })).rejects.toThrow('"label" is missing')
-    await expect(drawSource({ ...wanted, x1, encode: undefined })).rejects.toMatchObject({ code: 'MODEL_INVALID' })
+  it('needs the parts of κ and an encoder only at w > 0', async () => {
+    const input = { ...range, source: facts, mixtureWeight: 0.5, encode: async () => ({ mean: x1 }) }
+    await expect(drawSource(input)).rejects.toThrow('"x1" is missing: κ is image')
+    await expect(drawSource({ ...input, source: { ...facts, kappa: 'label' } })).rejects.toThrow('"label" is missing')
+    await expect(drawSource({ ...input, x1, encode: undefined })).rejects.toMatchObject({ code: 'MODEL_INVALID' })
     const noise = normals({ ...range, stream: 'noise' })
     expect(await drawSource({ ...range, source: facts, mixtureWeight: 0 })).toEqual(noise)
     expect(await drawSource({ ...range, source: null, mixtureWeight: 1 })).toEqual(noise)

@@ -1,27 +1,20 @@
 /**
- * x0 for given images of a seed, from a source as a model's facts describe it, its encoder being called rather than
- * differentiated: N(0, I) at w = 0, κ-FC at w = 1, the mixture in between. Training writes the same over tensors
- * (source/mixture.ts); sampling, pictures of the source and measurements take it from here.
+ * x0 of given images of a seed, for a source described by a model's facts: N(0, I) at w = 0, κ-FC at w = 1, the mixture in between.
+ * The formulas are those of training (method/source); here the encoder is a function of arrays that may answer later.
  */
-
 import { MixflowError } from '../errors.ts'
-import { type Algebra, float32Algebra } from '../method/algebra.ts'
+import { float32Algebra } from '../method/algebra.ts'
 import { type DrawShape, normals } from '../method/random/random.ts'
-import { drawGaussian } from '../method/source/gaussian.ts'
-import type { Kappa } from '../method/source/kappa-fc.ts'
-import { mixDistributions, mixSamples } from '../method/source/mixture.ts'
-import { given } from '../method/source/source.ts'
+import { type EncoderOutputs, encoderInput } from '../method/source/kappa-fc.ts'
+import { mixSources } from '../method/source/mixture.ts'
+import { requireInput } from '../method/source/source.ts'
 import type { SourceFacts } from './model-facts.ts'
 
-/** Outputs of the encoder, named as the model's ports: mean (and logVariance), or x0 before any tanh. */
-export interface EncoderOutputs {
-  readonly mean?: Float32Array
-  readonly logVariance?: Float32Array
-  readonly x0?: Float32Array
-}
-
-/** What x0 is drawn from. */
+/** The random streams that x0 is drawn from. */
 export type SourceStream = 'noise' | 'encoderNoise' | 'kappaNoise'
+
+/** E(κ). `label` is passed if the encoder takes it as a second input. */
+export type CallEncoder = (kappa: Float32Array | Int32Array, label?: Int32Array) => Promise<EncoderOutputs>
 
 export interface SourceImages extends DrawShape {
   readonly seed: number
@@ -30,61 +23,45 @@ export interface SourceImages extends DrawShape {
   readonly source: SourceFacts | null
   /** w, 0..1. */
   readonly mixtureWeight: number
-  /** Data images, where κ is or contains them. */
+  /** Data images, if κ is or contains them. */
   readonly x1?: Float32Array | undefined
-  /** Class of each image, where κ is the label or the encoder is told it. */
+  /** Class of each image, if κ is the label or the encoder takes it. */
   readonly label?: Int32Array | undefined
-  /** The numbers of each stream, where they are not the seed's own. */
+  /** Replaces the seed's random numbers of each stream. */
   readonly draw?: ((stream: SourceStream) => Float32Array) | undefined
-  /** E(κ); not called at w = 0. */
-  readonly encode?: ((kappa: Float32Array | Int32Array, label?: Int32Array) => Promise<EncoderOutputs>) | undefined
+  /** Not called at w = 0. */
+  readonly encode?: CallEncoder | undefined
 }
 
 /**
- * Returns `[images × elementsPerImage]`.
+ * Returns x0, `[images × elementsPerImage]`.
  *
  * @throws MixflowError ARGUMENT_INVALID naming an image or label that κ needs; MODEL_INVALID without an encoder where one
  * is needed.
  */
-export async function drawSource(wanted: SourceImages): Promise<Float32Array> {
-  const { source, mixtureWeight, seed, firstImage = 0, images, elementsPerImage } = wanted
-  const own = (stream: SourceStream) => normals({ seed, stream, firstImage, images, elementsPerImage })
-  const { draw = own } = wanted
+export async function drawSource(input: SourceImages): Promise<Float32Array> {
+  const { source, mixtureWeight, elementsPerImage } = input
+  const draw = input.draw ?? (stream => normals({ ...input, stream }))
   const noise = draw('noise')
   if (source === null || mixtureWeight === 0) return noise
+  const outputs = await encodeSource({ ...input, source, draw })
+  const encoderNoise = () => draw('encoderNoise')
+  return mixSources(float32Algebra({ elementsPerImage }), { ...source, outputs, mixtureWeight, noise, encoderNoise })
+}
 
+interface EncodedSource extends Pick<SourceImages, 'elementsPerImage' | 'x1' | 'label' | 'encode'> {
+  readonly source: SourceFacts
+  readonly draw: (stream: 'kappaNoise') => Float32Array
+}
+
+/** Calls the encoder with κ, and with the label if it takes one. @throws MixflowError as `drawSource` */
+export async function encodeSource(input: EncodedSource): Promise<EncoderOutputs> {
+  const { source, elementsPerImage, x1, label, encode } = input
   const algebra = float32Algebra({ elementsPerImage })
-  const encoded = await encode(wanted, signal(algebra, source.kappa, { ...wanted, noise: () => draw('kappaNoise') }))
-  const gaussian = encoded.mean && { mean: encoded.mean, logVariance: encoded.logVariance }
-  if (gaussian && source.mixing === 'distribution') {
-    return mixDistributions(algebra, { gaussian, mixtureWeight, noise })
-  }
-  const drawn = gaussian ? drawGaussian(algebra, gaussian, draw('encoderNoise')) : encoded.x0!
-  return mixSamples(algebra, { sample: source.tanh ? algebra.tanh(drawn) : drawn, mixtureWeight, noise })
-}
-
-type Signals = Pick<SourceImages, 'x1' | 'label'> & { readonly noise: () => Float32Array }
-
-function signal(algebra: Algebra<Float32Array>, kappa: Kappa, { x1, label, noise }: Signals) {
-  const image = () => given(x1, 'x1', `κ is ${kappa}`)
-  switch (kappa) {
-    case 'image':
-      return image()
-    case 'label':
-      return given(label, 'label', 'κ is the label')
-    case 'noise':
-      return noise()
-    case 'image+noise':
-      return algebra.join(image(), noise())
-  }
-}
-
-async function encode(
-  { encode, source, label }: SourceImages,
-  kappa: Float32Array | Int32Array,
-): Promise<EncoderOutputs> {
-  const told = source?.encoderLabel === true ? given(label, 'label', 'the encoder is told the class') : undefined
-  const outputs = await encode?.(kappa, told)
+  const parts = { x1, label, noise: () => input.draw('kappaNoise') }
+  const kappa = encoderInput<Float32Array, Int32Array>(algebra, source.kappa, parts)
+  const second = source.encoderLabel ? requireInput(label, 'label', 'the encoder takes a label') : undefined
+  const outputs = await encode?.(kappa, second)
   if (outputs?.mean !== undefined || outputs?.x0 !== undefined) return outputs
   throw new MixflowError('MODEL_INVALID', 'the model’s source is conditioned, but its encoder is missing', {
     hint: 'export the model again with its encoder, or sample with mixtureWeight: 0',

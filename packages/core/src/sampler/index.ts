@@ -1,11 +1,10 @@
 /** The sampler's contract: requests, results, and what runs the networks. */
 export { type DenoiserInputs, float32Backend, type SampleBackend } from './backend.ts'
 export type { ClassLabel } from './class-label.ts'
-export type { EncoderOutputs } from './draw-source.ts'
+export type { ImageInput } from './image-input.ts'
 export type { InterpolateRequest } from './interpolate.ts'
 export type { InvertRequest } from './invert.ts'
 export type { ImageShape, Labels, SamplerDefaults, SamplerModel, SourceFacts } from './model-facts.ts'
-export type { Picture } from './picture.ts'
 export type { SampleRequest, SolveRequest } from './request.ts'
 export {
   type Inversion,

@@ -85,10 +85,10 @@ describe.each([false, true])('where the label is left open (one is required: %s)
 
   it('variations have the class of the image, whatever the seed and the count', async () => {
     for (const seed of [1, 2]) {
-      const { images } = await variations(backend, model, { picture: image, request: { seed, count: 3, steps: 2 } })
+      const { images } = await variations(backend, model, { image, request: { seed, count: 3, steps: 2 } })
       expect(images.map(({ label }) => label)).toEqual([3, 3, 3])
       const given = await variations(backend, model, {
-        picture: image,
+        image,
         request: { seed, count: 3, steps: 2, label: 3 },
       })
       expect(images.map(({ data }) => data)).toEqual(given.images.map(({ data }) => data))
@@ -97,20 +97,20 @@ describe.each([false, true])('where the label is left open (one is required: %s)
 
   it('inversions have it where a class is required, else none, and say which', async () => {
     const solving = { solver: 'euler', steps: 2 } as const
-    const open = await invert(backend, model, { picture: image, request: solving })
+    const open = await invert(backend, model, { image, request: solving })
     expect(open.label).toBe(required ? 3 : null)
-    const given = await invert(backend, model, { picture: image, request: { ...solving, label: open.label } })
+    const given = await invert(backend, model, { image, request: { ...solving, label: open.label } })
     expect([given.label, given.x0]).toEqual([open.label, open.x0])
     if (!required) return
-    const none = invert(backend, model, { picture: image, request: { ...solving, label: null } })
+    const none = invert(backend, model, { image, request: { ...solving, label: null } })
     await expect(none).rejects.toMatchObject({
       code: 'REQUEST_INVALID',
-      message: expect.stringMatching(/^a label is required/),
+      message: expect.stringMatching(/^label is required/),
     })
   })
 
   it('sources of the image say which class that is', async () => {
-    expect((await sources(backend, model, { picture: image, count: 2 })).label).toEqual([3, 3])
-    expect((await sources(backend, model, { picture: image, label: [0, '4'], count: 2 })).label).toEqual([0, 4])
+    expect((await sources(backend, model, { image, count: 2 })).label).toEqual([3, 3])
+    expect((await sources(backend, model, { image, label: [0, '4'], count: 2 })).label).toEqual([0, 4])
   })
 })

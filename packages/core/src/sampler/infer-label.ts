@@ -1,29 +1,25 @@
 /**
- * The class of an image as the model itself sees it: the label under which its velocity fits the image's own paths best. For each
- * label the flow loss |v(xt, t, label) − (x1 − x0)|² is summed over a few times and noises, the same for all labels; labels that
- * fall behind are dropped on the way. It is the diffusion classifier of Li et al. (2023, arXiv:2303.16203) for a rectified flow.
+ * Infers the class of an image from the model itself: the label under which its velocity fits the image's own paths best. For each
+ * label the flow loss |v(xt, t, label) − (x1 − x0)|² is summed over a few times and noises, the same for all labels; the worst labels
+ * are dropped on the way. This is the diffusion classifier of Li et al. (2023, arXiv:2303.16203) for a rectified flow.
  *
- * The noises do not depend on the request's seed, so an image has one class, whatever is made of it. x0 is plain noise (w = 0): a
- * source that knows the image or the label takes no part.
+ * The noises do not depend on the request's seed, so an image always gets the same class. x0 is plain noise (w = 0): a source
+ * conditioned on the image or the label takes no part.
  */
 import { MixflowError, throwIfAborted } from '../errors.ts'
 import { HeldStates } from '../method/ode/held-states.ts'
 import { normals } from '../method/random/random.ts'
 import { repeated } from '../util/values.ts'
 import type { Run } from './integrate.ts'
-import { type ResolvedRequest, type SampleRequest, usualBatchSize } from './request.ts'
+import { defaultBatchSize, type ResolvedRequest, type SampleRequest } from './request.ts'
 
-/**
- * t of each noise. Classes differ most early on; near t = 1 the image itself shows through. `variations` of bench measures what
- * comes of them.
- */
+/** t of each probe. Classes differ most at small t; near t = 1 the image itself shows through. `variations` in bench measures accuracy. */
 const times = [0.15, 0.35, 0.25, 0.45, 0.15, 0.35, 0.25, 0.45]
-/** After so many of them the worse labels are dropped: a third is kept, and three at least. */
-const timesPerRound = 2
-const kept = (labels: number) => Math.max(3, Math.ceil(labels / 3))
+/** After this many probes the best third of the labels goes on, but at least three. */
+const probesPerRound = 2
+const survivors = (labels: number) => Math.max(3, Math.ceil(labels / 3))
 
-/** A run as far as it matters here. */
-interface Asked<T> extends Pick<Run<T>, 'backend' | 'model'> {
+interface InferRun<T> extends Pick<Run<T>, 'backend' | 'model'> {
   readonly request: Partial<Pick<ResolvedRequest, 'batchSize' | 'signal'>>
 }
 
@@ -31,25 +27,24 @@ interface Asked<T> extends Pick<Run<T>, 'backend' | 'model'> {
  * Returns the index of the class. With 10 classes it costs as much as 40 evaluations of one image.
  *
  * @param image `[C, H, W]`, for a model that has classes
- * @throws MixflowError ABORTED; MODEL_OUTPUT_INVALID where no class has a finite loss
+ * @throws MixflowError ABORTED; MODEL_OUTPUT_INVALID if no class has a finite loss
  */
-export async function inferLabel<T>(asked: Asked<T>, image: Float32Array): Promise<number> {
-  const { labels } = asked.model
-  let left = Array.from({ length: labels!.count }, (_, label) => ({ label, loss: 0 }))
-  for (let probe = 0; probe < times.length && left.length > 1; probe++) {
-    const losses = await lossesAt(asked, { image, probe, labels: Int32Array.from(left, ({ label }) => label) })
-    left = left.map(({ label, loss }, i) => ({ label, loss: loss + losses[i]! }))
-    if ((probe + 1) % timesPerRound > 0) continue
-    const finite = left.filter(({ loss }) => Number.isFinite(loss))
-    left = finite.sort((a, b) => a.loss - b.loss).slice(0, kept(left.length))
+export async function inferLabel<T>(run: InferRun<T>, image: Float32Array): Promise<number> {
+  let candidates = Array.from({ length: run.model.labels!.count }, (_, label) => ({ label, loss: 0 }))
+  for (let probe = 0; probe < times.length && candidates.length > 1; probe++) {
+    const losses = await lossesAt(run, { image, probe, labels: Int32Array.from(candidates, ({ label }) => label) })
+    candidates = candidates.map(({ label, loss }, i) => ({ label, loss: loss + losses[i]! }))
+    if ((probe + 1) % probesPerRound > 0) continue
+    const finite = candidates.filter(({ loss }) => Number.isFinite(loss))
+    candidates = finite.sort((a, b) => a.loss - b.loss).slice(0, survivors(candidates.length))
   }
-  if (left[0] !== undefined) return left[0].label
+  if (candidates[0] !== undefined) return candidates[0].label
   throw new MixflowError('MODEL_OUTPUT_INVALID', 'the model gives no finite velocity for this image under any class', {
-    hint: 'try float32 weights and another device; if it stays, the model was exported or trained wrong',
+    hint: 'try float32 weights and another device; if the error remains, the export or the training of the model is at fault',
   })
 }
 
-/** Returns the run with the class of image x1 for all images where the model has classes and the call names none; else the run itself. */
+/** Returns the run with the inferred class of image x1, if the model has classes and the request leaves the label open; else the run. */
 export async function withLabelOf<T>(
   x1: Float32Array,
   run: Run<T>,
@@ -68,16 +63,16 @@ interface Probe {
 }
 
 /** The flow loss of each label at one time, with one noise. */
-async function lossesAt<T>(asked: Asked<T>, { image, probe, labels }: Probe): Promise<Float64Array> {
+async function lossesAt<T>(run: InferRun<T>, { image, probe, labels }: Probe): Promise<Float64Array> {
   const size = image.length
   const t = times[probe]!
   const x0 = normals({ seed: 0, stream: 'probe', firstImage: probe, images: 1, elementsPerImage: size })
   const xt = x0.map((noise, i) => (1 - t) * noise + t * image[i]!)
   const losses = new Float64Array(labels.length)
-  const most = asked.request.batchSize ?? usualBatchSize
-  for (let first = 0; first < labels.length; first += most) {
-    throwIfAborted(asked.request.signal)
-    const velocity = await velocityOf(asked, { xt, t, label: labels.slice(first, first + most) })
+  const batchSize = run.request.batchSize ?? defaultBatchSize
+  for (let first = 0; first < labels.length; first += batchSize) {
+    throwIfAborted(run.request.signal)
+    const velocity = await velocityOf(run, { xt, t, label: labels.slice(first, first + batchSize) })
     for (const [i, v] of velocity.entries()) {
       losses[first + Math.floor(i / size)]! += (v - (image[i % size]! - x0[i % size]!)) ** 2
     }
@@ -91,8 +86,8 @@ interface Point {
   readonly label: Int32Array
 }
 
-/** Velocity at one point under each label, as numbers. */
-async function velocityOf<T>({ backend, model }: Asked<T>, { xt, t, label }: Point): Promise<Float32Array> {
+/** The velocity at one point under each label. */
+async function velocityOf<T>({ backend, model }: InferRun<T>, { xt, t, label }: Point): Promise<Float32Array> {
   const { length } = label
   const held = new HeldStates(backend.space)
   try {

@@ -1,59 +1,57 @@
 /**
- * Images between two seeds: their noise is turned from one into the other on the sphere that noise of so many dimensions lies
- * near, so that everything in between is as likely as the ends (a straight line would pass through too little noise).
+ * Images between two seeds: their noise is rotated from one to the other on the sphere that high-dimensional noise lies near, so
+ * that everything in between is as likely as the ends (a straight line would pass through vectors that are too short).
  * Shoemake's slerp (1985), per image and stream.
  */
-
 import { normals } from '../method/random/random.ts'
 import { checkKeys } from '../util/strict.ts'
 import type { SampleBackend } from './backend.ts'
 import type { ClassLabel } from './class-label.ts'
 import type { SourceStream } from './draw-source.ts'
-import type { SamplerModel } from './model-facts.ts'
+import { elementsOf, type SamplerModel } from './model-facts.ts'
 import { completeRequest, invalid, type SolveRequest, solveKeys } from './request.ts'
 import type { SampleResult } from './result.ts'
 import { drawBatch, integrateSource } from './sample.ts'
 
 export interface InterpolateRequest extends SolveRequest {
-  /** Images, both ends included, 2 or more. */
+  /** Number of images including both ends, 2 or more. */
   readonly count: number
   /** Class of all images, or of each. Default: that of image 0 of the first seed. */
   readonly label?: ClassLabel | readonly ClassLabel[] | null
 }
 
-export interface Ends {
+export interface Interpolation {
   readonly seedA: number
   readonly seedB: number
+  readonly request: InterpolateRequest
 }
 
 /**
- * The first image is image 0 of `sample({ seed: seedA })`, the last one that of seedB with the same label.
+ * Returns images of which the first is image 0 of `sample({ seed: seedA })` and the last that of seedB, with the same label.
  *
- * @throws MixflowError as `sample`.
+ * @throws MixflowError as `sample`
  */
 export async function interpolate<T>(
   backend: SampleBackend<T>,
   model: SamplerModel,
-  { seedA, seedB, request: wanted }: Ends & { readonly request: InterpolateRequest | number },
+  { seedA, seedB, request }: Interpolation,
 ): Promise<SampleResult> {
-  const given = typeof wanted === 'number' ? { count: wanted } : wanted
-  checkKeys(given as unknown, [...solveKeys, 'count'], { what: 'the interpolation', code: 'REQUEST_INVALID' })
+  checkKeys(request as unknown, [...solveKeys, 'count'], { what: 'the interpolation', code: 'REQUEST_INVALID' })
   const [first, last] = [seedA, seedB].map(seed => completeRequest({ seed }, model))
-  const { label = first!.labels?.[0], ...rest } = given
-  const request = completeRequest({ ...rest, ...(label !== undefined && { label }), seed: seedA }, model)
-  const { count } = request
-  if (count < 2) throw invalid(`an interpolation has at least its two ends, got count ${count}`)
+  const { label = first!.labels?.[0], ...rest } = request
+  const completed = completeRequest({ ...rest, ...(label !== undefined && { label }), seed: seedA }, model)
+  const { count } = completed
+  if (count < 2) throw invalid(`an interpolation includes both ends: count must be at least 2, got ${count}`)
 
-  const { channels, height, width } = model.image
-  const elementsPerImage = channels * height * width
+  const elementsPerImage = elementsOf(model.image)
   const noise = (seed: number, stream: SourceStream) => normals({ seed, stream, images: 1, elementsPerImage })
-  const run = { backend, model, request }
+  const run = { backend, model, request: completed }
   return integrateSource(run, batch => {
     const draw = (stream: SourceStream) => {
       const [a, b] = [noise(first!.seed, stream), noise(last!.seed, stream)]
       const all = new Float32Array(batch.images * elementsPerImage)
       for (let i = 0; i < batch.images; i++) {
-        all.set(between(a, b, (batch.firstImage + i) / (count - 1)), i * elementsPerImage)
+        all.set(slerp(a, b, (batch.firstImage + i) / (count - 1)), i * elementsPerImage)
       }
       return all
     }
@@ -61,14 +59,14 @@ export async function interpolate<T>(
   })
 }
 
-/** On the great circle from a (part 0) to b (part 1); their lengths are carried over evenly. */
-export function between(a: Float32Array, b: Float32Array, part: number): Float32Array {
+/** Returns the point on the great circle from a (fraction 0) to b (fraction 1); the length is interpolated, too. */
+export function slerp(a: Float32Array, b: Float32Array, fraction: number): Float32Array {
   const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i]!, 0)
   const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
   const angle = Math.acos(Math.min(1, Math.max(-1, cosine)))
   const sine = Math.sin(angle)
-  // one seed twice, or opposite ones: there is no circle to follow
-  const weigh = (share: number) => (sine < 1e-6 ? share : Math.sin(share * angle) / sine)
-  const [wa, wb] = part === 0 ? [1, 0] : part === 1 ? [0, 1] : [weigh(1 - part), weigh(part)]
-  return a.map((value, i) => wa * value + wb * b[i]!)
+  // the same seed twice, or opposite vectors, define no great circle
+  const factor = (part: number) => (sine < 1e-6 ? part : Math.sin(part * angle) / sine)
+  const [fa, fb] = fraction === 0 ? [1, 0] : fraction === 1 ? [0, 1] : [factor(1 - fraction), factor(fraction)]
+  return a.map((value, i) => fa * value + fb * b[i]!)
 }

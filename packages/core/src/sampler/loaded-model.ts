@@ -1,16 +1,16 @@
 /**
- * LoadedModel: the Sampler that SDKs share. An SDK gives the networks behind a `SampleBackend` and what kind of images it
- * hands out; calls at once take turns, evaluation by evaluation (queue.ts), an abort or dispose() ends a call before its
- * next evaluation, and networks are let go only when none of the model's own runs.
+ * LoadedModel: the Sampler that SDKs share. An SDK passes the networks behind a `SampleBackend` and its own class of images. Concurrent
+ * calls take turns, evaluation by evaluation (queue.ts); an abort or dispose() ends a call before its next evaluation; networks are
+ * released when none of the model's evaluations is running.
  */
 import { MixflowError } from '../errors.ts'
 import { solverNames } from '../method/ode/solver.ts'
 import { samplesFromEncoder } from '../method/source/kappa-fc.ts'
 import type { SampleBackend } from './backend.ts'
+import type { ImageInput } from './image-input.ts'
 import { type InterpolateRequest, interpolate } from './interpolate.ts'
 import { type InvertRequest, invert } from './invert.ts'
 import type { SamplerModel } from './model-facts.ts'
-import type { Picture } from './picture.ts'
 import type { Queue } from './queue.ts'
 import type { SampleRequest } from './request.ts'
 import type { Inversion, SampledImage, SampleProgress, SampleResult, SourceDraw } from './result.ts'
@@ -22,22 +22,22 @@ import { hasVariations, type VariationsRequest, variations } from './variations.
 
 export interface LoadedModelParts<I extends SampledImage, T> {
   readonly model: SamplerModel & { readonly name: string }
-  /** Shared by all models whose networks must not run at once; its places are how many of them may. */
+  /** Limits how many evaluations run at once; shared by all models of one runtime. */
   readonly queue: Queue
-  /** The networks as they are now; a call asks once. */
+  /** The current networks; each call asks once. */
   backend(): SampleBackend<T> | Promise<SampleBackend<T>>
-  /** Where they run. */
-  place(): Pick<Capabilities, 'device' | 'note' | 'dtype'>
+  /** Where the networks run. */
+  runtime(): Pick<Capabilities, 'device' | 'note' | 'dtype'>
   toImage(image: SampledImage): I
   release(): Promise<void>
 }
 
-/** What a call takes that is the same for all. */
+/** Options that all calls have in common. */
 type Call = { readonly signal?: AbortSignal; readonly onStep?: SampleRequest['onStep'] }
 
 export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> implements Sampler<I> {
   readonly #parts: LoadedModelParts<I, T>
-  /** Evaluations that run or wait. */
+  /** Evaluations that are running or queued. */
   readonly #turns = new Set<Promise<unknown>>()
   #disposed: Promise<void> | undefined
 
@@ -46,29 +46,26 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
   }
 
   sample(request: SampleRequest = {}): Promise<SampleResult<I>> {
-    return this.#images(request, (backend, wanted) => sample(backend, this.#parts.model, wanted))
+    return this.#images(request, (backend, request) => sample(backend, this.#parts.model, request))
   }
 
   stream(request: Omit<SampleRequest, 'onStep'> = {}): StreamIterator<I> {
     return streamSteps(request, whole => this.sample(whole))
   }
 
-  variations(picture: Picture, request: VariationsRequest = {}): Promise<SampleResult<I>> {
-    return this.#images(request, (backend, wanted) =>
-      variations(backend, this.#parts.model, { picture, request: wanted }),
-    )
+  variations(image: ImageInput, request: VariationsRequest = {}): Promise<SampleResult<I>> {
+    return this.#images(request, (backend, request) => variations(backend, this.#parts.model, { image, request }))
   }
 
   interpolate(seedA: number, seedB: number, request: InterpolateRequest | number): Promise<SampleResult<I>> {
-    const given = typeof request === 'number' ? { count: request } : request
-    return this.#images(given, (backend, wanted) =>
-      interpolate(backend, this.#parts.model, { seedA, seedB, request: wanted }),
+    return this.#images(typeof request === 'number' ? { count: request } : request, (backend, request) =>
+      interpolate(backend, this.#parts.model, { seedA, seedB, request }),
     )
   }
 
-  async invert(picture: Picture, request: InvertRequest = {}): Promise<Inversion> {
+  async invert(image: ImageInput, request: InvertRequest = {}): Promise<Inversion> {
     const backend = await this.#backend(request)
-    return invert(backend, this.#parts.model, { picture, request: this.#dressed(request) })
+    return invert(backend, this.#parts.model, { image, request: this.#withImages(request) })
   }
 
   async sources(request: SourcesRequest = {}): Promise<SourceDraw> {
@@ -88,7 +85,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
       ],
       ...{ image, labels, solvers: solverNames, defaults: sampler },
       mixtureWeight: samplesFromEncoder(source),
-      ...this.#parts.place(),
+      ...this.#parts.runtime(),
     }
   }
 
@@ -101,13 +98,13 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
     return this.dispose()
   }
 
-  /** The given networks, whose calls take turns with all others and fail with ABORTED or MODEL_DISPOSED where due. */
+  /** The backend with calls that queue for their turn, and fail with ABORTED or MODEL_DISPOSED. */
   protected takingTurns(backend: SampleBackend<T>, signal: AbortSignal | undefined): SampleBackend<T> {
     const turn = <R>(task: () => R | Promise<R>) => this.#turn(task, signal)
     const { velocityPair, encode } = backend
     return {
       space: backend.space,
-      lanes: this.#parts.queue.places,
+      concurrency: this.#parts.queue.concurrency,
       upload: images => backend.upload(images),
       download: state => turn(() => backend.download(state)),
       velocity: (x, inputs) => turn(() => backend.velocity(x, inputs)),
@@ -140,7 +137,7 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
     request: R,
     run: (backend: SampleBackend<T>, request: R) => Promise<SampleResult>,
   ): Promise<SampleResult<I>> {
-    const result = await run(await this.#backend(request), this.#dressed(request))
+    const result = await run(await this.#backend(request), this.#withImages(request))
     return { ...result, images: result.images.map(image => this.#parts.toImage(image)) }
   }
 
@@ -149,22 +146,22 @@ export class LoadedModel<I extends SampledImage = SampledImage, T = unknown> imp
     return this.takingTurns(await this.#parts.backend(), signal)
   }
 
-  /** The request, whose `onStep` sees images of this SDK's kind. */
-  #dressed<R extends Call>(request: R): R {
+  /** The request with an `onStep` that receives images of this SDK's class. */
+  #withImages<R extends Call>(request: R): R {
     const { onStep } = request ?? {}
     if (typeof onStep !== 'function') return request
-    const dressed = (progress: SampleProgress) =>
+    const withImages = (progress: SampleProgress) =>
       onStep({
         ...progress,
         preview: async () => (await progress.preview()).map(image => this.#parts.toImage(image)),
       })
-    return { ...request, onStep: dressed }
+    return { ...request, onStep: withImages }
   }
 
   #checkOpen(): void {
     if (this.#disposed === undefined) return
-    throw new MixflowError('MODEL_DISPOSED', `the model ${this.#parts.model.name} was disposed of`, {
-      hint: 'load it again, or dispose of it after the last call',
+    throw new MixflowError('MODEL_DISPOSED', `the model ${this.#parts.model.name} is disposed`, {
+      hint: 'load it again, or call dispose() after the last call',
     })
   }
 }

@@ -1,7 +1,7 @@
 /** The facts about a model that sampling depends on: image size, classes, source distribution, default settings. */
 
 import type { SolverName } from '../method/ode/solver.ts'
-import type { GaussianKind, Kappa } from '../method/source/kappa-fc.ts'
+import { type GaussianKind, type Kappa, samplesFromEncoder } from '../method/source/kappa-fc.ts'
 import type { Mixing } from '../method/source/mixture.ts'
 
 export interface ImageShape {
@@ -56,3 +56,10 @@ export interface SamplerModel {
   readonly source: SourceFacts | null
   readonly sampler: SamplerDefaults
 }
+
+/** Returns the mixture weight that sampling starts from by default: 0 unless it starts from the encoder's distribution. */
+export const defaultMixtureWeight = ({ source, sampler }: Pick<SamplerModel, 'source' | 'sampler'>): number =>
+  samplesFromEncoder(source) ? sampler.mixtureWeight : 0
+
+/** Returns how many numbers an image has. */
+export const elementsOf = ({ channels, height, width }: ImageShape): number => channels * height * width

@@ -1,65 +1,63 @@
 /**
- * Turns: as many evaluations at a time as there are places (one, unless said), first come, first served. Calls that run at once each
- * ask for one evaluation after the other, so a small one is not held up by a large one. What a task throws is its caller's
- * alone, and who gives up while waiting learns it at once.
+ * Queue: at most `concurrency` tasks run at a time, first come, first served. Each of several sampling calls enqueues one evaluation
+ * after the other, so a small call does not wait for a large one.
  */
 import { abortError, throwIfAborted } from '../errors.ts'
 
 interface Waiting {
   readonly signal: AbortSignal | undefined
-  begin(): void
-  giveUp(): void
+  start(): void
+  cancel(): void
 }
 
 export class Queue {
-  /** How many tasks may run at once. */
-  readonly places: number
-  #taken = 0
+  readonly concurrency: number
+  #running = 0
   readonly #waiting = new Set<Waiting>()
 
-  constructor(places = 1) {
-    this.places = places
+  constructor(concurrency = 1) {
+    this.concurrency = concurrency
   }
 
-  /** Runs `task` when its turn comes; rejects with ABORTED instead as soon as `signal` is aborted before that. */
+  /** Runs `task` when it is its turn. @throws MixflowError ABORTED as soon as `signal` is aborted before that */
   async run<T>(task: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     throwIfAborted(signal)
-    if (this.#taken < this.places) this.#taken++
+    if (this.#running < this.concurrency) this.#running++
     else await this.#wait(signal)
     try {
       throwIfAborted(signal)
       return await task()
     } finally {
-      this.#passOn()
+      this.#startNext()
     }
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((begin, reject) => {
-      this.#waiting.add({ signal, begin, giveUp: () => reject(abortError(signal!)) })
-      // the same listener is added once only, however many wait with this signal
+    return new Promise((start, reject) => {
+      this.#waiting.add({ signal, start, cancel: () => reject(abortError(signal!)) })
+      // adding the same listener again has no effect, so one serves all tasks of a signal
       signal?.addEventListener('abort', this.#onAbort, { once: true })
     })
   }
 
   readonly #onAbort = ({ target }: Event): void => {
-    for (const one of [...this.#waiting]) {
-      if (one.signal !== target) continue
-      this.#waiting.delete(one)
-      one.giveUp()
+    for (const entry of [...this.#waiting]) {
+      if (entry.signal !== target) continue
+      this.#waiting.delete(entry)
+      entry.cancel()
     }
   }
 
-  /** The place goes to who has waited longest. */
-  #passOn(): void {
+  /** Hands the slot of a finished task to the one that has waited longest. */
+  #startNext(): void {
     const [next] = this.#waiting
     if (next === undefined) {
-      this.#taken--
+      this.#running--
       return
     }
     this.#waiting.delete(next)
     const { signal } = next
-    if (![...this.#waiting].some(one => one.signal === signal)) signal?.removeEventListener('abort', this.#onAbort)
-    next.begin()
+    if (![...this.#waiting].some(entry => entry.signal === signal)) signal?.removeEventListener('abort', this.#onAbort)
+    next.start()
   }
 }

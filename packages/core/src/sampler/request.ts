@@ -1,7 +1,6 @@
 /**
- * A sampling request, checked and completed: what a caller may ask for, with the model's own settings for what is left
- * open. Everything is decided here, so that the loop (sample.ts) only computes and every SDK refuses the same mistakes
- * with the same words.
+ * A sampling request, checked and completed with the model's defaults. Everything is decided here, so that the loop (integrate.ts)
+ * only computes, and every SDK rejects the same mistakes with the same messages.
  */
 import { MixflowError } from '../errors.ts'
 import {
@@ -14,47 +13,45 @@ import {
   stepsOf,
 } from '../method/ode/solver.ts'
 import { integers, maxSeed } from '../method/random/random.ts'
+import { samplesFromEncoder } from '../method/source/kappa-fc.ts'
 import { checkKeys, checkWord, show } from '../util/strict.ts'
 import { type ClassLabel, resolveLabel } from './class-label.ts'
-import type { SamplerModel } from './model-facts.ts'
+import { elementsOf, type ImageShape, type SamplerModel } from './model-facts.ts'
 import type { SampleProgress } from './result.ts'
 
-/** How the equation is solved, and for which class: what every call takes. */
+/** Options of every call: how the equation is solved, and for which class. */
 export interface SolveRequest {
-  /** The model's own unless said. */
+  /** Default: the model's. */
   readonly solver?: SolverName
   /** Steps of a fixed-step solver. Not together with `nfe`. */
   readonly steps?: number
-  /**
-   * Evaluations of the velocity per image, instead of `steps`. With guidance each is two calls of the network, and the
-   * result's `nfe` counts both.
-   */
+  /** Number of velocity evaluations per image (NFE), instead of `steps`. With guidance, each evaluation calls the denoiser twice. */
   readonly nfe?: number
   /**
-   * With a fixed-step solver, the times of the steps are (i / steps)^gridPower, 0.1..10; the model's own unless said. Above 1
-   * the steps are shorter near the noise.
+   * The step times of a fixed-step solver are (i / steps)^gridPower, 0.1..10. Above 1 the steps are shorter near the noise. Default:
+   * the model's.
    */
   readonly gridPower?: number
-  /** Error tolerance of an adaptive solver, relative and absolute; 1e-5 unless said. */
+  /** Error tolerance of an adaptive solver, relative and absolute. Default: 1e-5. */
   readonly tolerance?: number
-  /** With an adaptive solver: choose the steps for each image by itself, so that it depends on no other; slower. */
+  /** With an adaptive solver: choose the steps for each image separately, so that images do not affect each other; slower. Default: false. */
   readonly perImage?: boolean
   /**
-   * Class of all images, or of each: an index or a name (`resolveLabel` has the rule); `null` for no class, where the model knows
-   * that. Default: drawn from the seed, each class equally often.
+   * Class of all images, or of each: an index or a name (`resolveLabel` has the rule); `null` for no class, if the model
+   * supports that. Default: drawn from the seed, each class equally often.
    */
   readonly label?: ClassLabel | readonly ClassLabel[] | null
   /**
-   * Classifier-free guidance g: velocity = v(label) + g · (v(label) − v(no label)). 0 is off. The model's own unless said;
-   * without a class there is none.
+   * Classifier-free guidance g: velocity = v(label) + g · (v(label) − v(no label)). 0 is off. Default: the
+   * model's; 0 without a class.
    */
   readonly guidance?: number
   /**
-   * w of the source that sampling starts from, 0..1, where the source is conditioned on the label or on noise; the
-   * model's own unless said. Models whose κ contains the image start from N(0, I), which is w = 0.
+   * w of the source that sampling starts from, 0..1, if the source is conditioned on the label or on noise. Models whose κ contains
+   * the image start from N(0, I), which is w = 0. Default: the model's.
    */
   readonly mixtureWeight?: number
-  /** Images of an evaluation; 64 unless said, or fewer, where several go on at once. Does not change the images (but see `perImage`). */
+  /** Images per evaluation; does not change the images (but see `perImage`). Default: 64, or fewer if several batches can run at once. */
   readonly batchSize?: number
   readonly signal?: AbortSignal
   /** Called after each step of each batch; awaited. */
@@ -62,15 +59,15 @@ export interface SolveRequest {
 }
 
 export interface SampleRequest extends SolveRequest {
-  /** Number of images; 1 unless said. */
+  /** Number of images. Default: 1. */
   readonly count?: number
-  /** Index of the first image, 0 unless said: image i is the same in every request, so a large one can be made in parts. */
+  /** Index of the first image: image i is the same in every request, so a large request can be split. Default: 0. */
   readonly firstImage?: number
-  /** 0..2⁵³ − 1. The same seed gives the same images, image i whatever the count. Drawn anew unless said; see the result. */
+  /** 0..2⁵³ − 1. Image i of a seed is the same whatever the count. Default: a random one, which the result returns. */
   readonly seed?: number
   /**
-   * Starts from these instead of from the seed's noise, float32 `[count, C, H, W]`, for example what `invert` gave.
-   * `count` follows from it. `mixtureWeight` is then only what the denoiser is told, where it is conditioned on it.
+   * Start from this instead of the seed's noise: float32 `[count, C, H, W]`, for example from `invert`. Determines `count`.
+   * `mixtureWeight` then is only an input of the denoiser, if it is conditioned on it.
    */
   readonly x0?: Float32Array
 }
@@ -80,12 +77,12 @@ export interface ResolvedRequest {
   readonly firstImage: number
   readonly seed: number
   readonly solver: SolverName
-  /** Of a fixed-step solver. */
+  /** Undefined for adaptive solvers. */
   readonly steps: number | undefined
   readonly gridPower: number
   readonly tolerance: number
   readonly perImage: boolean
-  /** One per image; the number of classes means "no label". Absent where the model has no classes. */
+  /** One per image; the number of classes means "no label". Undefined if the model has no classes. */
   readonly labels: Int32Array | undefined
   readonly guidance: number
   readonly mixtureWeight: number
@@ -122,9 +119,9 @@ const maxCount = 1_000_000
 const maxSteps = 100_000
 
 /** Larger batches cost memory and are no faster. */
-export const usualBatchSize = 64
+export const defaultBatchSize = 64
 
-/** @throws MixflowError REQUEST_INVALID naming the option, what was expected, and what to do. */
+/** Returns the request, checked and completed. @throws MixflowError REQUEST_INVALID naming the option, what was expected, and what to do */
 export function resolveRequest(request: SampleRequest, model: SamplerModel): ResolvedRequest {
   checkKeys(request as unknown, sampleKeys, { what: 'the sample request', code })
   const { count = imagesOf(request.x0, model) } = request
@@ -132,23 +129,23 @@ export function resolveRequest(request: SampleRequest, model: SamplerModel): Res
 }
 
 /**
- * A request whose keys were checked, as `resolveRequest` completes it.
+ * Completes a request whose keys were checked.
  *
- * @param sourceIsGiven the source does not follow from seed and label: any mixture weight that the model knows has a meaning
+ * @param customSource the source does not follow from seed and label, so every mixture weight is allowed if the model has a source
  */
 export function completeRequest(
   request: SampleRequest,
   model: SamplerModel,
-  sourceIsGiven = request.x0 !== undefined,
+  customSource = request.x0 !== undefined,
 ): ResolvedRequest {
-  // A seed of 32 bits is easy to write down.
+  // 32 bits are short enough to write down
   const { count = 1, firstImage = 0, seed = Math.floor(Math.random() * 2 ** 32), x0 } = request
   const { batchSize, perImage = false, signal, onStep } = request
   checkInteger('count', count, 1, maxCount)
   checkInteger('firstImage', firstImage, 0, maxSeed - count)
   if (batchSize !== undefined) checkInteger('batchSize', batchSize, 1, maxCount)
   checkInteger('seed', seed, 0, maxSeed)
-  checkBatch(Math.min(count, batchSize ?? usualBatchSize), model.image)
+  checkBatch(Math.min(count, batchSize ?? defaultBatchSize), model.image)
   if (x0 !== undefined && count !== imagesOf(x0, model))
     throw invalid(`x0 holds ${imagesOf(x0, model)} images, not ${count}`)
   if (typeof perImage !== 'boolean') throw invalid(`perImage must be true or false, got ${show(perImage)}`)
@@ -156,20 +153,20 @@ export function completeRequest(
     throw invalid(`onStep must be a function, got ${show(onStep)}`)
   if (signal !== undefined && !isSignal(signal)) throw invalid(`signal must be an AbortSignal, got ${show(signal)}`)
 
-  const label = resolveClasses(request, model, { count })
+  const label = resolveLabels(request, model, { count })
   const labels = labelsOfImages(label, model, { count, firstImage, seed })
   return {
     ...{ count, firstImage, seed, batchSize, perImage, labels, signal, onStep },
     ...resolveSolver(request, model),
     guidance: resolveGuidance({ ...request, label }, model),
-    mixtureWeight: resolveMixtureWeight({ ...request, label }, model, sourceIsGiven),
+    mixtureWeight: resolveMixtureWeight({ ...request, label }, model, customSource),
   }
 }
 
-/** Whole images in x0; 1 where there is none. */
-function imagesOf(x0: unknown, { image: { channels, height, width } }: SamplerModel): number {
+/** Number of images in x0; 1 without it. */
+function imagesOf(x0: unknown, { image }: SamplerModel): number {
   if (x0 === undefined) return 1
-  const size = channels * height * width
+  const size = elementsOf(image)
   if (x0 instanceof Float32Array && x0.length > 0 && x0.length % size === 0) return x0.length / size
   throw invalid(`x0 must be a Float32Array of whole images of ${size} numbers, got ${show(x0)}`)
 }
@@ -181,7 +178,7 @@ function resolveSolver(request: SampleRequest, { sampler }: SamplerModel) {
     code,
   })
   if (steps !== undefined && nfe !== undefined) {
-    throw invalid(`steps (${show(steps)}) and nfe (${show(nfe)}) exclude each other`, 'give one of them')
+    throw invalid(`steps (${show(steps)}) and nfe (${show(nfe)}) exclude each other`, 'pass only one of them')
   }
   if (isAdaptive(solver)) {
     if (steps !== undefined || nfe !== undefined) {
@@ -226,10 +223,10 @@ function stepsForNfe(solver: FixedSolverName, nfe: number): number {
   }
 }
 
-/** Evaluations to spend where the model's own solver is adaptive and says no number. */
+/** NFE of a fixed-step solver for a model whose default solver is adaptive. */
 const defaultNfe = 9
 
-/** For a solver that is not the model's own: as many steps as come within the model's number of evaluations. */
+/** The most steps of another solver than the model's that stay within the model's NFE. */
 function nearestSteps(solver: FixedSolverName, sampler: SamplerModel['sampler']): number {
   const own = fixedSolvers[sampler.solver as FixedSolverName]
   const counted = own === undefined || sampler.steps === undefined ? defaultNfe : nfeOf(own, sampler.steps)
@@ -240,10 +237,10 @@ function nearestSteps(solver: FixedSolverName, sampler: SamplerModel['sampler'])
 }
 
 type ResolvedLabel = number | readonly number[] | null | undefined
-type WithClass = Omit<SampleRequest, 'label'> & { readonly label: ResolvedLabel }
+type WithLabel = Omit<SampleRequest, 'label'> & { readonly label: ResolvedLabel }
 
-/** The label in indices: null for no class, undefined where it is left open. */
-function resolveClasses(
+/** The label as indices: null for no class, undefined if left open. */
+function resolveLabels(
   { label }: SampleRequest,
   { labels }: SamplerModel,
   { count }: Pick<ResolvedRequest, 'count'>,
@@ -256,15 +253,15 @@ function resolveClasses(
   const index = resolveLabel(label as ClassLabel | null, labels)
   if (index !== null || !labels?.required) return index
   throw invalid(
-    `a label is required: this model was never shown an image without its label, got label: ${show(label)}`,
-    'give a class',
+    `label is required: the model was trained without label dropout, got label: ${show(label)}`,
+    'pass a class',
   )
 }
 
 function refuseNone(label: unknown): never {
   throw invalid(
     `each entry of label must be a class, got ${show(label)}`,
-    'give label: null for no class in all images',
+    'pass label: null for no class in all images',
   )
 }
 
@@ -282,45 +279,49 @@ function labelsOfImages(
     : new Int32Array(count).fill((label as number | null) ?? labels.count)
 }
 
-function resolveGuidance({ guidance, label }: WithClass, { labels, sampler }: SamplerModel): number {
+function resolveGuidance({ guidance, label }: WithLabel, { labels, sampler }: SamplerModel): number {
   if (guidance === undefined) return labels === null || label === null ? 0 : sampler.guidance
   checkNumber('guidance', guidance, 0, 1000)
-  if (guidance > 0 && labels === null) throw invalid('this model has no classes to guide towards', 'leave guidance out')
+  if (guidance > 0 && labels === null)
+    throw invalid('guidance needs classes, and this model has none', 'leave guidance out')
   if (guidance > 0 && label === null)
-    throw invalid('guidance needs a class, but label is null', 'give a label, or guidance: 0')
+    throw invalid('guidance needs a class, but label is null', 'pass a label, or guidance: 0')
   if (guidance > 0 && labels?.required) {
-    const why = 'guidance compares with no label, but this model was never shown an image without its label'
-    throw invalid(why, 'leave guidance out, or train with labelDropout')
+    throw invalid(
+      'guidance needs a model that was trained with label dropout',
+      'leave guidance out, or train with labelDropout',
+    )
   }
   return guidance
 }
 
 function resolveMixtureWeight(
-  { mixtureWeight, label }: WithClass,
+  { mixtureWeight, label }: WithLabel,
   { source, sampler }: SamplerModel,
-  isGiven: boolean,
+  customSource: boolean,
 ): number {
-  // without a class there is nothing for κ = label to be conditioned on
-  const drawn = source?.kappa === 'noise' || (source?.kappa === 'label' && label !== null)
-  const conditioned = isGiven ? source !== null : drawn
+  // without a class, κ = label has no signal
+  const drawn = samplesFromEncoder(source) && !(source?.kappa === 'label' && label === null)
+  const conditioned = customSource ? source !== null : drawn
   if (mixtureWeight === undefined) return conditioned ? sampler.mixtureWeight : 0
   checkNumber('mixtureWeight', mixtureWeight, 0, 1)
   if (mixtureWeight > 0 && !conditioned) {
     throw invalid(
-      `${label === null ? 'without a class it' : 'this model'} starts from N(0, I), which is mixtureWeight 0, got ${mixtureWeight}`,
+      `${label === null ? 'without a class, sampling' : 'this model'} starts from N(0, I): mixtureWeight must be 0, got ${mixtureWeight}`,
       'leave mixtureWeight out',
     )
   }
   return mixtureWeight
 }
 
-/** A batch is one array, and some engines end arrays at 2³¹ bytes. */
-function checkBatch(images: number, { channels, height, width }: SamplerModel['image']): void {
-  const bytes = 4 * images * channels * height * width
+/** A batch is one array, and some engines limit arrays to 2³¹ bytes. */
+function checkBatch(images: number, shape: ImageShape): void {
+  const { channels, height, width } = shape
+  const bytes = 4 * images * elementsOf(shape)
   if (bytes < 2 ** 31) return
   throw invalid(
     `a batch of ${images} images of ${channels} × ${height} × ${width} is too large`,
-    'make fewer images at once: a smaller batchSize, or count',
+    'use a smaller batchSize or count',
   )
 }
 

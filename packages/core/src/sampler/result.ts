@@ -1,12 +1,12 @@
-/** What sampling gives: images as numbers and as bytes, and what they cost. No DOM and no codec is needed to hold them. */
+/** Results of sampling: images as numbers and as bytes, and their cost. Needs neither a DOM nor an image codec. */
 
 import { type PlanarImage, type RawImage, type RgbaImage, toBytes, toRaw, toRgba } from '../image/pixels.ts'
 import { encodePng } from '../image/png.ts'
 import type { SolverName } from '../method/ode/solver.ts'
 import type { Bytes } from '../util/values.ts'
-import type { ImageShape } from './model-facts.ts'
+import { elementsOf, type ImageShape } from './model-facts.ts'
 
-/** One sampled image: float32, channel by channel, in [-1, 1] but for the model's own overshoot. */
+/** One sampled image: float32, channel by channel, in [-1, 1] or slightly beyond, as the model gives it. */
 export class SampledImage implements PlanarImage {
   readonly channels: number
   readonly height: number
@@ -15,9 +15,9 @@ export class SampledImage implements PlanarImage {
   /** Image `index` of `seed` is the same in every request; the first one's is the request's `firstImage`. */
   readonly index: number
   readonly seed: number
-  /** Absent without a class. */
+  /** Undefined without a class. */
   readonly label: number | undefined
-  /** Calls of the network for this image. */
+  /** Number of velocity evaluations for this image. */
   readonly nfe: number
 
   constructor(image: PlanarImage & Pick<SampledImage, 'index' | 'seed' | 'label' | 'nfe'>) {
@@ -41,7 +41,7 @@ export class SampledImage implements PlanarImage {
     return toRaw(this)
   }
 
-  /** RGBA bytes for `putImageData`: a true ImageData where the platform has it, else an object of the same shape. */
+  /** RGBA bytes for `putImageData`: an ImageData if the platform has it, else an object of the same shape. */
   toImageData(): RgbaImage {
     const rgba = toRgba(this)
     const { ImageData } = globalThis as {
@@ -50,7 +50,7 @@ export class SampledImage implements PlanarImage {
     return ImageData === undefined ? rgba : new ImageData(rgba.data, rgba.width, rgba.height)
   }
 
-  /** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID where the image is not grey, RGB or RGBA. */
+  /** The bytes of a PNG file. @throws MixflowError ARGUMENT_INVALID if the image is not grey, RGB or RGBA */
   async toPng(): Promise<Bytes> {
     return encodePng(this)
   }
@@ -60,7 +60,7 @@ export class SampledImage implements PlanarImage {
     return new Blob([await this.toPng()], { type: 'image/png' })
   }
 
-  /** The same as the answer of a server, with status 200 and `content-type: image/png` unless `init` has others. */
+  /** The same as a server's response. Defaults: status 200, `content-type: image/png`. */
   async toResponse(init: ResponseInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     if (!headers.has('content-type')) headers.set('content-type', 'image/png')
@@ -70,29 +70,31 @@ export class SampledImage implements PlanarImage {
 
 export interface SampleResult<I extends SampledImage = SampledImage> {
   readonly images: readonly I[]
-  /** Calls of the network per image, guidance included; where it differs by image, the mean. */
+  /** Number of velocity evaluations per image; the mean if it differs by image. */
   readonly nfe: number
-  /** Steps per image; where it differs by image, the mean. */
+  /** Calls of the denoiser per image: `nfe`, or twice as many with guidance. */
+  readonly networkCalls: number
+  /** Steps per image; the mean if it differs by image. */
   readonly steps: number
   readonly solver: SolverName
-  /** The seed that was given or drawn: with it the request can be repeated. */
+  /** The seed of the request, or the one that was drawn: it makes the same images again. */
   readonly seed: number
   readonly milliseconds: number
   readonly timings: SampleTimings
 }
 
-/** Milliseconds, of all batches; where none went side by side, what is left of the whole went into checks and conversions. */
+/** Milliseconds, summed over all batches. */
 export interface SampleTimings {
-  /** Drawing the noise, and the encoder where it takes part. */
+  /** Drawing the noise and running the encoder. */
   readonly source: number
-  /** The solver's loop with all calls of the denoiser. */
+  /** The solver's loop, calls of the denoiser included. */
   readonly solve: number
 }
 
 export interface SampleProgress {
   /** Steps done in this batch, from 1. */
   readonly step: number
-  /** Steps there will be; unknown for adaptive solvers. */
+  /** Number of steps in all; undefined for adaptive solvers. */
   readonly steps: number | undefined
   /** Time reached, 0..1. */
   readonly t: number
@@ -100,46 +102,46 @@ export interface SampleProgress {
   readonly firstImage: number
   readonly images: number
   readonly count: number
-  /** Part of the whole request that is done, 0..1. */
+  /** Fraction of the whole request that is done, 0..1. */
   readonly fraction: number
-  /** Calls of the network so far for this batch. */
+  /** Velocity evaluations of this batch so far. */
   readonly nfe: number
-  /** The batch's images as they are now, noise included. Only until the callback has returned. */
+  /** The batch's current images, noise included. Callable only until the callback has returned. */
   preview(): Promise<readonly SampledImage[]>
 }
 
-/** What `stream` yields after each step of each batch. */
+/** Yielded by `stream` after each step of each batch. */
 export interface StreamStep<I extends SampledImage = SampledImage> extends Omit<SampleProgress, 'images' | 'preview'> {
-  /** The batch's images as they are now: noise included until t = 1, then finished. */
+  /** The batch's current images: noise included until t = 1, then finished. */
   readonly images: readonly I[]
 }
 
-/** What `invert` gives: the source that a picture came from. */
-export interface Inversion extends Pick<SampleResult, 'nfe' | 'steps' | 'solver' | 'milliseconds'> {
-  /** float32 `[1, C, H, W]`, about N(0, 1) for a picture like the model's own; `sample({ x0 })` takes it. */
+/** Result of `invert`: the source that an image came from. */
+export interface Inversion extends Pick<SampleResult, 'nfe' | 'networkCalls' | 'steps' | 'solver' | 'milliseconds'> {
+  /** float32 `[1, C, H, W]`, about N(0, 1) for an image like the training images; `sample({ x0 })` takes it. */
   readonly x0: Float32Array
-  /** Class that the flow was run with, also where the model saw it in the picture; null for none. */
+  /** Class that the flow was run with, given or inferred; null for none. */
   readonly label: number | null
 }
 
-/** What `sources` gives: where the images of a call would start from. */
+/** Result of `sources`: where the images of a call would start from. */
 export interface SourceDraw {
-  /** float32 `[count, C, H, W]`; `sample({ x0, label, mixtureWeight })` goes on from it. */
+  /** float32 `[count, C, H, W]`; `sample({ x0, label, mixtureWeight })` continues from it. */
   readonly x0: Float32Array
-  /** Class of each image, also where it was drawn or the model saw it in the picture; null for none. */
+  /** Class of each image, given, drawn or inferred; null for none. */
   readonly label: readonly number[] | null
-  /** Of the encoder, of the same shape; absent at w = 0, where it is not asked. */
+  /** The encoder's mean, of the same shape; absent at w = 0, where the encoder is not called. */
   readonly mean?: Float32Array
-  /** As `mean`; absent also where the encoder gives no variance. */
+  /** As `mean`; also absent if the encoder predicts no variance. */
   readonly logVariance?: Float32Array
   readonly mixtureWeight: number
   readonly seed: number
 }
 
-/** Cuts `[images, C, H, W]` into images that share its memory. */
+/** Splits `[images, C, H, W]` into images that share its memory. */
 export function splitImages(data: Float32Array, shape: ImageShape): PlanarImage[] {
   const { channels, height, width } = shape
-  const size = channels * height * width
+  const size = elementsOf(shape)
   return Array.from({ length: data.length / size }, (_, i) => ({
     ...{ channels, height, width },
     data: data.subarray(i * size, (i + 1) * size),

@@ -73,7 +73,7 @@ describe('sample', () => {
     await expect(sample(backend, model, { ...request, firstImage: -1 })).rejects.toThrow(/firstImage must be/)
   })
 
-  it('guides away from the picture without a label: v(label) + g (v(label) − v(no label))', async () => {
+  it('guides away from the image without a label: v(label) + g (v(label) − v(no label))', async () => {
     const { model, backend, calls } = analyticModel()
     const base: SampleRequest = { seed: 4, label: 2, solver: 'euler', steps: 1 }
     const [off, on] = [await sample(backend, model, base), await sample(backend, model, { ...base, guidance: 1.5 })]
@@ -81,7 +81,8 @@ describe('sample', () => {
     const before = calls()
     const guided = off.images[0]!.data.map((value, i) => value + 1.5 * (value - none.images[0]!.data[i]!))
     expect(distance(on.images[0]!.data, guided)).toBeLessThan(1e-5)
-    expect([off.nfe, on.nfe, none.nfe]).toEqual([1, 2, 1])
+    expect([off.nfe, on.nfe, none.nfe]).toEqual([1, 1, 1])
+    expect([off.networkCalls, on.networkCalls, none.networkCalls]).toEqual([1, 2, 1])
     await sample(backend, model, { ...base, guidance: 1.5, steps: 3 })
     expect(calls() - before).toBe(6)
   })
@@ -100,7 +101,7 @@ describe('sample', () => {
     }
     const [one, two] = [await sample(paired, model, request), await sample(backend, model, request)]
     expect(one.images[0]!.data).toEqual(two.images[0]!.data)
-    expect([pairs, one.nfe]).toEqual([3, 6])
+    expect([pairs, one.nfe, one.networkCalls]).toEqual([3, 3, 6])
   })
 
   it('counts the mean over images where they differ', async () => {
@@ -214,7 +215,7 @@ describe('the source of sampling', () => {
     }
   })
 
-  it('tells the denoiser w where it is conditioned on it', async () => {
+  it('passes w to a denoiser that is conditioned on it', async () => {
     const { model } = analyticModel({ model: { source: facts({ conditionOnWeight: true }) } })
     const seen: unknown[] = []
     const backend = float32Backend({
@@ -228,9 +229,10 @@ describe('the source of sampling', () => {
     expect(seen).toEqual([Float32Array.of(0.25, 0.25)])
   })
 
-  it('needs the encoder where it takes part', async () => {
+  it('needs the encoder at w > 0', async () => {
     const { model, backend } = analyticModel({ model: { source: facts({}) } })
-    expect(await codeOf(() => sample(backend, model, { mixtureWeight: 1 }))).toBe('MODEL_INVALID')
+    const { encode: _, ...withoutEncoder } = backend
+    expect(await codeOf(() => sample(withoutEncoder, model, { mixtureWeight: 1 }))).toBe('MODEL_INVALID')
   })
 })
 
@@ -348,15 +350,17 @@ describe('resolveRequest', () => {
     const labelled = (request: SampleRequest) =>
       resolve(request, { ...own({ nfe: 5, mixtureWeight: 1 }), ...byLabel }).mixtureWeight
     expect([labelled({}), labelled({ label: 1 }), labelled({ label: null })]).toEqual([1, 1, 0])
-    expect(() => labelled({ label: null, mixtureWeight: 0.5 })).toThrow(/without a class it starts from N\(0, I\)/)
+    expect(() => labelled({ label: null, mixtureWeight: 0.5 })).toThrow(
+      /without a class, sampling starts from N\(0, I\)/,
+    )
   })
 
-  it('a model that saw no picture without its label takes labels, and no guidance', () => {
+  it('a model trained without label dropout takes labels, and no guidance', () => {
     const always = { ...own({ nfe: 5 }), labels: { count: 3, required: true } }
     const asked = (request: SampleRequest) => resolve(request, always)
     expect(asked({ label: 2, guidance: 0 })).toMatchObject({ guidance: 0, labels: Int32Array.of(2) })
     expect(asked({}).labels![0]).toBeLessThan(3)
-    expect(() => asked({ label: null })).toThrow(expect.objectContaining({ hint: 'give a class' }))
+    expect(() => asked({ label: null })).toThrow(expect.objectContaining({ hint: 'pass a class' }))
     const guided = expect.objectContaining({ code: 'REQUEST_INVALID', message: expect.stringContaining('guidance') })
     expect(() => asked({ label: 2, guidance: 0.5 })).toThrow(guided)
     expect(resolve({ label: null, guidance: 0 }, { ...always, labels: { count: 3, required: false } })).toBeDefined()

@@ -1,20 +1,20 @@
 /**
- * Sampler: what a loaded model can do, the same in every SDK. `@mixflow/core/testing` has the suite that holds an
- * implementation to it, and `LoadedModel` the implementation that SDKs share.
+ * Sampler: the methods of a loaded model, the same in every SDK. The conformance suite in `@mixflow/core/testing` checks an
+ * implementation; the SDKs share one, `LoadedModel`.
  */
 
 import type { SolverName } from '../method/ode/solver.ts'
+import type { ImageInput } from './image-input.ts'
 import type { InterpolateRequest } from './interpolate.ts'
 import type { InvertRequest } from './invert.ts'
 import type { ImageShape, Labels, SamplerDefaults } from './model-facts.ts'
-import type { Picture } from './picture.ts'
 import type { SampleRequest } from './request.ts'
 import type { Inversion, SampledImage, SampleResult, SourceDraw } from './result.ts'
 import type { SourcesRequest } from './sources.ts'
 import type { StreamIterator } from './stream.ts'
 import type { VariationsRequest } from './variations.ts'
 
-/** `variations` needs a model whose κ contains the image; all others every model has. */
+/** Every model has all of these but `variations`, which needs a κ that contains the image. */
 export type SamplerMethod = 'sample' | 'stream' | 'variations' | 'interpolate' | 'invert' | 'sources'
 
 export interface Capabilities {
@@ -23,13 +23,13 @@ export interface Capabilities {
   /** null: the model has no classes. */
   readonly labels: Labels | null
   readonly solvers: readonly SolverName[]
-  /** Whether `mixtureWeight` above 0 has a meaning for `sample`. */
+  /** Whether `sample` accepts a `mixtureWeight` above 0. */
   readonly mixtureWeight: boolean
-  /** What a request leaves open is filled from here. */
+  /** Used for whatever a request leaves open. */
   readonly defaults: SamplerDefaults
-  /** Where the networks run, in the implementation's words. */
+  /** Where the networks run, as the implementation names it. */
   readonly device: string
-  /** Why it is not on a better device or off the main thread, where that was left open. */
+  /** Why an automatic choice did not take a better device or a worker. */
   readonly note?: string
   readonly dtype: 'float32' | 'float16'
 }
@@ -39,20 +39,20 @@ export interface Sampler<I extends SampledImage = SampledImage> {
   /** Images from noise. */
   sample(request?: SampleRequest): Promise<SampleResult<I>>
   /**
-   * The same, with the pictures after each step as they come; the last of each batch are the finished ones (batches may go side
-   * by side). Leaving the loop ends the call. Without `onStep`.
+   * As `sample`, yielding the images after each step; the last ones of each batch are finished (batches may run concurrently).
+   * Leaving the loop ends the call. Takes no `onStep`.
    */
   stream(request?: Omit<SampleRequest, 'onStep'>): StreamIterator<I>
-  /** Images like a picture: κ-FC with the picture as its signal, mixed by `mixtureWeight`. */
-  variations(picture: Picture, request?: VariationsRequest): Promise<SampleResult<I>>
-  /** Images from that of one seed to that of another, along the sphere of their noise; a number is the count. */
+  /** Images like the input: κ-FC with the image as its signal, mixed by `mixtureWeight`. */
+  variations(image: ImageInput, request?: VariationsRequest): Promise<SampleResult<I>>
+  /** Images from that of one seed to that of another, with spherically interpolated noise. A number is the count. */
   interpolate(seedA: number, seedB: number, request: InterpolateRequest | number): Promise<SampleResult<I>>
-  /** The source that a picture comes from: the flow run backwards. */
-  invert(picture: Picture, request?: InvertRequest): Promise<Inversion>
-  /** Where the images of a call would start from, and what the encoder says of it. */
+  /** The source that an image comes from: the flow run backwards. */
+  invert(image: ImageInput, request?: InvertRequest): Promise<Inversion>
+  /** The sources that the images of a call would start from, and what the encoder predicts. */
   sources(request?: SourcesRequest): Promise<SourceDraw>
   capabilities(): Capabilities
-  /** Frees what the model holds; running calls end with MODEL_DISPOSED or their result. Calling it again does nothing. */
+  /** Frees the model's resources; running calls end with MODEL_DISPOSED or their result. Calling it again has no effect. */
   dispose(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * Sampling as a sequence of pictures: an async iterator over the steps of any call that takes `onStep`. The call goes on
- * when the next step is asked for, so a slow reader slows it down, and one who leaves the loop ends it.
+ * Sampling as an async iterator over the steps of a call that takes `onStep`. The call continues when the next step is requested, so
+ * a slow reader slows it down, and leaving the loop ends it.
  */
 import { checkKeys } from '../util/strict.ts'
 import { type SampleRequest, sampleKeys } from './request.ts'
@@ -8,9 +8,9 @@ import type { SampledImage, SampleProgress, SampleResult, StreamStep } from './r
 
 export type StreamIterator<I extends SampledImage> = AsyncGenerator<StreamStep<I>, SampleResult<I>, undefined>
 
-const keys = [...sampleKeys.filter(key => key !== 'onStep')]
+const keys = sampleKeys.filter(key => key !== 'onStep')
 
-/** The steps of a call, with the pictures that each gives. @param sample begins that call */
+/** Yields the steps of the call that `sample` starts, with the images after each. */
 export async function* streamSteps<I extends SampledImage>(
   request: Omit<SampleRequest, 'onStep'>,
   sample: (request: SampleRequest) => Promise<SampleResult<I>>,
@@ -19,12 +19,12 @@ export async function* streamSteps<I extends SampledImage>(
   const left = new Error('the reader of the stream has left')
   let hasLeft = false
   let arrived = pending<StreamStep<I>>()
-  let wanted = pending<void>()
+  let requested = pending<void>()
   const onStep = async (progress: SampleProgress) => {
     const { preview, ...facts } = progress
     arrived.resolve({ ...facts, images: (await preview()) as readonly I[] })
-    await wanted.promise
-    wanted = pending()
+    await requested.promise
+    requested = pending()
     if (hasLeft) throw left
   }
   const result = sample({ ...request, onStep })
@@ -34,11 +34,11 @@ export async function* streamSteps<I extends SampledImage>(
       if (step === undefined) return await result
       arrived = pending()
       yield step
-      wanted.resolve()
+      requested.resolve()
     }
   } finally {
     hasLeft = true
-    wanted.resolve()
+    requested.resolve()
     await result.catch(() => {})
   }
 }

@@ -1,20 +1,20 @@
 /**
- * A model whose velocity is known in closed form: the exact rectified flow from N(0, 1) to N(mean, deviation²) per pixel,
- * the mean depending on the class. It needs no weights and no runtime, and every picture it should give is known: class c
- * of K turns noise ε into mean(c) + deviation · ε, "no label" into deviation · ε.
+ * A model whose velocity is known in closed form: the exact rectified flow from N(0, 1) to N(mean, deviation²) per pixel, with a mean
+ * for each class. It needs no parameters and no runtime, and every image is known: class c of K maps noise ε to
+ * mean(c) + deviation · ε, "no label" to deviation · ε. Its encoder is `referenceEncoder`.
  */
 import { type DenoiserInputs, float32Backend, type SampleBackend } from '../sampler/backend.ts'
 import { LoadedModel } from '../sampler/loaded-model.ts'
-import type { SamplerModel } from '../sampler/model-facts.ts'
+import { elementsOf, type SamplerModel } from '../sampler/model-facts.ts'
 import { Queue } from '../sampler/queue.ts'
 import type { Sampler } from '../sampler/sampler.ts'
-import { hasVariations } from '../sampler/variations.ts'
+import { referenceEncoder } from './conformance/sources.ts'
 import { gaussianVelocity } from './exact-odes.ts'
 
 export interface AnalyticModelOptions {
-  /** 3 classes unless said; null for none. */
+  /** Number of classes; null for none. Default: 3. */
   readonly classes?: number | null
-  /** 0.5 unless said. */
+  /** Default: 0.5. */
   readonly deviation?: number
   readonly model?: Partial<SamplerModel>
 }
@@ -23,7 +23,7 @@ export interface AnalyticModel {
   readonly model: SamplerModel
   readonly backend: SampleBackend<Float32Array>
   readonly deviation: number
-  /** Mean of a class; of "no label" 0. */
+  /** Mean of a class; 0 for "no label". */
   meanOf(label: number | undefined): number
   /** Calls of the network so far. */
   calls(): number
@@ -38,7 +38,7 @@ export function analyticModel(options: AnalyticModelOptions = {}): AnalyticModel
     sampler: { solver: 'heun', nfe: 5, guidance: 0, mixtureWeight: 0 },
     ...options.model,
   }
-  const size = model.image.channels * model.image.height * model.image.width
+  const size = elementsOf(model.image)
   const meanOf = (label: number | undefined) =>
     label === undefined || label === classes ? 0 : (label + 1) / ((classes ?? 0) + 1) - 0.5
   let calls = 0
@@ -49,14 +49,10 @@ export function analyticModel(options: AnalyticModelOptions = {}): AnalyticModel
       return gaussianVelocity(value, t[image]!, { mean: meanOf(label?.[image]), deviation })
     })
   }
-  // a source that knows its image: nearly that image at w = 1, and darker by the class where the encoder is told it
-  const encode = async (kappa: Float32Array | Int32Array, label?: Int32Array) => ({
-    mean: Float32Array.from(kappa, (value, i) => value - 0.1 * (label?.[Math.floor(i / size)] ?? 0)),
-    logVariance: new Float32Array(kappa.length).fill(-4),
-  })
+  const encode = model.source && referenceEncoder(model.source, model.image)
   return {
     model,
-    backend: float32Backend({ velocity, ...(hasVariations(model) && { encode }) }),
+    backend: float32Backend({ velocity, ...(encode && { encode }) }),
     deviation,
     meanOf,
     calls: () => calls,
@@ -70,7 +66,7 @@ export function analyticSampler(options: AnalyticModelOptions = {}): Sampler {
     model: { name: 'analytic', ...model },
     queue: new Queue(),
     backend: () => backend,
-    place: () => ({ device: 'analytic', dtype: 'float32' }),
+    runtime: () => ({ device: 'analytic', dtype: 'float32' }),
     toImage: image => image,
     release: async () => {},
   })

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Sampler } from '../sampler/sampler.ts'
-import { analyticSampler } from './analytic-model.ts'
-import { samplerConformance } from './conformance.ts'
+import { analyticModel, analyticSampler } from './analytic-model.ts'
+import {
+  classesOf,
+  conformanceSources,
+  referenceEncoder,
+  samplerConformance,
+  sourceConformance,
+  sourceName,
+} from './conformance.ts'
 
 describe('a sampler of the analytic model', () => {
   for (const { name, run } of samplerConformance(() => analyticSampler())) it(name, run)
@@ -11,30 +18,20 @@ describe('a sampler without classes', () => {
   for (const { name, run } of samplerConformance(() => analyticSampler({ classes: null }))) it(name, run)
 })
 
-describe('a sampler with κ = image', () => {
-  const source = {
-    kappa: 'image',
-    gaussian: 'mean-variance',
-    mixing: 'distribution',
-    tanh: false,
-    conditionOnWeight: false,
-    klWeight: 0,
-  } as const
-  for (const { name, run } of samplerConformance(() => analyticSampler({ model: { source } }))) it(name, run)
-
-  describe('whose encoder is told the class', () => {
-    const told = () => analyticSampler({ model: { source: { ...source, encoderLabel: true } } })
-    for (const { name, run } of samplerConformance(told, { encoderLabel: true })) it(name, run)
-  })
+describe.each(conformanceSources.map(facts => [sourceName(facts), facts] as const))('a sampler with %s', (_, facts) => {
+  const options = { classes: classesOf(facts), model: { source: facts } }
+  const { model } = analyticModel(options)
+  const source = { facts, encode: referenceEncoder(facts, model.image) }
+  for (const { name, run } of sourceConformance(() => analyticSampler(options), { source })) it(name, run)
 })
 
 describe('the suite finds', () => {
   const bound = (sampler: Sampler): Sampler => ({
     sample: request => sampler.sample(request),
     stream: request => sampler.stream(request),
-    variations: (picture, request) => sampler.variations(picture, request),
+    variations: (image, request) => sampler.variations(image, request),
     interpolate: (a, b, request) => sampler.interpolate(a, b, request),
-    invert: (picture, request) => sampler.invert(picture, request),
+    invert: (image, request) => sampler.invert(image, request),
     sources: request => sampler.sources(request),
     capabilities: () => sampler.capabilities(),
     dispose: () => sampler.dispose(),
@@ -67,15 +64,15 @@ describe('the suite finds', () => {
     const found = await failures(({ sample }) => ({
       sample: async request => ({ ...(await sample(request)), nfe: 1 }),
     }))
-    expect(found).toMatch(/heun costs/)
+    expect(found).toMatch(/heun makes/)
   })
-  it('a signal that is not heeded', async () => {
+  it('a signal that is ignored', async () => {
     const found = await failures(({ sample }) => ({
       sample: async ({ signal: _, ...request } = {}) => sample(request),
     }))
     expect(found).toMatch(/abort/)
   })
-  it('an abort that waits for its turn', async () => {
+  it('an abort that waits in the queue', async () => {
     const found = await failures(({ sample }) => {
       const others: Promise<unknown>[] = []
       return {
@@ -91,33 +88,33 @@ describe('the suite finds', () => {
     })
     expect(found).toMatch(/abort ends a call at once/)
   })
-  it('a disposed sampler that goes on', async () => {
+  it('a disposed sampler that still works', async () => {
     const nothing = async () => {}
     const found = await failures(() => ({ dispose: nothing, [Symbol.asyncDispose]: nothing }))
     expect(found).toMatch(/dispose/)
   })
-  it('a source that is not the one given', async () => {
+  it('an x0 that is ignored', async () => {
     const found = await failures(({ sample }) => ({
       sample: async ({ x0: _, ...request } = {}) => sample(request),
     }))
-    expect(found).toMatch(/x0 takes the place/)
-    expect(found).toMatch(/gives the picture back/)
+    expect(found).toMatch(/x0 replaces/)
+    expect(found).toMatch(/gives the image back/)
   })
-  it('parts that begin anew', async () => {
+  it('a firstImage that is ignored', async () => {
     const found = await failures(({ sample }) => ({
       sample: async ({ firstImage: _, ...request } = {}) => sample(request),
     }))
     expect(found).toMatch(/in parts/)
   })
-  it('a straight line in place of the ends', async () => {
+  it('an interpolation with other ends', async () => {
     const found = await failures(({ interpolate }) => ({
       interpolate: (a, b, request) => interpolate(a + 1, b, request),
     }))
-    expect(found).toMatch(/begins and ends/)
+    expect(found).toMatch(/starts and ends/)
   })
-  it('variations of nothing', async () => {
+  it('variations that ignore the image', async () => {
     const found = await failures(({ sample }) => ({ variations: async (_, request) => sample(request) }))
-    expect(found).toMatch(/variations, where/)
+    expect(found).toMatch(/variations, if/)
   })
   it('requests that are not checked', async () => {
     const found = await failures(({ sample }) => ({ sample: async () => sample() }))

@@ -1,7 +1,7 @@
 /** Defaults of the exported model's sampler: those of the training configuration, overridden by the options of the export. */
 
 import { isAdaptive, type Manifest, MixflowError, type SolverName, solverNames, stepsOf } from '@mixflow/core'
-import { type Checkpoint, checkKeys, show } from '@mixflow/core/internal'
+import { type Checkpoint, checkKeys, samplesFromEncoder, show } from '@mixflow/core/internal'
 
 export type SamplingDefaults = Manifest['sampler']
 
@@ -26,13 +26,12 @@ export function samplingDefaults(options: Options, { config, labels, source }: F
   const chosen = defined(options)
   const { solver, nfe, steps, gridPower, guidance, mixtureWeight } = { ...fallback, ...configured(config), ...chosen }
   if (!solverNames.includes(solver)) throw invalid(`solver is ${show(solver)}`, `use one of ${solverNames.join(', ')}`)
-  const fromEncoder = source?.kappa === 'label' || source?.kappa === 'noise'
   return {
     solver,
     ...duration({ solver, nfe, steps, chosen }),
     ...grid(solver, gridPower),
     guidance: guidanceOf(labels, { guidance, chosen }),
-    mixtureWeight: fromEncoder ? inRange('mixtureWeight', mixtureWeight ?? 1, 1) : 0,
+    mixtureWeight: samplesFromEncoder(source) ? inRange('mixtureWeight', mixtureWeight ?? 1, 1) : 0,
   }
 }
 

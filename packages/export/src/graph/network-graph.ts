@@ -10,6 +10,7 @@ import {
   type NetworkPorts,
   networkPorts,
   type StoredTensor,
+  splitEncoderOutput,
 } from '@mixflow/core/internal'
 import {
   buildDenoiser,
@@ -69,6 +70,13 @@ export function networkGraphs({ record, tensors }: Pick<OpenCheckpoint, 'record'
 }
 
 const toNhwc = (x: tf.Tensor) => tf.transpose(x, [0, 2, 3, 1]) as tf.Tensor4D
+/** Halves of the channels of `[N, C, H, W]`. */
+const channelHalves = {
+  halves(x: tf.Tensor) {
+    const [first, second] = tf.split(x, 2, 1) as [tf.Tensor, tf.Tensor]
+    return { first, second }
+  },
+}
 const toNchw = (x: tf.Tensor) => tf.transpose(x, [0, 3, 1, 2])
 
 function denoise(network: DenoiserNetwork, parameters: Parameters, { x, t, label, w }: Tensors) {
@@ -86,10 +94,7 @@ function encode(
   }: { readonly kappa: tf.Tensor; readonly label: tf.Tensor1D | undefined; readonly source: SourceFacts },
 ): Record<string, tf.Tensor> {
   const output = toNchw(network.apply(parameters, kappa.rank === 4 ? toNhwc(kappa) : kappa, { label }))
-  if (gaussian === 'off') return { x0: output }
-  if (gaussian === 'mean') return { mean: output }
-  const [mean, logVariance] = tf.split(output, 2, 1) as [tf.Tensor, tf.Tensor]
-  return { mean, logVariance }
+  return { ...splitEncoderOutput(channelHalves, output, gaussian) }
 }
 
 function built<N>(

@@ -19,7 +19,7 @@ import {
 } from '@mixflow/core/internal'
 import type { FileContent } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
-import { buildDenoiser, buildEncoder, countParameters, networkContext, type ParameterSpec } from '@mixflow/zoo/networks'
+import { type ConfiguredNetworks, configuredNetworks, countParameters, type ParameterSpec } from '@mixflow/zoo/networks'
 import { checkReplaceable, outputPath, writeModelFolder } from '../model-folder.ts'
 import { type ForeignTensor, openForeignFile, readForeign } from './foreign-checkpoint.ts'
 import { namedForeign } from './foreign-names.ts'
@@ -122,32 +122,17 @@ export async function importCheckpoint(options: ImportOptions): Promise<ImportRe
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-interface Networks {
-  /** `denoiser.…`, then `encoder.…`. */
-  readonly parameters: readonly ParameterSpec[]
+interface Networks extends Pick<ConfiguredNetworks, 'parameters' | 'source'> {
   readonly counts: ImportResult['parameters']
-  readonly source: Checkpoint['source']
 }
 
 function networksOf({ config, image, labels = null }: ImportOptions): Networks {
-  const source = sourceOf(config)
-  const context = networkContext({ image, labels: config.labels ? labels : null, source })
-  const denoiser = buildDenoiser(config.denoiser, context).parameters
-  const encoding = config.encoder === null ? null : buildEncoder(config.encoder, context)
-  const encoder = encoding?.parameters ?? []
-  const prefixed = (prefix: string, parameters: readonly ParameterSpec[]) =>
-    parameters.map(spec => ({ ...spec, name: `${prefix}.${spec.name}` }))
-  return {
-    parameters: [...prefixed('denoiser', denoiser), ...prefixed('encoder', encoder)],
-    counts: { denoiser: countParameters(denoiser), encoder: countParameters(encoder) },
-    source: source !== null && encoding?.takesLabel ? { ...source, encoderLabel: true } : source,
+  const { parameters, source, denoiser, encoder } = configuredNetworks(config, { image, labels })
+  const counts = {
+    denoiser: countParameters(denoiser.parameters),
+    encoder: countParameters(encoder?.parameters ?? []),
   }
-}
-
-function sourceOf({ source }: TrainingConfig): Checkpoint['source'] {
-  if (source === null) return null
-  const { weight, detachEncoder, ...facts } = source
-  return facts
+  return { parameters, counts, source }
 }
 
 // ---- tensors -------------------------------------------------------------------------------------------------------

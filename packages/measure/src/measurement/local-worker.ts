@@ -1,6 +1,6 @@
 /** Computes parts in this process: samples images and extracts features, or follows trajectories. */
 import { curvature, integers, MixflowError, type SampleBackend, type SamplerModel, sample } from '@mixflow/core'
-import { drawSource } from '@mixflow/core/internal'
+import { defaultMixtureWeight, drawSource, elementsOf } from '@mixflow/core/internal'
 import type { Extractor } from '../extractor.ts'
 import type {
   Part,
@@ -64,10 +64,10 @@ async function measureTrajectories(
   { part, signal, onProgress }: Task<TrajectoriesPart>,
 ): Promise<TrajectoriesResult> {
   const { seed, firstImage, images, steps, bins } = part
-  const { source, labels, image, sampler } = model
-  const elementsPerImage = image.channels * image.height * image.width
+  const { source, labels, image } = model
+  const elementsPerImage = elementsOf(image)
   const label = labels && Int32Array.from(integers({ seed, stream: 'label', firstImage, images, below: labels.count }))
-  const mixtureWeight = source?.kappa === 'label' || source?.kappa === 'noise' ? sampler.mixtureWeight : 0
+  const mixtureWeight = defaultMixtureWeight(model)
   const x0 = await drawSource({
     source,
     mixtureWeight,

@@ -53,15 +53,21 @@ describe('a folder on disk', () => {
 
   it('is opened by its path, its manifest, or a file address of either', async () => {
     const path = join(scratch, 'model')
-    for (const place of [path, `${path}/`, join(path, 'mixflow.json'), pathToFileURL(path), pathToFileURL(path).href]) {
-      const folder = await open(place)
+    for (const location of [
+      path,
+      `${path}/`,
+      join(path, 'mixflow.json'),
+      pathToFileURL(path),
+      pathToFileURL(path).href,
+    ]) {
+      const folder = await open(location)
       expect(Buffer.compare(await folder.readManifest({}), manifest)).toBe(0)
       expect(Buffer.compare(await folder.readFile(file, {}), bytes)).toBe(0)
     }
   })
 
   it('that does not exist, or has no manifest', async () => {
-    for (const place of [
+    for (const location of [
       join(scratch, 'nowhere'),
       './mnist',
       'ftp://host/m/',
@@ -69,8 +75,8 @@ describe('a folder on disk', () => {
       'file://host/m',
       'file:///a%2Fb',
     ]) {
-      const error = await refused(open(place), 'MODEL_NOT_FOUND')
-      expect(error.message).toContain(place)
+      const error = await refused(open(location), 'MODEL_NOT_FOUND')
+      expect(error.message).toContain(location)
     }
     const error = await refused((await open(scratch)).readManifest({}), 'MODEL_NOT_FOUND')
     expect(error.message).toContain(join(scratch, 'mixflow.json'))
@@ -105,7 +111,7 @@ describe('an address', () => {
       const folder = await open(address)
       expect(Buffer.compare(await folder.readManifest({}), manifest)).toBe(0)
       expect(Buffer.compare(await folder.readFile(file, {}), bytes)).toBe(0)
-      expect(folder.place).toBe(server.address)
+      expect(folder.location).toBe(server.address)
     }
   })
 
@@ -303,7 +309,7 @@ describe('a server with a fault: nothing is cached, and the error names the addr
 
   it.each([
     ['in a circle', () => address(), 'redirect count exceeded'],
-    ['to a server that is not there', () => 'http://127.0.0.1:1/d.onnx', /127\.0\.0\.1:\d+ sends on from/],
+    ['to a server that is not there', () => 'http://127.0.0.1:1/d.onnx', /127\.0\.0\.1:\d+ redirects/],
   ])('a server that sends on %s', async (_, location, text) => {
     server.faults.set(file.path, response => response.writeHead(302, { location: location() }).end())
     const error = await refused((await open()).readFile(file, {}), 'DOWNLOAD_REDIRECTED')

@@ -61,9 +61,9 @@ async function openPath(text: string, cache: ModelCache | null): Promise<ModelFo
 /** In Node, the addresses of an installed package's files are `file:` URLs. */
 function openPackage(model: ModelPackage, cache: ModelCache | null): ModelFolder {
   const folder = packageFolder(model, (address, file, options) => {
-    const { place } = folder
-    if (/^https?:/i.test(address)) return readRemote({ ...options, url: parseUrl(address), file, cache, place })
-    if (/^file:/i.test(address)) return readLocal(file, { ...options, path: pathOf(address), place })
+    const { location } = folder
+    if (/^https?:/i.test(address)) return readRemote({ ...options, url: parseUrl(address), file, cache, location })
+    if (/^file:/i.test(address)) return readLocal(file, { ...options, path: pathOf(address), location })
     throw notFound(address, 'the files of a package must have file: or http(s): addresses')
   })
   return folder
@@ -83,10 +83,10 @@ function parseUrl(text: string): URL {
   throw notFound(text, 'correct the address: it is not a valid URL')
 }
 
-function notFound(place: string, hint: string): MixflowError {
-  return new MixflowError('MODEL_NOT_FOUND', `no model at ${JSON.stringify(place.slice(0, 400))}`, {
+function notFound(location: string, hint: string): MixflowError {
+  return new MixflowError('MODEL_NOT_FOUND', `no model at ${JSON.stringify(location.slice(0, 400))}`, {
     hint,
-    details: { place },
+    details: { location },
   })
 }
 

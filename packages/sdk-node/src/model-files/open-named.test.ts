@@ -96,7 +96,7 @@ describe('a model by name', () => {
     expect(await refusal('smal')).toMatchObject({
       code: 'MODEL_UNKNOWN',
       message: 'no model is called "smal"',
-      hint: 'did you mean "small"?\nmodels: small\na folder or address would be "./smal"',
+      hint: 'did you mean "small"?\nmodels: small\nfor a folder, write "./smal"',
       details: { name: 'smal', nearest: 'small', known: ['small'] },
     })
     const { code, details } = await loadModel('nobody has this name').catch(error => error)

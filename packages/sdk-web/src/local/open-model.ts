@@ -16,7 +16,7 @@ import {
   chooseDenoiser,
   chooseGraph,
   LoadedModel,
-  type RemotePlace,
+  type RemoteSource,
   readGraphs,
   readManifest,
   remoteModel,
@@ -43,7 +43,7 @@ export interface OpenOptions extends PlainOptions, Pick<BinarySource, 'pieces'> 
 
 type Report = OpenOptions['report']
 
-export async function openModel(source: RemotePlace, options: OpenOptions): Promise<LocalModel> {
+export async function openModel(source: RemoteSource, options: OpenOptions): Promise<LocalModel> {
   const { signal, report, cache = browserCache() } = options
   const folder = remoteModel(source, cache)
   const manifest = await readManifest(folder, { signal, report })
@@ -204,7 +204,7 @@ export class LocalModel extends LoadedModel<SampledImage> {
         }
         return (await current).engine.backend
       },
-      place: () => {
+      runtime: () => {
         const { engine, note } = started
         const notes = [note, options.note].filter(part => part !== undefined)
         return { device: engine.device, dtype: engine.dtype, ...(notes.length > 0 && { note: notes.join('; ') }) }

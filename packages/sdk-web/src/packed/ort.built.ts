@@ -66,8 +66,8 @@ export async function readBinary(
 async function download(folder: string, device: Device, onBytes: (bytes: number) => void) {
   const file = onnxRuntime.files[device]
   const url = new URL(file.path, folder)
-  const place = `ONNX Runtime ${onnxRuntime.version}`
-  const content = readRemote({ url, file, place, cache: null, signal: undefined, onBytes }).catch(cause => {
+  const location = `ONNX Runtime ${onnxRuntime.version}`
+  const content = readRemote({ url, file, location, cache: null, signal: undefined, onBytes }).catch(cause => {
     throw new MixflowError('DEVICE_UNAVAILABLE', `ONNX Runtime cannot be loaded from ${url}: ${cause.message}`, {
       hint: `serve this file of onnxruntime-web@${onnxRuntime.version} there, or leave out runtime.wasmPaths`,
       details: { address: url.href },

@@ -1,10 +1,10 @@
 /** The page's view of a model in a worker: each method of the sampler is a question to the worker. */
 import {
   type Capabilities,
+  type ImageInput,
   type Inversion,
   type Manifest,
   MixflowError,
-  type Picture,
   SampledImage,
   type SampleResult,
   type SourceDraw,
@@ -50,21 +50,21 @@ export class RemoteModel implements WebModel {
     return streamSteps(request, whole => this.sample(whole))
   }
 
-  variations(picture: Picture, request: Parameters<WebModel['variations']>[1] = {}): Promise<SampleResult> {
-    return this.#images('variations', [plainPicture(picture), request])
+  variations(image: ImageInput, request: Parameters<WebModel['variations']>[1] = {}): Promise<SampleResult> {
+    return this.#images('variations', [plainImage(image), request])
   }
 
   interpolate(seedA: number, seedB: number, request: Parameters<WebModel['interpolate']>[2]): Promise<SampleResult> {
     return this.#images('interpolate', [seedA, seedB, typeof request === 'number' ? { count: request } : request])
   }
 
-  async invert(picture: Picture, request: Parameters<WebModel['invert']>[1] = {}): Promise<Inversion> {
-    return (await this.#run('invert', [plainPicture(picture), request])) as Inversion
+  async invert(image: ImageInput, request: Parameters<WebModel['invert']>[1] = {}): Promise<Inversion> {
+    return (await this.#run('invert', [plainImage(image), request])) as Inversion
   }
 
   async sources(request: Parameters<WebModel['sources']>[0] = {}): Promise<SourceDraw> {
-    const { picture } = request ?? {}
-    const plain = picture === undefined ? request : { ...request, picture: plainPicture(picture) }
+    const { image } = request ?? {}
+    const plain = image === undefined ? request : { ...request, image: plainImage(image) }
     return (await this.#run('sources', [plain])) as SourceDraw
   }
 
@@ -99,8 +99,8 @@ export class RemoteModel implements WebModel {
 }
 
 /** ImageData and other classes as a plain object, which can be sent. */
-function plainPicture(picture: Picture): unknown {
-  if (typeof picture !== 'object' || picture === null) return picture
-  const { width, height, data } = picture
-  return { width, height, data, ...('channels' in picture && { channels: picture.channels }) }
+function plainImage(image: ImageInput): unknown {
+  if (typeof image !== 'object' || image === null) return image
+  const { width, height, data } = image
+  return { width, height, data, ...('channels' in image && { channels: image.channels }) }
 }

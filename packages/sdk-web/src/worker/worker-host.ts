@@ -3,7 +3,7 @@
  * not copied. If no worker can be started (because of a policy or a bundler), the caller gets the reason and loads the model itself.
  */
 import { MixflowError, type ModelCache, SampledImage, type SampleProgress, type SolveRequest } from '@mixflow/core'
-import { type RemotePlace, throwIfAborted } from '@mixflow/core/internal'
+import { type RemoteSource, throwIfAborted } from '@mixflow/core/internal'
 import type { WebModel } from '../load-model.ts'
 import type { LoadModelOptions, PlainOptions } from '../options.ts'
 import type { BinarySource, Pieces } from '../packed/ort.ts'
@@ -16,7 +16,7 @@ type HostedOptions = LoadModelOptions & PlainOptions & Pick<BinarySource, 'piece
 
 /** Returns a model in a worker, or a note that says why no worker could be started. */
 export async function loadInWorker(
-  source: RemotePlace,
+  source: RemoteSource,
   options: HostedOptions,
 ): Promise<WebModel | { readonly note: string }> {
   const { worker } = options
@@ -97,7 +97,7 @@ class WorkerHost {
     this.#peer = new Peer<ToWorker>(worker, this.#handlers() as unknown as Handlers<Questions>)
   }
 
-  async load(source: RemotePlace, options: HostedOptions): Promise<WebModel> {
+  async load(source: RemoteSource, options: HostedOptions): Promise<WebModel> {
     const { device, dtype, runtime, cache, signal, pieces } = options
     this.#users++
     try {

@@ -19,9 +19,8 @@ const facts = z.strictObject({
 const cost = z.strictObject({
   solver,
   steps: z.number().describe('Per image; the mean, for an adaptive solver.'),
-  nfe: z
-    .number()
-    .describe('Number of function evaluations per image, guidance included; the mean, for an adaptive solver.'),
+  nfe: z.number().describe('Velocity evaluations per image; the mean, for an adaptive solver.'),
+  networkCalls: z.number().describe('Denoiser calls per image: nfe, or twice as many with guidance.'),
   milliseconds: z.number().describe('Time from accepting the request to its last image, including waiting.'),
 })
 
@@ -126,7 +125,7 @@ export const modelsSchema = z.strictObject({
   limits: z
     .strictObject({
       maxCount: z.int().describe('Maximum number of images per request.'),
-      maxNfe: z.int().describe('Maximum number of function evaluations per image.'),
+      maxNetworkCalls: z.int().describe('Maximum number of network calls per image.'),
       maxQueue: z.int().describe('Maximum number of images of all unfinished requests of a model.'),
       timeoutSeconds: z.number(),
     })

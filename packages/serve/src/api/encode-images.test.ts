@@ -6,7 +6,16 @@ import { checkChannels, encoders, mediaTypes } from './encode-images.ts'
 const made = (channels: number) => {
   const data = new Float32Array(channels * 6).map((_, i) => i / 10 - 1)
   const image = new SampledImage({ channels, height: 2, width: 3, data, index: 5, seed: 9, label: undefined, nfe: 3 })
-  return { model: 'm', images: [image], nfe: 3, steps: 2, solver: 'heun' as const, seed: 9, milliseconds: 1.4 }
+  return {
+    model: 'm',
+    images: [image],
+    nfe: 3,
+    networkCalls: 3,
+    steps: 2,
+    solver: 'heun' as const,
+    seed: 9,
+    milliseconds: 1.4,
+  }
 }
 
 it('images of 2 channels can be sent as raw values only', async () => {

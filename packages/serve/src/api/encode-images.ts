@@ -61,10 +61,11 @@ async function imagesAnswer({ model, ...result }: NamedResult): Promise<ImagesAn
   return { ...facts, ...costOf(result), channels, height, width, images }
 }
 
-export const costOf = ({ solver, steps, nfe, milliseconds }: RunResult): StreamEvents['done'] => ({
+export const costOf = ({ solver, steps, nfe, networkCalls, milliseconds }: RunResult): StreamEvents['done'] => ({
   solver,
   steps,
   nfe,
+  networkCalls,
   milliseconds: Math.round(milliseconds),
 })
 

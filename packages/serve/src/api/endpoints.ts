@@ -37,7 +37,7 @@ export type SchemaName =
   | 'Problem'
   | `${Capitalize<keyof typeof eventSchemas>}Event`
 
-export const schemas = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) =>
+export const schemas = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNetworkCalls'>) =>
   ({
     ImagesRequest: imagesRequestSchema(options),
     VariationsRequest: variationsRequestSchema(options),

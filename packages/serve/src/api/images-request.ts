@@ -20,7 +20,10 @@ const number = (least: number, most: number) => {
 const classes = 'must be an index or a name of a class, an array of these, or null'
 const oneClass = [z.int(), z.string()] as const
 
-export const imagesRequestSchema = ({ maxCount, maxNfe }: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) =>
+export const imagesRequestSchema = ({
+  maxCount,
+  maxNetworkCalls,
+}: Pick<ResolvedOptions, 'maxCount' | 'maxNetworkCalls'>) =>
   z
     .strictObject({
       model: z
@@ -38,8 +41,8 @@ export const imagesRequestSchema = ({ maxCount, maxNfe }: Pick<ResolvedOptions, 
         .enum(solverNames as [SolverName, ...SolverName[]])
         .exactOptional()
         .describe('Default: that of the model. Adaptive solvers choose the steps of each image separately.'),
-      steps: integer(1, maxNfe).exactOptional().describe('Steps of a fixed-step solver. Excludes nfe.'),
-      nfe: integer(1, maxNfe).exactOptional().describe('Number of function evaluations per image, instead of steps.'),
+      steps: integer(1, maxNetworkCalls).exactOptional().describe('Steps of a fixed-step solver. Excludes nfe.'),
+      nfe: integer(1, maxNetworkCalls).exactOptional().describe('Velocity evaluations per image, instead of steps.'),
       gridPower: number(0.1, 10)
         .exactOptional()
         .describe('The times of a fixed-step solver’s steps are (i / steps)^gridPower. Default: that of the model.'),
@@ -74,7 +77,7 @@ export type ImagesRequestSchema = ReturnType<typeof imagesRequestSchema>
 export type ImagesRequest = z.infer<ImagesRequestSchema>
 
 /** The same, with the image to vary. */
-export const variationsRequestSchema = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) => {
+export const variationsRequestSchema = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNetworkCalls'>) => {
   const { label, mixtureWeight, ...shape } = imagesRequestSchema(options).shape
   return z
     .strictObject({

@@ -7,7 +7,7 @@ import { endpoints } from './endpoints.ts'
 import { imagesRequestSchema, parseRequest } from './images-request.ts'
 import { openapiDocument } from './openapi.ts'
 
-const limits = { maxCount: 8, maxNfe: 64 }
+const limits = { maxCount: 8, maxNetworkCalls: 64 }
 
 describe('/openapi.json', () => {
   const document = openapiDocument(limits)
@@ -39,7 +39,7 @@ describe('/openapi.json', () => {
 
 /** Each mistake: what the server says, and what a call of `sample` says. */
 describe('a request over HTTP is refused with core’s messages', () => {
-  const schema = imagesRequestSchema({ maxCount: 1_000_000, maxNfe: 100_000 })
+  const schema = imagesRequestSchema({ maxCount: 1_000_000, maxNetworkCalls: 100_000 })
   const { model } = analyticModel()
   const said = (call: () => unknown): string => {
     try {

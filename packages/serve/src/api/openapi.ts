@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ResolvedOptions } from '../options.ts'
 import { type Endpoint, endpoints, problemAnswer, type SchemaName, schemas } from './endpoints.ts'
 
-export function openapiDocument(options: Pick<ResolvedOptions, 'maxCount' | 'maxNfe'>) {
+export function openapiDocument(options: Pick<ResolvedOptions, 'maxCount' | 'maxNetworkCalls'>) {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const [operationId, endpoint] of Object.entries(endpoints)) {
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: { operationId, ...operation(endpoint) } }

@@ -4,7 +4,7 @@
  */
 import { inflateSync } from 'node:zlib'
 import { type ImageShape, MixflowError, type PlanarImage } from '@mixflow/core'
-import { type ClampedBytes, pictureNumbers } from '@mixflow/core/internal'
+import { type ClampedBytes, imageNumbers } from '@mixflow/core/internal'
 import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png'
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
@@ -23,7 +23,7 @@ export function readPng(png: Buffer, shape: ImageShape): PlanarImage {
   const plain = plainPng(png, shape)
   const { channels, height, width } = shape
   const rgba = rgbaOf(decoded(plain))
-  return { channels, height, width, data: pictureNumbers({ height, width, data: rgba }, shape) }
+  return { channels, height, width, data: imageNumbers({ height, width, data: rgba }, shape) }
 }
 
 /** Maximum size of a PNG file with an image of a size: 16 bits for each of four channels, and room for colour profiles. */

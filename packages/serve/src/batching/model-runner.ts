@@ -12,7 +12,14 @@ import {
   type SampleResult,
   sample,
 } from '@mixflow/core'
-import { inferLabel, type ResolvedRequest, resolveRequest, resolveVariations, variations } from '@mixflow/core/internal'
+import {
+  callsPerEvaluation,
+  inferLabel,
+  type ResolvedRequest,
+  resolveRequest,
+  resolveVariations,
+  variations,
+} from '@mixflow/core/internal'
 import type { Metrics, Outcome } from '../metrics.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { Deadline } from './deadline.ts'
@@ -61,7 +68,7 @@ export type RunResult = Omit<SampleResult, 'timings'>
 export interface RunnerParts {
   readonly name: string
   readonly model: ServableModel
-  readonly limits: Pick<ResolvedOptions, 'largestBatch' | 'maxNfe' | 'maxQueue' | 'timeoutSeconds'>
+  readonly limits: Pick<ResolvedOptions, 'largestBatch' | 'maxNetworkCalls' | 'maxQueue' | 'timeoutSeconds'>
   readonly metrics: Metrics
 }
 
@@ -100,12 +107,12 @@ export class ModelRunner {
   #check({ image, ...options }: SamplingRequest): ResolvedRequest {
     const resolve = image === undefined ? resolveRequest : resolveVariations
     const resolved = resolve(options, this.model.manifest)
-    const { maxNfe, maxQueue } = this.#limits
+    const { maxNetworkCalls, maxQueue } = this.#limits
     const { solver, steps, count } = resolved
-    const nfe = isAdaptive(solver) ? 0 : nfeOf(solver, steps!) * rowsPerImage(resolved)
-    if (nfe > maxNfe) {
-      const message = `the request needs ${nfe} function evaluations per image; this server allows at most ${maxNfe}`
-      const hint = 'use fewer steps, or no guidance, which doubles the number of evaluations'
+    const calls = isAdaptive(solver) ? 0 : nfeOf(solver, steps!) * callsPerEvaluation(resolved)
+    if (calls > maxNetworkCalls) {
+      const message = `the request needs ${calls} network calls per image; this server allows at most ${maxNetworkCalls}`
+      const hint = 'use fewer steps, or no guidance, which doubles the number of calls'
       throw new MixflowError('REQUEST_INVALID', message, { hint })
     }
     if (this.#schedule.images + count <= maxQueue) return resolved
@@ -192,16 +199,23 @@ export class ModelRunner {
       }
       const result = await (image === undefined
         ? sample(backend, manifest, partRequest)
-        : variations(backend, manifest, { picture: image, request: partRequest }))
+        : variations(backend, manifest, { image, request: partRequest }))
       images.push(...result.images)
       steps += result.steps * part.images
       this.#spent.images += part.images
       this.#metrics.images.inc({ model: this.name }, part.images)
       options.onImages?.(result.images)
     }
-    await this.#schedule.add({ images: count, rowsPerImage: rowsPerImage(resolved), signal: deadline.signal, run })
+    await this.#schedule.add({
+      images: count,
+      rowsPerImage: callsPerEvaluation(resolved),
+      signal: deadline.signal,
+      run,
+    })
     const nfe = images.reduce((sum, image) => sum + image.nfe, 0) / count
-    return { images, seed, solver, nfe, steps: steps / count, milliseconds: performance.now() - started }
+    const networkCalls = nfe * callsPerEvaluation(resolved)
+    const milliseconds = performance.now() - started
+    return { images, seed, solver, nfe, networkCalls, steps: steps / count, milliseconds }
   }
 }
 
@@ -211,8 +225,6 @@ interface Run {
   readonly deadline: Deadline
   readonly options: RunOptions
 }
-
-const rowsPerImage = ({ guidance }: ResolvedRequest): 1 | 2 => (guidance > 0 ? 2 : 1)
 
 /** With adaptive solvers, the steps of an image must not depend on the rest of its batch. */
 const perImage = ({ solver }: Pick<ResolvedRequest, 'solver'>) => (isAdaptive(solver) ? { perImage: true } : {})

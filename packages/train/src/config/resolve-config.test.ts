@@ -253,11 +253,11 @@ describe('contradictions', () => {
     [['source.kappa=label', 'labels=false'], 'source.kappa is "label" but labels is false', '--set labels=true'],
     [
       ['source.gaussian=off'],
-      'source.gaussian is "off" but source.mixing is "distribution"',
+      'source: mixing "distribution" needs a Gaussian, but gaussian is "off"',
       '--set source.mixing=sample',
     ],
     [['coupling=optimal-transport'], 'source is set', '--method optimal-transport'],
-    [['source.tanh=true'], 'source.tanh changes the draw', '--set source.mixing=sample'],
+    [['source.tanh=true'], 'source: mixing "distribution" does not support tanh', '--set source.mixing=sample'],
     [['labelDropout=0'], 'sampling.guidance is 1 but labelDropout is 0', '--set labelDropout=0.1'],
     [['sampling.nfe=4'], 'heun cannot take exactly 4 evaluations', 'use nfe 3 or 5'],
   ])('%j', (assignments, message, hint) => {

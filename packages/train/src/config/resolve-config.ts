@@ -5,7 +5,7 @@
  */
 
 import { MixflowError, stepsOf } from '@mixflow/core'
-import { checkWord, nearest, show } from '@mixflow/core/internal'
+import { checkWord, mixingProblem, nearest, needsLabels, show } from '@mixflow/core/internal'
 import { methodNames, type PresetName, presets, type TrainingConfig, withMethod } from '@mixflow/zoo'
 import type { z } from 'zod'
 import { defaultBadImages } from '../data/bad-images.ts'
@@ -137,18 +137,11 @@ function checkConsistency(config: TrainingConfig): void {
       'add --set source=null --set encoder=null, or use --method optimal-transport',
     )
   }
-  if (config.source?.kappa === 'label' && !config.labels) {
+  if (config.source !== null && needsLabels(config.source) && !config.labels) {
     refuse('source.kappa is "label" but labels is false', 'add --set labels=true, or another kappa')
   }
-  if (config.source?.gaussian === 'off' && config.source.mixing === 'distribution') {
-    refuse(
-      'source.gaussian is "off" but source.mixing is "distribution", which interpolates distributions',
-      'add --set source.mixing=sample',
-    )
-  }
-  if (config.source?.tanh && config.source.mixing === 'distribution') {
-    refuse('source.tanh changes the draw, but source.mixing is "distribution"', 'add --set source.mixing=sample')
-  }
+  const problem = config.source === null ? undefined : mixingProblem(config.source)
+  if (problem !== undefined) refuse(`source: ${problem}`, 'add --set source.mixing=sample')
   const { solver, nfe, guidance } = config.sampling
   if (config.labels && config.labelDropout === 0 && guidance > 0) {
     refuse(

@@ -5,7 +5,7 @@
  */
 
 import { curvature, type Labels, MixflowError, permutation, type SampleBackend, type SamplerModel } from '@mixflow/core'
-import { drawSource, type LossByTime, lossByTime, sameClasses } from '@mixflow/core/internal'
+import { defaultMixtureWeight, drawSource, type LossByTime, lossByTime, sameClasses } from '@mixflow/core/internal'
 import type { Dataset } from '../data/dataset.ts'
 
 /** Networks and the facts about them, of a checkpoint or of a loaded model. */
@@ -63,7 +63,7 @@ export async function evaluate(
   const share = (sources.length * bins) / evaluations
   const report = (fraction: number) => onProgress?.(fraction * share)
   const flowLoss = await measureLosses({ ...work, report }, sources)
-  const mixtureWeight = sources.length > 1 ? startingWeight(evaluated.model) : 0
+  const mixtureWeight = sources.length > 1 ? defaultMixtureWeight(evaluated.model) : 0
   const rest = (fraction: number) => onProgress?.(share + fraction * (1 - share))
   const curved = await measureCurvature({ ...work, report: rest }, { mixtureWeight, steps })
   onProgress?.(1)
@@ -173,10 +173,6 @@ function sourcesOf({ model, backend }: EvaluatedModel, data: Dataset): readonly 
   if (model.source === null || backend.encode === undefined) return [0]
   return model.source.kappa === 'label' && data.labels === null ? [0] : [0, 0.5, 1]
 }
-
-/** The mixture weight of sampling, where there is no image to condition on. */
-const startingWeight = ({ source, sampler }: SamplerModel): number =>
-  source?.kappa === 'label' || source?.kappa === 'noise' ? sampler.mixtureWeight : 0
 
 async function sourceImages(work: Work, mixtureWeight: number): Promise<Float32Array> {
   const { model, backend, seed, images } = work

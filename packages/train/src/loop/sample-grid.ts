@@ -1,15 +1,7 @@
 /** The images of a run: sample grids, always from the same noise, and samples of the κ-conditioned source. */
 
-import {
-  drawGaussian,
-  float32Algebra,
-  mixDistributions,
-  mixSamples,
-  normals,
-  type PlanarImage,
-  sample,
-} from '@mixflow/core'
-import { splitImages } from '@mixflow/core/internal'
+import { float32Algebra, normals, type PlanarImage, sample } from '@mixflow/core'
+import { elementsOf, encodeSource, mixSources, splitImages } from '@mixflow/core/internal'
 import type * as tf from '@tensorflow/tfjs-core'
 import type { Dataset } from '../data/dataset.ts'
 import type { TensorSampler } from '../step/tensor-sampler.ts'
@@ -58,24 +50,23 @@ export async function sourceRows(
   { parameters, data }: { parameters: tf.Tensor; data: Dataset },
 ): Promise<SourceRow[] | null> {
   if (model.source?.kappa !== 'image' || model.source.gaussian === 'off') return null
+  const { source } = model
   const { images: x1, labels } = data.batch(firstOfEach(data))
-  const elementsPerImage = x1.length / gridColumns
-  const algebra = float32Algebra({ elementsPerImage })
-  const encoded = await sampler
-    .backend(parameters)
-    .encode?.(x1, model.source.encoderLabel && labels ? labels : undefined)
-  const gaussian = { mean: encoded?.mean as Float32Array, logVariance: encoded?.logVariance }
-  const draw = (stream: 'noise' | 'encoderNoise') =>
+  const elementsPerImage = elementsOf(model.image)
+  const { encode } = sampler.backend(parameters)
+  const draw = (stream: 'noise' | 'encoderNoise' | 'kappaNoise') =>
     normals({ seed: model.config.seed, stream, images: gridColumns, elementsPerImage })
+  const outputs = await encodeSource({ source, elementsPerImage, x1, label: labels ?? undefined, encode, draw })
   const noise = draw('noise')
   const mixed = (mixtureWeight: number) =>
-    model.source?.mixing === 'distribution'
-      ? mixDistributions(algebra, { gaussian, mixtureWeight, noise })
-      : mixSamples(algebra, { sample: drawGaussian(algebra, gaussian, draw('encoderNoise')), mixtureWeight, noise })
+    mixSources(float32Algebra({ elementsPerImage }), {
+      ...{ mixing: source.mixing, tanh: source.tanh, outputs, mixtureWeight, noise },
+      encoderNoise: () => draw('encoderNoise'),
+    })
   const row = (name: string, values: Float32Array): SourceRow => ({ name, images: splitImages(values, model.image) })
   return [
     row('x1: data', x1),
-    row('mean: E(κ)', gaussian.mean),
+    row('mean: E(κ)', outputs.mean!),
     row('x0, w = 1', mixed(1)),
     row('x0, w = ½', mixed(0.5)),
     row('x0, w = 0', noise),

@@ -1,6 +1,7 @@
 /** Sampling during training: core's sampler on compiled tfjs graphs of the networks, over a parameter vector. */
 
-import { float32Backend, type SampleBackend } from '@mixflow/core'
+import { float32Algebra, float32Backend, type SampleBackend } from '@mixflow/core'
+import { elementsOf, encoderChannels, splitEncoderOutput } from '@mixflow/core/internal'
 import { compile } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import type { ParameterVector } from './train-state.ts'
@@ -29,10 +30,15 @@ export interface TensorSampler {
 }
 
 export function tensorSampler(model: TrainingModel, vector: ParameterVector): TensorSampler {
-  const { channels, height, width } = model.image
-  const shape = (x: Float32Array) => [x.length / (channels * height * width), channels, height, width]
-  const signalChannels = model.source?.kappa === 'image+noise' ? 2 * channels : channels
-  const kappaShape = (x: Float32Array) => [x.length / (signalChannels * height * width), signalChannels, height, width]
+  const { image, source } = model
+  const { height, width } = image
+  const elementsPerImage = elementsOf(image)
+  const shape = (x: Float32Array, channels = image.channels) => [
+    x.length / (channels * height * width),
+    channels,
+    height,
+    width,
+  ]
 
   const denoise = compile(({ parameters, x, t, label, w }: DenoiserInput) => {
     const denoiserParameters = under('denoiser', vector.split(parameters))
@@ -71,32 +77,20 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
             label: label && tf.tensor1d(label, 'int32'),
             w: w && tf.tensor1d(w),
           }),
-        encode: async (kappa, label) => {
-          const signal = kappa instanceof Int32Array ? tf.tensor1d(kappa, 'int32') : tf.tensor(kappa, kappaShape(kappa))
-          const input = { parameters, kappa: signal, label: label && tf.tensor1d(label, 'int32') }
-          return splitOutputs(model, await run(encode, input))
-        },
+        ...(source && {
+          encode: async (kappa: Float32Array | Int32Array, label?: Int32Array) => {
+            const { input: channels } = encoderChannels(source, image.channels)
+            const signal =
+              kappa instanceof Int32Array ? tf.tensor1d(kappa, 'int32') : tf.tensor(kappa, shape(kappa, channels))
+            const input = { parameters, kappa: signal, label: label && tf.tensor1d(label, 'int32') }
+            const output = await run(encode, input)
+            return splitEncoderOutput(float32Algebra({ elementsPerImage }), output, source.gaussian)
+          },
+        }),
       }),
     dispose() {
       denoise.dispose()
       encode.dispose()
     },
   }
-}
-
-/** The raw output `[N, C or 2C, H, W]`, under the names of the encoder's outputs. */
-function splitOutputs(
-  { source, image: { channels, height, width } }: Pick<TrainingModel, 'source' | 'image'>,
-  output: Float32Array,
-): { mean?: Float32Array; logVariance?: Float32Array; x0?: Float32Array } {
-  if (source?.gaussian === 'off') return { x0: output }
-  if (source?.gaussian === 'mean') return { mean: output }
-  const size = channels * height * width
-  const mean = new Float32Array(output.length / 2)
-  const logVariance = new Float32Array(output.length / 2)
-  for (let i = 0; i < mean.length / size; i++) {
-    mean.set(output.subarray(2 * i * size, (2 * i + 1) * size), i * size)
-    logVariance.set(output.subarray((2 * i + 1) * size, (2 * i + 2) * size), i * size)
-  }
-  return { mean, logVariance }
 }

@@ -14,15 +14,13 @@ import {
   type SourceFacts,
   standardNormal,
 } from '@mixflow/core'
-import { sampledLabels } from '@mixflow/core/internal'
+import { sampledLabels, samplesFromEncoder } from '@mixflow/core/internal'
 import type { TrainingConfig } from '@mixflow/zoo'
 import {
-  buildDenoiser,
-  buildEncoder,
+  configuredNetworks,
   countParameters,
   type DenoiserNetwork,
   type EncoderNetwork,
-  networkContext,
   type ParameterSpec,
   type Parameters,
 } from '@mixflow/zoo/networks'
@@ -46,9 +44,6 @@ export interface TrainingModel extends DataFacts {
   readonly sampler: SamplerModel
 }
 
-const prefixed = (prefix: string, parameters: readonly ParameterSpec[]): ParameterSpec[] =>
-  parameters.map(spec => ({ ...spec, name: `${prefix}.${spec.name}` }))
-
 /** Image shape and classes of a data set. */
 export const dataFacts = ({ channels, height, width, classNames }: Dataset): DataFacts => ({
   image: { channels, height, width },
@@ -56,34 +51,15 @@ export const dataFacts = ({ channels, height, width, classNames }: Dataset): Dat
 })
 
 /** @throws MixflowError ARGUMENT_INVALID for network options that do not fit each other or the image. */
-export function trainingModel(config: TrainingConfig, { image, labels }: DataFacts): TrainingModel {
-  const known = config.labels ? labels : null
-  const drawn = sourceFacts(config)
-  const context = networkContext({ image, labels: known, source: drawn })
-  const denoiser = buildDenoiser(config.denoiser, context)
-  const encoder = config.encoder === null ? null : buildEncoder(config.encoder, context)
-  const source = drawn !== null && encoder?.takesLabel ? { ...drawn, encoderLabel: true } : drawn
+export function trainingModel(config: TrainingConfig, data: DataFacts): TrainingModel {
+  const { image } = data
+  const { labels, source, ...networks } = configuredNetworks(config, data)
+  const sampler = { ...config.sampling, mixtureWeight: samplesFromEncoder(source) ? 1 : 0 }
   return {
-    config,
-    image,
-    labels: known,
-    denoiser,
-    encoder,
-    parameters: [...prefixed('denoiser', denoiser.parameters), ...prefixed('encoder', encoder?.parameters ?? [])],
-    source,
-    sampler: {
-      image,
-      labels: sampledLabels({ labels: known, config }),
-      source,
-      sampler: { ...config.sampling, mixtureWeight: source?.kappa === 'label' || source?.kappa === 'noise' ? 1 : 0 },
-    },
+    ...networks,
+    ...{ config, image, labels, source },
+    sampler: { image, labels: sampledLabels({ labels, config }), source, sampler },
   }
-}
-
-function sourceFacts({ source }: TrainingConfig): SourceFacts | null {
-  if (source === null) return null
-  const { weight, detachEncoder, ...facts } = source
-  return facts
 }
 
 /** The parameters of one network, without the prefix in their names. */

@@ -1,5 +1,13 @@
 export { hasKernel, runKernel } from './backend-kernel.ts'
-export { buildDenoiser, buildEncoder, denoiserKinds, encoderKinds, type NetworkChoice } from './build.ts'
+export {
+  buildDenoiser,
+  buildEncoder,
+  type ConfiguredNetworks,
+  configuredNetworks,
+  denoiserKinds,
+  encoderKinds,
+  type NetworkChoice,
+} from './build.ts'
 export { type GroupNormOptions, groupNorm } from './group-norm.ts'
 export { type Mlp, type MlpOptions, mlp } from './mlp.ts'
 export {

@@ -1,5 +1,6 @@
 /** Our denoiser and κ-encoder: U-Nets on pixels or small patches. */
 
+import { encoderChannels } from '@mixflow/core/internal'
 import * as tf from '@tensorflow/tfjs-core'
 import { labelImages, linear, patchify, silu, sinusoids, unpatchify } from './layers.ts'
 import {
@@ -69,8 +70,7 @@ export function unetEncoder(input: unknown, context: NetworkContext): EncoderNet
   const { patchSize } = options
   const { channels } = context.image
   const area = patchSize * patchSize
-  const inputs = context.kappa === 'image+noise' ? 2 * channels : channels
-  const outputs = context.gaussian === 'mean-variance' ? 2 * channels : channels
+  const { input: inputs, output: outputs } = encoderChannels(context, channels)
   const body = unetBody({ ...options, from: inputs * area, to: outputs * area, embedding: 0, zeroOutput: true })
   const table = context.kappa === 'label' ? labelImages(context) : null
 

@@ -74,6 +74,7 @@ export interface SamplingCost {
   readonly images: number
   /** Per image. */
   readonly nfe: number
+  readonly networkCalls: number
   readonly steps: number
   readonly milliseconds: number
 }
@@ -94,7 +95,7 @@ export async function sampleInto(
   sink: SampleSink,
   { model, request, count, batchSize, workers, onProgress }: SamplingWork,
 ): Promise<SamplingCost> {
-  const cost = { images: 0, nfe: 0, steps: 0, milliseconds: 0 }
+  const cost = { images: 0, nfe: 0, networkCalls: 0, steps: 0, milliseconds: 0 }
   // batches always start at the same images, because the steps of an adaptive solver depend on the whole batch
   const start = Math.floor(sink.kept / batchSize) * batchSize
   const stride = batchSize * workers
@@ -110,11 +111,12 @@ export async function sampleInto(
     await sink.add(result.images.filter(({ index }) => index >= sink.kept))
     cost.images += images
     cost.nfe += images * result.nfe
+    cost.networkCalls += images * result.networkCalls
     cost.steps += images * result.steps
     cost.milliseconds += result.milliseconds
   }
   const mean = (sum: number) => (cost.images === 0 ? 0 : sum / cost.images)
-  return { ...cost, nfe: mean(cost.nfe), steps: mean(cost.steps) }
+  return { ...cost, nfe: mean(cost.nfe), networkCalls: mean(cost.networkCalls), steps: mean(cost.steps) }
 }
 
 interface Sampled {
@@ -127,7 +129,7 @@ function summary(cost: SamplingCost, { resolved, count, kept }: Sampled): string
   const { guidance, solver, seed } = resolved
   const what = `${counted(count, 'image')}${kept === 0 ? '' : ` (${round(kept)} from an earlier call)`}`
   if (cost.images === 0) return `${what}, seed ${seed}`
-  const how = `${counted(cost.steps, 'step')} of ${solver}${guidance > 0 ? `, twice for guidance ${guidance}` : ''}`
+  const how = `${counted(cost.steps, 'step')} of ${solver}${guidance > 0 ? `, ${round(cost.networkCalls)} network calls with guidance ${guidance}` : ''}`
   return `${what} at ${round(cost.nfe)} NFE (${how}), ${round(cost.milliseconds / cost.images)} ms each, seed ${seed}`
 }
 

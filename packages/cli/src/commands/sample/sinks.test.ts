@@ -36,7 +36,7 @@ function fakeModel(failsAt = Number.POSITIVE_INFINITY) {
         return new SampledImage({ ...image, data, index, seed, label: index % 3, nfe: 5 })
       })
       const timings = { source: 0, solve: 1 }
-      return { images, nfe: 5, steps: 3, solver: 'heun' as const, seed, milliseconds: count, timings }
+      return { images, nfe: 5, networkCalls: 5, steps: 3, solver: 'heun' as const, seed, milliseconds: count, timings }
     },
   }
   return { model, sampled }

@@ -24,7 +24,9 @@ export function zooReport(packages: readonly PackagedModel[], file: string): str
     markdownText(list[i]!.baseline ?? ''),
   ])
   const head = ['model', 'images', 'size', 'parameters', 'images seen', 'trained for', 'licence', 'baseline']
-  return [markdownTable(head, rows), ...packages.map(each => section(each, link))].join('\n\n')
+  const nfe =
+    'NFE is the number of velocity evaluations per image. With guidance, each evaluation calls the network twice, which the NFE does not count.'
+  return [markdownTable(head, rows), nfe, ...packages.map(each => section(each, link))].join('\n\n')
 }
 
 type Manifest = PackagedModel['manifest']

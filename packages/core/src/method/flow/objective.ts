@@ -12,9 +12,9 @@
 import { MixflowError } from '../../errors.ts'
 import { checkKeys } from '../../util/strict.ts'
 import type { Algebra } from '../algebra.ts'
-import { klDivergence } from '../source/kl.ts'
+import { klDivergence } from '../source/gaussian.ts'
 import type { Mixture } from '../source/mixture.ts'
-import { type Gaussian, given, type Source } from '../source/source.ts'
+import { type Gaussian, requireInput, type Source } from '../source/source.ts'
 import { type DrawRange, type Draws, drawBatch, stretchTime } from './draws.ts'
 import { type Path, straightPath } from './path.ts'
 
@@ -116,5 +116,5 @@ function weightPerImage<T>(algebra: Algebra<T>, source: Source<T> | Mixture<T>, 
   if ('weight' in source && typeof source.weight === 'number') {
     return algebra.offset(algebra.scale(draws.t, 0), source.weight)
   }
-  return given(draws.mixtureWeight, 'mixtureWeight', 'the denoiser is conditioned on it')
+  return requireInput(draws.mixtureWeight, 'mixtureWeight', 'the denoiser is conditioned on it')
 }

@@ -6,24 +6,23 @@
  *   distribution   x0 ~ N(wμ, wσ² + 1 − w) with one ε: the moments are interpolated (the paper's and the release's)
  *   sample         x0 = w(μ + σ ε₁) + (1 − w) ε₂: two independent draws are interpolated
  */
-
 import { MixflowError } from '../../errors.ts'
 import { checkKeys, checkWord, show } from '../../util/strict.ts'
 import type { Algebra } from '../algebra.ts'
 import type { StandardNormal } from './gaussian.ts'
-import type { KappaFc } from './kappa-fc.ts'
-import { type Gaussian, given, type Source } from './source.ts'
+import { drawEncoded, type EncoderOutputs, type GaussianKind, gaussianOf, type KappaFc } from './kappa-fc.ts'
+import { type Gaussian, requireInput, type Source } from './source.ts'
 
 export const mixings = ['distribution', 'sample'] as const
 export type Mixing = (typeof mixings)[number]
 
-/** How w is drawn: evenly from [0, 1); evenly from 0/levels, 1/levels, … 1; or one fixed value for all images. */
+/** How w is drawn: uniformly from [0, 1); uniformly from 0/levels, 1/levels, … 1; or one fixed value for all images. */
 export type MixtureWeightRule = 'uniform' | { readonly levels: number } | number
 
 export interface MixtureOptions {
-  /** `distribution` unless said. */
+  /** Default: `'distribution'`. */
   readonly mixing?: Mixing
-  /** `uniform` unless said. A fixed number needs no draws of w. */
+  /** A fixed number needs no draws of w. Default: `'uniform'`. */
   readonly weight?: MixtureWeightRule
 }
 
@@ -32,6 +31,7 @@ export interface Mixture<T> extends Source<T> {
   readonly weight: MixtureWeightRule
 }
 
+/** Returns the mixture of a conditioned source with the unconditional one. */
 export function mixture<T>(
   conditioned: KappaFc<T>,
   unconditional: StandardNormal<T>,
@@ -41,25 +41,29 @@ export function mixture<T>(
   const { mixing = 'distribution', weight = 'uniform' } = options
   checkWord(mixing, mixings, { what: 'mixing' })
   checkWeightRule(weight)
-  if (mixing === 'distribution') checkDistributionMixing(conditioned)
-  const own = mixing === 'distribution' ? conditioned.needs.filter(name => name !== 'encoderNoise') : conditioned.needs
+  const problem = mixingProblem({ mixing, gaussian: conditioned.gaussian, tanh: conditioned.tanh })
+  if (problem !== undefined) throw new MixflowError('ARGUMENT_INVALID', problem, { hint: 'use mixing: "sample"' })
+  const { tanh } = conditioned
+  const needs =
+    mixing === 'distribution' ? conditioned.needs.filter(name => name !== 'encoderNoise') : conditioned.needs
 
   const source: Mixture<T> = {
     mixing,
     weight,
-    needs: [...own, ...unconditional.needs, ...(typeof weight === 'number' ? [] : (['mixtureWeight'] as const))],
+    needs: [...needs, ...unconditional.needs, ...(typeof weight === 'number' ? [] : (['mixtureWeight'] as const))],
     sample(algebra, input) {
-      const mixtureWeight =
-        typeof weight === 'number'
-          ? weight
-          : given(input.draws.mixtureWeight, 'mixtureWeight', 'the source is a mixture')
-      const noise = given(input.draws.noise, 'noise', 'the source is a mixture')
-      if (mixing === 'distribution') {
-        const gaussian = conditioned.encode(algebra, input)
-        return { x0: mixDistributions(algebra, { gaussian, mixtureWeight, noise }), gaussian }
-      }
-      const { x0, gaussian } = conditioned.sample(algebra, input)
-      return { x0: mixSamples(algebra, { sample: x0, mixtureWeight, noise }), gaussian }
+      const draw = (name: 'mixtureWeight' | 'noise' | 'encoderNoise') =>
+        requireInput(input.draws[name], name, 'the source is a mixture')
+      const outputs = conditioned.outputs(algebra, input)
+      const x0 = mixSources(algebra, {
+        mixing,
+        tanh,
+        outputs,
+        mixtureWeight: typeof weight === 'number' ? weight : draw('mixtureWeight'),
+        noise: draw('noise'),
+        encoderNoise: () => draw('encoderNoise'),
+      })
+      return { x0, gaussian: gaussianOf(outputs) }
     },
     get atSampling() {
       return conditioned.atSampling === conditioned ? source : unconditional
@@ -68,7 +72,32 @@ export function mixture<T>(
   return source
 }
 
-/** wμ + √(wσ² + 1 − w) ε. With σ = 1 the root is 1. */
+export interface MixtureInput<T> {
+  readonly mixing: Mixing
+  readonly tanh: boolean
+  readonly outputs: EncoderOutputs<T>
+  /** One number for all images, or a T with one per image. */
+  readonly mixtureWeight: T | number
+  /** ε of the unconditional source. */
+  readonly noise: T
+  /** ε of the conditioned source; called for `sample` mixing only. */
+  readonly encoderNoise: () => T
+}
+
+/** Returns x0 of the mixture of the encoder's source and N(0, I). */
+export function mixSources<T>(
+  algebra: Algebra<T>,
+  { mixing, tanh, outputs, mixtureWeight: w, noise, encoderNoise }: MixtureInput<T>,
+): T {
+  const gaussian = gaussianOf(outputs)
+  if (mixing === 'distribution' && gaussian !== undefined) {
+    return mixDistributions(algebra, { gaussian, mixtureWeight: w, noise })
+  }
+  const sample = drawEncoded(algebra, outputs, { tanh, noise: encoderNoise })
+  return algebra.add(weigh(algebra, w, sample), weigh(algebra, complement(algebra, w), noise))
+}
+
+/** Returns wμ + √(wσ² + 1 − w) ε. With σ = 1 the root is 1. */
 export function mixDistributions<T>(
   algebra: Algebra<T>,
   { gaussian, mixtureWeight: w, noise }: { gaussian: Gaussian<T>; mixtureWeight: T | number; noise: T },
@@ -79,15 +108,21 @@ export function mixDistributions<T>(
   return algebra.add(mean, algebra.mul(algebra.sqrt(variance), noise))
 }
 
-/** w · sample + (1 − w) ε */
-export function mixSamples<T>(
-  algebra: Algebra<T>,
-  { sample, mixtureWeight: w, noise }: { sample: T; mixtureWeight: T | number; noise: T },
-): T {
-  return algebra.add(weigh(algebra, w, sample), weigh(algebra, complement(algebra, w), noise))
+/** Says why these options contradict each other; undefined if they do not. */
+export function mixingProblem({
+  mixing,
+  gaussian,
+  tanh,
+}: {
+  readonly mixing: Mixing
+  readonly gaussian: GaussianKind
+  readonly tanh: boolean
+}): string | undefined {
+  if (mixing !== 'distribution') return undefined
+  if (gaussian === 'off') return 'mixing "distribution" needs a Gaussian, but gaussian is "off"'
+  return tanh ? 'mixing "distribution" does not support tanh, which changes the distribution after the draw' : undefined
 }
 
-// w is one number for all images, or a T with one number per image.
 function weigh<T>(algebra: Algebra<T>, w: T | number, x: T): T {
   return typeof w === 'number' ? algebra.scale(x, w) : algebra.mul(x, w)
 }
@@ -107,22 +142,5 @@ function checkWeightRule(weight: MixtureWeightRule): void {
   throw new MixflowError(
     'ARGUMENT_INVALID',
     `weight must be "uniform", { levels } or a number in 0..1, got ${show(weight)}`,
-  )
-}
-
-function checkDistributionMixing({ gaussian, tanh }: KappaFc<unknown>): void {
-  const reason =
-    gaussian === 'off'
-      ? 'the encoder predicts none (gaussian: "off")'
-      : tanh
-        ? 'tanh changes it after the draw'
-        : undefined
-  if (reason === undefined) return
-  throw new MixflowError(
-    'ARGUMENT_INVALID',
-    `mixing "distribution" interpolates the source's distribution, but ${reason}`,
-    {
-      hint: 'use mixing: "sample"',
-    },
   )
 }

@@ -1,5 +1,7 @@
-/** What the conformance suite says its expectations with: plain throws, so that it runs under any test framework, or none. */
+/** The checks of the conformance suite: plain throws, so that it runs under any test framework, or none. */
 import { MixflowError } from '../../errors.ts'
+import type { CallEncoder } from '../../sampler/draw-source.ts'
+import type { SourceFacts } from '../../sampler/model-facts.ts'
 import type { SampledImage } from '../../sampler/result.ts'
 import type { Sampler } from '../../sampler/sampler.ts'
 
@@ -8,11 +10,16 @@ export interface ConformanceCase {
   run(): Promise<void>
 }
 
+/** The model's source, and its encoder as a function of arrays. */
+export interface TestedSource {
+  readonly facts: SourceFacts
+  readonly encode: CallEncoder
+}
+
 export interface Tools {
-  open(): Promise<Sampler> | Sampler
-  /** A case with a sampler of its own. */
+  /** A case with a new sampler. */
   withSampler(name: string, check: (sampler: Sampler) => Promise<void>): ConformanceCase
-  /** Images are the same, up to the tolerance. */
+  /** Checks that images are the same up to the tolerance. */
   near(a: readonly SampledImage[], b: readonly SampledImage[], what: string): void
 }
 
@@ -31,8 +38,8 @@ export const shapeOf = (image: { channels: number; height: number; width: number
   image.width,
 ]
 
-/** Steps as `[firstImage, images, step, …]`: batches may run side by side, those of one come in order. */
-export const inOrder = (steps: readonly (readonly number[])[]) => [...steps].sort((a, b) => a[0]! - b[0]!)
+/** Sorts steps `[firstImage, images, step, …]` by batch: batches may run concurrently, the steps of one are in order. */
+export const byBatch = (steps: readonly (readonly number[])[]) => [...steps].sort((a, b) => a[0]! - b[0]!)
 
 export function distance(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY

@@ -1,4 +1,4 @@
-/** What every Sampler refuses, and with which words. */
+/** Requests that every Sampler refuses. */
 import type { SampleRequest } from '../../sampler/request.ts'
 import { assert, type ConformanceCase, refused, type Tools } from './checks.ts'
 

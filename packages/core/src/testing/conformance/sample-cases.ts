@@ -1,10 +1,10 @@
-/** What `sample` is for every Sampler: shapes, repeatability, costs, progress, aborts, labels. */
+/** Properties of `sample`: shapes, repeatability, costs, progress, aborts, labels. */
 
 import { fixedSolvers, nfeOf } from '../../method/ode/solver.ts'
 import { labelText } from '../../sampler/class-label.ts'
 import type { SampleRequest } from '../../sampler/request.ts'
 import type { SampleProgress } from '../../sampler/result.ts'
-import { assert, type ConformanceCase, distance, inOrder, refused, same, shapeOf, type Tools } from './checks.ts'
+import { assert, byBatch, type ConformanceCase, distance, refused, same, shapeOf, type Tools } from './checks.ts'
 
 export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => [
   withSampler('images have the model’s shape, finite numbers, and bytes', async sampler => {
@@ -22,14 +22,14 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     assert(distance(images[0]!.data, images[1]!.data) > 0, 'two images of one request are the same')
   }),
 
-  withSampler('a request may be empty, and its result can be had again from the seed it reports', async sampler => {
+  withSampler('a request may be empty, and the seed in its result makes the same image again', async sampler => {
     const first = await sampler.sample()
     same(first.images.length, 1, 'number of images')
     const again = await sampler.sample({ seed: first.seed })
     near(first.images, again.images, 'repeated')
   }),
 
-  withSampler('the same seed gives the same images, bit for bit; another seed others', async sampler => {
+  withSampler('the same seed gives the same images, bit for bit; another seed gives others', async sampler => {
     const [a, b] = [await sampler.sample({ count: 3, seed: 7 }), await sampler.sample({ count: 3, seed: 7 })]
     for (const [i, image] of a.images.entries())
       same(distance(image.data, b.images[i]!.data), 0, `difference of image ${i}`)
@@ -47,11 +47,16 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
   }),
 
   ...Object.values(fixedSolvers).map(solver =>
-    withSampler(`${solver.name} costs what it says, in steps and in nfe`, async sampler => {
+    withSampler(`${solver.name} makes the declared number of steps and evaluations`, async sampler => {
       for (const steps of [1, 2]) {
         const nfe = nfeOf(solver, steps)
         const bySteps = await sampler.sample({ seed: 3, solver: solver.name, steps, guidance: 0 })
-        same([bySteps.steps, bySteps.nfe, bySteps.images[0]!.nfe], [steps, nfe, nfe], 'steps and nfe')
+        const { networkCalls } = bySteps
+        same(
+          [bySteps.steps, bySteps.nfe, bySteps.images[0]!.nfe, networkCalls],
+          [steps, nfe, nfe, nfe],
+          'steps and nfe',
+        )
         const byNfe = await sampler.sample({ seed: 3, solver: solver.name, nfe, guidance: 0 })
         same([byNfe.steps, byNfe.nfe, byNfe.solver], [steps, nfe, solver.name], 'steps, nfe and solver')
         near(bySteps.images, byNfe.images, 'by steps and by nfe')
@@ -76,14 +81,14 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
       const { firstImage, images, step, steps, t, count } = progress
       seen.push([firstImage, images, step, t])
       same([steps, count], [2, 3], 'steps and count')
-      for (const picture of await progress.preview()) {
-        same(shapeOf(picture), shapeOf(image), 'shape of a preview')
+      for (const preview of await progress.preview()) {
+        same(shapeOf(preview), shapeOf(image), 'shape of a preview')
         previewed++
       }
     }
     await sampler.sample({ count: 3, seed: 1, solver: 'euler', steps: 2, batchSize: 2, onStep })
     same(
-      inOrder(seen),
+      byBatch(seen),
       [
         [0, 2, 1, 0.5],
         [0, 2, 2, 1],
@@ -92,10 +97,10 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
       ],
       'steps seen',
     )
-    same(previewed, 6, 'pictures previewed')
+    same(previewed, 6, 'images previewed')
   }),
 
-  withSampler('an abort ends the call within one step, and the sampler goes on working', async sampler => {
+  withSampler('an abort ends the call within one step, and the sampler still works', async sampler => {
     const controller = new AbortController()
     let steps = 0
     const onStep = () => {
@@ -109,7 +114,7 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     await sampler.sample({ seed: 1, solver: 'euler', steps: 1 })
   }),
 
-  withSampler('an abort ends a call at once, however many wait before it', async sampler => {
+  withSampler('an abort ends a call at once, however many are queued before it', async sampler => {
     const request: SampleRequest = { solver: 'euler', steps: 1, guidance: 0 }
     const others = 200
     const controller = new AbortController()
@@ -124,7 +129,7 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     await Promise.all(before)
   }),
 
-  withSampler('an error in onStep comes through, and the sampler goes on working', async sampler => {
+  withSampler('an error in onStep is passed on, and the sampler still works', async sampler => {
     const mine = new Error('mine')
     const failing = () => {
       throw mine
@@ -134,7 +139,7 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     await sampler.sample({ seed: 1, solver: 'euler', steps: 1 })
   }),
 
-  withSampler('calls at the same time do not disturb each other', async sampler => {
+  withSampler('concurrent calls do not affect each other', async sampler => {
     const seeds = [1, 2, 3, 4]
     const together = await Promise.all(seeds.map(seed => sampler.sample({ seed, solver: 'euler', steps: 2 })))
     for (const [i, seed] of seeds.entries()) {
@@ -142,32 +147,35 @@ export const sampleCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     }
   }),
 
-  withSampler('labels, where there are classes: the same noise, other images; guidance costs twice', async sampler => {
-    const { labels } = sampler.capabilities()
-    const base: SampleRequest = { seed: 5, solver: 'euler', steps: 2, guidance: 0 }
-    if (labels === null) {
-      await refused(() => sampler.sample({ ...base, label: 0 }), 'REQUEST_INVALID')
-      await refused(() => sampler.sample({ ...base, guidance: 1 }), 'REQUEST_INVALID')
-      return
-    }
-    const last = labels.count - 1
-    const mixed = await sampler.sample({ ...base, count: 2, label: [0, last] })
-    same(
-      mixed.images.map(image => image.label),
-      [0, last],
-      'labels of the images',
-    )
-    near(mixed.images.slice(0, 1), (await sampler.sample({ ...base, label: 0 })).images, 'label 0')
-    const guided = await sampler.sample({ ...base, label: 0, guidance: 1 })
-    same([guided.nfe, guided.steps], [4, 2], 'nfe and steps with guidance')
-    same(
-      (await sampler.sample({ ...base, label: null })).images[0]!.label,
-      undefined,
-      'label of an image without class',
-    )
-    const drawn = await sampler.sample({ ...base, count: 2 })
-    near(drawn.images, (await sampler.sample({ ...base, count: 2 })).images, 'drawn labels, twice')
-  }),
+  withSampler(
+    'labels, if there are classes: the same noise, other images; guidance doubles the network calls',
+    async sampler => {
+      const { labels } = sampler.capabilities()
+      const base: SampleRequest = { seed: 5, solver: 'euler', steps: 2, guidance: 0 }
+      if (labels === null) {
+        await refused(() => sampler.sample({ ...base, label: 0 }), 'REQUEST_INVALID')
+        await refused(() => sampler.sample({ ...base, guidance: 1 }), 'REQUEST_INVALID')
+        return
+      }
+      const last = labels.count - 1
+      const mixed = await sampler.sample({ ...base, count: 2, label: [0, last] })
+      same(
+        mixed.images.map(image => image.label),
+        [0, last],
+        'labels of the images',
+      )
+      near(mixed.images.slice(0, 1), (await sampler.sample({ ...base, label: 0 })).images, 'label 0')
+      const guided = await sampler.sample({ ...base, label: 0, guidance: 1 })
+      same([guided.nfe, guided.networkCalls, guided.steps], [2, 4, 2], 'nfe, network calls and steps with guidance')
+      same(
+        (await sampler.sample({ ...base, label: null })).images[0]!.label,
+        undefined,
+        'label of an image without class',
+      )
+      const drawn = await sampler.sample({ ...base, count: 2 })
+      near(drawn.images, (await sampler.sample({ ...base, count: 2 })).images, 'drawn labels, twice')
+    },
+  ),
 
   withSampler('a class may be given by name, alone and in an array', async sampler => {
     const { labels } = sampler.capabilities()

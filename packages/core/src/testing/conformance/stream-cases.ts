@@ -1,7 +1,7 @@
-/** What `stream` is for every Sampler: `sample`, seen step by step. */
+/** Properties of `stream`: `sample`, step by step. */
 import type { SampleRequest } from '../../sampler/request.ts'
 import type { SampledImage } from '../../sampler/result.ts'
-import { assert, type ConformanceCase, inOrder, refused, same, shapeOf, type Tools } from './checks.ts'
+import { assert, byBatch, type ConformanceCase, refused, same, shapeOf, type Tools } from './checks.ts'
 
 export const streamCases = ({ withSampler, near }: Tools): ConformanceCase[] => [
   withSampler(
@@ -18,8 +18,8 @@ export const streamCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
         const { firstImage, images, step, steps, t, count, fraction } = next.value
         seen.push([firstImage, images.length, step, t])
         same([steps, count], [2, 3], 'steps and count')
-        for (const picture of images) same(shapeOf(picture), shapeOf(image), 'shape of a picture')
-        same(images[0]!.toImageData().width, image.width, 'width of a picture as ImageData')
+        for (const preview of images) same(shapeOf(preview), shapeOf(image), 'shape of an image')
+        same(images[0]!.toImageData().width, image.width, 'width of an image as ImageData')
         reached.set(firstImage, t * images.length)
         same(fraction, [...reached.values()].reduce((sum, part) => sum + part, 0) / count, 'fraction')
         if (t === 1) finished.push(...images)
@@ -30,10 +30,10 @@ export const streamCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
         [2, 1, 1, 0.5],
         [2, 1, 2, 1],
       ]
-      same(inOrder(seen), expected, 'steps seen')
+      same(byBatch(seen), expected, 'steps seen')
       finished.sort((a, b) => a.index - b.index)
       const { images } = await sampler.sample(request)
-      near(finished, images, 'the last pictures of the stream')
+      near(finished, images, 'the last images of the stream')
       near(next.value.images, images, 'the result of the stream')
       same(
         finished.map(({ index, seed }) => [index, seed]),
@@ -43,7 +43,7 @@ export const streamCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     },
   ),
 
-  withSampler('a loop over a stream may be left, and the sampler goes on working', async sampler => {
+  withSampler('a loop over a stream may be left, and the sampler still works', async sampler => {
     let steps = 0
     for await (const { step } of sampler.stream({ seed: 1, solver: 'euler', steps: 50 })) {
       steps = step
@@ -53,7 +53,7 @@ export const streamCases = ({ withSampler, near }: Tools): ConformanceCase[] => 
     await sampler.sample({ seed: 1, solver: 'euler', steps: 1 })
   }),
 
-  withSampler('a stream heeds its signal, and refuses what sample refuses', async sampler => {
+  withSampler('a stream respects its signal, and refuses what sample refuses', async sampler => {
     const controller = new AbortController()
     const stream = sampler.stream({ seed: 1, solver: 'euler', steps: 50, signal: controller.signal })
     const first = await stream.next()

@@ -4,6 +4,7 @@
  * image, noise, an image concatenated with noise, or a label, which selects an image from a learned table.
  */
 
+import { encoderChannels } from '@mixflow/core/internal'
 import * as tf from '@tensorflow/tfjs-core'
 import { conv, labelImages, linear, silu, upsample } from '../layers.ts'
 import {
@@ -17,12 +18,12 @@ import type { NetworkContext } from '../unet-options.ts'
 import { attention, norm, resnet } from './diffusers-blocks.ts'
 import { checkDiffusersUnetOptions, type DiffusersUnetOptions } from './diffusers-unet-options.ts'
 
-export function diffusersUnet(input: unknown, context: NetworkContext): EncoderNetwork {
-  const options = checkDiffusersUnetOptions(input, context)
-  const { channels } = context.image
+export function diffusersUnet(value: unknown, context: NetworkContext): EncoderNetwork {
+  const options = checkDiffusersUnetOptions(value, context)
+  const { input, output } = encoderChannels(context, context.image.channels)
   const finest = options.channels[0] as number
   const entry = conv('conv_in', {
-    from: context.kappa === 'image+noise' ? 2 * channels : channels,
+    from: input,
     to: finest,
     kernel: 3,
   })
@@ -31,7 +32,7 @@ export function diffusersUnet(input: unknown, context: NetworkContext): EncoderN
   const lastNorm = norm('conv_norm_out', finest, { silu: true })
   const exit = conv('conv_out', {
     from: finest,
-    to: context.gaussian === 'mean-variance' ? 2 * channels : channels,
+    to: output,
     kernel: 3,
   })
   const table = context.kappa === 'label' ? labelImages(context) : null

@@ -1,32 +1,32 @@
 import { expect, it } from 'vitest'
 import { analyticModel } from '../testing/analytic-model.ts'
+import { forEachConcurrently } from './concurrency.ts'
 import type { SampleProgress } from './result.ts'
 import { sample } from './sample.ts'
-import { sideBySide } from './side-by-side.ts'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
-it.each([1, 3, 20])('%d at a time, begun in order, each once', async atOnce => {
+it.each([1, 3, 20])('%d at a time, started in order, each once', async concurrency => {
   const begun: number[] = []
   let [running, most] = [0, 0]
-  await sideBySide(Array(10).keys(), atOnce, async item => {
+  await forEachConcurrently(Array(10).keys(), concurrency, async item => {
     begun.push(item)
     most = Math.max(most, ++running)
     for (let i = 0; i <= item % 3; i++) await turn()
     running--
   })
   expect(begun).toEqual([...Array(10).keys()])
-  expect(most).toBe(Math.min(10, atOnce))
+  expect(most).toBe(Math.min(10, concurrency))
 })
 
 it('the first failure stops the others, and comes out when they have ended', async () => {
   const mine = new Error('mine')
   const ended: number[] = []
-  const run = sideBySide(Array(9).keys(), 3, async (item, goOn) => {
+  const run = forEachConcurrently(Array(9).keys(), 3, async (item, checkContinue) => {
     try {
       for (let i = 0; i < 5; i++) {
         await turn()
-        goOn()
+        checkContinue()
         if (item === 1 && i === 2) throw mine
       }
     } finally {
@@ -37,8 +37,8 @@ it('the first failure stops the others, and comes out when they have ended', asy
   expect(ended.sort()).toEqual([0, 1, 2])
 })
 
-/** The analytic model, whose evaluations take turns of their own lengths. */
-function lanes(count: number) {
+/** The analytic model with evaluations of different durations. */
+function concurrent(count: number) {
   const { model, backend } = analyticModel()
   let [running, most] = [0, 0]
   const velocity: typeof backend.velocity = async (x, inputs) => {
@@ -47,13 +47,13 @@ function lanes(count: number) {
     running--
     return backend.velocity(x, inputs)
   }
-  return { model, backend: { ...backend, lanes: count, velocity }, most: () => most }
+  return { model, backend: { ...backend, concurrency: count, velocity }, most: () => most }
 }
 
 const request = { count: 11, firstImage: 2, seed: 5, batchSize: 2, solver: 'heun', steps: 3, guidance: 0 } as const
 
-it('batches side by side give the same result, image by image', async () => {
-  const { model, backend, most } = lanes(4)
+it('concurrent batches give the same result, image by image', async () => {
+  const { model, backend, most } = concurrent(4)
   const { backend: plain } = analyticModel()
   const { milliseconds: _, timings: __, ...together } = await sample(backend, model, request)
   const { milliseconds: ___, timings: ____, ...alone } = await sample(plain, model, request)
@@ -61,8 +61,8 @@ it('batches side by side give the same result, image by image', async () => {
   expect(most()).toBe(4)
 })
 
-it('batches are small enough that every lane has one, unless their size is given', async () => {
-  const { model, backend, most } = lanes(4)
+it('batches are small enough to use the whole concurrency, unless their size is given', async () => {
+  const { model, backend, most } = concurrent(4)
   const sizes = new Set<number>()
   const onStep = ({ images }: SampleProgress) => void sizes.add(images)
   await sample(backend, model, { count: 7, onStep })
@@ -73,8 +73,8 @@ it('batches are small enough that every lane has one, unless their size is given
   expect([...sizes]).toEqual([7])
 })
 
-it('onStep is called for one step at a time, and sees the whole grow', async () => {
-  const { model, backend } = lanes(3)
+it('onStep is called for one step at a time, with growing fractions', async () => {
+  const { model, backend } = concurrent(3)
   let calls = 0
   const fractions: number[] = []
   const onStep = async ({ fraction }: SampleProgress) => {
@@ -89,8 +89,8 @@ it('onStep is called for one step at a time, and sees the whole grow', async () 
   expect(fractions.at(-1)).toBe(1)
 })
 
-it('an error of onStep, or an abort, is the last that it is called', async () => {
-  const { model, backend } = lanes(3)
+it('onStep is not called again after it throws or aborts', async () => {
+  const { model, backend } = concurrent(3)
   const mine = new Error('mine')
   let calls = 0
   const failing = async () => {
