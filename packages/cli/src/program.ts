@@ -79,8 +79,9 @@ function addTrain(program: Command): void {
     .option('--out <folder>', 'folder of the run (default: a new folder in --runs)', path)
     .option('--runs <folder>', 'folder of all runs', path, 'runs')
     .option('--resume', 'resume the run in --out, or the latest run of the preset')
-    .option('--backend <name>', 'onnx, tfjs-node, tfjs-node-gpu, webgpu, wasm or auto (default: onnx)')
-    .option('--device <name>', 'device of the onnx backend: cpu, cuda, webgpu or auto')
+    .option('--backend <name>', 'onnx, torch, tfjs-node, tfjs-node-gpu, webgpu, wasm or auto (default: onnx)')
+    .option('--device <name>', 'onnx: cpu, cuda, webgpu or auto; torch: cpu, cuda, mps, xpu or auto')
+    .option('--dtype <name>', 'precision of products on torch: float32 or bfloat16 (default: float32)')
     .option(...threads)
     .option('--dry-run', 'show settings, model size, and time and memory measured on a few steps; write nothing')
     .option('--list', 'list the presets')
@@ -255,10 +256,10 @@ function addImport(program: Command): void {
 function addSetup(program: Command): void {
   program
     .command('setup')
-    .description('install what npm cannot: tensorflow (for --backend tfjs-node) or cuda (for --device cuda)')
-    .argument('[component]', 'tensorflow or cuda')
-    .option('--gpu', 'tensorflow with CUDA, for --backend tfjs-node-gpu')
-    .addHelpText('after', examples('mixflow setup tensorflow --gpu', 'mixflow setup cuda'))
+    .description('install what npm cannot: torch (for --backend torch), tensorflow (tfjs-node) or cuda (onnx on CUDA)')
+    .argument('[component]', 'torch, tensorflow or cuda')
+    .option('--gpu', 'torch or tensorflow with CUDA')
+    .addHelpText('after', examples('mixflow setup torch', 'mixflow setup torch --gpu', 'mixflow setup cuda'))
     .action(async (component, flags) => (await import('./commands/setup.ts')).setupCommand(component, flags))
 }
 

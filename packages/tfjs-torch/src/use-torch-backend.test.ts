@@ -25,7 +25,7 @@ describe('finding libtorch', () => {
 
   it('names all folders when there is none, and how to install it', async () => {
     const error = await findLibrary({ folders: ['/a', '/b'], env: { PATH: '' } }).catch((thrown: Error) => thrown)
-    expect(String(error)).toMatch(/\/a, \/b, .*python3\s+install it with `pip install torch/)
+    expect(String(error)).toMatch(/\/a, \/b, .*python3\s+install it with `mixflow setup torch`/)
   })
 
   it('refuses a file that is no library, and survives it', async () => {

@@ -3,7 +3,13 @@ export { type CudaSetUp, type CudaSetUpOptions, cudaFolder, setUpCuda } from './
 export { tfjsNodeFacts } from './backend/tfjs-node/addon.ts'
 export type { TfjsNodeKind } from './backend/tfjs-node/kind.ts'
 export { type SetUp, type SetUpOptions, setUpTfjsNode } from './backend/tfjs-node/set-up-tfjs-node.ts'
-export { setUpTorch, type TorchSetUp, type TorchSetUpOptions, torchFolders } from './backend/torch/set-up-torch.ts'
+export {
+  setUpTorch,
+  type TorchSetUp,
+  type TorchSetUpOptions,
+  torchFacts,
+  torchFolders,
+} from './backend/torch/set-up-torch.ts'
 export {
   type BackendInUse,
   type BackendName,

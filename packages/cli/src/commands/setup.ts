@@ -1,4 +1,4 @@
-/** `mixflow setup`: installs what no npm package contains, native TensorFlow or the CUDA libraries of ONNX Runtime. */
+/** `mixflow setup`: installs what no npm package contains, libtorch, native TensorFlow or the CUDA libraries of ONNX Runtime. */
 
 import { checkWord } from '@mixflow/core/internal'
 import { UsageError } from '../terminal/errors.ts'
@@ -7,23 +7,32 @@ import { print } from '../terminal/text.ts'
 import { programName } from '../terminal/this-program.ts'
 import { folderOf } from './doctor/installed.ts'
 
-const components = ['tensorflow', 'cuda'] as const
+const components = ['torch', 'tensorflow', 'cuda'] as const
 
 export async function setupCommand(
   name: string | undefined,
   { gpu = false }: { readonly gpu?: boolean },
 ): Promise<void> {
   if (name === undefined) {
-    throw new UsageError('missing component', `${programName()} setup tensorflow, or ${programName()} setup cuda`)
+    throw new UsageError('missing component', components.map(one => `${programName()} setup ${one}`).join(', or '))
   }
   const component = checkWord(name, components, { what: 'component' })
-  if (component === 'cuda' && gpu) throw new UsageError('--gpu requires setup tensorflow')
-  await interruptible(signal => (component === 'cuda' ? setupCuda(signal) : setupTensorflow(gpu, signal)))
+  if (component === 'cuda' && gpu) throw new UsageError('--gpu requires setup torch or setup tensorflow')
+  const install = { torch: setupTorch, tensorflow: setupTensorflow, cuda: setupCuda }[component]
+  await interruptible(signal => install(signal, gpu))
 }
 
 const onPhase = (text: string) => print(`${text} …`)
 
-async function setupTensorflow(gpu: boolean, signal: AbortSignal): Promise<void> {
+async function setupTorch(signal: AbortSignal, cuda: boolean): Promise<void> {
+  const { setUpTorch } = await import('@mixflow/train')
+  const { folder, outcome, version, devices } = await setUpTorch({ cuda, signal, onPhase })
+  print(`${outcome === 'found' ? 'already installed' : 'installed'}: libtorch ${version}, in ${folder}`)
+  if (cuda && !devices.includes('cuda')) print('It detects no GPU; check the driver with nvidia-smi.')
+  print(`\nTrain with it\n  ${programName()} train quickstart --backend torch`)
+}
+
+async function setupTensorflow(signal: AbortSignal, gpu: boolean): Promise<void> {
   const { setUpTfjsNode } = await import('@mixflow/train')
   const { kind, folder, outcome, tensorflow, ...result } = await setUpTfjsNode({ gpu, signal, onPhase })
   print(

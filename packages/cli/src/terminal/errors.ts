@@ -40,7 +40,7 @@ function textOf(error: unknown, { red }: Colors): string {
   if (error instanceof UsageError) {
     return `${red('error:')} ${printableName(error.message)}${error.hint ? `\n  ${printableName(error.hint)}` : ''}`
   }
-  const text = MixflowError.is(error) ? singleLine(error).toString() : isOnnxError(error) ? String(error) : null
+  const text = MixflowError.is(error) ? singleLine(error).toString() : isBackendError(error) ? String(error) : null
   if (text !== null) return printable(text).replace(/^[^:]*:/, heading => red(heading))
   if (isSystemError(error)) return `${red('error:')} ${printableName(error.message)}`
   const { version, issues } = packageFacts()
@@ -56,8 +56,9 @@ function textOf(error: unknown, { red }: Colors): string {
 const singleLine = ({ code, message, hint }: MixflowError): MixflowError =>
   new MixflowError(code, printableName(message), defined({ hint: hint?.split('\n') }))
 
-/** Recognized by name, so that tfjs-onnx is not loaded. */
-const isOnnxError = (error: unknown): boolean => error instanceof Error && error.name.startsWith('OnnxBackendError')
+/** Recognized by name, so that the backends are not loaded. */
+const isBackendError = (error: unknown): boolean =>
+  error instanceof Error && /^(Onnx|Torch)BackendError/.test(error.name)
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && typeof (error as NodeJS.ErrnoException).code === 'string'

@@ -21,7 +21,7 @@ export interface FindOptions {
 
 /** How to get it, for errors. */
 export const installHint =
-  'install it with `pip install torch` (of any Python), or unpack a wheel and set TORCH_LIB to its folder torch/lib'
+  'install it with `mixflow setup torch` or `pip install torch`, or set TORCH_LIB to the folder torch/lib of a wheel'
 
 /** @throws TorchBackendError LIBRARY_MISSING naming where it was looked for */
 export async function findLibrary({ library, folders = [], env = process.env }: FindOptions = {}): Promise<string> {

@@ -37,6 +37,20 @@ export async function deviceFindings(): Promise<Finding[]> {
   return findings
 }
 
+/** libtorch, for `--backend torch`. */
+export async function torchFinding(): Promise<Finding> {
+  const torch = { topic: 'runtime', name: 'libtorch' } as const
+  const { torchFacts } = await import('@mixflow/train')
+  try {
+    const { version, devices } = await torchFacts()
+    return { ...torch, state: 'ok', text: `${version} on ${devices.join(', ')}, for train --backend torch` }
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string }
+    const text = code === 'LIBRARY_MISSING' ? 'for train --backend torch' : (message.split('\n', 1)[0] as string)
+    return { ...torch, state: 'lacking', text, command: `${programName()} setup torch` }
+  }
+}
+
 const nativeBackends = { 'tfjs-node': '', 'tfjs-node-gpu': ' --gpu' } as const
 
 export async function nativeFindings(): Promise<Finding[]> {

@@ -6,7 +6,7 @@ import { colorsFor } from '../../terminal/errors.ts'
 import { statusLine } from '../../terminal/status-line.ts'
 import { jsonText, print } from '../../terminal/text.ts'
 import { packageFacts } from '../../terminal/this-program.ts'
-import { cpuFinding, deviceFindings, nativeFindings } from './devices.ts'
+import { cpuFinding, deviceFindings, nativeFindings, torchFinding } from './devices.ts'
 import { type Finding, findingsText } from './findings.ts'
 import { runtimeFindings } from './installed.ts'
 import { cacheFinding, machineFindings, nodeFinding } from './system.ts'
@@ -36,6 +36,7 @@ async function trainingFindings(): Promise<Finding[]> {
       await cacheFinding(dirname(dataCacheFolder())),
       await cpuFinding(),
       ...(await deviceFindings()),
+      await torchFinding(),
       ...(await nativeFindings()),
       ...emojiFinding(emoji),
     ]

@@ -56,7 +56,7 @@ export interface RunPlan {
   readonly backend?: BackendChoice
 }
 
-export type BackendChoice = Pick<BackendOptions, 'backend' | 'device'>
+export type BackendChoice = Pick<BackendOptions, 'backend' | 'device' | 'dtype'>
 
 /** @throws UsageError for an incomplete or contradictory command line; MixflowError CONFIG_*, TRAIN_RESUME_MISMATCH */
 export const planRun = (request: RunRequest): Promise<RunPlan> =>

@@ -10,6 +10,7 @@ import {
   dataReportLines,
   describeData,
   deviceNames,
+  dtypeNames,
   formatCount,
   nextCommands,
   type ProgressDisplay,
@@ -36,6 +37,7 @@ export interface TrainFlags extends Omit<RunRequest, 'target' | 'resume'> {
   readonly resume?: boolean
   readonly backend?: string
   readonly device?: string
+  readonly dtype?: string
   readonly threads?: number
   readonly dryRun?: boolean
   readonly list?: boolean
@@ -103,12 +105,15 @@ async function presetList(json: boolean): Promise<string> {
   return table([['preset', 'data', 'size', 'images seen', ''], ...cells], { right: [3] }).join('\n')
 }
 
-/** undefined without --backend and --device. */
-function requestedBackend({ backend, device }: TrainFlags): BackendChoice | undefined {
-  if (backend === undefined && device === undefined) return undefined
+/** undefined without --backend, --device and --dtype. */
+function requestedBackend({ backend, device, dtype }: TrainFlags): BackendChoice | undefined {
+  if (backend === undefined && device === undefined && dtype === undefined) return undefined
   return {
-    backend: checkWord(backend ?? 'onnx', ['auto', ...backendNames], { what: 'backend' }),
+    backend: checkWord(backend ?? (dtype === undefined ? 'onnx' : 'torch'), ['auto', ...backendNames], {
+      what: 'backend',
+    }),
     ...(device === undefined ? {} : { device: checkWord(device, ['auto', ...deviceNames], { what: 'device' }) }),
+    ...(dtype === undefined ? {} : { dtype: checkWord(dtype, dtypeNames, { what: 'dtype' }) }),
   }
 }
 

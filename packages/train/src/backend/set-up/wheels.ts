@@ -19,7 +19,7 @@ export interface Wheel {
 }
 
 /** Platform tags of the wheels, from the newest C library to the oldest. */
-const platforms = ['_2_28', '_2_27', '_2_17', '2014', '_2_12', '2010', '_2_5', '1'].map(
+const platforms = ['_2_28', '_2_27', '_2_25', '_2_18', '_2_17', '2014', '_2_12', '2010', '_2_5', '1'].map(
   name => `manylinux${name}_x86_64`,
 )
 

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { libraryFile, tryLibrary } from '@mixflow/tfjs-torch'
+import { findLibrary, type LibraryFacts, libraryFile, tryLibrary } from '@mixflow/tfjs-torch'
 import { cacheFolder } from '../../data/cache-folder.ts'
 import { makeFolder } from '../set-up/make-folder.ts'
 import { checkLinux, findPrograms, type Setting } from '../set-up/programs.ts'
@@ -62,6 +62,9 @@ const folderOf = (kind: 'cpu' | 'cuda'): string => join(cacheFolder('backends'),
 
 /** The folders that `setUpTorch` makes, the one with CUDA first. */
 export const torchFolders = (): string[] => [folderOf('cuda'), folderOf('cpu')]
+
+/** The libtorch that the backend `torch` would use. @throws TorchBackendError LIBRARY_MISSING, LIBRARY_UNSUPPORTED */
+export const torchFacts = async (): Promise<LibraryFacts> => tryLibrary(await findLibrary({ folders: torchFolders() }))
 
 /**
  * @throws MixflowError SETUP_UNSUPPORTED, SETUP_TOOL_MISSING, SETUP_FAILED, DOWNLOAD_OFFLINE, DOWNLOAD_HASH_MISMATCH, ABORTED;
