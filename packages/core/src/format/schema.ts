@@ -36,7 +36,11 @@ export function invalid(
   location: Location,
   reason: string,
   message: string,
-  more: { readonly hint?: string; readonly value?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {},
+  more: {
+    readonly hint?: string | readonly string[]
+    readonly value?: unknown
+    readonly details?: Readonly<Record<string, unknown>>
+  } = {},
 ): MixflowError {
   const where = location.path === '' ? location.what : `${location.what}: ${location.path}`
   const got = 'value' in more ? `, got ${show(more.value)}` : ''
@@ -147,7 +151,7 @@ export const word =
   (value, location) => {
     if (typeof value === 'string' && (known as readonly string[]).includes(value)) return value as W
     const near = typeof value === 'string' ? nearest(value, known) : undefined
-    const hint = `${near === undefined ? '' : `did you mean "${near}"?\n`}values: ${known.join(', ')}`
+    const hint = [...(near === undefined ? [] : [`did you mean "${near}"?`]), `values: ${known.join(', ')}`]
     throw invalid(location, 'word', 'is no known value', { value, hint, details: { nearest: near, known } })
   }
 
@@ -182,7 +186,7 @@ function asRecord(value: unknown, location: Location): Readonly<Record<string, u
 
 function unknownKey(key: string, known: readonly string[], location: Location): MixflowError {
   const near = nearest(key, known)
-  const hint = `${near === undefined ? '' : `did you mean "${near}"?\n`}keys here: ${known.join(', ')}`
+  const hint = [...(near === undefined ? [] : [`did you mean "${near}"?`]), `keys here: ${known.join(', ')}`]
   const shown = JSON.stringify(key.length > 64 ? `${key.slice(0, 63)}…` : key)
   return invalid(location, 'unknown-key', `has the unknown key ${shown}`, {
     hint,

@@ -143,7 +143,9 @@ function resultSection(data: ReportData): Html {
     </div>`
 }
 
-const reportTitle = ({ preset, dataset }: ReportData): string => preset ?? dataset.name
+/** `photos` is the preset of any data. */
+const reportTitle = ({ preset, dataset }: ReportData): string =>
+  preset === null || preset === 'photos' ? dataset.name : preset
 
 /** The result of a finished run, or the progress of another. */
 export function resultSentence(data: ReportData): string {
