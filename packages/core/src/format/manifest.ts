@@ -58,7 +58,7 @@ export interface QualityMeasure {
   readonly n: number
   readonly nfe: number
   readonly solver: string
-  /** Of the classifier-free guidance; 0 unless said. */
+  /** Classifier-free guidance. Default: 0. */
   readonly guidance?: number
 }
 

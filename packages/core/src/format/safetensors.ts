@@ -24,7 +24,7 @@ export interface Safetensors {
 export interface SafetensorsOptions {
   /** The file's name in messages. */
   readonly name?: string
-  /** Longest header that is read, in bytes: 16 MiB unless said (some 100,000 tensors); never above 100 MB. */
+  /** Maximum size of the header in bytes, at most 100 MB. Default: 16 MiB, some 100,000 tensors. */
   readonly maxHeaderBytes?: number
 }
 

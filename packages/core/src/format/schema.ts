@@ -129,7 +129,7 @@ export const number =
     throw invalid(location, 'range', `must be ${range}`, { value })
   }
 
-/** A whole number that float64 holds exactly; from 0 to 2^53 − 1 unless said. */
+/** An integer that float64 represents exactly. Default range: 0 to 2^53 − 1. */
 export const integer =
   (limits: { readonly min?: number; readonly max?: number } = {}): Field<number> =>
   (value, location) => {

@@ -21,9 +21,9 @@ export interface StrictJsonOptions {
   readonly code: MixflowErrorCode
   /** What to do about a file that is not JSON. Default: write or download it again. */
   readonly hint?: string
-  /** Deepest nesting of arrays and objects that is read; 64 unless said. */
+  /** Maximum nesting of arrays and objects. Default: 64. */
   readonly maxDepth?: number
-  /** Largest size in bytes (of a string: in UTF-16 units); 16 MiB unless said. */
+  /** Maximum size in bytes (for a string: in UTF-16 code units). Default: 16 MiB. */
   readonly maxBytes?: number
   /** True where a file can only hold counts: fractions, exponents and minus signs are refused. */
   readonly onlyCounts?: boolean

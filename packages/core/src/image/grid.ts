@@ -4,11 +4,11 @@ import { checkKeys } from '../util/strict.ts'
 import type { PlanarImage } from './pixels.ts'
 
 export interface GridOptions {
-  /** Tiles per row; as near to a square as can be unless said. */
+  /** Tiles per row. Default: as close to a square as possible. */
   readonly columns?: number
-  /** Pixels between tiles and around the grid; 2 unless said. */
+  /** Pixels between tiles and around the grid. Default: 2. */
   readonly padding?: number
-  /** Value of the margin and of empty tiles, in [-1, 1]; 1 (white) unless said. */
+  /** Value of the margin and of empty tiles, in [-1, 1]. Default: 1 (white). */
   readonly background?: number
 }
 

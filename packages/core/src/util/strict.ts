@@ -11,9 +11,9 @@ import { MixflowError, type MixflowErrorCode } from '../errors.ts'
 export interface StrictContext {
   /** What the value is, as a person would say it: `sample request`, `mixflow.json`, `setting "source"`. */
   readonly what: string
-  /** Code of the error; `ARGUMENT_INVALID` unless said. */
+  /** Code of the error. Default: `ARGUMENT_INVALID`. */
   readonly code?: MixflowErrorCode
-  /** Word for one key: `option` unless said (`setting`, `field`, …). */
+  /** Name of one key in messages, such as `setting` or `field`. Default: `option`. */
   readonly keyName?: string
 }
 

@@ -15,7 +15,7 @@ type Tree = { [key: string]: unknown }
 
 export interface ConfigRequest {
   readonly preset: string
-  /** One of `methodNames`; the preset as it stands unless said. */
+  /** One of `methodNames`. Default: the method of the preset. */
   readonly method?: string | undefined
   /** `key=value`, in order; later ones win. */
   readonly set?: readonly string[]

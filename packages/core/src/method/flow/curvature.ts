@@ -13,9 +13,9 @@ import { solve, type Velocity } from '../ode/solve.ts'
 
 export interface CurvatureOptions {
   readonly elementsPerImage: number
-  /** Euler steps, 128 unless said. */
+  /** Euler steps. Default: 128. */
   readonly steps?: number
-  /** Stretches of time for `byTime`, at most as many as steps; 1 unless said. */
+  /** Time intervals of `byTime`, at most the number of steps. Default: 1. */
   readonly bins?: number
   readonly signal?: AbortSignal | undefined
 }

@@ -25,9 +25,9 @@ export interface LossByTimeOptions {
   readonly mixtureWeight?: number | undefined
   /** Of the times. */
   readonly seed: number
-  /** Equal parts of [0, 1); 10 unless said. */
+  /** Number of equal time bins of [0, 1). Default: 10. */
   readonly bins?: number
-  /** Images at once; 64 unless said. */
+  /** Images per batch. Default: 64. */
   readonly batchSize?: number
   readonly signal?: AbortSignal | undefined
   /** Told after each evaluation which share is done, 0..1. */

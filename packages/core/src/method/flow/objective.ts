@@ -29,13 +29,13 @@ export type Denoiser<T> = (xt: T, t: T, condition: Condition<T>) => T
 
 export interface ObjectiveSpec<T> {
   readonly source: Source<T> | Mixture<T>
-  /** The straight path unless said. */
+  /** Default: the straight path. */
   readonly path?: Path
-  /** β: weight of the KL term, per nat and image; 0 unless said. */
+  /** β: weight of the KL term, per nat and image. Default: 0. */
   readonly klWeight?: number
-  /** Tell the denoiser w; false unless said. Needs a mixture as source. */
+  /** Condition the denoiser on w; requires a mixture as source. Default: false. */
   readonly conditionOnWeight?: boolean
-  /** Stop the gradient at x0, so that only the KL term trains the encoder; false unless said. */
+  /** Stop the gradient at x0, so that only the KL term trains the encoder. Default: false. */
   readonly detachEncoder?: boolean
   /** Draw t from [minTime, 1) rather than [0, 1). */
   readonly minTime?: number

@@ -18,13 +18,13 @@ import type { EmbeddedTableau } from './tableau.ts'
 import { checkSpan } from './time-grid.ts'
 
 export interface AdaptiveOptions<T> extends SpanOptions<T> {
-  /** `dopri5` unless said. */
+  /** Default: `'dopri5'`. */
   readonly solver?: AdaptiveSolverName
-  /** Relative tolerance per step, 1e-5 unless said. */
+  /** Relative tolerance per step. Default: 1e-5. */
   readonly rtol?: number
-  /** Absolute tolerance per step, 1e-5 unless said. */
+  /** Absolute tolerance per step. Default: 1e-5. */
   readonly atol?: number
-  /** Give up after so many evaluations; 10,000 unless said. */
+  /** Maximum number of evaluations. Default: 10,000. */
   readonly maxNfe?: number
 }
 

@@ -24,9 +24,9 @@ export interface SolverStep<T> {
 }
 
 export interface SpanOptions<T> {
-  /** Start time, 0 unless said. */
+  /** Start time. Default: 0. */
   readonly from?: number
-  /** End time, 1 unless said. */
+  /** End time. Default: 1. */
   readonly to?: number
   /** How states combine; known for Float32Array and Float64Array, else required. */
   readonly space?: LinearSpace<T>
@@ -37,7 +37,7 @@ export interface SpanOptions<T> {
 export interface SolveOptions<T> extends SpanOptions<T> {
   readonly solver: FixedSolverName | FixedSolver
   readonly steps: number
-  /** The steps' times are (i / steps)^gridPower of the span, 0.1..10; 1 unless said. Above 1: shorter steps near t = 0. */
+  /** The steps' times are (i / steps)^gridPower of the span, 0.1..10; above 1, steps are shorter near t = 0. Default: 1. */
   readonly gridPower?: number
 }
 

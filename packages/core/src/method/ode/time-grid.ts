@@ -6,11 +6,11 @@ import { MixflowError } from '../../errors.ts'
 
 export interface TimeGrid {
   readonly steps: number
-  /** 0 unless said. */
+  /** Default: 0. */
   readonly from?: number
-  /** 1 unless said; may be before `from`, to integrate back to the source. */
+  /** May be before `from`, to integrate back to the source. Default: 1. */
   readonly to?: number
-  /** The times of [0, 1] are (i / steps)^power, 0.1..10; 1 (equal intervals) unless said. */
+  /** The times of [0, 1] are (i / steps)^power, 0.1..10. Default: 1 (equal intervals). */
   readonly power?: number
 }
 

@@ -24,10 +24,10 @@ export interface RandomKey {
 
 /** Which numbers: `images` rows of `elementsPerImage`, starting at image `firstImage` of the key's endless sequence. */
 export interface DrawShape {
-  /** Index of the first image, 0..2⁵³ − 1; 0 unless said. */
+  /** Index of the first image, 0..2⁵³ − 1. Default: 0. */
   readonly firstImage?: number
   readonly images: number
-  /** Numbers per image, at most 2³²; 1 unless said. */
+  /** Numbers per image, at most 2³². Default: 1. */
   readonly elementsPerImage?: number
 }
 
