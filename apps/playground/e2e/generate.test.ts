@@ -25,7 +25,7 @@ describe.skipIf(built === null)('generate', () => {
       await page.keyboard.press('Home')
       await page.getByRole('slider', { name: 'Guidance' }).focus()
       await page.keyboard.press('ArrowRight')
-      await page.getByText(/NFE 2 · euler/).waitFor()
+      await page.getByText(/NFE 1 · euler/).waitFor()
       link = new URL(page.url()).hash
       expect(link).toBe('#/generate?seed=1&count=4&label=2&solver=euler&nfe=1&guidance=0.25')
       seen.push(await galleryOf(page))
