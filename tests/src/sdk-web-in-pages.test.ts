@@ -244,7 +244,7 @@ describe.skipIf(executable === null || 'error' in packed)('sdk-web as it is buil
 
     test.each<[string, Answer, RegExp]>([
       ['an error', { status: 503 }, /status 503/],
-      ['nothing', { status: 404 }, /is not there/],
+      ['nothing', { status: 404 }, /was not found \(status 404\)/],
       ['a page', { status: 200, type: 'text/html', body: '<!doctype html>' }, /is a web page/],
       ['a page as WebAssembly', { status: 200, body: '<!doctype html>' }, /has 15 bytes/],
     ])('%s in place of the WebAssembly of wasmPaths is said, and forgotten', async (_, answer, why) => {
