@@ -88,8 +88,8 @@ export class RemoteModel implements WebModel {
 
   async #run(method: Method, args: readonly unknown[]): Promise<MethodResult> {
     if (this.#disposed !== undefined) {
-      throw new MixflowError('MODEL_DISPOSED', `the model ${this.manifest.name} was disposed of`, {
-        hint: 'load it again, or dispose of it after the last call',
+      throw new MixflowError('MODEL_DISPOSED', `the model ${this.manifest.name} is disposed`, {
+        hint: 'load it again, or call dispose() after the last call',
       })
     }
     const { result, capabilities } = await this.#host.run(this.#id, method, args)

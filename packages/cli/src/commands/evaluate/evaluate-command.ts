@@ -5,7 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
-import { defined } from '@mixflow/core/internal'
+import { defaultMixtureWeight, defined } from '@mixflow/core/internal'
 import {
   type Extractor,
   localWorker,
@@ -90,7 +90,6 @@ async function measure(
       status.show(`${progressBar(fraction, left)}  evaluate ${source}`)
     },
   })
-  const { kappa } = model.source ?? {}
   const { settings } = measured
   const result: EvaluationResult = {
     subject: { ...facts, id, device },
@@ -98,7 +97,7 @@ async function measure(
     samples: samples?.facts ?? null,
     settings,
     trajectories: measured.trajectories,
-    mixtureWeight: kappa === 'label' || kappa === 'noise' ? model.sampler.mixtureWeight : 0,
+    mixtureWeight: defaultMixtureWeight(model),
     loss,
   }
   if (!metrics.samples.includes('neighbours')) return { result, neighbours: null }
