@@ -7,7 +7,7 @@ import { isModelName, isModelPackage, type RemoteSource, show, throwIfAborted } 
 import { importWithRetry } from './import-with-retry.ts'
 import { namedModel } from './named-model.ts'
 import { checkOptions, type Device, type LoadModelOptions } from './options.ts'
-import type { PackedBinary, Pieces } from './packed/ort.ts'
+import type { PackedBinary, Pieces } from './packed/binary.ts'
 import { threadScript } from './packed/worker-script.ts'
 
 export interface WebModel extends Sampler<SampledImage> {

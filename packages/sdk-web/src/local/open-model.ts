@@ -26,7 +26,7 @@ import {
 } from '@mixflow/core/internal'
 import { type AdapterChoice, chooseAdapter, gpuUnavailable, preferredPrecision } from '../choose-device.ts'
 import type { PlainOptions } from '../options.ts'
-import type { BinarySource } from '../packed/ort.ts'
+import type { BinarySource } from '../packed/binary.ts'
 import { browserCache } from './cache.ts'
 import { type Engine, type Graph, openEngine } from './engine.ts'
 import { type DeviceLease, leaseDevice } from './gpu-device.ts'

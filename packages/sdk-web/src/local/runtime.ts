@@ -5,7 +5,8 @@
 import { MixflowError } from '@mixflow/core'
 import { Queue } from '@mixflow/core/internal'
 import type { Device, PlainOptions } from '../options.ts'
-import { type BinarySource, binaryBytes, createOrt, type Ort, readBinary } from '../packed/ort.ts'
+import type { BinarySource } from '../packed/binary.ts'
+import { binaryBytes, createOrt, type Ort, readBinary } from '../packed/ort.ts'
 
 export interface RunningRuntime {
   readonly ort: Promise<Ort>

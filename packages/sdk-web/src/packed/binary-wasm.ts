@@ -1,3 +1,3 @@
-import type { PackedBinary } from './ort.ts'
+import type { PackedBinary } from './binary.ts'
 
 export const wasmBinary: PackedBinary | undefined = undefined

@@ -8,7 +8,8 @@ import { readRemote } from '@mixflow/core/internal'
 import { importWithRetry } from '../import-with-retry.ts'
 import { nextTask } from '../local/next-task.ts'
 import type { Device, PlainOptions } from '../options.ts'
-import type { BinarySource, Ort, Pieces } from './ort.ts'
+import type { BinarySource, Pieces } from './binary.ts'
+import type { Ort } from './ort.ts'
 
 /** @throws MixflowError PACKAGE_MISSING */
 export async function createOrt(device: Device, { threadScript }: PlainOptions['runtime']): Promise<Ort> {

@@ -4,30 +4,9 @@
  * development server and CDN copies modules without configuration.
  */
 import type { Device, PlainOptions } from '../options.ts'
+import type { BinarySource } from './binary.ts'
 
 export type Ort = Pick<typeof import('onnxruntime-web/wasm'), 'InferenceSession' | 'Tensor' | 'env'>
-
-/** The WebAssembly of one device as modules: a gzip file, cut into pieces. */
-export interface PackedBinary {
-  /** Size of all pieces, compressed: the bytes to download. */
-  readonly bytes: number
-  /** Each imports one piece, in base64. */
-  readonly pieces: readonly (() => Promise<{ readonly default: string }>)[]
-}
-
-/** Access to the pieces of one binary, in this thread or through messages to the page. */
-export interface Pieces {
-  /** Size of all pieces, compressed. */
-  readonly bytes: number
-  readonly count: number
-  read(index: number): Promise<string>
-}
-
-export interface BinarySource {
-  readonly runtime: PlainOptions['runtime']
-  /** Returns undefined if the package contains no WebAssembly for the device. */
-  readonly pieces: (device: Device) => Pieces | undefined
-}
 
 /**
  * Returns ONNX Runtime's build for the device: `/webgpu`, or the smaller `/wasm`. They are separate instances, so the CPU still works

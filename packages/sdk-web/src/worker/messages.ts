@@ -12,7 +12,7 @@ import type {
   SourceDraw,
 } from '@mixflow/core'
 import type { Device, PlainOptions } from '../options.ts'
-import type { Pieces } from '../packed/ort.ts'
+import type { Pieces } from '../packed/binary.ts'
 
 export type Method = 'sample' | 'variations' | 'interpolate' | 'invert' | 'sources'
 

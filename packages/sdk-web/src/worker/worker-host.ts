@@ -6,7 +6,7 @@ import { MixflowError, type ModelCache, SampledImage, type SampleProgress, type 
 import { type RemoteSource, throwIfAborted } from '@mixflow/core/internal'
 import type { WebModel } from '../load-model.ts'
 import type { LoadModelOptions, PlainOptions } from '../options.ts'
-import type { BinarySource, Pieces } from '../packed/ort.ts'
+import type { BinarySource, Pieces } from '../packed/binary.ts'
 import { workerScripts } from '../packed/worker-script.ts'
 import type { Method, ToPage, ToWorker } from './messages.ts'
 import { type Handlers, Moved, Peer, type Questions } from './peer.ts'

@@ -41,8 +41,8 @@ describe('the report of a data set', () => {
     ]
     const mixed = filesReport({ ...found, layout: 'no classes', images })
     expect(dataReportLines(dataReport(set(3, null, mixed)))[1]).toBe(
-      'files: from 4×6 over 64×64 (median) to 100×90; 1 smaller than the size wanted; 2 in colour and 1 grey; 1 with transparency; ' +
-        '1 of several frames (the first is read); 1 PNG, 1 GIF, 1 BMP',
+      'files: from 4×6 over 64×64 (median) to 100×90; 1 smaller than the requested size; 2 in colour and 1 grey; 1 with transparency; ' +
+        '1 with several frames (the first is used); 1 PNG, 1 GIF, 1 BMP',
     )
   })
 
@@ -57,7 +57,7 @@ describe('the report of a data set', () => {
     expect(dataReportLines(dataReport(set(1, null, files)), { most: 2 }).slice(1)).toEqual([
       'files: 64×64; grey; 1 PNG',
       'left out: 1,500 HEIC images, which are not read: 0.heic, 1.heic, and 1,498 more',
-      'skipped: 1 images that cannot be read: x.png (cut short)',
+      'skipped: 1 unreadable images: x.png (cut short)',
       'limit 1: 2 more images are not read',
     ])
   })

@@ -54,7 +54,7 @@ describe.skipIf(!native)('setting up tfjs-node', () => {
     const phases: string[] = []
     const again = await setUpTfjsNode({ onPhase: text => phases.push(text) })
     expect(again).toMatchObject({ kind: 'tfjs-node', outcome: 'found', gpu: false, tensorflow: '2.15.1' })
-    expect(phases.at(-1)).toBe('check what is there') // it may have waited for another test before
+    expect(phases.at(-1)).toBe('check the existing copy') // it may have waited for another test before
     const name = basename(again.folder)
     expect(readdirSync(dirname(again.folder)).filter(entry => entry.startsWith(`${name}.`))).toEqual([])
     expect(existsSync(join(packageFolder(again.folder, 'tfjs-node'), 'deps', 'include'))).toBe(false)

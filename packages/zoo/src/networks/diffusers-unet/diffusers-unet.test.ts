@@ -202,6 +202,6 @@ describe('options are refused by name', () => {
   })
 
   it('a class embedding without classes', () => {
-    expect(() => diffusersUnet(tiny({ timeEmbedding: true, classEmbedding: true }), contextOf())).toThrow('no classes')
+    expect(() => diffusersUnet(tiny({ timeEmbedding: true, classEmbedding: true }), contextOf())).toThrow('without classes')
   })
 })
