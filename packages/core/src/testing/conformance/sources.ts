@@ -39,6 +39,11 @@ export const sourceName = (facts: SourceFacts): string =>
 /** The smallest number of classes that tells labels apart, or null if the source needs none. */
 export const classesOf = (facts: SourceFacts): number | null => (needsLabels(facts) ? 3 : null)
 
+/**
+ * A small encoder for a source, written as plain arithmetic: models under test contain the same formulas as a graph.
+ *
+ * @param image shape of the model's images
+ */
 export function referenceEncoder(facts: SourceFacts, image: ImageShape): CallEncoder {
   const size = elementsOf(image)
   const table = (labels: Int32Array, phase: number) =>
