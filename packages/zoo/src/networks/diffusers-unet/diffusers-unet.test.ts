@@ -202,6 +202,8 @@ describe('options are refused by name', () => {
   })
 
   it('a class embedding without classes', () => {
-    expect(() => diffusersUnet(tiny({ timeEmbedding: true, classEmbedding: true }), contextOf())).toThrow('without classes')
+    expect(() => diffusersUnet(tiny({ timeEmbedding: true, classEmbedding: true }), contextOf())).toThrow(
+      'without classes',
+    )
   })
 })
