@@ -11,8 +11,8 @@ export const schemas = [
   ...['floor', 'isfinite', 'isinf', 'isnan', 'log', 'log1p', 'logical_not', 'neg', 'reciprocal', 'relu', 'round'].map(
     unary,
   ),
-  ...['rsqrt', 'selu', 'sigmoid', 'sgn', 'sign', 'silu', 'sin', 'sinh', 'sqrt', 'tan', 'tanh'].map(unary),
-  ...['atan2', 'logaddexp', 'logical_and', 'logical_or', 'maximum', 'minimum', 'floor_divide'].map(binary),
+  ...['rsqrt', 'selu', 'sigmoid', 'sign', 'silu', 'sin', 'sinh', 'sqrt', 'tan', 'tanh'].map(unary),
+  ...['atan2', 'logaddexp', 'logical_and', 'logical_or', 'maximum', 'minimum'].map(binary),
   ...['mul', 'div', 'pow_Tensor', 'remainder', 'eq', 'ne', 'gt', 'ge', 'lt', 'le', 'bitwise_and'].map(tensorBinary),
   'clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor',
   'where.self(Tensor condition, Tensor self, Tensor other) -> Tensor',
@@ -20,7 +20,6 @@ export const schemas = [
   'complex(Tensor real, Tensor imag) -> Tensor',
   // types and layout
   'to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)',
-  'contiguous(Tensor(a) self, *, MemoryFormat memory_format=contiguous_format) -> Tensor(a)',
   'real(Tensor(a) self) -> Tensor(a)',
   'imag(Tensor(a) self) -> Tensor(a)',
   'reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)',
@@ -66,7 +65,6 @@ export const schemas = [
   // indexing
   'index_select(Tensor self, int dim, Tensor index) -> Tensor',
   'scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor',
-  'scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor',
   // Fourier transforms
   'fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor',
   'fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor',

@@ -24,56 +24,67 @@ function cpuBackend(): MathBackendCPU {
 
 export const cpuKernelNames = (): string[] => tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName)
 
+/** What is needed of a backend to run a kernel elsewhere: its values, and a place for the results. */
+export type ValueBackend = Pick<tf.KernelBackend, 'readSync' | 'write'>
+
 /** Runs a kernel of the cpu backend on tensors of this backend. */
-export function runOnCpu(
-  kernelName: string,
-  { inputs, attrs, backend: given }: Given,
-): tf.TensorInfo | tf.TensorInfo[] {
-  const backend = given as OnnxBackend
+export function runOnCpu(kernelName: string, input: Given): tf.TensorInfo | tf.TensorInfo[] {
+  const backend = input.backend as OnnxBackend
   if (backend.tracing) throw notRecordable(kernelName)
+  return runOnCpuBackend(kernelName, input, backend)
+}
+
+/** Runs a kernel of tfjs's cpu backend on tensors of any backend, whose values are read and written. */
+export function runOnCpuBackend(
+  kernelName: string,
+  { inputs, attrs }: Pick<Given, 'inputs' | 'attrs'>,
+  backend: ValueBackend,
+): tf.TensorInfo | tf.TensorInfo[] {
   const { kernelFunc } = tf.getKernel(kernelName, 'cpu')
   const helper = cpuBackend()
-  const lent: tf.TensorInfo[] = []
-  const lend = (info: tf.TensorInfo): tf.TensorInfo => {
-    const copy = lendTo(helper, backend, info)
-    lent.push(copy)
+  const used: tf.TensorInfo[] = []
+  const copyOf = (info: tf.TensorInfo): tf.TensorInfo => {
+    const { shape, dtype } = info
+    const values = backend.readSync(info.dataId)
+    // some kernels use the rank, which a TensorInfo does not have
+    const copy = { dataId: writeTo(helper, values, { shape, dtype }), shape, dtype, rank: shape.length }
+    used.push(copy)
     return copy
   }
   // ragged kernels have lists of tensors under one name
-  const lendEach = (info: tf.TensorInfo | tf.TensorInfo[] | undefined | null) =>
-    Array.isArray(info) ? info.map(lend) : info ? lend(info) : info
+  const copyEach = (info: tf.TensorInfo | tf.TensorInfo[] | undefined | null) =>
+    Array.isArray(info) ? info.map(copyOf) : info ? copyOf(info) : info
   const copies = Array.isArray(inputs)
-    ? inputs.map(lend)
-    : Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, lendEach(info)]))
+    ? inputs.map(copyOf)
+    : Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, copyEach(info)]))
   try {
     const results = kernelFunc({ inputs: copies as tf.NamedTensorInfoMap, backend: helper, attrs: attrs ?? {} })
-    const taken = [results].flat().map(info => takeFrom(helper, backend, info))
-    lent.push(...[results].flat())
+    const taken = [results].flat().map(({ dataId, shape, dtype }) => {
+      return { dataId: backend.write(helper.readSync(dataId), shape, dtype), shape, dtype }
+    })
+    used.push(...[results].flat())
     return Array.isArray(results) ? taken : (taken[0] as tf.TensorInfo)
   } finally {
-    for (const { dataId } of lent) helper.disposeData(dataId, true)
+    for (const { dataId } of used) helper.disposeData(dataId, true)
   }
 }
 
-function lendTo(helper: MathBackendCPU, backend: OnnxBackend, info: tf.TensorInfo): tf.TensorInfo {
-  const { shape, dtype } = info
-  // some kernels use the rank, which a TensorInfo does not have
-  const rest = { shape, dtype, rank: shape.length }
-  if (dtype !== 'complex64') return { dataId: helper.write(backend.readSync(info.dataId), shape, dtype), ...rest }
-  const { real, imag } = backend.parts(info)
-  const parts = { real: lendTo(helper, backend, real), imag: lendTo(helper, backend, imag) }
-  const dataId = helper.write(null as never, shape, dtype)
-  helper.data.get(dataId).complexTensorInfos = parts
-  return { dataId, ...rest }
-}
-
-/** Copies a result to this backend. */
-function takeFrom(
+/** Values of a complex tensor are interleaved; the cpu backend keeps its halves as two tensors. */
+function writeTo(
   helper: MathBackendCPU,
-  backend: OnnxBackend,
-  { dataId, shape, dtype }: tf.TensorInfo,
-): tf.TensorInfo {
-  return { dataId: backend.write(helper.readSync(dataId), shape, dtype), shape, dtype }
+  values: tf.backend_util.BackendValues,
+  { shape, dtype }: Pick<tf.TensorInfo, 'shape' | 'dtype'>,
+): object {
+  if (dtype !== 'complex64') return helper.write(values, shape, dtype)
+  const { real, imag } = tf.backend_util.splitRealAndImagArrays(values as Float32Array)
+  const half = (part: Float32Array): tf.TensorInfo => ({
+    dataId: helper.write(part, shape, 'float32'),
+    shape,
+    dtype: 'float32',
+  })
+  const dataId = helper.write(null as never, shape, dtype)
+  helper.data.get(dataId).complexTensorInfos = { real: half(real), imag: half(imag) }
+  return dataId
 }
 
 const notRecordable = (kernel: string): OnnxBackendError =>

@@ -6,7 +6,7 @@ import type { Handle } from '../library/libtorch.ts'
 import type { Torch } from '../torch.ts'
 import { add } from './binary.ts'
 import { type Call, type KernelFunction, type KernelTable, result } from './call.ts'
-import { channelsFirst, channelsLast, type Geometry, geometry2d } from './products.ts'
+import { channelsFirst, channelsLast, type Geometry, geometry2d, withBorders, withoutBorders } from './products.ts'
 
 const nhwc = { rank: 2, isNchw: false } as const
 
@@ -42,7 +42,7 @@ const noPadding = [0, 0]
 
 /** How many elements of the image each window has, as the factor that turns the mean of a padded window into theirs. */
 function coverage(torch: Torch, { window, geometry }: Pool, [height, width]: readonly [number, number]): Handle {
-  const ones = torch.pad(torch.full([1, 1, height, width], 1, 'float32'), [...geometry.padding].reverse().flat(), 0)
+  const ones = withBorders(torch, torch.full([1, 1, height, width], 1, 'float32'), geometry, 0)
   return torch.call('avg_pool2d', ones, window, geometry.strides, noPadding, false, true, null)
 }
 
@@ -53,7 +53,7 @@ const averagePool: KernelFunction = call => {
   if (pool === null || x.dtype !== 'float32') return null
   const { window, geometry } = pool
   const input = channelsFirst(torch, x.handle, nhwc)
-  const bordered = hasPadding(geometry) ? torch.pad(input, [...geometry.padding].reverse().flat(), 0) : input
+  const bordered = hasPadding(geometry) ? withBorders(torch, input, geometry, 0) : input
   let y = torch.call('avg_pool2d', bordered, window, geometry.strides, noPadding, false, true, null)
   if (hasPadding(geometry)) y = torch.call('div.Tensor', y, coverage(torch, pool, spaceOf(x)))
   return result(channelsLast(torch, y, nhwc), geometry.outShape, 'float32')
@@ -69,22 +69,16 @@ const averagePoolGradient: KernelFunction = call => {
   const { window, geometry } = pool
   const input = channelsFirst(torch, x.handle, nhwc)
   const borders = hasPadding(geometry)
-  const bordered = borders ? torch.pad(input, [...geometry.padding].reverse().flat(), 0) : input
+  const bordered = borders ? withBorders(torch, input, geometry, 0) : input
   let gradient = channelsFirst(torch, dy.handle, nhwc)
   if (borders) gradient = torch.call('div.Tensor', gradient, coverage(torch, pool, spaceOf(x)))
   const dx = torch.call(
     'avg_pool2d_backward',
     ...[gradient, bordered, window, geometry.strides, noPadding, false, true, null],
   )
-  const inside = borders ? cut(torch, dx, geometry, spaceOf(x)) : dx
+  const inside = borders ? withoutBorders(torch, dx, geometry, spaceOf(x)) : dx
   return result(channelsLast(torch, inside, nhwc), x.shape, 'float32')
 }
-
-const cut = (torch: Torch, x: Handle, { padding }: Geometry, space: readonly number[]): Handle =>
-  padding.reduce(
-    (handle, [before], i) => torch.call('slice.Tensor', handle, i + 2, before, before + (space[i] as number), 1),
-    x,
-  )
 
 function maximumPool(call: Call, x: Numbers, pool: Pool) {
   const { torch } = call
@@ -92,7 +86,7 @@ function maximumPool(call: Call, x: Numbers, pool: Pool) {
   const numbers = torch.call('where.self', torch.call('isnan', x.handle), lowest, x.handle)
   const input = channelsFirst(torch, numbers, nhwc)
   const bordered = hasPadding(pool.geometry)
-    ? torch.pad(input, [...pool.geometry.padding].reverse().flat(), Number.NEGATIVE_INFINITY)
+    ? withBorders(torch, input, pool.geometry, Number.NEGATIVE_INFINITY)
     : input
   const [y, indices] = torch.callAll(
     'max_pool2d_with_indices',
@@ -120,7 +114,7 @@ const maxPoolGradient: KernelFunction = call => {
     'max_pool2d_with_indices_backward',
     ...[gradient, bordered, pool.window, pool.geometry.strides, noPadding, [1, 1], false, indices],
   )
-  const inside = hasPadding(pool.geometry) ? cut(torch, dx, pool.geometry, spaceOf(x)) : dx
+  const inside = hasPadding(pool.geometry) ? withoutBorders(torch, dx, pool.geometry, spaceOf(x)) : dx
   return result(channelsLast(torch, inside, nhwc), x.shape, 'float32')
 }
 

@@ -120,19 +120,21 @@ function filterLast(torch: Torch, gradient: Handle, shape: readonly number[], { 
 
 const isSymmetric = ({ padding }: Geometry): boolean => padding.every(([before, after]) => before === after)
 
-/** libtorch pads both sides alike; other padding is done before. */
-export function padded(torch: Torch, x: Handle, geometry: Geometry, value = 0): { x: Handle; padding: number[] } {
-  if (isSymmetric(geometry)) return { x, padding: geometry.padding.map(([before]) => before) }
-  return { x: torch.pad(x, [...geometry.padding].reverse().flat(), value), padding: geometry.padding.map(() => 0) }
-}
+/** The image [N, C, …] inside borders of a value. */
+export const withBorders = (torch: Torch, x: Handle, { padding }: Geometry, value: number): Handle =>
+  torch.pad(x, [...padding].reverse().flat(), value)
 
-/** Takes off what `padded` has added. */
-export function unpadded(torch: Torch, x: Handle, geometry: Geometry, space: readonly number[]): Handle {
-  if (isSymmetric(geometry)) return x
-  return geometry.padding.reduce(
+/** The inverse of `withBorders`. @param space sizes of the image inside */
+export const withoutBorders = (torch: Torch, x: Handle, { padding }: Geometry, space: readonly number[]): Handle =>
+  padding.reduce(
     (handle, [before], i) => torch.call('slice.Tensor', handle, i + 2, before, before + (space[i] as number), 1),
     x,
   )
+
+/** libtorch pads both sides alike; for other padding, the image gets borders first. */
+function padded(torch: Torch, x: Handle, geometry: Geometry): { x: Handle; padding: number[] } {
+  if (isSymmetric(geometry)) return { x, padding: geometry.padding.map(([before]) => before) }
+  return { x: withBorders(torch, x, geometry, 0), padding: nowhere(geometry) }
 }
 
 const nowhere = ({ rank }: Geometry) => Array.from({ length: rank }, () => 0)
@@ -180,11 +182,9 @@ function convolveBackward(call: Call, { dy, x, filter }: Backward, geometry: Geo
     return result(gradient, filter.shape, 'float32')
   }
   const space = isNchw ? x.shape.slice(2) : x.shape.slice(1, rank + 1)
-  return result(
-    channelsLast(torch, unpadded(torch, call.product(dx, 'float32'), geometry, space), geometry),
-    x.shape,
-    'float32',
-  )
+  const wide = call.product(dx, 'float32')
+  const inside = isSymmetric(geometry) ? wide : withoutBorders(torch, wide, geometry, space)
+  return result(channelsLast(torch, inside, geometry), x.shape, 'float32')
 }
 
 interface ConvolutionAttributes {

@@ -1,10 +1,10 @@
 /** All kernels of the backend: by ATen operators, and for every other one that the cpu backend of tfjs has, by that. */
 
+import { cpuKernelNames, runOnCpuBackend } from '@mixflow/tfjs-onnx'
 import * as tf from '@tensorflow/tfjs-core'
 import type { TorchBackend } from '../backend.ts'
 import { binaryKernels } from './binary.ts'
 import { Call, type KernelInput, type KernelTable } from './call.ts'
-import { cpuKernelNames, runOnCpu } from './cpu.ts'
 import { fusedKernels } from './fused.ts'
 import { imageKernels } from './images.ts'
 import { indexingKernels } from './indexing.ts'
@@ -44,14 +44,14 @@ function kernelFunction(name: string): tf.KernelFunc {
   const kernel = kernels[name]
   return (input: KernelInput) => {
     const backend = input.backend as TorchBackend
-    if (kernel === undefined || hasStrings(input)) return runOnCpu(name, input)
+    if (kernel === undefined || hasStrings(input)) return runOnCpuBackend(name, input, backend)
     let isList = false
     const results = backend.torch.scope(() => {
       const computed = kernel(new Call(name, input))
       isList = Array.isArray(computed)
       return computed === null ? null : [computed].flat()
     })
-    if (results === null) return runOnCpu(name, input)
+    if (results === null) return runOnCpuBackend(name, input, backend)
     const tensors = results.map(one => backend.tensor(one))
     return isList ? tensors : (tensors[0] as tf.TensorInfo)
   }

@@ -53,16 +53,11 @@ const declarations = {
   deleteTensor: 'int aoti_torch_delete_tensor_object(uint64_t)',
   copy: 'int aoti_torch_copy_(uint64_t, uint64_t, int32_t)',
   emptyStrided: 'int aoti_torch_empty_strided(int64_t, void*, void*, int32_t, int32_t, int32_t, void*)',
-  dim: 'int aoti_torch_get_dim(uint64_t, void*)',
-  size: 'int aoti_torch_get_size(uint64_t, int64_t, void*)',
   full: 'int aoti_torch_aten_full(void*, int64_t, double, void*, void*, void*, int32_t, void*, void*)',
   pad: 'int aoti_torch_aten_pad(uint64_t, void*, int64_t, const char*, void*, void*)',
   subtract: 'int aoti_torch_aten_subtract_Tensor(uint64_t, uint64_t, double, void*)',
   newList: 'int torch_new_list_reserve_size(size_t, void*)',
   pushBack: 'int torch_list_push_back(uint64_t, uint64_t)',
-  listSize: 'int torch_list_size(uint64_t, void*)',
-  listItem: 'int torch_list_get_item(uint64_t, size_t, void*)',
-  deleteList: 'int torch_delete_list(uint64_t)',
   newString: 'int torch_new_string_handle(const char*, size_t, void*)',
 } as const
 

@@ -123,12 +123,13 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
       const keep = emaKeep(config, step)
       const { gradient, losses } = meanGradient(state, batch)
       const length = norm({ gradient }).norm
-      const scalars = scalarTensors({ ...adamScalars(config, { step, rate }), keep })
-      const next: TrainState = hasFusedUpdate()
-        ? tf.tidy(() =>
-            fusedUpdate(config, { ...state, gradient: clipped(config, gradient, length) }, { step, rate, keep }),
-          )
-        : update({ ...state, ...scalars, gradient, norm: length })
+      const scalars = hasFusedUpdate() ? undefined : scalarTensors({ ...adamScalars(config, { step, rate }), keep })
+      const next: TrainState =
+        scalars === undefined
+          ? tf.tidy(() =>
+              fusedUpdate(config, { ...state, gradient: clipped(config, gradient, length) }, { step, rate, keep }),
+            )
+          : update({ ...state, ...scalars, gradient, norm: length })
       const [loss = Number.NaN, flowLoss = Number.NaN, kl = Number.NaN] = await losses.data()
       const [gradientNorm = Number.NaN] = await length.data()
       tf.dispose([scalars, gradient, losses, length])

@@ -37,7 +37,7 @@ const forCuda = [
   wheel('nvidia-nvshmem-cu13', '3.7.2', 'b9a4f843c62b5dded8ad33fd6d220e007dcd39f06cee549292f5ba14ce4c235c'),
 ] as const
 
-const sizes = { cpu: '0.55 GB to download, 0.5 GB on disk', cuda: '2.4 GB to download, 4 GB on disk' } as const
+const sizes = { cpu: '0.55 GB to download, 0.5 GB on disk', cuda: '2.7 GB to download, 4 GB on disk' } as const
 
 export interface TorchSetUpOptions {
   /** Also the libraries of CUDA. Default: false */
