@@ -19,7 +19,7 @@ const ownSkips = [
 ]
 
 it('runs whole, without a failure', { timeout: 300_000 }, async () => {
-  const run = promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
+  const run = promisify(execFile)(process.execPath, ['--conditions=@mixflow/source', '--import', 'tsx', script], {
     cwd: dirname(dirname(script)),
     maxBuffer: 1e8,
   })
