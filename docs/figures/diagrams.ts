@@ -6,15 +6,15 @@ import { arrow, box, colors, type Point, svg, text } from './svg.ts'
 const cells: Record<string, Point> = {
   cli: [3, 0],
   serve: [4, 1],
-  'tfjs-torch': [0, 2],
   train: [1, 2],
   export: [2, 2],
   measure: [3, 2],
   'sdk-node': [4, 2],
   'sdk-web': [5, 2],
-  'tfjs-onnx': [1, 3],
+  'tfjs-torch': [0.4, 3],
   files: [3, 3],
   zoo: [4.6, 3],
+  'tfjs-onnx': [1.4, 4],
   core: [3.8, 4],
 }
 
