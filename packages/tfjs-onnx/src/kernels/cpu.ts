@@ -22,6 +22,7 @@ function cpuBackend(): MathBackendCPU {
   return cpu
 }
 
+/** Names of the kernels of tfjs's cpu backend. */
 export const cpuKernelNames = (): string[] => tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName)
 
 /** What is needed of a backend to run a kernel elsewhere: its values, and a place for the results. */
