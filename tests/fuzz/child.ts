@@ -100,7 +100,7 @@ async function work(task: Task, report: (news: News) => void): Promise<void> {
       counts.inputs++
       const [time, memory] = [cpuMilliseconds() - before.time, peakMegabytes() - before.memory]
       if (time > limits.cpuMilliseconds) fail(`took ${Math.round(time)} ms of CPU time`)
-      if (memory > limits.megabytes) fail(`raised the peak memory by ${Math.round(memory)} MB`)
+      if (memory > (target.megabytes ?? limits.megabytes)) fail(`raised the peak memory by ${Math.round(memory)} MB`)
       counts.slowestMilliseconds = Math.max(counts.slowestMilliseconds, time)
       counts.mostMegabytes = Math.max(counts.mostMegabytes, memory)
     }

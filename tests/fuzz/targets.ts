@@ -51,6 +51,8 @@ export interface Target extends Seeds {
   read(bytes: Uint8Array): unknown
   /** Plain errors are allowed, because the caller turns them into a MixflowError. */
   readonly foreignErrors?: boolean
+  /** How far one input may raise the peak memory of the process. Default: that of the run's limits. */
+  readonly megabytes?: number
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -322,6 +324,8 @@ export async function targets(): Promise<readonly Target[]> {
       words: ['IHDR', 'IDAT', 'IEND', [0xff, 0xd8], [0xff, 0xc0]],
       repair: repairedPng,
       foreignErrors: true,
+      // what decoding may claim
+      megabytes: 768,
       read: bytes => decodeImage(bytes, small),
     },
     {
