@@ -7,15 +7,14 @@
  * are not linear, are refused.
  */
 
-import { create } from '@bufbuild/protobuf'
 import * as tf from '@tensorflow/tfjs-core'
 import type { OnnxBackend } from './backend.ts'
 import { OnnxBackendError } from './errors.ts'
 import { type Bytes, constantNode, filledFrom, type ModelPorts, writeModel } from './graph/model.ts'
+import type { NodeProto } from './graph/onnx-format.ts'
 import { collectProgram, type Program } from './graph/program.ts'
 import type { Value } from './graph/value.ts'
 import { type ComputedType, rowMajorValue } from './lazy.ts'
-import { type NodeProto, NodeProtoSchema } from './proto/onnx_pb.ts'
 import { backendName } from './use-onnx-backend.ts'
 
 /** The shape of an input; a name, the same everywhere, is the free dimension. */
@@ -221,8 +220,8 @@ function computedLeaf(leaf: Value, name: string, { slope, offset, size }: Linear
   const nodes = [
     constantNode(`${name}_slope`, vector, slope),
     constantNode(`${name}_offset`, vector, offset),
-    create(NodeProtoSchema, { opType: 'Mul', input: [size, `${name}_slope`], output: [`${name}_scaled`] }),
-    create(NodeProtoSchema, { opType: 'Add', input: [`${name}_scaled`, `${name}_offset`], output: [sum] }),
+    { opType: 'Mul', input: [size, `${name}_slope`], output: [`${name}_scaled`] },
+    { opType: 'Add', input: [`${name}_scaled`, `${name}_offset`], output: [sum] },
   ]
   if (leaf.origin.kind === 'fill') nodes.push(filledFrom(sum, name, { type: leaf.type, value: leaf.origin.value }))
   return nodes
@@ -236,9 +235,9 @@ function sizeSource({ inputs }: Recording, free: string): { name: string; nodes:
     return {
       name: 'free_size',
       nodes: [
-        create(NodeProtoSchema, { opType: 'Shape', input: [input], output: ['free_shape'] }),
+        { opType: 'Shape', input: [input], output: ['free_shape'] },
         constantNode('free_axis', { shape: [1], type: 'int64' }, [axis]),
-        create(NodeProtoSchema, { opType: 'Gather', input: ['free_shape', 'free_axis'], output: ['free_size'] }),
+        { opType: 'Gather', input: ['free_shape', 'free_axis'], output: ['free_size'] },
       ],
     }
   }

@@ -3,26 +3,15 @@
  * ConstantOfShape nodes.
  */
 
-import { create, toBinary } from '@bufbuild/protobuf'
 import { OnnxBackendError } from '../errors.ts'
+import { toFloat16 } from './float16.ts'
 import {
   type AttributeProto,
-  AttributeProtoSchema,
-  type GraphProto,
-  GraphProtoSchema,
-  ModelProtoSchema,
+  encodeModel,
   type NodeProto,
-  NodeProtoSchema,
   type TensorProto,
-  TensorProtoSchema,
-  type TensorShapeProto_Dimension,
-  TensorShapeProto_DimensionSchema,
-  TensorShapeProtoSchema,
-  TypeProto_TensorSchema,
   type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from '../proto/onnx_pb.ts'
-import { toFloat16 } from './float16.ts'
+} from './onnx-format.ts'
 import type { Program } from './program.ts'
 import type { AttributeValue, ElementType, FedArray, Node, Value } from './value.ts'
 
@@ -31,10 +20,10 @@ export type Bytes = ReturnType<Uint8ArrayConstructor['of']>
 
 /** The ONNX operator set version. */
 export const opset = 17
-const irVersion = 8n
+const irVersion = 8
 
 /** Element types of the ONNX format. */
-export const elementNumbers = {
+const elementNumbers = {
   float32: 1,
   int32: 6,
   int64: 7,
@@ -72,7 +61,7 @@ export function writeModel(program: Program, ports: ModelPorts): Bytes {
   const given = new Set(ports.inputs.values())
   const stored = program.leaves.filter(leaf => !given.has(leaf) && !ports.computed?.has(leaf))
   const isHalved = (leaf: Value): boolean => ports.halved?.has(leaf) === true && halvable(leaf)
-  const graph: GraphProto = create(GraphProtoSchema, {
+  const graph = {
     name: ports.name ?? 'tfjs',
     node: [
       ...extra,
@@ -84,16 +73,15 @@ export function writeModel(program: Program, ports: ModelPorts): Bytes {
     initializer: stored.flatMap(leaf => initializer(leaf, names.get(leaf) as string, isHalved(leaf))),
     input: [...ports.inputs].map(([name, value]) => portProto(name, value.type, dimsOf(value))),
     output: [...ports.outputs].map(([name, value]) => portProto(name, value.type, dimsOf(value))),
-  })
+  }
   const domains = [...new Set(program.nodes.map(node => node.domain))].filter(domain => domain !== '')
-  const model = create(ModelProtoSchema, {
+  return encodeModel({
     irVersion,
     producerName: '@mixflow/tfjs-onnx',
     graph,
-    opsetImport: [{ domain: '', version: BigInt(opset) }, ...domains.map(domain => ({ domain, version: 1n }))],
+    opsetImport: [{ domain: '', version: opset }, ...domains.map(domain => ({ domain, version: 1 }))],
     metadataProps: Object.entries(ports.metadata ?? {}).map(([key, value]) => ({ key, value })),
-  })
-  return toBinary(ModelProtoSchema, model) as Bytes
+  }) as Bytes
 }
 
 /** Names the output ports; a leaf, or a value of two ports, passes through an Identity. */
@@ -102,9 +90,7 @@ function nameOutputs(names: Map<Value, string>, ports: ModelPorts, program: Prog
   const identities: NodeProto[] = []
   for (const [name, value] of ports.outputs) {
     if (taken.has(value)) {
-      identities.push(
-        create(NodeProtoSchema, { opType: 'Identity', input: [names.get(value) as string], output: [name] }),
-      )
+      identities.push({ opType: 'Identity', input: [names.get(value) as string], output: [name] })
     } else {
       taken.add(value)
       names.set(value, name)
@@ -113,44 +99,27 @@ function nameOutputs(names: Map<Value, string>, ports: ModelPorts, program: Prog
   return identities
 }
 
-function nodeProto(node: Node, names: ReadonlyMap<Value, string>): NodeProto {
-  return create(NodeProtoSchema, {
-    opType: node.op,
-    domain: node.domain,
-    input: node.inputs.map(input => (input === null ? '' : (names.get(input) as string))),
-    output: node.outputs.map((output, i) => names.get(output) ?? `unused_${node.id}_${i}`),
-    attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
-  })
-}
+const nodeProto = (node: Node, names: ReadonlyMap<Value, string>): NodeProto => ({
+  opType: node.op,
+  domain: node.domain,
+  input: node.inputs.map(input => (input === null ? '' : (names.get(input) as string))),
+  output: node.outputs.map((output, i) => names.get(output) ?? `unused_${node.id}_${i}`),
+  attribute: Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value)),
+})
 
 function attributeProto(name: string, value: AttributeValue): AttributeProto {
-  const attribute = create(AttributeProtoSchema, { name })
-  if (typeof value === 'number') {
-    attribute.type = attributeNumbers.int
-    attribute.i = BigInt(value)
-  } else if (typeof value === 'string') {
-    attribute.type = attributeNumbers.string
-    attribute.s = new TextEncoder().encode(value) as Bytes
-  } else if ('float' in value) {
-    attribute.type = attributeNumbers.float
-    attribute.f = value.float
-  } else {
-    attribute.type = attributeNumbers.ints
-    attribute.ints = value.map(BigInt)
-  }
-  return attribute
+  if (typeof value === 'number') return { name, type: attributeNumbers.int, i: value }
+  if (typeof value === 'string') return { name, type: attributeNumbers.string, s: value }
+  if ('float' in value) return { name, type: attributeNumbers.float, f: value.float }
+  return { name, type: attributeNumbers.ints, ints: value }
 }
 
-function portProto(name: string, type: ElementType, dims: readonly (number | string)[]): ValueInfoProto {
-  const shape = create(TensorShapeProtoSchema, { dim: dims.map(dimension) })
-  const tensor = create(TypeProto_TensorSchema, { elemType: elementNumbers[type], shape })
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } })
-}
+const portProto = (name: string, type: ElementType, dims: readonly (number | string)[]): ValueInfoProto => ({
+  name,
+  type: { tensorType: { elemType: elementNumbers[type], shape: { dim: dims.map(dimension) } } },
+})
 
-const dimension = (size: number | string): TensorShapeProto_Dimension =>
-  create(TensorShapeProto_DimensionSchema, {
-    value: typeof size === 'string' ? { case: 'dimParam', value: size } : { case: 'dimValue', value: BigInt(size) },
-  })
+const dimension = (size: number | string) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size })
 
 function initializer(value: Value, name: string, halved: boolean): TensorProto[] {
   const { origin } = value
@@ -168,36 +137,22 @@ const halvable = ({ type, origin }: Value): boolean =>
   type === 'float32' && origin.kind === 'fed' && origin.data.length >= 16
 
 function halfTensor(name: string, { shape, origin }: Value): TensorProto {
-  const data = toFloat16((origin as { data: Float32Array }).data)
-  const rawData = new Uint8Array(data.buffer)
-  return create(TensorProtoSchema, {
-    name: `${name}_half`,
-    dims: shape.map(BigInt),
-    dataType: elementNumbers.float16,
-    rawData,
-  })
+  const { buffer } = toFloat16((origin as { data: Float32Array }).data)
+  return { name: `${name}_half`, dims: shape, dataType: elementNumbers.float16, rawData: new Uint8Array(buffer) }
 }
 
-const widened = (name: string): NodeProto =>
-  create(NodeProtoSchema, {
-    opType: 'Cast',
-    input: [`${name}_half`],
-    output: [name],
-    attribute: [attributeProto('to', elementNumbers.float32)],
-  })
+const widened = (name: string): NodeProto => ({
+  opType: 'Cast',
+  input: [`${name}_half`],
+  output: [name],
+  attribute: [attributeProto('to', elementNumbers.float32)],
+})
 
-export function tensorProto(
+const tensorProto = (
   name: string,
   { shape, type }: Pick<Value, 'shape' | 'type'>,
   data: FedArray | readonly number[],
-): TensorProto {
-  return create(TensorProtoSchema, {
-    name,
-    dims: shape.map(BigInt),
-    dataType: elementNumbers[type],
-    rawData: rawBytes(type, data),
-  })
-}
+): TensorProto => ({ name, dims: shape, dataType: elementNumbers[type], rawData: rawBytes(type, data) })
 
 function rawBytes(type: ElementType, data: FedArray | readonly number[]): Bytes {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
@@ -222,24 +177,26 @@ function fillNode(value: Value, name: string): NodeProto[] {
   ]
 }
 
-export const constantNode = (name: string, kind: Pick<Value, 'shape' | 'type'>, data: readonly number[]): NodeProto =>
-  create(NodeProtoSchema, {
-    opType: 'Constant',
-    output: [name],
-    attribute: [{ name: 'value', type: attributeNumbers.tensor, t: tensorProto('', kind, data) }],
-  })
+const tensorAttribute = (kind: Pick<Value, 'shape' | 'type'>, data: readonly number[]): AttributeProto => ({
+  name: 'value',
+  type: attributeNumbers.tensor,
+  t: tensorProto('', kind, data),
+})
+
+export const constantNode = (
+  name: string,
+  kind: Pick<Value, 'shape' | 'type'>,
+  data: readonly number[],
+): NodeProto => ({
+  opType: 'Constant',
+  output: [name],
+  attribute: [tensorAttribute(kind, data)],
+})
 
 /** A node that fills an array of the shape `shapeName`. */
-export const filledFrom = (shapeName: string, name: string, fill: { type: ElementType; value: number }): NodeProto =>
-  create(NodeProtoSchema, {
-    opType: 'ConstantOfShape',
-    input: [shapeName],
-    output: [name],
-    attribute: [
-      {
-        name: 'value',
-        type: attributeNumbers.tensor,
-        t: tensorProto('', { shape: [1], type: fill.type }, [fill.value]),
-      },
-    ],
-  })
+export const filledFrom = (shapeName: string, name: string, fill: { type: ElementType; value: number }): NodeProto => ({
+  opType: 'ConstantOfShape',
+  input: [shapeName],
+  output: [name],
+  attribute: [tensorAttribute({ shape: [1], type: fill.type }, [fill.value])],
+})
