@@ -1,14 +1,14 @@
 /**
- * Convolutions and their gradients, in NCHW with OIHW filters. The gradients have the form that is fastest on ONNX Runtime's CPU provider:
- * the input gradient is a convolution with the flipped filter (ConvTranspose is slower), the filter gradient is a batched matrix product
- * (a convolution of transposes takes three times as long). Most convolutions use `blocked-convolution.ts` where the runtime supports it.
- * Measurements: `docs/decisions/`.
+ * Convolutions of images and volumes and their gradients, channels first and with OIHW filters. The gradients have the form that is fastest on
+ * ONNX Runtime's CPU provider: with stride 1, the input gradient is a convolution with the flipped filter (ConvTranspose is slower), the filter
+ * gradient a batched matrix product (a convolution of transposes takes three times as long). Most convolutions of images use
+ * `blocked-convolution.ts` where the runtime supports it. Measurements: `docs/decisions/`.
  */
 
 import { backend_util } from '@tensorflow/tfjs-core'
-import { identityLayout, type Layout, type Shape } from '../graph/layout.ts'
+import { type Layout, type Shape, sizeOf } from '../graph/layout.ts'
 import { emit, integers, reshaped, transposed, type Value } from '../graph/value.ts'
-import { castTo, inLayout, type Lazy, rowMajor } from '../lazy.ts'
+import { castTo, inLayout, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import {
   type Blocks,
   blockedFilterGradient,
@@ -18,106 +18,74 @@ import {
   fitsBlocksBackwards,
 } from './blocked-convolution.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
+import { apply } from './elementwise.ts'
 import { finish } from './matmul.ts'
 import { padValue, reversed } from './shape.ts'
+import { channelsLast, convolve, joined, spatial, spreadOver, taps, type Windows, windowsOf } from './window.ts'
 
 type Info = backend_util.Conv2DInfo
+type Shape4D = [number, number, number, number]
+type Shape5D = [...Shape4D, number]
 
-const nhwcAsNchw: Layout = [0, 3, 1, 2]
-const hwioAsOihw: Layout = [3, 2, 0, 1]
-
-const nchw = (x: Lazy, info: Info): Value =>
-  castTo(inLayout(x, info.dataFormat === 'channelsLast' ? nhwcAsNchw : identityLayout(4)), 'float32')
-
-/** A result in NCHW as a tensor in the data format of tfjs. */
-function image(value: Value, info: Info): Lazy {
-  if (info.dataFormat === 'channelsFirst') return rowMajor(value)
-  const [n, c, h, w] = value.shape as [number, number, number, number]
-  return { shape: [n, h, w, c], dtype: 'float32', layout: nhwcAsNchw, value }
+interface Shapes {
+  readonly input: Shape
+  readonly filter: Shape
 }
 
-const oihw = (filter: Lazy): Value => castTo(inLayout(filter, hwioAsOihw), 'float32')
+/** Conversion between images of tfjs and values in NCHW. */
+const formatOf = (call: Call): { readonly read: (x: Lazy) => Value; readonly write: (value: Value) => Lazy } =>
+  call.attribute('dataFormat') === 'NCHW'
+    ? { read: x => castTo(rowMajorValue(x), 'float32'), write: value => rowMajor(value) }
+    : { read: spatial, write: channelsLast }
 
-const outShape = ({ batchSize, outChannels, outHeight, outWidth }: Info): Shape => [
-  batchSize,
-  outChannels,
-  outHeight,
-  outWidth,
-]
-
-const padsOf = ({ padInfo: { top, left, bottom, right } }: Info): number[] => [top, left, bottom, right]
-
-function infoOf(call: Call, shapes: { input: Shape; filter: Shape }): Info {
-  const format = backend_util.convertConv2DDataFormat(
-    call.attribute<'NHWC' | 'NCHW' | undefined>('dataFormat') ?? 'NHWC',
-  )
-  return backend_util.computeConv2DInfo(
-    shapes.input as [number, number, number, number],
-    shapes.filter as [number, number, number, number],
+const infoOf = (call: Call, { input, filter }: Shapes, depthwise = false): Info =>
+  backend_util.computeConv2DInfo(
+    [...input] as Shape4D,
+    [...filter] as Shape4D,
     call.attribute('strides'),
     call.attribute<number | undefined>('dilations') ?? 1,
     call.attribute('pad'),
     call.attribute('dimRoundingMode'),
-    false,
-    format,
+    depthwise,
+    backend_util.convertConv2DDataFormat(call.attribute<'NHWC' | 'NCHW' | undefined>('dataFormat') ?? 'NHWC'),
   )
-}
 
-const plainForward = (x: Value, filter: Value, { info }: Blocks): Value =>
-  emit('Conv', [x, filter], {
-    shape: outShape(info),
-    attributes: {
-      strides: [info.strideHeight, info.strideWidth],
-      dilations: [info.dilationHeight, info.dilationWidth],
-      pads: padsOf(info),
-    },
-  })
+/** [H, W, I, O] or [D, H, W, I, O] with the channels first: the layout of the filter, and its value. */
+const channelsBefore = (rank: number): Layout => [rank - 1, rank - 2, ...Array(rank - 2).keys()]
+const oihw = (filter: Lazy): Value => castTo(inLayout(filter, channelsBefore(filter.shape.length)), 'float32')
 
 const forward: KernelFunction = call => {
-  const x = call.input('x')
-  const filter = call.input('filter')
+  const [x, filter] = [call.input('x'), call.input('filter')]
   const info = infoOf(call, { input: x.shape, filter: filter.shape })
+  const { read, write } = formatOf(call)
   const blocks = { info, block: call.channelBlock }
-  const convolve = fitsBlocks(blocks) ? blockedForward : plainForward
-  return image(convolve(nchw(x, info), oihw(filter), blocks), info)
+  const inputs = [read(x), oihw(filter)] as const
+  return write(fitsBlocks(blocks) ? blockedForward(...inputs, blocks) : convolve(...inputs, windowsOf(info)))
 }
 
 // ---- gradient of the input -----------------------------------------------------------------------------------------
 
 const inputGradient: KernelFunction = call => {
-  const dy = call.input('dy')
-  const filter = call.input('filter')
+  const [dy, filter] = [call.input('dy'), call.input('filter')]
   const info = infoOf(call, { input: call.attribute('inputShape'), filter: filter.shape })
-  const slope = fitted(nchw(dy, info), info)
+  const { read, write } = formatOf(call)
   const blocks = { info, block: call.channelBlock }
-  if (fitsBlocksBackwards(blocks)) return image(blockedInputGradient(slope, oihw(filter), blocks), info)
-  return image(gradientOfInput(slope, oihw(filter), info), info)
+  const inputs = [fitted(read(dy), info), oihw(filter)] as const
+  if (fitsBlocksBackwards(blocks)) return write(blockedInputGradient(...inputs, blocks))
+  const unit = info.strideHeight === 1 && info.strideWidth === 1
+  return write(unit ? convolveBack(...inputs, info) : spreadOver(...inputs, windowsOf(info)))
 }
 
 /** Crops a gradient that is larger than the output of the convolution, as tfjs does. */
 function fitted(dy: Value, info: Info): Value {
-  const [, , height, width] = dy.shape as [number, number, number, number]
+  const [, , height, width] = dy.shape as Shape4D
   return cropAround(dy, [0, 0, info.outHeight - height, info.outWidth - width])
 }
-
-export function gradientOfInput(dy: Value, filter: Value, info: Info): Value {
-  const unit = info.strideHeight === 1 && info.strideWidth === 1
-  return unit ? convolveBack(dy, filter, info) : convolveTransposed(dy, filter, info)
-}
-
-const inShape = ({ batchSize, inChannels, inHeight, inWidth }: Info): Shape => [
-  batchSize,
-  inChannels,
-  inHeight,
-  inWidth,
-]
-
-const reach = (info: Info): [number, number] => [info.effectiveFilterHeight - 1, info.effectiveFilterWidth - 1]
 
 function convolveBack(dy: Value, filter: Value, info: Info): Value {
   const swapped = transposed(filter, [1, 0, 2, 3])
   const turned = info.filterHeight * info.filterWidth === 1 ? swapped : reversed(swapped, [2, 3])
-  const [down, right] = reach(info)
+  const [down, right] = [info.effectiveFilterHeight - 1, info.effectiveFilterWidth - 1]
   const before = [down - info.padInfo.top, right - info.padInfo.left]
   const after = [
     info.inHeight - info.outHeight + down - (before[0] as number),
@@ -127,15 +95,15 @@ function convolveBack(dy: Value, filter: Value, info: Info): Value {
   // negative padding crops the gradient
   const cropped = cropAround(dy, pads)
   return emit('Conv', [cropped, turned], {
-    shape: inShape(info),
+    shape: [info.batchSize, info.inChannels, info.inHeight, info.inWidth],
     attributes: { dilations: [info.dilationHeight, info.dilationWidth], pads: pads.map(n => Math.max(n, 0)) },
   })
 }
 
 function cropAround(x: Value, pads: readonly number[]): Value {
-  const cut = pads.map(n => Math.max(-n, 0)) as [number, number, number, number]
+  const cut = pads.map(n => Math.max(-n, 0)) as Shape4D
   if (cut.every(n => n === 0)) return x
-  const [n, c, h, w] = x.shape as [number, number, number, number]
+  const [n, c, h, w] = x.shape as Shape4D
   const starts = [cut[0], cut[1]]
   const ends = [h - cut[2], w - cut[3]]
   return emit('Slice', [x, integers(starts), integers(ends), integers([2, 3])], {
@@ -143,35 +111,14 @@ function cropAround(x: Value, pads: readonly number[]): Value {
   })
 }
 
-/** Rows and columns at the bottom and right that the stride leaves out are the output padding of ConvTranspose. */
-function convolveTransposed(dy: Value, filter: Value, info: Info): Value {
-  const [down, right] = reach(info)
-  const { top, bottom, left } = info.padInfo
-  const covered = (size: number, stride: number, extent: number) => (size - 1) * stride + extent + 1
-  const height = covered(info.outHeight, info.strideHeight, down)
-  const width = covered(info.outWidth, info.strideWidth, right)
-  const surplus = [info.inHeight + top - height, info.inWidth + left - width]
-  return emit('ConvTranspose', [dy, filter], {
-    shape: inShape(info),
-    attributes: {
-      strides: [info.strideHeight, info.strideWidth],
-      dilations: [info.dilationHeight, info.dilationWidth],
-      pads: [top, left, ...surplus.map(n => Math.max(-n, 0))],
-      output_padding: surplus.map(n => Math.max(n, 0)),
-      ...(bottom < 0 ? { auto_pad: 'NOTSET' } : {}),
-    },
-  })
-}
-
 // ---- gradient of the filter ----------------------------------------------------------------------------------------
 
 const filterGradient: KernelFunction = call => {
-  const x = call.input('x')
-  const dy = call.input('dy')
-  const info = infoOf(call, { input: x.shape, filter: call.attribute('filterShape') })
-  const { value, layout } = gradientOfFilter(nchw(x, info), nchw(dy, info), { info, block: call.channelBlock })
-  const shape = [info.filterHeight, info.filterWidth, info.inChannels, info.outChannels]
-  return { shape, dtype: 'float32', layout, value }
+  const [x, dy] = [call.input('x'), call.input('dy')]
+  const shape = call.attribute<number[]>('filterShape')
+  const info = infoOf(call, { input: x.shape, filter: shape })
+  const { read } = formatOf(call)
+  return { shape, dtype: 'float32', ...gradientOfFilter(read(x), read(dy), { info, block: call.channelBlock }) }
 }
 
 /** The gradient of a filter [H, W, I, O] and its layout. */
@@ -183,9 +130,11 @@ interface FilterGradient {
 function gradientOfFilter(x: Value, dy: Value, blocks: Blocks): FilterGradient {
   const { info } = blocks
   const blocked = fitsBlocks(blocks) ? blockedFilterGradient(x, dy, blocks) : null
-  if (blocked !== null) return { value: blocked, layout: hwioAsOihw }
+  if (blocked !== null) return { value: blocked, layout: channelsBefore(4) }
   const unit = info.strideHeight === 1 && info.strideWidth === 1
-  return unit && info.filterHeight * info.filterWidth > 1 ? shiftedProduct(x, dy, info) : tapProducts(x, dy, info)
+  return unit && info.filterHeight * info.filterWidth > 1
+    ? shiftedProduct(x, dy, info)
+    : tapProducts(x, dy, windowsOf(info))
 }
 
 /**
@@ -209,58 +158,106 @@ function shiftedProduct(x: Value, dy: Value, info: Info): FilterGradient {
     return padValue(dy, { before: [0, 0, shift, 0], after: [0, 0, rows - outHeight - shift, 0] })
   })
   const pixels = rows * outWidth
-  const rowsStacked = reshaped(stack(slopes), [batchSize, filterHeight * outChannels, pixels])
-  const columnsStacked = reshaped(stack(columns), [batchSize, filterWidth * inChannels, pixels])
+  const rowsStacked = reshaped(joined(slopes, 1), [batchSize, filterHeight * outChannels, pixels])
+  const columnsStacked = reshaped(joined(columns, 1), [batchSize, filterWidth * inChannels, pixels])
   const product = emit('MatMul', [rowsStacked, transposed(columnsStacked, [0, 2, 1])], {
     shape: [batchSize, filterHeight * outChannels, filterWidth * inChannels],
   })
-  const value = reshaped(sumOverBatch(product), [filterHeight, outChannels, filterWidth, inChannels])
+  const value = reshaped(sumOver(product, [0]), [filterHeight, outChannels, filterWidth, inChannels])
   return { value, layout: [0, 3, 1, 2] }
 }
 
-/** Joined along the channels. */
-function stack(parts: readonly Value[]): Value {
-  const [first] = parts as [Value]
-  if (parts.length === 1) return first
-  const [n, c, h, w] = first.shape as [number, number, number, number]
-  return emit('Concat', parts, { shape: [n, c * parts.length, h, w], attributes: { axis: 1 } })
-}
-
 /** With strides: for each tap, the product of the gradient with the input as that tap saw it. */
-function tapProducts(x: Value, dy: Value, info: Info): FilterGradient {
-  const { batchSize, inChannels, outChannels, filterHeight, filterWidth } = info
-  const pixels = info.outHeight * info.outWidth
-  const slopes = reshaped(dy, [batchSize, outChannels, pixels])
-  const { top, bottom, left, right } = info.padInfo
-  const padded = padValue(x, { before: [0, 0, top, left], after: [0, 0, Math.max(bottom, 0), Math.max(right, 0)] })
-  const taps: Value[] = []
-  for (let row = 0; row < filterHeight; row++) {
-    for (let column = 0; column < filterWidth; column++) {
-      const seen = reshaped(tapView(padded, info, { row, column }), [batchSize, inChannels, pixels])
-      const product = emit('MatMul', [slopes, transposed(seen, [0, 2, 1])], {
-        shape: [batchSize, outChannels, inChannels],
-      })
-      taps.push(reshaped(sumOverBatch(product), [1, outChannels, inChannels]))
-    }
+function tapProducts(x: Value, dy: Value, windows: Windows): FilterGradient {
+  const { batch, inChannels, outChannels, output, filter } = windows
+  const positions = sizeOf(output)
+  const slopes = reshaped(dy, [batch, outChannels, positions])
+  const sums = taps(x, windows).map(seen => {
+    const columns = transposed(reshaped(seen, [batch, inChannels, positions]), [0, 2, 1])
+    const product = emit('MatMul', [slopes, columns], { shape: [batch, outChannels, inChannels] })
+    return reshaped(sumOver(product, [0]), [1, outChannels, inChannels])
+  })
+  const rank = filter.length
+  return {
+    value: reshaped(joined(sums, 0), [...filter, outChannels, inChannels]),
+    layout: [...filter.keys(), rank + 1, rank],
   }
-  const all =
-    taps.length === 1
-      ? (taps[0] as Value)
-      : emit('Concat', taps, { shape: [taps.length, outChannels, inChannels], attributes: { axis: 0 } })
-  return { value: reshaped(all, [filterHeight, filterWidth, outChannels, inChannels]), layout: [0, 1, 3, 2] }
 }
 
-const sumOverBatch = (x: Value): Value =>
-  emit('ReduceSum', [x, integers([0])], { shape: x.shape.slice(1), attributes: { keepdims: 0 } })
+const sumOver = (x: Value, axes: readonly number[]): Value =>
+  emit('ReduceSum', [x, integers(axes)], {
+    shape: x.shape.filter((_, i) => !axes.includes(i)),
+    attributes: { keepdims: 0 },
+  })
 
-function tapView(padded: Value, info: Info, tap: { row: number; column: number }): Value {
-  const { outHeight, outWidth, strideHeight, strideWidth } = info
-  const starts = [tap.row * info.dilationHeight, tap.column * info.dilationWidth] as const
-  const ends = [starts[0] + (outHeight - 1) * strideHeight + 1, starts[1] + (outWidth - 1) * strideWidth + 1]
-  const [n, c, height, width] = padded.shape as [number, number, number, number]
-  if (starts[0] === 0 && starts[1] === 0 && outHeight === height && outWidth === width) return padded
-  const axes = [integers([2, 3]), integers([strideHeight, strideWidth])]
-  return emit('Slice', [padded, integers(starts), integers(ends), ...axes], { shape: [n, c, outHeight, outWidth] })
+// ---- volumes -------------------------------------------------------------------------------------------------------
+
+const volumeWindows = (call: Call, { input, filter }: Shapes): Windows =>
+  windowsOf(
+    backend_util.computeConv3DInfo(
+      [...input] as Shape5D,
+      [...filter] as Shape5D,
+      call.attribute('strides'),
+      call.attribute<number | undefined>('dilations') ?? 1,
+      call.attribute('pad'),
+    ),
+  )
+
+const volumeForward: KernelFunction = call => {
+  const [x, filter] = [call.input('x'), call.input('filter')]
+  const windows = volumeWindows(call, { input: x.shape, filter: filter.shape })
+  return channelsLast(convolve(spatial(x), oihw(filter), windows))
+}
+
+const volumeInputGradient: KernelFunction = call => {
+  const [dy, filter] = [call.input('dy'), call.input('filter')]
+  const windows = volumeWindows(call, { input: call.attribute('inputShape'), filter: filter.shape })
+  return channelsLast(spreadOver(spatial(dy), oihw(filter), windows))
+}
+
+const volumeFilterGradient: KernelFunction = call => {
+  const [x, dy] = [call.input('x'), call.input('dy')]
+  const shape = call.attribute<number[]>('filterShape')
+  const windows = volumeWindows(call, { input: x.shape, filter: shape })
+  return { shape, dtype: 'float32', ...tapProducts(spatial(x), spatial(dy), windows) }
+}
+
+// ---- depthwise: separate filters per channel, as grouped convolutions ----------------------------------------------
+
+/** [H, W, I, M] -> [I·M, 1, H, W], one filter per output channel */
+function grouped(filter: Lazy): Value {
+  const [height, width, channels, multiplier] = filter.shape as Shape4D
+  return reshaped(castTo(inLayout(filter, [2, 3, 0, 1]), 'float32'), [channels * multiplier, 1, height, width])
+}
+
+const depthwiseForward: KernelFunction = call => {
+  const [x, filter] = [call.input('x'), call.input('filter')]
+  const windows = windowsOf(infoOf(call, { input: x.shape, filter: filter.shape }, true))
+  const { read, write } = formatOf(call)
+  return write(convolve(read(x), grouped(filter), windows, windows.inChannels))
+}
+
+const depthwiseInputGradient: KernelFunction = call => {
+  const [dy, filter] = [call.input('dy'), call.input('filter')]
+  const windows = windowsOf(infoOf(call, { input: call.attribute('inputShape'), filter: filter.shape }, true))
+  const { read, write } = formatOf(call)
+  return write(spreadOver(read(dy), grouped(filter), windows, windows.inChannels))
+}
+
+/** For each tap, the gradient times the input of the tap, summed over images and pixels. */
+const depthwiseFilterGradient: KernelFunction = call => {
+  const [x, dy] = [call.input('x'), call.input('dy')]
+  const shape = call.attribute<number[]>('filterShape')
+  const windows = windowsOf(infoOf(call, { input: x.shape, filter: shape }, true))
+  const { read } = formatOf(call)
+  const { batch, inChannels, outChannels, output } = windows
+  const [multiplier, pixels] = [outChannels / inChannels, sizeOf(output)]
+  const slopes = reshaped(read(dy), [batch, inChannels, multiplier, pixels])
+  const sums = taps(read(x), windows).map(seen => {
+    const product = apply('Mul', slopes, reshaped(seen, [batch, inChannels, 1, pixels]))
+    return reshaped(sumOver(product, [0, 3]), [1, inChannels, multiplier])
+  })
+  return rowMajor(reshaped(joined(sums, 0), shape))
 }
 
 export const convolutionKernels: KernelTable = {
@@ -268,4 +265,11 @@ export const convolutionKernels: KernelTable = {
   FusedConv2D: call => finish(call, forward(call) as Lazy),
   Conv2DBackpropInput: inputGradient,
   Conv2DBackpropFilter: filterGradient,
+  Conv3D: volumeForward,
+  Conv3DBackpropInputV2: volumeInputGradient,
+  Conv3DBackpropFilterV2: volumeFilterGradient,
+  DepthwiseConv2dNative: depthwiseForward,
+  FusedDepthwiseConv2D: call => finish(call, depthwiseForward(call) as Lazy),
+  DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
+  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
 }

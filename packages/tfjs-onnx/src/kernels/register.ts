@@ -7,10 +7,8 @@ import { blockKernels } from './blocks.ts'
 import { Call, type Given, type KernelTable, type TensorKernel } from './call.ts'
 import { complexKernels } from './complex.ts'
 import { convolutionKernels } from './convolution.ts'
-import { convolution3dKernels } from './convolution3d.ts'
 import { cpuKernelNames, runOnCpu } from './cpu.ts'
 import { createKernels } from './create.ts'
-import { depthwiseKernels } from './depthwise.ts'
 import { einsumKernels } from './einsum.ts'
 import { indexingKernels } from './indexing.ts'
 import { matmulKernels } from './matmul.ts'
@@ -29,8 +27,6 @@ export const kernels: KernelTable = {
   ...shapeKernels,
   ...matmulKernels,
   ...convolutionKernels,
-  ...convolution3dKernels,
-  ...depthwiseKernels,
   ...poolingKernels,
   ...resizeKernels,
   ...createKernels,

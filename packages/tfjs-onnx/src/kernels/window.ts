@@ -83,6 +83,24 @@ export function channelsLast(value: Value): Lazy {
   return { shape: [n, ...sizes, c], dtype: 'float32', layout: channelsFirst(value.shape.length), value }
 }
 
+/** A convolution of `x` with filters of `groups` groups of channels. */
+export const convolve = (x: Value, filter: Value, windows: Windows, groups = 1): Value =>
+  emit('Conv', [x, filter], {
+    shape: [windows.batch, windows.outChannels, ...windows.output],
+    attributes: { ...attributesOf(windows), ...(groups > 1 && { group: groups }) },
+  })
+
+/** Values joined along a dimension. */
+export function joined(parts: readonly Value[], axis: number): Value {
+  const [first] = parts as [Value]
+  if (parts.length === 1) return first
+  const shape = first.shape.with(
+    axis,
+    parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0),
+  )
+  return emit('Concat', parts, { shape, attributes: { axis } })
+}
+
 /**
  * The gradient of a convolution's input: each element of `dy` times the filter, summed over windows. Elements that the strides leave out at
  * the far edges are the output padding of ConvTranspose.
@@ -106,6 +124,7 @@ export function taps(x: Value, windows: Windows): Value[] {
   const { before, filter, strides, dilations, output } = windows
   const after = paddingAfter(windows).map(n => Math.max(n, 0))
   const padded = padValue(x, { before: [0, 0, ...before], after: [0, 0, ...after] })
+  if (output.every((size, i) => size === padded.shape[i + 2])) return [padded]
   const axes = output.map((_, i) => i + 2)
   const shape: Shape = [...x.shape.slice(0, 2), ...output]
   return everyOffset(filter).map(offset => {
