@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { writeFileDurably } from '@mixflow/files'
-import { createDataset, type DataDescription, encodePng } from '@mixflow/train'
+import { createDataset, type DataDescription, encodePng, torchFacts } from '@mixflow/train'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { factsText, listText } from './commands/data.ts'
 import { modelFolder } from './commands/export.ts'
@@ -13,6 +13,10 @@ import { run } from './run.ts'
 /** A checkpoint of the reference implementation, next to the repository; optional. */
 const lightning = resolve(import.meta.dirname, '../../../../shared/reference/ckpt/songunet-a-lightning.ckpt')
 if (!existsSync(lightning)) console.warn(`skipped: ${lightning} not found`)
+
+const libtorch = await torchFacts().catch(() => null)
+if (libtorch === null)
+  console.warn('libtorch is not installed (mixflow setup torch): fine-tuning is tested on onnx instead')
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-commands-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -67,6 +71,10 @@ describe('usage errors have a suggestion', () => {
     [['setup'], 2, /missing component/],
     [['setup', 'tensorflw'], 1, /did you mean "tensorflow"\?/],
     [['train', 'mnist', '--backend', 'onx'], 1, /did you mean "onnx"\?/],
+    [['train', 'mnist', '--from', join(root, 'none')], 1, /CHECKPOINT_NOT_FOUND/],
+    [['train', 'mnist', '--from', 'x', '--method', 'fast-ode'], 2, /--from and --method exclude each other/],
+    [['train', 'mnist', '--from', 'x', '--resume'], 2, /--from starts a new run/],
+    [['experiment', 'few-step', '--data', 'mnist', '--backend', 'torhc'], 1, /did you mean "torch"\?/],
     [['train', '--data', 'minst', '--runs', root], 1, /DATA_UNKNOWN.*\n {2}did you mean "mnist"\?/],
     [['export', join(root, 'none')], 1, /CHECKPOINT_NOT_FOUND/],
     [['import', 'model.ckpt'], 2, /required option '--preset <name>' not specified/],
@@ -223,6 +231,45 @@ describe.skipIf(!existsSync(lightning))('mixflow import', () => {
     expect(JSON.parse((await mixflow(...measured)).stdout).loss.images).toBe(2)
     const resumed = await mixflow('train', folder, '--resume', '--data', pictures)
     expect(resumed.stderr).toMatch(/TRAIN_RESUME_MISMATCH.*it has no optimizer tensors\n {2}an imported checkpoint/)
+
+    // fine-tuning, and measuring what came out, on libtorch where there is one
+    const backend = libtorch === null ? 'onnx' : 'torch'
+    const finer = join(runs, 'finer')
+    const short = ['batchSize=2', 'totalImages=4', 'sampling.solver=euler', 'sampling.nfe=1'].flatMap(setting => [
+      '--set',
+      setting,
+    ])
+    const from = ['--from', folder, '--data', pictures, '--out', finer, '--backend', backend]
+    const trained = await mixflow('train', 'cifar10', ...from, ...short)
+    expect(trained).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(`(${backend}`) })
+    expect(JSON.parse(readFileSync(join(finer, 'config.json'), 'utf8'))).toMatchObject({
+      ...{ from: folder, backend },
+      config: { size: 16, denoiser: { options: { modelChannels: 16 } } },
+    })
+    expect(existsSync(join(finer, 'report.html'))).toBe(true)
+    const onBackend = [
+      'evaluate',
+      finer,
+      '--data',
+      pictures,
+      '--count',
+      '2',
+      '--steps',
+      '2',
+      '--json',
+      '--backend',
+      backend,
+    ]
+    const exact = JSON.parse((await mixflow(...onBackend)).stdout)
+    expect(exact.subject.device).toContain(`(${backend}`)
+    expect((await mixflow(...onBackend, '--dtype', 'float16')).stderr).toMatch(/unknown dtype "float16"/)
+    if (libtorch !== null) {
+      const rounded = JSON.parse((await mixflow(...onBackend, '--dtype', 'bfloat16')).stdout)
+      expect(rounded.subject.device).toMatch(/\(torch \d+\.\d+, bfloat16\)$/)
+      expect(rounded.subject.id).not.toBe(exact.subject.id)
+      const [a, b] = [exact, rounded].map(({ loss }) => loss.flowLoss[0].loss)
+      expect(Math.abs(b / a - 1)).toBeLessThan(0.02)
+    }
     for (const made of [runs, pictures]) rmSync(made, { recursive: true })
   })
 })

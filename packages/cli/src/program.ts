@@ -79,6 +79,7 @@ function addTrain(program: Command): void {
     .option('--out <folder>', 'folder of the run (default: a new folder in --runs)', path)
     .option('--runs <folder>', 'folder of all runs', path, 'runs')
     .option('--resume', 'resume the run in --out, or the latest run of the preset')
+    .option('--from <run>', 'start from the parameters of a run or checkpoint, with its networks: fine-tuning', path)
     .option('--backend <name>', 'onnx, torch, tfjs-node, tfjs-node-gpu, webgpu, wasm or auto (default: onnx)')
     .option('--device <name>', 'onnx: cpu, cuda, webgpu or auto; torch: cpu, cuda, mps, xpu or auto')
     .option('--dtype <name>', 'precision of products on torch: float32 or bfloat16 (default: float32)')
@@ -92,6 +93,7 @@ function addTrain(program: Command): void {
         'mixflow train mnist --set batchSize=128 --set totalImages=500000',
         'mixflow train --data ./photos --size 64 --hours 2',
         'mixflow train mnist --resume',
+        'mixflow train cifar10 --data ./photos --from runs/cifar10 --backend torch --device cuda',
       ),
     )
     .action(async (target, flags) => (await import('./commands/train/train-command.ts')).trainCommand(target, flags))
@@ -206,8 +208,8 @@ function addEvaluate(program: Command): void {
     .option('--workers <n>', 'worker processes; does not change the result', integer(1, 256), 1)
     .option('--threads <n>', 'threads per operator (default: cores divided by workers)', threadCount)
     .option('--backend <name>', 'for runs and checkpoints: see train --backend')
-    .option(...device)
-    .option(...dtype)
+    .option('--device <name>', 'of a model: cpu, cuda, webgpu or auto; of a run: see train --device')
+    .option('--dtype <name>', 'of a model: float32 or float16 parameters; of a run: see train --dtype')
     .option('--out <folder>', 'output folder, also used to resume (default: <run>/evaluation)', path)
     .option('--json', 'JSON output')
     .addHelpText(

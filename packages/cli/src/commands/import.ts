@@ -3,7 +3,14 @@
 import { type ImageShape, type Labels, MixflowError } from '@mixflow/core'
 import { type Checkpoint, defined, shellWord } from '@mixflow/core/internal'
 import { type ImportResult, importCheckpoint } from '@mixflow/export'
-import { type DataDescription, describeData, formatCount, freeRunFolder, resolveConfig } from '@mixflow/train'
+import {
+  type DataDescription,
+  describeData,
+  formatCount,
+  freeRunFolder,
+  type ResolvedConfig,
+  resolveConfig,
+} from '@mixflow/train'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
 import { interruptible } from '../terminal/signals.ts'
 import { statusLine } from '../terminal/status-line.ts'
@@ -38,7 +45,7 @@ export const importCommand = (file: string, { preset, set, step, out, runs }: Im
       onProgress: fraction => status.show(`import ${file}: ${percentText(fraction)}`),
     })
     status.clear()
-    print(importText(result, config))
+    print(importText(result, resolved))
   })
 
 /** A preset without a data set of its own needs a name for it here. */
@@ -67,11 +74,15 @@ function datasetOf({ data: name }: TrainingConfig, data: DataDescription | undef
 
 const roleNames = { weights: 'parameters of the last step', ema: 'EMA parameters' } as const
 
-function importText({ folder, step, roles, parameters }: ImportResult, { denoiser, encoder }: TrainingConfig): string {
+function importText({ folder, step, roles, parameters }: ImportResult, { preset, config }: ResolvedConfig): string {
+  const { denoiser, encoder } = config
   return linesText([
     `${folder}: ${roles.map(role => roleNames[role]).join(' and ')}, step ${formatCount(step)}`,
     `denoiser ${denoiser.kind}, ${formatCount(parameters.denoiser)} parameters`,
     ...(encoder === null ? [] : [`encoder ${encoder.kind}, ${formatCount(parameters.encoder)} parameters`]),
+    '',
+    'Train it further, here or on other images with --data',
+    `  ${programName()} train ${preset} --from ${shellWord(folder)}`,
     '',
     'Export it as a model',
     `  ${programName()} export ${shellWord(folder)}`,

@@ -64,6 +64,9 @@ function addExperiment(program: Command): void {
     .option('--runs <folder>', 'folder of checkpoints during training', path, 'runs/few-step')
     .option('--report <file>', 'Markdown report (default: <out>/README.md)', path)
     .option('--report-only', 'write the report of existing results')
+    .option('--backend <name>', 'see train --backend')
+    .option('--device <name>', 'see train --device')
+    .option('--dtype <name>', 'see train --dtype')
     .option('--threads <n>', 'threads per operator (default: number of cores)', threadCount)
     .addHelpText(
       'after',

@@ -61,17 +61,31 @@ describe.skipIf(libtorch === null)('torch', () => {
     expect(Math.max(...apart)).toBeGreaterThan(1e-6)
   })
 
-  it('trains a run that onnx resumes', async () => {
+  it('trains a run that onnx resumes, and torch again in bfloat16, with notes', async () => {
     const folder = join(root, 'torch')
     const config = tinyConfig({ totalImages: 60 })
+    const notes: string[] = []
+    const onEvent: Parameters<typeof train>[0]['onEvent'] = event => {
+      if (event.type === 'note' && event.text.includes('so far')) notes.push(event.text)
+    }
     const { text, device } = await useBackend({ backend: 'torch', device: 'cpu' })
     expect(text).toMatch(/^CPU, \d+ cores \(torch \d+\.\d+\)$/)
     expect(device).toBe('cpu')
     expect((await train({ config, data, folder })).outcome).toBe('finished')
     expect((await readRun(folder)).backend).toBe('torch')
     await useBackend({ backend: 'onnx' })
-    const second = await train({ config: { ...config, totalImages: 120 }, data, folder, resume: true })
+    const second = await train({ config: { ...config, totalImages: 120 }, data, folder, resume: true, onEvent })
     expect(second.imagesSeen).toBe(120)
+    expect(await useBackend({ backend: 'torch', dtype: 'bfloat16' })).toMatchObject({ dtype: 'bfloat16' })
+    const third = await train({ config: { ...config, totalImages: 180 }, data, folder, resume: true, onEvent })
+    expect(third.imagesSeen).toBe(180)
+    expect(await readRun(folder)).toMatchObject({ backend: 'torch', dtype: 'bfloat16' })
+    expect(notes).toEqual([
+      'this run was trained on torch so far: on onnx its results differ by rounding',
+      expect.stringMatching(
+        /^this run was trained on onnx so far: on torch \((\w+, )?bfloat16\) its results differ by /,
+      ),
+    ])
   })
 })
 

@@ -151,6 +151,8 @@ export interface BackendInUse {
   readonly backend: string
   /** Device of `onnx` or `torch`. */
   readonly device?: string
+  /** Precision of products, where it is not float32. */
+  readonly dtype?: Exclude<Precision, 'float32'>
   /** A description: `CPU, 2 cores (onnx)`. */
   readonly text: string
 }
@@ -165,7 +167,13 @@ export function backendInUse(): BackendInUse {
   const gpus = { cuda: 'GPU by CUDA', webgpu: 'GPU by WebGPU', mps: 'GPU by MPS', xpu: 'GPU by XPU' }
   const where = gpus[device as keyof typeof gpus] ?? (native?.gpu ? 'GPU' : cpu)
   const what = native === null ? libraryOf(backend) : `${backend}, TensorFlow ${native.tensorflow}`
-  return { backend, ...(device === undefined ? {} : { device }), text: `${where} (${what})` }
+  const dtype = backend === torch ? (tf.backend() as TorchBackend).torch.precision : 'float32'
+  return {
+    backend,
+    ...(device === undefined ? {} : { device }),
+    ...(dtype === 'float32' ? {} : { dtype }),
+    text: `${where} (${what})`,
+  }
 }
 
 /** A backend with what decides its results beyond its name. */

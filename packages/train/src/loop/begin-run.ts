@@ -5,15 +5,17 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { MixflowError } from '@mixflow/core'
+import { defined } from '@mixflow/core/internal'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/use-backend.ts'
 import { type LoadedCheckpoint, latestCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { storedConfig } from '../config/resolve-config.ts'
 import { firstBatch } from '../data/batch-order.ts'
 import { dataReport } from '../data/data-report.ts'
+import { openCheckpoint } from '../flow-metrics/open-checkpoint.ts'
 import { formatCount, formatNumber } from '../progress/format.ts'
 import { learningRate } from '../step/optimizer.ts'
-import { initialState, restoredState } from '../step/train-state.ts'
+import { initialState, restoredState, startedFrom } from '../step/train-state.ts'
 import type { Position, Run, TrainOptions } from './run.ts'
 import { type RunRecord, readRun, recordData, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
 
@@ -25,63 +27,68 @@ export async function beginRun(run: Run): Promise<Position> {
 }
 
 /** The contents of `config.json` for a run on this machine. */
-export const recordOf = ({ config, preset = null, command = '' }: TrainOptions): RunRecord => ({
+export const recordOf = ({ config, preset = null, command = '', from }: TrainOptions): RunRecord => ({
   preset,
   config,
   command,
+  ...defined({ from }),
   ...environment(),
 })
 
 async function started({ options, vector }: Run): Promise<Position> {
+  const position = await beginning({ options, vector })
   await startRun(options.folder, recordOf(options))
-  return beginning({ options, vector })
+  return position
 }
 
-const beginning = ({ options: { config }, vector }: Pick<Run, 'options' | 'vector'>): Position => ({
-  step: 0,
-  imagesSeen: 0,
-  seconds: 0,
-  cursor: firstBatch,
-  loss: null,
-  state: initialState(vector, config.seed),
-})
+async function beginning({ options: { config, from }, vector }: Pick<Run, 'options' | 'vector'>): Promise<Position> {
+  const state = from === undefined ? initialState(vector, config.seed) : startedFrom(vector, await openCheckpoint(from))
+  return { step: 0, imagesSeen: 0, seconds: 0, cursor: firstBatch, loss: null, state }
+}
 
 /** Backend, device and machine of this process. */
-function environment(): Pick<RunRecord, 'backend' | 'device' | 'machine'> {
+function environment(): Pick<RunRecord, 'backend' | 'device' | 'dtype' | 'machine'> {
   const { text, ...backend } = backendInUse()
   const processor = cpus()[0]?.model.trim() ?? 'unknown'
   return { ...backend, machine: { processor, cores: availableParallelism(), node: process.versions.node } }
 }
 
-const backendText = ({ backend = '', device = 'cpu' }: Pick<RunRecord, 'backend' | 'device'>): string =>
-  device === 'cpu' ? backend : `${backend} (${device})`
+const backendText = ({
+  backend = '',
+  device = 'cpu',
+  dtype,
+}: Pick<RunRecord, 'backend' | 'device' | 'dtype'>): string => {
+  const details = [...(device === 'cpu' ? [] : [device]), ...(dtype === undefined ? [] : [dtype])]
+  return details.length === 0 ? backend : `${backend} (${details.join(', ')})`
+}
 
 async function resumed(run: Run): Promise<Position> {
   const { folder } = run.options
   const loaded = await latestCheckpoint(folder, (damaged, error) =>
     run.emit({ type: 'note', text: `skipping a damaged checkpoint: ${damaged} (${error.message})` }),
   )
-  if (loaded === null && existsSync(join(folder, runFiles.config))) {
+  if (loaded === null && !existsSync(join(folder, runFiles.config))) {
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', `there is no run to resume in ${folder}`, {
+      hint: 'leave out --resume to start one',
+      details: { folder },
+    })
+  }
+  const before = await readRun(folder)
+  run.options = { ...run.options, from: before.from }
+  if (loaded === null) {
     // the run was killed before its first checkpoint
     run.emit({ type: 'note', text: 'there is no checkpoint yet: starting from the beginning' })
     await recordRun(folder, recordOf(run.options))
     await trimMetrics(folder, 0)
     return beginning(run)
   }
-  if (loaded === null) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `there is no run to resume in ${folder}`, {
-      hint: 'leave out --resume to start one',
-      details: { folder },
-    })
-  }
   checkSameRun(run, loaded)
   const { step, imagesSeen, trainSeconds, cursor, loss } = loaded.record
   const state = restoredState(run.vector, loaded)
   const change = lengthChange(storedConfig(loaded.record.config), run.options.config, imagesSeen)
   if (change !== null) run.emit({ type: 'note', text: change })
-  const [before, now] = [await readRun(folder), environment()]
-  if (before.backend !== undefined && (before.backend !== now.backend || before.device !== now.device)) {
-    const [from, to] = [backendText(before), backendText(now)]
+  const [from, to] = [backendText(before), backendText(environment())]
+  if (before.backend !== undefined && from !== to) {
     run.emit({ type: 'note', text: `this run was trained on ${from} so far: on ${to} its results differ by rounding` })
   }
   await recordRun(folder, recordOf(run.options))

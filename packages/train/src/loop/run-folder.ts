@@ -30,8 +30,12 @@ export interface RunRecord {
   readonly command: string
   /** Name of the backend that trained it last: `onnx`. */
   readonly backend?: string
-  /** Device of the backend `onnx`. */
+  /** Device of the backend `onnx` or `torch`. */
   readonly device?: string
+  /** Precision of products on the backend `torch`, where it is not float32. */
+  readonly dtype?: string
+  /** The checkpoint whose parameters it started from. */
+  readonly from?: string
   readonly machine?: { readonly processor: string; readonly cores: number; readonly node: string }
 }
 
@@ -80,6 +84,8 @@ const runRecord = z.object({
   config: z.unknown(),
   backend: z.string().exactOptional(),
   device: z.string().exactOptional(),
+  dtype: z.string().exactOptional(),
+  from: z.string().exactOptional(),
   machine: z.object({ processor: z.string(), cores: z.int(), node: z.string() }).exactOptional(),
 })
 

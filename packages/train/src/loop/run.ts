@@ -20,6 +20,8 @@ export interface TrainOptions {
   readonly program?: string
   /** Resume the run in the folder. */
   readonly resume?: boolean
+  /** A run or checkpoint whose parameters a new run starts from (fine-tuning). Its networks must be those of `config`. */
+  readonly from?: string | undefined
   /**
    * Duration of the run in seconds. `config.totalImages` is adjusted to the measured speed until the learning rate begins to fall.
    * Default: none, and the run has the length of the configuration.

@@ -51,11 +51,12 @@ export async function sourceRows(
 ): Promise<SourceRow[] | null> {
   if (model.source?.kappa !== 'image' || model.source.gaussian === 'off') return null
   const { source } = model
-  const { images: x1, labels } = data.batch(firstOfEach(data))
+  const chosen = firstOfEach(data)
+  const { images: x1, labels } = data.batch(chosen)
   const elementsPerImage = elementsOf(model.image)
   const { encode } = sampler.backend(parameters)
   const draw = (stream: 'noise' | 'encoderNoise' | 'kappaNoise') =>
-    normals({ seed: model.config.seed, stream, images: gridColumns, elementsPerImage })
+    normals({ seed: model.config.seed, stream, images: chosen.length, elementsPerImage })
   const outputs = await encodeSource({ source, elementsPerImage, x1, label: labels ?? undefined, encode, draw })
   const noise = draw('noise')
   const mixed = (mixtureWeight: number) =>
@@ -73,7 +74,7 @@ export async function sourceRows(
   ]
 }
 
-/** The first image of each class, then further images. */
+/** The first image of each class, then further images: a row of the grid, or fewer if the data set has fewer. */
 function firstOfEach({ labels, count }: Dataset): number[] {
   const first = labels === null ? [] : [...new Set(labels)].sort((a, b) => a - b).map(label => labels.indexOf(label))
   const more = Array.from({ length: count }, (_, i) => i).filter(i => !first.includes(i))

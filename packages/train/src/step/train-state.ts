@@ -85,6 +85,16 @@ export function initialState(vector: ParameterVector, seed: number): TrainState 
   }
 }
 
+/** The state before the first step of fine-tuning: the parameters and average of a checkpoint, either of which may be missing. */
+export function startedFrom(vector: ParameterVector, { tensors: { weights, ema } }: LoadedCheckpoint): TrainState {
+  return {
+    parameters: joined(vector, weights.size > 0 ? weights : ema),
+    ema: joined(vector, ema.size > 0 ? ema : weights),
+    firstMoment: tf.zeros([vector.length]),
+    secondMoment: tf.zeros([vector.length]),
+  }
+}
+
 /**
  * The state that a checkpoint holds.
  *
@@ -95,7 +105,7 @@ export function restoredState(vector: ParameterVector, { tensors, folder }: Load
   const absent = (['weights', 'ema', 'optimizer'] as const).find(role => tensors[role].size === 0)
   if (absent !== undefined) {
     throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} cannot be resumed: it has no ${absent} tensors`, {
-      hint: 'an imported checkpoint holds parameters only: it can be exported, sampled and evaluated',
+      hint: `an imported checkpoint holds parameters only; start a new run from them: train --from ${folder}`,
       details: { folder, absent },
     })
   }

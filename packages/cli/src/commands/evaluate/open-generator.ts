@@ -7,23 +7,17 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Manifest, MixflowError } from '@mixflow/core'
-import { checkpointFileName, defined, findListed, manifestFileName } from '@mixflow/core/internal'
+import { checkpointFileName, findListed, manifestFileName } from '@mixflow/core/internal'
 import type { Generator } from '@mixflow/measure'
-import {
-  type BackendOptions,
-  type BadImageOptions,
-  checkpointNetworks,
-  openCheckpoint,
-  storedConfig,
-} from '@mixflow/train'
+import { type BadImageOptions, checkpointNetworks, openCheckpoint, storedConfig } from '@mixflow/train'
 import { models } from '@mixflow/zoo/models'
-import { loadOptions, type ModelFlags } from '../load-model.ts'
+import { loadOptions } from '../load-model.ts'
 import { badImageOptions } from '../open-data.ts'
-import { startBackend } from '../start-backend.ts'
+import { type BackendFlags, requestedBackend, startBackend } from '../start-backend.ts'
 
-export interface GeneratorOptions extends Pick<ModelFlags, 'device' | 'dtype' | 'threads'> {
-  /** Of a run or checkpoint. Default: onnx. */
-  readonly backend?: string | undefined
+/** A run or checkpoint runs on a tfjs backend, by default onnx; a model, whose dtype is that of its files, on ONNX Runtime. */
+export interface GeneratorOptions extends BackendFlags {
+  readonly threads?: number | undefined
 }
 
 export interface SubjectFacts {
@@ -66,13 +60,11 @@ const isModel = (source: string): boolean =>
   source.endsWith(manifestFileName) ||
   existsSync(join(source, manifestFileName))
 
-async function openTrained(
-  source: string,
-  { backend = 'onnx', device, dtype, threads }: GeneratorOptions,
-): Promise<OpenGenerator> {
-  if (dtype !== undefined) throw noEffect(`--dtype ${dtype}`, 'a run or checkpoint has float32 parameters')
+async function openTrained(source: string, { threads, ...flags }: GeneratorOptions): Promise<OpenGenerator> {
+  const chosen = requestedBackend(flags) ?? { backend: 'onnx' }
   const checkpoint = await openCheckpoint(source)
-  const used = await startBackend({ backend, threads, ...defined({ device }) } as BackendOptions)
+  const used = await startBackend({ ...chosen, threads })
+  const { backend, device, dtype } = used
   const networks = checkpointNetworks(checkpoint)
   const { step, imagesSeen, config, files } = checkpoint.record
   const { data, limit, badImages, badImagesLimit } = storedConfig(config)
@@ -83,7 +75,7 @@ async function openTrained(
     trainedOn: data,
     limit,
     badImages: badImageOptions({ badImages, badImagesLimit }),
-    id: hashOf({ weights, model: networks.model, backend: used.backend, device: used.device }),
+    id: hashOf({ weights, model: networks.model, backend, device, dtype }),
     device: used.text,
     facts: { kind: 'checkpoint', source: checkpoint.folder, step, imagesSeen },
     [Symbol.asyncDispose]: async () => networks.dispose(),

@@ -35,6 +35,8 @@ describe('a resumed run', () => {
     }
     expect(await resumed({ backend: 'onnx', device: 'cuda' })).toEqual({ backend: 'onnx', device: 'cuda' })
     expect(await resumed({ backend: 'tfjs-node' })).toEqual({ backend: 'tfjs-node' })
+    const torch = { backend: 'torch', device: 'cuda', dtype: 'bfloat16' }
+    expect(await resumed(torch)).toEqual(torch)
     expect(await resumed({ backend: 'my-own' })).toBeUndefined()
   })
 })

@@ -6,26 +6,31 @@ import { join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
 import { checkWord, defined, nearest } from '@mixflow/core/internal'
 import {
-  type BackendOptions,
   backendNames,
   changeConfig,
   deviceNames,
+  dtypeNames,
   freeRunFolder,
   givenBy,
+  openCheckpoint,
   type RunRecord,
   readRun,
   resolveConfig,
   runFiles,
   scaleToLength,
+  storedConfig,
 } from '@mixflow/train'
 import { type PresetName, presets, type TrainingConfig } from '@mixflow/zoo'
 import { UsageError } from '../../terminal/errors.ts'
+import type { BackendChoice } from '../start-backend.ts'
 
 export interface RunRequest {
   /** A preset, or with `resume` the folder of a run. */
   readonly target?: string | undefined
   readonly data?: string | undefined
   readonly method?: string | undefined
+  /** A run or checkpoint to start from. */
+  readonly from?: string | undefined
   readonly set: readonly string[]
   readonly size?: number | undefined
   readonly badImages?: string | undefined
@@ -43,6 +48,8 @@ export interface RunPlan {
   readonly config: TrainingConfig
   readonly folder: string
   readonly resume: boolean
+  /** The run or checkpoint whose parameters a new run starts from. */
+  readonly from?: string
   /** What `fitRun` needs to complete the configuration; absent where a run resumes. */
   readonly open?: {
     /** Settings of the command line, `key=value`, in order. */
@@ -56,14 +63,12 @@ export interface RunPlan {
   readonly backend?: BackendChoice
 }
 
-export type BackendChoice = Pick<BackendOptions, 'backend' | 'device' | 'dtype'>
-
 /** @throws UsageError for an incomplete or contradictory command line; MixflowError CONFIG_*, TRAIN_RESUME_MISMATCH */
 export const planRun = (request: RunRequest): Promise<RunPlan> =>
   request.resume ? planResumed(request) : planNew(request)
 
 async function planNew(request: RunRequest): Promise<RunPlan> {
-  const { target, data, method, out, runs } = request
+  const { target, data, method, from, out, runs } = request
   const name = target ?? (data === undefined ? undefined : presetFor(data))
   if (name === undefined) {
     throw new UsageError(
@@ -72,7 +77,10 @@ async function planNew(request: RunRequest): Promise<RunPlan> {
     )
   }
   if (target !== undefined && !isPreset(target)) refusePath(target)
-  const given = settings(request)
+  if (from !== undefined && method !== undefined) {
+    throw new UsageError('--from and --method exclude each other', 'the networks and their method are those of --from')
+  }
+  const given = [...(from === undefined ? [] : await networkSettings(from)), ...settings(request)]
   const { preset, config } = resolveConfig({ preset: name, method, set: given })
   const seconds = secondsOf(request)
   if (seconds !== null && givenBy(given)('totalImages')) {
@@ -87,7 +95,16 @@ async function planNew(request: RunRequest): Promise<RunPlan> {
     })
   }
   const scaled = scaleToLength(config, presets[preset].config.totalImages, givenBy(given))
-  return { preset, config: scaled, folder, resume: false, open: { given, seconds } }
+  return { preset, config: scaled, folder, resume: false, ...defined({ from }), open: { given, seconds } }
+}
+
+/** The settings of a checkpoint that decide its networks, as `key=value`. @throws MixflowError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID */
+async function networkSettings(from: string): Promise<string[]> {
+  const { config, image } = (await openCheckpoint(from)).record
+  const { denoiser, encoder, source, coupling, labels } = storedConfig(config)
+  const shape = { channels: image.channels, ...(image.height === image.width ? { size: image.height } : {}) }
+  const all = { denoiser, encoder, source, coupling, labels, ...shape }
+  return Object.entries(all).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
 }
 
 function secondsOf({ hours, minutes }: RunRequest): number | null {
@@ -119,6 +136,9 @@ async function planResumed(request: RunRequest): Promise<RunPlan> {
   if (request.method !== undefined) {
     throw new UsageError('the method of a run cannot change', 'leave out --method or --resume')
   }
+  if (request.from !== undefined) {
+    throw new UsageError('--from starts a new run', 'leave out --from or --resume')
+  }
   const folder = await resumedFolder(request)
   const { preset, config, command, ...record } = await readRun(folder)
   const { target } = request
@@ -137,10 +157,11 @@ async function planResumed(request: RunRequest): Promise<RunPlan> {
 }
 
 /** Left out where a program trained the run on a backend that the command does not know. */
-function recordedBackend(record: Pick<RunRecord, 'backend' | 'device'>): Pick<RunPlan, 'backend'> {
+function recordedBackend(record: Pick<RunRecord, 'backend' | 'device' | 'dtype'>): Pick<RunPlan, 'backend'> {
   const backend = backendNames.find(name => name === record.backend)
   const device = deviceNames.find(name => name === record.device)
-  return backend === undefined ? {} : { backend: { backend, ...defined({ device }) } }
+  const dtype = dtypeNames.find(name => name === record.dtype)
+  return backend === undefined ? {} : { backend: { backend, ...defined({ device, dtype }) } }
 }
 
 async function resumedFolder({ target, data, out, runs }: RunRequest): Promise<string> {

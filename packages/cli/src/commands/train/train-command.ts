@@ -2,15 +2,11 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkWord } from '@mixflow/core/internal'
 import {
-  backendNames,
   type Dataset,
   dataReport,
   dataReportLines,
   describeData,
-  deviceNames,
-  dtypeNames,
   formatCount,
   nextCommands,
   type ProgressDisplay,
@@ -26,18 +22,15 @@ import { interruptible } from '../../terminal/signals.ts'
 import { jsonText, linesText, print, table } from '../../terminal/text.ts'
 import { commandLine, programName } from '../../terminal/this-program.ts'
 import { badImageOptions, openDataOrList } from '../open-data.ts'
-import { startBackend } from '../start-backend.ts'
+import { type BackendFlags, requestedBackend, startBackend } from '../start-backend.ts'
 import { dryRun } from './dry-run.ts'
 import { fitRun } from './fit-run.ts'
-import { type BackendChoice, planRun, type RunPlan, type RunRequest } from './plan-run.ts'
+import { planRun, type RunPlan, type RunRequest } from './plan-run.ts'
 
-export interface TrainFlags extends Omit<RunRequest, 'target' | 'resume'> {
+export interface TrainFlags extends Omit<RunRequest, 'target' | 'resume'>, BackendFlags {
   /** Same as the argument. */
   readonly preset?: string
   readonly resume?: boolean
-  readonly backend?: string
-  readonly device?: string
-  readonly dtype?: string
   readonly threads?: number
   readonly dryRun?: boolean
   readonly list?: boolean
@@ -103,18 +96,6 @@ async function presetList(json: boolean): Promise<string> {
     title,
   ])
   return table([['preset', 'data', 'size', 'images seen', ''], ...cells], { right: [3] }).join('\n')
-}
-
-/** undefined without --backend, --device and --dtype. */
-function requestedBackend({ backend, device, dtype }: TrainFlags): BackendChoice | undefined {
-  if (backend === undefined && device === undefined && dtype === undefined) return undefined
-  return {
-    backend: checkWord(backend ?? (dtype === undefined ? 'onnx' : 'torch'), ['auto', ...backendNames], {
-      what: 'backend',
-    }),
-    ...(device === undefined ? {} : { device: checkWord(device, ['auto', ...deviceNames], { what: 'device' }) }),
-    ...(dtype === undefined ? {} : { dtype: checkWord(dtype, dtypeNames, { what: 'dtype' }) }),
-  }
 }
 
 interface Watched {

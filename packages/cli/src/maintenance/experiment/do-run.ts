@@ -123,7 +123,7 @@ async function trained(
 }
 
 async function measured(checkpoint: LoadedCheckpoint, options: DoRunOptions) {
-  const { extractor, reference, measuring, folder, signal, onMeasure } = options
+  const { extractor, reference, measuring, machine, folder, signal, onMeasure } = options
   const { step, imagesSeen, trainSeconds, files } = checkpoint.record
   const networks = checkpointNetworks(checkpoint)
   const started = performance.now()
@@ -131,7 +131,7 @@ async function measured(checkpoint: LoadedCheckpoint, options: DoRunOptions) {
   let shown = ''
   try {
     const { settings, trajectories } = await measureModel({
-      id: files.find(({ role }) => role === 'ema')!.sha256,
+      id: [files.find(({ role }) => role === 'ema')!.sha256, ...(machine.backend ? [machine.backend] : [])].join(),
       model: networks.model,
       workers: [localWorker(networks, extractor)],
       samples: {

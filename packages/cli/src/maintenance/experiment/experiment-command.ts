@@ -9,7 +9,8 @@ import { MixflowError } from '@mixflow/core'
 import { checkWord, defined } from '@mixflow/core/internal'
 import { writeFileDurably } from '@mixflow/files'
 import { findExtractor, openExtractor, referenceOf } from '@mixflow/measure'
-import { dataCacheFolder, lockRun, openData, type ProgressDisplay, progressDisplay, useBackend } from '@mixflow/train'
+import { dataCacheFolder, lockRun, openData, type ProgressDisplay, progressDisplay } from '@mixflow/train'
+import { type BackendFlags, requestedBackend, startBackend } from '../../commands/start-backend.ts'
 import { UsageError } from '../../terminal/errors.ts'
 import { interruptible } from '../../terminal/signals.ts'
 import { print } from '../../terminal/text.ts'
@@ -19,7 +20,7 @@ import { experimentRunText, identityOf, isSameRun, readExperimentRun } from './e
 import { fewStepData, fewStepMeasuring, type PlannedRun, planRuns } from './few-step.ts'
 import { writeExperimentReport } from './report.ts'
 
-export interface ExperimentFlags {
+export interface ExperimentFlags extends BackendFlags {
   readonly data?: string
   readonly methods?: string
   readonly seeds?: string
@@ -45,11 +46,11 @@ export async function experimentCommand(experiment: string, flags: ExperimentFla
   print(written.map(path => `report      ${path}`).join('\n'))
 }
 
-async function doRuns(runs: readonly PlannedRun[], { out, runs: work, threads }: ExperimentFlags): Promise<void> {
+async function doRuns(runs: readonly PlannedRun[], { out, runs: work, ...flags }: ExperimentFlags): Promise<void> {
   const display = progressDisplay(process.stdout)
   try {
     await interruptible(async signal => {
-      await using bench = await openBench(runs[0]!, { display, signal, threads })
+      await using bench = await openBench(runs[0]!, { ...flags, display, signal })
       for (const run of runs) await finish(run, { ...bench, out, work, display, signal })
     })
   } finally {
@@ -64,9 +65,12 @@ interface Watched {
 
 async function openBench(
   { config, dataName }: PlannedRun,
-  { display, signal, threads }: Watched & { readonly threads: number | undefined },
+  { display, signal, threads, ...flags }: Watched & BackendFlags & { readonly threads?: number },
 ): Promise<Bench & AsyncDisposable> {
-  await useBackend({ backend: 'onnx', threads })
+  const { backend, device, text } = await startBackend({
+    ...(requestedBackend(flags) ?? { backend: 'onnx' }),
+    threads,
+  })
   const data = await openData(config.data, {
     onProgress: progress => display.show({ type: 'data', progress }),
     signal,
@@ -89,6 +93,7 @@ async function openBench(
       cores,
       threads: threads ?? cores,
       node: process.versions.node,
+      ...(backend === 'onnx' && device === 'cpu' ? {} : { backend: text }),
     },
     [Symbol.asyncDispose]: () => extractor.dispose(),
   }

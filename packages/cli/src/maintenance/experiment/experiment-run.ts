@@ -28,7 +28,14 @@ const schema = z.strictObject({
   data: z.strictObject({ name: z.string(), images: count, fingerprint: z.string() }),
   config: z.unknown().transform(storedConfig),
   parameters: z.strictObject({ denoiser: count, encoder: count }),
-  machine: z.strictObject({ processor: z.string(), cores: count, threads: count, node: z.string() }),
+  machine: z.strictObject({
+    processor: z.string(),
+    cores: count,
+    threads: count,
+    node: z.string(),
+    /** A description, where it is not onnx on the CPU. */
+    backend: z.string().exactOptional(),
+  }),
   training: z.strictObject({
     steps: count,
     imagesSeen: count,

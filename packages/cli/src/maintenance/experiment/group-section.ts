@@ -162,8 +162,11 @@ function costText({ rows }: Group): string {
   ].join('\n\n')
 }
 
-const machineText = ({ machine: { processor, cores, threads, node } }: ExperimentRun) =>
-  `${markdownText(processor)}, ${cores} cores of which ${threads} used, Node ${node.split('.')[0]}`
+const machineText = ({ machine: { processor, cores, threads, node, backend } }: ExperimentRun) =>
+  [
+    `${markdownText(processor)}, ${cores} cores of which ${threads} used, Node ${node.split('.')[0]}`,
+    ...(backend === undefined ? [] : [markdownText(backend)]),
+  ].join(', ')
 
 function missingText({ missing }: Group): string {
   if (missing.length === 0) return ''
