@@ -227,6 +227,7 @@ export class OnnxBackend extends KernelBackend {
   numbers(dataId: DataId): FedArray {
     const array = this.array(dataId)
     if (!('read' in array)) return array
+    if (array.readSync !== undefined) return array.readSync()
     throw new OnnxBackendError('READ_SYNC', `${this.runtime.name} cannot be read synchronously`, {
       hint: 'use await tensor.data() or array() instead of dataSync() and arraySync(); ops that read values internally cannot be used',
     })

@@ -13,6 +13,8 @@ const make = {
   bool: (length: number) => new Uint8Array(length),
 } as const satisfies Record<PooledType, (length: number) => FedArray>
 
+export const newArray = (type: PooledType, length: number): FedArray => make[type](length)
+
 /** Smaller arrays are cheaper to allocate. */
 const smallest = 1024
 const sparesPerSize = 4
@@ -21,7 +23,7 @@ export class BufferPool {
   readonly #spares = new Map<string, FedArray[]>()
 
   take(type: PooledType, length: number): FedArray {
-    return this.#spares.get(`${type}${length}`)?.pop() ?? make[type](length)
+    return this.#spares.get(`${type}${length}`)?.pop() ?? newArray(type, length)
   }
 
   /** Returns an array, which must not be used afterwards. */

@@ -68,7 +68,7 @@ it.skipIf(process.platform !== 'linux' || compiler === undefined)(
 const env = swiftshader()
 
 it.skipIf(env === null)(
-  'WebGPU trains as the CPU does, and leaves nothing behind',
+  'WebGPU trains as the CPU does, with its state on the device, and leaves nothing behind',
   () => {
     const script = new URL('../fixtures/webgpu-child.ts', import.meta.url).pathname
     const args = ['--import', 'tsx', '--conditions', '@mixflow/source', script]
@@ -80,6 +80,14 @@ it.skipIf(env === null)(
       expect(cpu[name].at(-1)).toBeLessThan(0.8 * cpu[name][0])
       cpu[name].forEach((value: number, i: number) => void expect(webgpu[name][i]).toBeCloseTo(value, 4))
     }
+    // of each step but the first, a batch crosses to the device (and a few constants), and the loss comes back; the state stays there
+    const [batch, state] = [4 * 2 * 256, 4 * 976]
+    expect(webgpu.bytes).toHaveLength(6)
+    webgpu.bytes.slice(1).forEach(({ up, down }: Record<string, number>) => {
+      expect(down).toBe(4)
+      expect(up).toBeLessThan(batch + 100)
+      expect(up).toBe(cpu.bytes[1].up - state)
+    })
   },
   180_000,
 )

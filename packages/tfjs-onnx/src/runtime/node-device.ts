@@ -2,8 +2,7 @@
  * Checks whether onnxruntime-node can use a device, by running a graph of one node on it. The error names what is missing, for CUDA the
  * shared libraries.
  *
- * `auto` selects CUDA if its provider works, otherwise the CPU. It never selects WebGPU: in Node its adapter may be a software emulation,
- * and parameters are copied in every step.
+ * `auto` selects CUDA if its provider works, otherwise the CPU. It never selects WebGPU: in Node its adapter may be a software emulation.
  */
 
 import { execFileSync } from 'node:child_process'

@@ -19,26 +19,24 @@ import {
   type SessionOptions,
 } from './runtime.ts'
 import { shardedSession } from './sharded-session.ts'
+import { type OpenSession, Reader, type RunSession, WebgpuSession } from './webgpu-session.ts'
 
 /** Of this processor, once known. */
 let channelBlock: number | undefined
 
 /** Sessions on a device. Only the CPU supports sharded sessions. */
 export function onnxruntimeOn(device: Device): Runtime {
-  const createSession = (model: Bytes, options: SessionOptions): RuntimeSession => {
-    binding.initOrt()
-    const session = new binding.binding.InferenceSession()
-    try {
-      session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions({ ...options, device }))
-    } catch (cause) {
-      throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime rejected a recorded graph: ${message(cause)}`, {
-        cause,
-      })
-    }
-    return wrap(session)
+  const name = `onnxruntime-node (${device})`
+  if (device === 'webgpu') {
+    const open: OpenSession = (model, preferredOutputLocation) =>
+      openSession(model, { ...nativeOptions({ device }), preferredOutputLocation })
+    const reader = new Reader(open, runSession)
+    const createSession = (model: Bytes) => new WebgpuSession(open(model, 'gpu-buffer'), reader, runSession)
+    return { name, device, mostTensors: leastStorageBuffers, createSession }
   }
-  const runtime: Runtime = { name: `onnxruntime-node (${device})`, device, createSession }
-  if (device === 'webgpu') return { ...runtime, mostTensors: leastStorageBuffers }
+  const createSession = (model: Bytes, options: SessionOptions): RuntimeSession =>
+    wrap(openSession(model, nativeOptions({ ...options, device })))
+  const runtime: Runtime = { name, device, createSession }
   if (device === 'cuda') return runtime
   return {
     ...runtime,
@@ -66,18 +64,33 @@ export const nativeOptions = ({ threads, device = 'cpu' }: SessionOptions & { re
   ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
 })
 
-function wrap(session: InstanceType<typeof binding.binding.InferenceSession>): RuntimeSession {
+type Native = InstanceType<typeof binding.binding.InferenceSession>
+
+function openSession(model: Bytes, options: Parameters<Native['loadModel']>[3]): Native {
+  binding.initOrt()
+  const session = new binding.binding.InferenceSession()
+  try {
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, options)
+    return session
+  } catch (cause) {
+    throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime rejected a recorded graph: ${message(cause)}`, { cause })
+  }
+}
+
+const runSession: RunSession = (session, feeds, outputs) => {
+  try {
+    return session.run(feeds, outputs, {}) as Record<string, Tensor>
+  } catch (cause) {
+    throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime failed while running a graph: ${message(cause)}`, {
+      cause,
+    })
+  }
+}
+
+function wrap(session: Native): RuntimeSession {
   let open = true
   return {
-    run(feeds, outputs) {
-      try {
-        session.run(tensors(feeds), tensors(outputs), {})
-      } catch (cause) {
-        throw new OnnxBackendError('RUNTIME_FAILED', `ONNX Runtime failed while running a graph: ${message(cause)}`, {
-          cause,
-        })
-      }
-    },
+    run: (feeds, outputs) => void runSession(session, tensors(feeds), tensors(outputs)),
     dispose() {
       if (open) session.dispose()
       open = false

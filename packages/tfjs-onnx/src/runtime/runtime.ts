@@ -21,11 +21,13 @@ export interface RemoteArray {
   readonly dims: readonly number[]
   /** Copies the numbers. @throws OnnxBackendError RUNTIME_FAILED if the run that computes it failed */
   read(): Promise<FedArray>
+  /** The same, where the runtime can wait. */
+  readSync?(): FedArray
   /** Releases it after the runs and reads that are already queued. */
   dispose(): void
 }
 
-/** A session whose runs are executed later, in order. */
+/** A session whose results stay on the device; if its runtime is `queued`, runs are executed later, in order. */
 export interface QueuedSession {
   enqueue(feeds: Readonly<Record<string, RuntimeArray | RemoteArray>>, outputs: readonly RuntimePort[]): RemoteArray[]
   dispose(): void

@@ -59,7 +59,7 @@ export function runProgram([command, ...first]: Program, args: readonly string[]
 
 const candidates: Readonly<Record<keyof Programs, readonly Program[]>> = {
   npm: [['npm']],
-  pip: [['python3', '-m', 'pip'], ['pip3'], ['pip']],
+  pip: [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['py', '-m', 'pip']],
   compiler: [['g++'], ['c++'], ['clang++']],
 }
 
@@ -133,12 +133,16 @@ export function reasonIn(output: string, count = 6): string {
   return shown.map(line => `  ${line}`).join('\n')
 }
 
+export function hasGlibc(): boolean {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+  return header.glibcVersionRuntime !== undefined
+}
+
 /** @throws MixflowError SETUP_UNSUPPORTED unless this is Linux on x64 with the GNU C library */
 export function checkLinux(what: string, elsewhere: string): void {
   const { platform, arch } = process
-  const glibc = (process.report.getReport() as { header: { glibcVersionRuntime?: string } }).header.glibcVersionRuntime
-  if (platform === 'linux' && arch === 'x64' && glibc !== undefined) return
-  const here = `${platform} on ${arch}${platform === 'linux' && glibc === undefined ? ' with musl' : ''}`
+  if (platform === 'linux' && arch === 'x64' && hasGlibc()) return
+  const here = `${platform} on ${arch}${platform === 'linux' && !hasGlibc() ? ' with musl' : ''}`
   throw new MixflowError('SETUP_UNSUPPORTED', `setting up ${what} requires Linux on x64 with glibc, this is ${here}`, {
     hint: elsewhere,
     details: { platform, arch },

@@ -18,22 +18,28 @@ export interface Wheel {
   readonly sha256: string
 }
 
-/** Platform tags of the wheels, from the newest C library to the oldest. */
-const platforms = ['_2_28', '_2_27', '_2_25', '_2_18', '_2_17', '2014', '_2_12', '2010', '_2_5', '1'].map(
+/** Platform tags of wheels for Linux on x64, from the newest C library to the oldest. */
+const linux = ['_2_28', '_2_27', '_2_25', '_2_18', '_2_17', '2014', '_2_12', '2010', '_2_5', '1'].map(
   name => `manylinux${name}_x86_64`,
 )
+
+interface FetchOptions extends Pick<Programs, 'pip'>, Setting {
+  readonly python: string
+  readonly platforms?: readonly string[]
+}
 
 /**
  * Downloads wheels into `folder`. Existing files are verified and not downloaded again.
  *
  * @param python version of CPython, for wheels that depend on it: `3.11`
+ * @param platforms tags of the wheels. Default: Linux on x64
  * @returns their paths, in the order of `wheels`
  * @throws MixflowError DOWNLOAD_OFFLINE, DOWNLOAD_HASH_MISMATCH, SETUP_FAILED, ABORTED
  */
 export async function fetchWheels(
   wheels: readonly Wheel[],
   folder: string,
-  { pip, python, ...setting }: Pick<Programs, 'pip'> & Setting & { readonly python: string },
+  { pip, python, platforms = linux, ...setting }: FetchOptions,
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true })
   const requirements = join(folder, 'requirements.txt')
