@@ -63,19 +63,16 @@ export {
 } from './data/dataset.ts'
 export { type DownloadRequest, download } from './data/download.ts'
 export type { LeftOut } from './data/list-files.ts'
-export type { OpenDataOptions } from './data/open-data.ts'
-export { openData } from './data/open-data.ts'
+export { type OpenDataOptions, openData, openHeldOut } from './data/open-data.ts'
 export type { DataProgress, OnProgress } from './data/tasks.ts'
 export {
   type EvaluatedModel,
-  type EvaluateOptions,
-  type Evaluation,
-  evaluate,
+  type FlowLosses,
+  type FlowLossOptions,
   flowLosses,
   otherClasses,
   type SourceLoss,
 } from './flow-metrics/flow-metrics.ts'
-export { openHeldOut } from './flow-metrics/held-out-data.ts'
 export { type CheckpointNetworks, checkpointNetworks, openCheckpoint } from './flow-metrics/open-checkpoint.ts'
 export { lengthChange } from './loop/begin-run.ts'
 export { type EstimateOptions, estimateRun, type RunEstimate } from './loop/estimate-run.ts'

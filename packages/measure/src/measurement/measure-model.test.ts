@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { curvature, integers, MixflowError, sample } from '@mixflow/core'
+import { curvature, float32Backend, integers, MixflowError, type SamplerModel, sample } from '@mixflow/core'
 import { drawSource } from '@mixflow/core/internal'
 import { analyticModel } from '@mixflow/core/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -302,6 +302,49 @@ describe('measureModel', () => {
       (await measureModel(options({ samples: null, trajectories, folder, workers: [worker] }))).trajectories,
     ).toEqual(result)
     expect(parts).toEqual([])
+  })
+
+  it('measures the curvature of a flow that is known exactly', async () => {
+    const deviation = 0.25
+    const exact = analyticModel({ classes: 3, deviation })
+    const trajectories = { count: 900, batchSize: 300 }
+    const result = await measureModel(
+      options({ model: exact.model, samples: null, trajectories, workers: [localWorker(exact, null)] }),
+    )
+    // x(t) − t·mean = √(t²s² + (1−t)²) · x0: the variance over time of that factor's derivative, as E x0² = 1
+    const speed = (t: number) => (t * deviation ** 2 - (1 - t)) / Math.sqrt((t * deviation) ** 2 + (1 - t) ** 2)
+    const speeds = Array.from({ length: 1000 }, (_, i) => speed((i + 0.5) / 1000))
+    const mean = speeds.reduce((sum, value) => sum + value, 0) / 1000
+    const variance = speeds.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 1000
+    expect(Math.abs(result.trajectories!.mean / variance - 1)).toBeLessThan(0.05)
+    expect(result.trajectories).toMatchObject({ trajectories: 900, steps: 128 })
+  })
+
+  it('starts trajectories from the source of sampling: conditioned on κ if κ is the label', async () => {
+    const starts: number[] = []
+    const still = float32Backend({
+      velocity: (x, { t }) => {
+        if (t.every(value => value === 0)) starts.push(...x)
+        return new Float32Array(x.length)
+      },
+      encode: async kappa => ({
+        mean: new Float32Array(kappa.length * elements).fill(3),
+        logVariance: new Float32Array(kappa.length * elements).fill(-40),
+      }),
+    })
+    const conditioned: SamplerModel = {
+      ...model,
+      source: {
+        ...({ kappa: 'label', gaussian: 'mean-variance', mixing: 'distribution' } as const),
+        ...{ tanh: false, conditionOnWeight: false, klWeight: 0 },
+      },
+      sampler: { ...model.sampler, mixtureWeight: 1 },
+    }
+    const own = localWorker({ model: conditioned, backend: still }, null)
+    const trajectories = { count: 4, steps: 2 }
+    await measureModel(options({ model: conditioned, samples: null, trajectories, workers: [own] }))
+    expect(starts).toHaveLength(4 * elements)
+    expect(Math.max(...starts.map(x => Math.abs(x - 3)))).toBeLessThan(1e-5)
   })
 
   it('reports increasing progress, and can be aborted', async () => {

@@ -33,6 +33,28 @@ type Catalogue = Readonly<Record<DataName, CatalogueEntry>>
  */
 export const openData: OpenData = dataOpener(catalogue)
 
+/**
+ * Images to evaluate a model on: the test part, because a model may memorize its training images, or the training part if there is no
+ * test part; see `Dataset.split`.
+ *
+ * @throws MixflowError as `openData`
+ */
+export async function openHeldOut(spec: string, options: Omit<OpenDataOptions, 'split'> = {}): Promise<Dataset> {
+  const { kind } = await parseDataSpec(spec)
+  if (hasTestPart(kind)) {
+    try {
+      return await openData(spec, { ...options, split: 'test' })
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+    }
+  }
+  return openData(spec, options)
+}
+
+/** The folder may have the training part only, or the path be one of its files. */
+const isAbsent = (error: unknown): boolean =>
+  MixflowError.is(error) && (error.code === 'DATA_NOT_FOUND' || error.code === 'ARGUMENT_INVALID')
+
 /** An `openData` for another catalogue. */
 export function dataOpener(entries: Catalogue): OpenData {
   return async (spec, options = {}) => {
@@ -173,6 +195,9 @@ function checkOptions(options: OpenDataOptions): void {
   }
 }
 
+/** Whether such a source may have a test part. */
+const hasTestPart = (kind: DataSource['kind']): boolean => ['mnist', 'cifar10', 'idx', 'images'].includes(kind)
+
 /** Refuses options without effect on the source. @throws MixflowError ARGUMENT_INVALID */
 function checkApplicable(spec: string, { kind }: DataSource, options: OpenDataOptions): void {
   const applicable: readonly OptionName[] = [...common, ...specific[kind]]
@@ -183,7 +208,7 @@ function checkApplicable(spec: string, { kind }: DataSource, options: OpenDataOp
       details: { option: idle, spec },
     })
   }
-  if (options.split === 'test' && !['mnist', 'cifar10', 'idx', 'images'].includes(kind)) {
+  if (options.split === 'test' && !hasTestPart(kind)) {
     throw new MixflowError('ARGUMENT_INVALID', `${spec} has no test part`, { hint: 'leave out the split' })
   }
 }

@@ -3,7 +3,7 @@
 import { MixflowError, type SolverName, solverNames } from '@mixflow/core'
 import { checkWord, defined } from '@mixflow/core/internal'
 import { type ModelMeasures, type SampleMetric, sampleMetrics } from '@mixflow/measure'
-import { type BadImageOptions, type DataProgress, type Dataset, dataNames, type Evaluation } from '@mixflow/train'
+import { type BadImageOptions, type DataProgress, type Dataset, dataNames, type FlowLosses } from '@mixflow/train'
 import { UsageError } from '../../terminal/errors.ts'
 import type { StatusLine } from '../../terminal/status-line.ts'
 import { evaluationFolder, type GeneratorOptions, type OpenGenerator, type SubjectFacts } from './open-generator.ts'
@@ -69,7 +69,7 @@ export interface EvaluationResult {
   readonly trajectories: ModelMeasures['trajectories']
   /** Of the source that trajectories start from. */
   readonly mixtureWeight: number
-  readonly loss: (Omit<Evaluation, 'curvature'> & { readonly data: Pick<Dataset, 'name' | 'split'> }) | null
+  readonly loss: (FlowLosses & { readonly data: Pick<Dataset, 'name' | 'split'> }) | null
 }
 
 /** What all settings have in common. */
