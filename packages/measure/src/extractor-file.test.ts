@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openExtractor } from './extractor.ts'
-import { parseExtractorFile, readExtractor } from './extractor-file.ts'
-import { findExtractor } from './find-extractor.ts'
+import { findExtractor, parseExtractorFile, readExtractor } from './extractor-file.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-extractor-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

@@ -10,10 +10,12 @@
  *     "statistics": ["cifar10-train.safetensors"] }
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
-import { parseStrictJson } from '@mixflow/core/internal'
+import { nearest, parseStrictJson } from '@mixflow/core/internal'
 import { readFailure, readRegularFile, readRegularText } from '@mixflow/files'
 import { z } from 'zod'
 import type { ExtractorDescription } from './extractor.ts'
@@ -27,7 +29,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits
 const whole = z
   .int()
   .min(1)
-  .max(2 ** 31)
+  .lte(2 ** 31)
 const port = z.string().min(1).max(200)
 
 const schema = z.strictObject({
@@ -83,28 +85,30 @@ export function parseExtractorFile(text: string, path: string): ExtractorFile {
 export async function readExtractor(path: string): Promise<StoredExtractor> {
   const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true
   const file = isFolder ? join(path, extractorFileName) : path
+  const details = { path: file }
   const text = await readRegularText(file).catch(cause => {
-    throw notFound(file, cause)
+    throw new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor at ${file}: ${readFailure(cause)}`, {
+      hint: `give a folder with an ${extractorFileName}, or the path of that file`,
+      details,
+      cause,
+    })
   })
-  if (!file.endsWith('.json')) throw noDescription(file)
+  if (!file.endsWith('.json')) {
+    const hint = `write an ${extractorFileName} beside it with its preprocessing: packages/measure/README.md has one for Inception`
+    throw new MixflowError('EXTRACTOR_INVALID', `${basename(file)} is a network without a description`, {
+      hint,
+      details,
+    })
+  }
   const { name, network, input, resize, rounding, features, logits, statistics } = parseExtractorFile(text, file)
-  const bytes = await readNetwork(join(dirname(file), network.file), network)
+  const { name: port, ...images } = input
+  const { content, sha256 } = await readNetwork(join(dirname(file), network.file), network)
   return {
     description: {
-      name,
-      sha256: bytes.sha256,
-      input: input.name,
-      resize,
-      rounding,
-      channels: input.channels,
-      height: input.height,
-      width: input.width,
-      range: input.range,
-      features: features.name,
-      dimensions: features.dimensions,
-      logits,
+      ...{ name, sha256, resize, rounding, input: port, ...images, logits },
+      ...{ features: features.name, dimensions: features.dimensions },
     },
-    network: bytes.content,
+    network: content,
     statistics: statistics.map(each => join(dirname(file), each)),
   }
 }
@@ -120,27 +124,44 @@ async function readNetwork(path: string, expected: ExtractorFile['network']) {
   const found = createHash('sha256').update(content).digest('hex')
   const { bytes = content.length, sha256 = found } = expected
   if (bytes === content.length && sha256 === found) return { content, sha256: found }
-  throw new MixflowError(
-    'EXTRACTOR_INVALID',
-    `${path} has another size or SHA-256 than its ${extractorFileName} states`,
-    {
-      hint: 'download it again, or correct bytes and sha256: results of different networks cannot be compared',
-      details: { path, found: { bytes: content.length, sha256: found }, expected },
-    },
-  )
-}
-
-function notFound(file: string, cause: NodeJS.ErrnoException): MixflowError {
-  return new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor at ${file}: ${readFailure(cause)}`, {
-    hint: `give a folder with an ${extractorFileName}, or the path of that file`,
-    details: { path: file },
-    cause,
+  const message = `${path} has another size or SHA-256 than its ${extractorFileName} states`
+  throw new MixflowError('EXTRACTOR_INVALID', message, {
+    hint: 'download it again, or correct bytes and sha256: results of different networks cannot be compared',
+    details: { path, found: { bytes: content.length, sha256: found }, expected },
   })
 }
 
-function noDescription(file: string): MixflowError {
-  return new MixflowError('EXTRACTOR_INVALID', `${basename(file)} is a network without a description`, {
-    hint: `write an ${extractorFileName} beside it with its preprocessing: packages/measure/README.md has one for Inception`,
-    details: { path: file },
+/** Names of the published extractors. */
+export const extractorNames = ['cifar10', 'mnist', 'mnist-reader'] as const
+
+/**
+ * Finds a feature extractor by name or path; packages are resolved from this package and from the working directory.
+ *
+ * @param nameOrPath `cifar10`, the name of an installed package, or the path of a folder or `extractor.json`
+ * @throws MixflowError EXTRACTOR_NOT_FOUND, EXTRACTOR_INVALID
+ */
+export async function findExtractor(nameOrPath: string): Promise<StoredExtractor> {
+  const file = packagePath(nameOrPath)
+  if (file !== undefined) return readExtractor(file)
+  if (existsSync(nameOrPath) || /[/\\.]/.test(nameOrPath.replace(/^@/, ''))) return readExtractor(nameOrPath)
+  const near = nearest(nameOrPath, extractorNames)
+  throw new MixflowError('EXTRACTOR_NOT_FOUND', `no feature extractor named "${nameOrPath}"`, {
+    hint: [
+      ...(near === undefined ? [] : [`did you mean "${near}"?`]),
+      `extractors: ${extractorNames.join(', ')}; an installed package with an ${extractorFileName}; or a folder with one`,
+    ],
+    details: { nameOrPath, nearest: near, known: extractorNames },
   })
+}
+
+function packagePath(name: string): string | undefined {
+  if (!/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/.test(name)) return undefined
+  for (const candidate of name.startsWith('@') ? [name] : [`@mixflow/features-${name}`, name]) {
+    for (const from of [import.meta.url, join(process.cwd(), 'index.js')]) {
+      try {
+        return createRequire(from).resolve(`${candidate}/${extractorFileName}`)
+      } catch {}
+    }
+  }
+  return undefined
 }

@@ -55,18 +55,8 @@ export interface Extractor {
 const batchSize = 100
 
 const keys = [
-  'name',
-  'sha256',
-  'input',
-  'channels',
-  'height',
-  'width',
-  'range',
-  'resize',
-  'rounding',
-  'features',
-  'dimensions',
-  'logits',
+  ...['name', 'sha256', 'input', 'channels', 'height', 'width', 'range'],
+  ...['resize', 'rounding', 'features', 'dimensions', 'logits'],
 ]
 
 /**
@@ -100,10 +90,8 @@ export async function openExtractor(
       const elements = size.channels * size.height * size.width
       const count = images.length / elements
       if (!Number.isInteger(count)) {
-        throw new MixflowError(
-          'ARGUMENT_INVALID',
-          `${images.length} values are not a whole number of ${shapeOf(size)} images`,
-        )
+        const message = `${images.length} values are not a whole number of ${shapeOf(size)} images`
+        throw new MixflowError('ARGUMENT_INVALID', message)
       }
       const features = new Float32Array(count * dimensions)
       const classes = logits === null ? null : new Float32Array(count * logits.classes)
@@ -130,18 +118,10 @@ const shapeOf = ({ channels, height, width }: ImageSize) => `${channels} × ${he
 
 /** @throws MixflowError ARGUMENT_INVALID for a size that an extractor does not accept */
 export function checkSize(size: ImageSize, { name, channels, height, width, resize }: ExtractorDescription): void {
-  const refuse = (hint: string) =>
-    new MixflowError(
-      'ARGUMENT_INVALID',
-      `the images are ${shapeOf(size)}, but ${name} expects ${shapeOf({ channels, height, width })}`,
-      {
-        hint,
-        details: { size, extractor: { name, channels, height, width, resize } },
-      },
-    )
-  if (size.channels !== channels && size.channels !== 1) {
-    throw refuse('use an extractor for colour images')
-  }
+  const message = `the images are ${shapeOf(size)}, but ${name} expects ${shapeOf({ channels, height, width })}`
+  const details = { size, extractor: { name, channels, height, width, resize } }
+  const refuse = (hint: string) => new MixflowError('ARGUMENT_INVALID', message, { hint, details })
+  if (size.channels !== channels && size.channels !== 1) throw refuse('use an extractor for colour images')
   const fits = size.height === height && size.width === width
   if (!fits && resize === 'none') throw refuse('set resize to "pad" or "tensorflow-bilinear"')
   if (resize === 'pad' && (size.height > height || size.width > width)) {
@@ -154,17 +134,12 @@ function checkName({ name, channels, height, width, resize, dimensions }: Extrac
   if (name !== 'Inception') return
   const found = { channels, height, width, resize, dimensions }
   const expected = { channels: 3, height: 299, width: 299, resize: 'tensorflow-bilinear', dimensions: 2048 }
-  const wrong = Object.entries(expected).find(([key, value]) => found[key as keyof typeof found] !== value)
-  if (wrong === undefined) return
-  const [key, value] = wrong
-  throw new MixflowError(
-    'ARGUMENT_INVALID',
-    `the extractor Inception has ${key} ${found[key as keyof typeof found]}, not ${value}`,
-    {
-      hint: 'give it another name: with this preprocessing its distance is not the FID',
-      details: { found, expected },
-    },
-  )
+  for (const key of Object.keys(expected) as (keyof typeof expected)[]) {
+    if (found[key] === expected[key]) continue
+    const message = `the extractor Inception has ${key} ${found[key]}, not ${expected[key]}`
+    const hint = 'give it another name: with this preprocessing its distance is not the FID'
+    throw new MixflowError('ARGUMENT_INVALID', message, { hint, details: { found, expected } })
+  }
 }
 
 function checkPorts({ inputs, outputs }: OpenModel, { name, input, features, logits }: ExtractorDescription): void {

@@ -27,10 +27,8 @@ export interface FeatureStatistics {
 export function statisticsOf(features: Float32Array | Float64Array, dimensions: number): FeatureStatistics {
   const count = features.length / dimensions
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(dimensions)) {
-    throw new MixflowError(
-      'ARGUMENT_INVALID',
-      `${features.length} values are not a whole number of rows of ${dimensions} features`,
-    )
+    const message = `${features.length} values are not a whole number of rows of ${dimensions} features`
+    throw new MixflowError('ARGUMENT_INVALID', message)
   }
   const bad = features.findIndex(value => !Number.isFinite(value))
   if (bad >= 0) {
@@ -52,11 +50,8 @@ export function statisticsOf(features: Float32Array | Float64Array, dimensions: 
 /** Returns the statistics of all rows of both. @throws MixflowError ARGUMENT_INVALID if the dimensions differ */
 export function mergeStatistics(a: FeatureStatistics, b: FeatureStatistics): FeatureStatistics {
   if (a.mean.length !== b.mean.length) {
-    throw new MixflowError(
-      'ARGUMENT_INVALID',
-      `statistics of ${a.mean.length} and ${b.mean.length} features cannot be merged`,
-      { hint: 'use one extractor for both' },
-    )
+    const message = `statistics of ${a.mean.length} and ${b.mean.length} features cannot be merged`
+    throw new MixflowError('ARGUMENT_INVALID', message, { hint: 'use one extractor for both' })
   }
   const count = a.count + b.count
   const difference = a.mean.map((value, i) => b.mean[i]! - value)

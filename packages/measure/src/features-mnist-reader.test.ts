@@ -3,9 +3,9 @@ import { gunzipSync } from 'node:zlib'
 import { fromBytes } from '@mixflow/core'
 import { describe, expect, it } from 'vitest'
 import { openExtractor } from './extractor.ts'
-import { findExtractor } from './find-extractor.ts'
+import { findExtractor } from './extractor-file.ts'
 import { sharedFile } from './fixtures/reference.ts'
-import { countCorrect } from './label-accuracy.ts'
+import { countCorrect } from './inception-score.ts'
 
 const imageFile = sharedFile('data/mnist/t10k-images-idx3-ubyte.gz')
 const labelFile = sharedFile('data/mnist/t10k-labels-idx1-ubyte.gz')

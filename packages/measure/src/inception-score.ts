@@ -30,7 +30,7 @@ export interface ScoreAccumulator {
 /** @param options.count total number of images. @throws MixflowError ARGUMENT_INVALID if it is less than the number of splits */
 export function scoreAccumulator(options: InceptionScoreOptions & { readonly count: number }): ScoreAccumulator {
   const { classes, splits = 10, count } = options
-  if (!Number.isInteger(count) || count < splits || !Number.isInteger(splits) || splits < 1) {
+  if (!isSplittable(count, splits)) {
     throw new MixflowError('ARGUMENT_INVALID', `${count} images are too few for ${splits} splits`)
   }
   const size = Math.ceil(count / splits)
@@ -40,10 +40,8 @@ export function scoreAccumulator(options: InceptionScoreOptions & { readonly cou
     add(logits) {
       const rows = logits.length / classes
       if (!Number.isInteger(rows) || seen + rows > count) {
-        throw new MixflowError(
-          'ARGUMENT_INVALID',
-          `${logits.length} logits are not rows of ${classes} classes, or more than ${count} in total`,
-        )
+        const message = `${logits.length} logits are not rows of ${classes} classes, or more than ${count} in total`
+        throw new MixflowError('ARGUMENT_INVALID', message)
       }
       for (let row = 0; row < rows; row++) {
         partial[Math.floor(seen++ / size)]!.add(logits.subarray(row * classes, (row + 1) * classes))
@@ -66,16 +64,17 @@ export function scoreAccumulator(options: InceptionScoreOptions & { readonly cou
 export function inceptionScore(logits: Float32Array, options: InceptionScoreOptions): InceptionScore {
   const { classes, splits = 10 } = options
   const count = logits.length / classes
-  if (!Number.isInteger(count) || count < splits || !Number.isInteger(splits) || splits < 1) {
-    throw new MixflowError(
-      'ARGUMENT_INVALID',
-      `${logits.length} logits are not rows of ${classes} classes, or too few for ${splits} splits`,
-    )
+  if (!isSplittable(count, splits)) {
+    const message = `${logits.length} logits are not rows of ${classes} classes, or too few for ${splits} splits`
+    throw new MixflowError('ARGUMENT_INVALID', message)
   }
   const accumulator = scoreAccumulator({ ...options, count })
   accumulator.add(logits)
   return accumulator.score()
 }
+
+const isSplittable = (count: number, splits: number): boolean =>
+  Number.isInteger(count) && Number.isInteger(splits) && splits >= 1 && count >= splits
 
 /** exp (mean entropy gap): H(average) − average H, in nats. */
 class SplitScore {
@@ -107,4 +106,26 @@ class SplitScore {
     )
     return Math.exp(entropyOfAverage + this.#negativeEntropy / count)
   }
+}
+
+/**
+ * Label accuracy: how often a classifier recognises the class that an image was sampled with. It is limited by the accuracy of the
+ * classifier, and does not detect missing variety.
+ *
+ * @param logits float32 [images × classes]
+ * @param labels the class that each image was sampled with
+ * @returns the number of images whose greatest logit is that of their label
+ * @throws MixflowError ARGUMENT_INVALID if the number of rows is not that of the labels
+ */
+export function countCorrect(logits: Float32Array, labels: Int32Array): number {
+  const classes = logits.length / labels.length
+  if (!Number.isInteger(classes)) {
+    throw new MixflowError('ARGUMENT_INVALID', `${logits.length} logits are not rows of ${labels.length} images`)
+  }
+  let correct = 0
+  for (const [row, label] of labels.entries()) {
+    const rowLogits = logits.subarray(row * classes, (row + 1) * classes)
+    if (rowLogits.indexOf(Math.max(...rowLogits)) === label) correct++
+  }
+  return correct
 }

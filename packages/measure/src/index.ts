@@ -8,6 +8,8 @@ export {
 export {
   type ExtractorFile,
   extractorFileName,
+  extractorNames,
+  findExtractor,
   parseExtractorFile,
   readExtractor,
   type StoredExtractor,
@@ -19,7 +21,6 @@ export {
   mergeStatistics,
   statisticsOf,
 } from './feature-statistics.ts'
-export { extractorNames, findExtractor } from './find-extractor.ts'
 export { type FrechetDistance, frechetDistance, frechetDistanceFrom } from './frechet-distance.ts'
 export {
   type InceptionScore,
@@ -28,7 +29,7 @@ export {
   type ScoreAccumulator,
   scoreAccumulator,
 } from './inception-score.ts'
-export { countLabel, distanceLabel, featureLabel, scoreLabel } from './measure-label.ts'
+export type { TrajectoryMeasures, TrajectoryOptions } from './measurement/local-worker.ts'
 export { type Generator, localWorker } from './measurement/local-worker.ts'
 export {
   type MeasureModelOptions,
@@ -38,7 +39,6 @@ export {
   type SampleOptions,
 } from './measurement/measure-model.ts'
 export { comparesWithData, type RangeMeasures, type SampleMetric, sampleMetrics } from './measurement/measure-range.ts'
-export type { TrajectoryMeasures, TrajectoryOptions } from './measurement/measure-trajectories.ts'
 export type {
   ImageRange,
   Part,
@@ -53,9 +53,17 @@ export type {
 } from './measurement/part.ts'
 export { planSettings, type SettingsPlan, type SettingsRequest } from './measurement/plan-settings.ts'
 export type { Measure, MeasureName, SettingMeasures } from './measurement/setting-measures.ts'
+export { countLabel, distanceLabel, featureLabel, scoreLabel } from './measurement/setting-measures.ts'
 export { type NearCopies, nearCopies, typicalDistance } from './near-copies.ts'
-export { type Neighbours, nearestNeighbours, type Rows } from './nearest-neighbours.ts'
-export { type Balls, ballsOf, type PrecisionRecall, precisionRecall } from './precision-recall.ts'
+export {
+  type Balls,
+  ballsOf,
+  type Neighbours,
+  nearestNeighbours,
+  type PrecisionRecall,
+  precisionRecall,
+  type Rows,
+} from './nearest-neighbours.ts'
 export {
   type Reference,
   type ReferenceImages,

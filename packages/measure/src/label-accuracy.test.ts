@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countCorrect } from './label-accuracy.ts'
+import { countCorrect } from './inception-score.ts'
 
 describe('countCorrect', () => {
   const logits = Float32Array.of(...[3, 1, 2], ...[-5, -4, -9], ...[0, 0, 1], ...[7, 8, 9])

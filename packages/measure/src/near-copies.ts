@@ -49,11 +49,9 @@ export function typicalDistance(training: Rows): number {
   const { distances } = nearestNeighbours(rowsAt(training, order), training, { k: 2 })
   const typical = Math.sqrt(median(Array.from(order, (_, i) => distances[2 * i + 1]!)))
   if (typical > 0) return typical
-  throw new MixflowError(
-    'ARGUMENT_INVALID',
-    'at least half of the training images have duplicates, so near copies cannot be detected',
-    { hint: 'remove the duplicates, or leave out the metric "neighbours"' },
-  )
+  const message = 'at least half of the training images have duplicates, so near copies cannot be detected'
+  const hint = 'remove the duplicates, or leave out the metric "neighbours"'
+  throw new MixflowError('ARGUMENT_INVALID', message, { hint })
 }
 
 /** @throws MixflowError ARGUMENT_INVALID for fewer than two training images, or different dimensions */

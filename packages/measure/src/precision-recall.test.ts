@@ -1,8 +1,7 @@
 import { normals } from '@mixflow/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nearestNeighbours, type Rows } from './nearest-neighbours.ts'
-import { precisionRecall } from './precision-recall.ts'
+import { nearestNeighbours, precisionRecall, type Rows } from './nearest-neighbours.ts'
 
 const rows = (seed: number, { images = 60, dimensions = 5, shift = 0 } = {}): Rows => ({
   features: normals({ seed, stream: 'probe', images, elementsPerImage: dimensions }).map(value => value + shift),

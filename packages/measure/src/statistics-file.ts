@@ -17,21 +17,23 @@ import type { ExtractorDescription } from './extractor.ts'
 import type { Gaussian } from './feature-statistics.ts'
 import type { ImageSize } from './resize.ts'
 
-/** Everything that statistics depend on. */
-export interface StatisticsKey {
-  readonly data: string
-  readonly split: string
-  readonly count: number
+const keySchema = z.object({
+  data: z.string(),
+  split: z.string(),
+  count: z.coerce.number().int().min(2),
   /** Channels, height and width of the images before resizing, such as `3x32x32`. */
-  readonly size: string
+  size: z.string(),
   /** Hash of the images, from their data set. */
-  readonly fingerprint: string
-  readonly extractor: string
+  fingerprint: z.string(),
+  extractor: z.string(),
   /** SHA-256 of the network. */
-  readonly sha256: string
-  readonly resize: string
-  readonly rounding: string
-}
+  sha256: z.string(),
+  resize: z.string(),
+  rounding: z.string(),
+})
+
+/** Everything that statistics depend on. */
+export type StatisticsKey = Readonly<z.output<typeof keySchema>>
 
 export interface StoredStatistics {
   readonly key: StatisticsKey
@@ -59,33 +61,12 @@ export function stepsKey(
 /** `cifar10-train-n50000-3x32x32-ResNet56-none-round-1a2b3c4d-e0ced8e8`, ending in parts of fingerprint and SHA-256. */
 export function statisticsName(key: StatisticsKey): string {
   const { data, split, count, size, extractor, resize, rounding, fingerprint, sha256 } = key
-  const parts = [
-    data,
-    split,
-    `n${count}`,
-    size,
-    extractor,
-    resize,
-    rounding,
-    fingerprint.slice(0, 8),
-    sha256.slice(0, 8),
-  ]
+  const hashes = [fingerprint, sha256].map(hash => hash.slice(0, 8))
+  const parts = [data, split, `n${count}`, size, extractor, resize, rounding, ...hashes]
   return parts.map(part => part.replaceAll(/[^\w.-]+/g, '_')).join('-')
 }
 
-const metadataSchema = z.object({
-  format: z.literal('mixflow-statistics'),
-  version: z.literal('1'),
-  data: z.string(),
-  split: z.string(),
-  count: z.coerce.number().int().min(2),
-  size: z.string(),
-  fingerprint: z.string(),
-  extractor: z.string(),
-  sha256: z.string(),
-  resize: z.string(),
-  rounding: z.string(),
-})
+const metadataSchema = keySchema.extend({ format: z.literal('mixflow-statistics'), version: z.literal('1') })
 
 /** Writes a mean and a covariance with their key, as safetensors. */
 export function writeStatistics(path: string, { key, gaussian }: StoredStatistics): Promise<void> {

@@ -11,6 +11,7 @@ import { checkKeys } from '@mixflow/core/internal'
 import type { ExtractorDescription } from '../extractor.ts'
 import type { Reference } from '../reference.ts'
 import { checkSamples } from './check-samples.ts'
+import { type TrajectoryMeasures, type TrajectoryOptions, trajectoryMeasures, trajectoryParts } from './local-worker.ts'
 import {
   type Comparison,
   comparisonOf,
@@ -20,21 +21,16 @@ import {
   type SampleMetric,
 } from './measure-range.ts'
 import {
-  type TrajectoryMeasures,
-  type TrajectoryOptions,
-  trajectoryMeasures,
-  trajectoryParts,
-} from './measure-trajectories.ts'
-import {
   type ImageRange,
+  type Job,
   type Part,
   type PartWorker,
+  runParts,
   type SampleSetting,
   splitRange,
   type TrajectoriesResult,
 } from './part.ts'
 import { folderStore, memoryStore, type PartStore } from './part-store.ts'
-import { type Job, runParts } from './run-parts.ts'
 import { type SettingMeasures, settingMeasures } from './setting-measures.ts'
 
 export interface SampleOptions {
@@ -82,16 +78,11 @@ export interface ModelMeasures {
   readonly trajectories: TrajectoryMeasures | null
 }
 
-const required = ['id', 'model', 'workers'] as const satisfies readonly (keyof MeasureModelOptions)[]
-const optional = [
-  'samples',
-  'trajectories',
-  'seed',
-  'folder',
-  'signal',
-  'onProgress',
-  'onSetting',
-] as const satisfies readonly (keyof MeasureModelOptions)[]
+const required: readonly (keyof MeasureModelOptions)[] = ['id', 'model', 'workers']
+const optional: readonly (keyof MeasureModelOptions)[] = [
+  ...(['samples', 'trajectories', 'seed', 'folder'] as const),
+  ...(['signal', 'onProgress', 'onSetting'] as const),
+]
 
 /**
  * @throws MixflowError ARGUMENT_INVALID for invalid options, or images that the extractor does not accept; REQUEST_INVALID for a

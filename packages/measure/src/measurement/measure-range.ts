@@ -6,11 +6,9 @@ import { permutation } from '@mixflow/core'
 import { z } from 'zod'
 import { type FeatureStatistics, gaussianOf, mergeStatistics, statisticsOf } from '../feature-statistics.ts'
 import { type FrechetDistance, frechetDistanceFrom } from '../frechet-distance.ts'
-import { scoreAccumulator } from '../inception-score.ts'
-import { countCorrect } from '../label-accuracy.ts'
-import { type NearCopies, nearCopies, typicalDistance } from '../near-copies.ts'
-import { type Rows, rowCount, rowsAt } from '../nearest-neighbours.ts'
-import { type Balls, ballsOf, precisionRecall } from '../precision-recall.ts'
+import { countCorrect, scoreAccumulator } from '../inception-score.ts'
+import { nearCopies, typicalDistance } from '../near-copies.ts'
+import { type Balls, ballsOf, precisionRecall, type Rows, rowCount, rowsAt } from '../nearest-neighbours.ts'
 import type { SampleOptions } from './measure-model.ts'
 import type { ImageRange, SamplesPart, SamplesResult } from './part.ts'
 
@@ -25,43 +23,38 @@ export const comparesWithData = (metric: SampleMetric): boolean => metric !== 'i
 /** Maximum number of images for precision, recall and near copies, which compare all pairs. */
 export const rowLimits = { 'precision-recall': 10_000, neighbours: 1000 } as const
 
-export interface RangeMeasures extends Omit<ImageRange, 'seed'> {
-  /** Function evaluations per image, including guidance. */
-  readonly nfe: number
-  readonly steps: number
-  readonly frechet: FrechetDistance | null
-  readonly inception: { readonly mean: number; readonly standardDeviation: number | null } | null
-  /** Fraction of the images whose class the classifier recognises, 0..1. */
-  readonly labelAccuracy: { readonly share: number; readonly images: number } | null
-  /** `images` is the number of images of each set. */
-  readonly precisionRecall: { readonly precision: number; readonly recall: number; readonly images: number } | null
-  /** With image indices instead of rows, and only the first `pairs` and `nearest`. */
-  readonly nearCopies: (NearCopies & { readonly images: number }) | null
-}
-
 const number = z.number()
 
-export const rangeSchema: z.ZodType<RangeMeasures> = z.strictObject({
+export const rangeSchema = z.strictObject({
   firstImage: number,
   images: number,
+  /** Function evaluations per image, including guidance. */
   nfe: number,
   steps: number,
   frechet: z.strictObject({ distance: number, meanTerm: number, covarianceTerm: number }).nullable(),
   inception: z.strictObject({ mean: number, standardDeviation: number.nullable() }).nullable(),
+  /** Fraction of the images whose class the classifier recognises, 0..1. */
   labelAccuracy: z.strictObject({ share: number, images: number }).nullable(),
+  /** `images` is the number of images of each set. */
   precisionRecall: z.strictObject({ precision: number, recall: number, images: number }).nullable(),
+  /** As `NearCopies`, with image indices instead of rows, and only the first `pairs` and `nearest`. */
   nearCopies: z
     .strictObject({
       share: number,
       distance: number,
       images: number,
-      pairs: z.array(z.strictObject({ generated: number, training: number, ratio: number })),
-      nearest: z.array(z.strictObject({ generated: number, distance: number, training: z.array(number) })),
+      pairs: z.array(z.strictObject({ generated: number, training: number, ratio: number })).readonly(),
+      nearest: z
+        .array(z.strictObject({ generated: number, distance: number, training: z.array(number).readonly() }))
+        .readonly(),
     })
     .nullable()
     // of an earlier version: it is measured again on request
     .catch(null),
 })
+
+/** The measures of a range; null for those that were not measured. */
+export type RangeMeasures = Readonly<z.output<typeof rangeSchema>>
 
 /** The reference in the forms that the measures need, prepared once for all ranges. */
 export interface Comparison {

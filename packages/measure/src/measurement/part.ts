@@ -6,6 +6,7 @@
  * Parts are plain data and results plain arrays, so both can be sent between processes.
  */
 import type { SampleRequest } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
 
 /** Sampling options; the defaults are the model's. */
 export type SampleSetting = Pick<
@@ -84,3 +85,47 @@ export function splitRange({ seed, firstImage, images }: ImageRange, batchSize: 
 }
 
 const imagesPerPart = 256
+
+export interface Job {
+  readonly part: Part
+  /** Amount of work, in any unit. */
+  readonly weight: number
+}
+
+interface RunOptions<J extends Job> {
+  readonly workers: readonly PartWorker[]
+  readonly signal?: AbortSignal | undefined
+  /** Awaited before the worker takes its next part. */
+  readonly onResult: (job: J, result: ResultOf<Part>) => Promise<void>
+  /** Called with the weight done so far, including fractions of running parts. */
+  readonly onProgress?: ((done: number) => void) | undefined
+}
+
+/** Distributes parts to workers. The first failure stops all workers, and is thrown once they have ended. */
+export async function runParts<J extends Job>(jobs: readonly J[], options: RunOptions<J>): Promise<void> {
+  const { workers, signal, onResult, onProgress } = options
+  const failure = new AbortController()
+  const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal])
+  const running = new Map<PartWorker, number>()
+  let done = 0
+  const report = () => onProgress?.([...running.values()].reduce((sum, weight) => sum + weight, done))
+  const queue = jobs.values() // shared by all workers, so each job is taken once
+
+  const work = async (worker: PartWorker): Promise<void> => {
+    for (const job of queue) {
+      if (failure.signal.aborted) return
+      throwIfAborted(signal)
+      const watch = (fraction: number) => {
+        running.set(worker, fraction * job.weight)
+        report()
+      }
+      const result = await worker.run(job.part, { signal: stop, onProgress: watch })
+      await onResult(job, result)
+      running.delete(worker)
+      done += job.weight
+      report()
+    }
+  }
+  await Promise.all(workers.map(worker => work(worker).catch(error => failure.abort(error))))
+  if (failure.signal.aborted) throw failure.signal.reason
+}

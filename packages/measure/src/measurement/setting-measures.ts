@@ -1,5 +1,6 @@
 /** The measures of a setting, by name: mean and deviation over its ranges. */
-import { distanceLabel, featureLabel, scoreLabel } from '../measure-label.ts'
+
+import type { ExtractorDescription } from '../extractor.ts'
 import type { SampleOptions } from './measure-model.ts'
 import { type RangeMeasures, rowLimits, type SampleMetric, sampleMetrics } from './measure-range.ts'
 import type { SampleSetting } from './part.ts'
@@ -76,3 +77,27 @@ function moments(values: readonly number[]): { mean: number; deviation: number |
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
   return { mean, deviation: Math.sqrt(squares / (values.length - 1)) }
 }
+
+type Named = Pick<ExtractorDescription, 'name'>
+
+/*
+ * Names of measures. Measures over features depend on the network and the number of images, so both are part of the name. With the
+ * extractor `Inception`, whose preprocessing `openExtractor` checks, they are FID and IS.
+ */
+
+/** 5000 is `5k`, 2500 `2.5k`, 512 `512`. */
+export function countLabel(n: number): string {
+  return n >= 1000 && n % 100 === 0 ? `${n / 1000}k` : String(n)
+}
+
+/** `FD-ResNet56-5k`, `FID-50k`. */
+export const distanceLabel = ({ name }: Named, n: number): string =>
+  `${name === 'Inception' ? 'FID' : `FD-${name}`}-${countLabel(n)}`
+
+/** `IS-ResNet56-5k`, `IS-50k`. */
+export const scoreLabel = ({ name }: Named, n: number): string =>
+  `${name === 'Inception' ? 'IS' : `IS-${name}`}-${countLabel(n)}`
+
+/** `precision-ResNet56-5k`. */
+export const featureLabel = (measure: string, { name }: Named, n: number): string =>
+  `${measure}-${name}-${countLabel(n)}`
