@@ -1,18 +1,18 @@
 /** The server's routes, and their common middleware: access control, errors, logs and metrics. */
+
+import { isIP } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
-import type { MixflowError } from '@mixflow/core'
+import { MixflowError } from '@mixflow/core'
 import { type Context, Hono, type Next } from 'hono'
 import { cors } from 'hono/cors'
 import { requestId } from 'hono/request-id'
 import { modelAnswer } from './api/answers.ts'
 import { createImages, stopping } from './api/create-images.ts'
-import { type EndpointName, endpoints } from './api/endpoints.ts'
+import { type EndpointName, endpoints, openapiDocument } from './api/endpoints.ts'
 import { imagesRequestSchema, variationsRequestSchema } from './api/images-request.ts'
-import { openapiDocument } from './api/openapi.ts'
 import type { ModelRunner } from './batching/model-runner.ts'
-import { finishBody } from './http/finish-body.ts'
-import { checkAccess } from './http/guard.ts'
 import { asMixflowError, headersOf, httpError, problemOf, problemType } from './http/problem.ts'
+import { finishBody } from './http/request-body.ts'
 import type { Metrics } from './metrics.ts'
 import type { ResolvedOptions } from './options.ts'
 
@@ -124,13 +124,6 @@ const observed =
 
 const commonHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
-const guarded =
-  (options: ResolvedOptions) =>
-  async (c: Context<Env>, next: Next): Promise<void> => {
-    checkAccess({ host: c.req.header('host'), origin: c.req.header('origin') }, options)
-    await next()
-  }
-
 const corsFor = ({ allowOrigins }: ResolvedOptions) =>
   cors({
     origin: allowOrigins.includes('*') ? '*' : [...allowOrigins],
@@ -138,4 +131,39 @@ const corsFor = ({ allowOrigins }: ResolvedOptions) =>
     allowHeaders: ['content-type', 'x-request-id'],
     exposeHeaders: ['mixflow-seed', 'mixflow-shape', 'mixflow-label', 'retry-after', 'x-request-id'],
     maxAge: 600,
+  })
+
+/**
+ * Access control by Host and Origin. A page of another site can send requests to this machine, and by DNS rebinding (its name resolves to
+ * 127.0.0.1) also read the responses. So the Host must be an IP address, localhost or an allowed name, and the Origin must be the
+ * server's own or an allowed one.
+ */
+const guarded =
+  ({ allowHosts, allowOrigins }: ResolvedOptions) =>
+  async (c: Context<Env>, next: Next): Promise<void> => {
+    const { host = '', origin } = c.req.header()
+    const name = hostName(host)
+    if (name === null || !(isOwn(name) || allowHosts.some(allowed => allowed.toLowerCase() === name))) {
+      throw refused(`the host name ${JSON.stringify(host.slice(0, 100))} is not allowed`, 'host', name)
+    }
+    const isSame = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase()
+    if (origin !== undefined && !isSame && !allowOrigins.includes('*') && !allowOrigins.includes(origin)) {
+      const message = `pages of ${JSON.stringify(origin.slice(0, 100))} are not allowed to use the server`
+      throw refused(message, 'origin', origin)
+    }
+    await next()
+  }
+
+/** The name in `name:port`, in lower case, IPv6 without brackets; null if it is invalid. */
+function hostName(host: string): string | null {
+  if (!/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`)) return null
+  return new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '')
+}
+
+/** Names that no page of another site can have. */
+const isOwn = (name: string): boolean => isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost')
+
+const refused = (message: string, kind: 'host' | 'origin', value: string | null): MixflowError =>
+  new MixflowError('SERVER_REFUSED', message, {
+    hint: `to allow it, start the server with --allow-${kind} ${value !== null && /^[\w.:/-]+$/.test(value) ? value.slice(0, 100) : kind.toUpperCase()}`,
   })

@@ -1,10 +1,9 @@
 /** What happens where a queue is full, time is over, a client goes, a model fails, or the server is closed. */
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { events, images, metric, post, problem } from './fixtures/client.ts'
 import { gated } from './fixtures/gate.ts'
 import { broken, smallModel } from './fixtures/small-model.ts'
-import { starter } from './fixtures/start.ts'
+import { events, images, metric, post, problem, starter } from './fixtures/start.ts'
 
 const model = await smallModel()
 const start = starter(model)

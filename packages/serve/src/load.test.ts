@@ -4,11 +4,11 @@
  */
 import { decode } from 'fast-png'
 import { afterAll, expect, it } from 'vitest'
-import { images, metric, post } from './fixtures/client.ts'
 import { mixedLoad } from './fixtures/mixed-load.ts'
 import { smallModel } from './fixtures/small-model.ts'
-import type { LogRecord } from './http/log.ts'
+import { images, metric, post } from './fixtures/start.ts'
 import { outcomes } from './metrics.ts'
+import type { LogRecord } from './options.ts'
 import { serve } from './serve.ts'
 
 const model = await smallModel()

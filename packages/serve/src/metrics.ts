@@ -39,30 +39,16 @@ export class Metrics {
   readonly httpSeconds = this.#histogram(
     'http_request_duration_seconds',
     'Time from a request to the end of its response.',
-    {
-      labels: ['route'],
-      buckets: seconds,
-    },
+    'route',
   )
-  readonly accepted = this.#counter('requests_accepted_total', 'Accepted requests for images.', ['model'])
-  readonly refused = this.#counter(
-    'requests_refused_total',
-    'Requests for images refused because the queue was full.',
-    ['model'],
-  )
+  readonly accepted = this.#counter('requests_accepted_total', 'Accepted requests for images.')
+  readonly refused = this.#counter('requests_refused_total', 'Requests for images refused because the queue was full.')
   readonly ended = this.#counter('requests_ended_total', 'Ended requests for images, by outcome.', ['model', 'outcome'])
-  readonly images = this.#counter('images_total', 'Sampled images, including those of requests that failed.', ['model'])
-  readonly evaluationRows = this.#histogram('evaluation_rows', 'Batch size of an evaluation.', {
-    labels: ['model'],
-    buckets: rows,
-  })
+  readonly images = this.#counter('images_total', 'Sampled images, including those of requests that failed.')
+  readonly evaluationRows = this.#histogram('evaluation_rows', 'Batch size of an evaluation.')
   readonly evaluationSeconds = this.#histogram(
     'evaluation_duration_seconds',
     'Duration of an evaluation of the denoiser.',
-    {
-      labels: ['model'],
-      buckets: seconds,
-    },
   )
 
   constructor() {
@@ -86,12 +72,14 @@ export class Metrics {
     return Registry.merge([this.#registry, processRegistry()]).metrics()
   }
 
-  #counter(name: string, help: string, labelNames: string[]): Counter {
+  #counter(name: string, help: string, labelNames = ['model']): Counter {
     return new Counter({ name: `mixflow_${name}`, help, labelNames, registers: [this.#registry] })
   }
 
-  #histogram(name: string, help: string, { labels, buckets }: { labels: string[]; buckets: number[] }): Histogram {
-    return new Histogram({ name: `mixflow_${name}`, help, labelNames: labels, buckets, registers: [this.#registry] })
+  /** In seconds where the name says so, else in rows. */
+  #histogram(name: string, help: string, label = 'model'): Histogram {
+    const buckets = name.endsWith('_seconds') ? seconds : rows
+    return new Histogram({ name: `mixflow_${name}`, help, labelNames: [label], buckets, registers: [this.#registry] })
   }
 
   #gauge(name: string, help: string, value: (state: ModelState) => number): void {

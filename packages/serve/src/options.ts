@@ -1,7 +1,6 @@
 /** The options of a server: where it listens, who may use it, and its limits. */
 import { MixflowError } from '@mixflow/core'
-import { checkKeys, defined, show } from '@mixflow/core/internal'
-import type { Log } from './http/log.ts'
+import { checkKeys, defined, printable, show } from '@mixflow/core/internal'
 
 export interface ServeOptions {
   /** Address or name to listen on. Default: `127.0.0.1`, which only programs on this machine can reach. */
@@ -62,34 +61,36 @@ export function resolveOptions(options: ServeOptions = {}): ResolvedOptions {
   for (const [name, [least, most, isWhole]] of Object.entries(ranges)) {
     const value = resolved[name as keyof typeof ranges] as unknown
     const fits = typeof value === 'number' && value >= least && value <= most && (!isWhole || Number.isInteger(value))
-    if (!fits) throw wrong({ name, value, expected: `a${isWhole ? ' whole' : ''} number in ${least}..${most}` })
+    if (!fits) throw wrong(name, value, `a${isWhole ? ' whole' : ''} number in ${least}..${most}`)
   }
   const { host, maxCount, maxQueue, allowHosts, allowOrigins, log } = resolved
-  if (maxQueue < maxCount)
-    throw wrong({ name: 'maxQueue', value: maxQueue, expected: `at least maxCount, ${maxCount}` })
-  if (!isText(host)) throw wrong({ name: 'host', value: host, expected: 'an address or a name' })
-  if (!isList(allowHosts)) throw wrong({ name: 'allowHosts', value: allowHosts, expected: 'a list of names' })
+  if (maxQueue < maxCount) throw wrong('maxQueue', maxQueue, `at least maxCount, ${maxCount}`)
+  if (!isText(host)) throw wrong('host', host, 'an address or a name')
+  if (!isList(allowHosts)) throw wrong('allowHosts', allowHosts, 'a list of names')
   if (!isList(allowOrigins) || !allowOrigins.every(isOrigin)) {
-    const expected = 'a list of origins such as "https://example.org", or of "*"'
-    throw wrong({
-      name: 'allowOrigins',
-      value: isList(allowOrigins) ? allowOrigins.join(', ') : allowOrigins,
-      expected,
-    })
+    const shown = isList(allowOrigins) ? allowOrigins.join(', ') : allowOrigins
+    throw wrong('allowOrigins', shown, 'a list of origins such as "https://example.org", or of "*"')
   }
-  if (typeof log !== 'function') throw wrong({ name: 'log', value: log, expected: 'a function' })
+  if (typeof log !== 'function') throw wrong('log', log, 'a function')
   return resolved
 }
 
-interface Wrong {
-  readonly name: string
-  readonly value: unknown
-  readonly expected: string
-}
-
-const wrong = ({ name, value, expected }: Wrong): MixflowError =>
+const wrong = (name: string, value: unknown, expected: string): MixflowError =>
   new MixflowError('ARGUMENT_INVALID', `${name} must be ${expected}, got ${show(value)}`, { details: { name, value } })
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
 const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text)
+
+export interface LogRecord {
+  readonly level: 'info' | 'warn' | 'error'
+  /** `listening`, `exposed`, `request`, `fault`, `stopping` or `stopped`. */
+  readonly event: string
+  readonly [field: string]: string | number | boolean | null | undefined
+}
+
+export type Log = (record: LogRecord) => void
+
+/** Returns a record as one line of JSON that begins with the time; control characters are escaped. */
+export const logLine = (record: LogRecord, now = new Date()): string =>
+  `${printable(JSON.stringify({ time: now.toISOString(), ...record }))}\n`

@@ -4,9 +4,8 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { MixflowError } from '@mixflow/core'
 import { describe, expect, it } from 'vitest'
-import { images, metric, post, problem } from './fixtures/client.ts'
 import { smallModel } from './fixtures/small-model.ts'
-import { starter } from './fixtures/start.ts'
+import { images, metric, post, problem, starter } from './fixtures/start.ts'
 import { serve } from './serve.ts'
 
 const model = await smallModel()

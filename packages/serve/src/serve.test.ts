@@ -3,8 +3,8 @@ import { decode } from 'fast-png'
 import { unzipSync } from 'fflate'
 import { afterAll, describe, expect, it } from 'vitest'
 import { eventSchemas, imagesSchema, modelsSchema } from './api/answers.ts'
-import { events, images, post } from './fixtures/client.ts'
 import { classes, smallModel } from './fixtures/small-model.ts'
+import { events, images, post } from './fixtures/start.ts'
 import { serve } from './serve.ts'
 
 const model = await smallModel()

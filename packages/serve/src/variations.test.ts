@@ -5,8 +5,8 @@ import { smallModel as filesOf, folderOf } from '@mixflow/test-model'
 import { decode } from 'fast-png'
 import { afterAll, expect, it } from 'vitest'
 import { eventSchemas, imagesSchema } from './api/answers.ts'
-import { events, type PostOptions, post, problem } from './fixtures/client.ts'
 import { smallModel } from './fixtures/small-model.ts'
+import { events, type PostOptions, post, problem } from './fixtures/start.ts'
 import { serve } from './serve.ts'
 
 const source = (kappa: 'image' | 'image+noise'): SourceFacts => ({

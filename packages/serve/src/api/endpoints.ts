@@ -1,5 +1,5 @@
 /** All endpoints as data, from which both the routes and `/openapi.json` are made. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { problemSchema, problemType } from '../http/problem.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { eventSchemas, imagesSchema, modelsSchema, statusSchema } from './answers.ts'
@@ -11,31 +11,15 @@ export interface Endpoint {
   readonly path: string
   readonly summary: string
   readonly description?: string
-  /** Name in `schemas`. */
   readonly request?: SchemaName
-  /** Media type -> name in `schemas`; null if it is not JSON. */
+  /** By media type; null if it is not JSON. */
   readonly answer: Readonly<Record<string, SchemaName | null>>
   /** Headers of the response, with their descriptions. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export type EndpointName =
-  | 'createImages'
-  | 'createVariations'
-  | 'listModels'
-  | 'health'
-  | 'readiness'
-  | 'metrics'
-  | 'openapi'
-
-export type SchemaName =
-  | 'ImagesRequest'
-  | 'VariationsRequest'
-  | 'Images'
-  | 'Models'
-  | 'Status'
-  | 'Problem'
-  | `${Capitalize<keyof typeof eventSchemas>}Event`
+export type EndpointName = keyof typeof endpoints
+type SchemaName = keyof ReturnType<typeof schemas>
 
 export const schemas = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNetworkCalls'>) =>
   ({
@@ -49,7 +33,7 @@ export const schemas = (options: Pick<ResolvedOptions, 'maxCount' | 'maxNetworkC
     Models: modelsSchema,
     Status: statusSchema,
     Problem: problemSchema,
-  }) satisfies Record<SchemaName, z.ZodType>
+  }) satisfies Record<string, z.ZodType>
 
 const notJson = Object.fromEntries(mediaTypes.filter(type => type !== 'application/json').map(type => [type, null]))
 
@@ -59,7 +43,7 @@ const imageHeaders = {
   'Mixflow-Label': 'Index of the class of all images; absent if they have none or several.',
 }
 
-export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
+export const endpoints = {
   createImages: {
     method: 'post',
     path: '/v1/images',
@@ -117,10 +101,59 @@ export const endpoints: Readonly<Record<EndpointName, Endpoint>> = {
     summary: 'This description.',
     answer: { 'application/json': null },
   },
+} as const satisfies Record<string, Endpoint>
+
+export function openapiDocument(options: Pick<ResolvedOptions, 'maxCount' | 'maxNetworkCalls'>) {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const [operationId, endpoint] of Object.entries(endpoints)) {
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: { operationId, ...operation(endpoint) } }
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'mixflow',
+      version: '1',
+      summary: 'Few-step image generation.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas(options)).map(([name, schema]) => [name, jsonSchema(schema)])),
+    },
+  }
 }
 
-/** The error response of all endpoints. */
-export const problemAnswer = { type: problemType, schema: 'Problem' } as const satisfies {
-  type: string
-  schema: SchemaName
+function operation({ summary, description, request, answer, headers }: Endpoint) {
+  return {
+    summary,
+    ...(description !== undefined && { description }),
+    ...(request && {
+      requestBody: { required: true, content: { 'application/json': { schema: reference(request) } } },
+    }),
+    responses: {
+      200: {
+        description: 'Success.',
+        ...(headers && {
+          headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, header(text)])),
+        }),
+        content: Object.fromEntries(
+          Object.entries(answer).map(([type, schema]) => [type, schema === null ? {} : { schema: reference(schema) }]),
+        ),
+      },
+      default: {
+        description: 'Error.',
+        content: { [problemType]: { schema: reference('Problem') } },
+      },
+    },
+  }
+}
+
+const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })
+
+const header = (description: string) => ({ description, schema: { type: 'string' } })
+
+function jsonSchema(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema)
+  return rest
 }

@@ -3,9 +3,8 @@ import { resolveRequest } from '@mixflow/core/internal'
 import { analyticModel } from '@mixflow/core/testing'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
-import { endpoints } from './endpoints.ts'
+import { endpoints, openapiDocument } from './endpoints.ts'
 import { imagesRequestSchema, parseRequest } from './images-request.ts'
-import { openapiDocument } from './openapi.ts'
 
 const limits = { maxCount: 8, maxNetworkCalls: 64 }
 

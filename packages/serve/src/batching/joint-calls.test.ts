@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { JointCalls, type RunRows } from './joint-calls.ts'
+import { JointCalls, type RunRows } from './joint-backend.ts'
 
 /** y = 10 x, for rows of two numbers; what each call of the network got is kept. */
 function tenfold(before: (x: Float32Array) => void | Promise<void> = () => {}) {

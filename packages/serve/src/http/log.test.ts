@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { logLine } from './log.ts'
+import { logLine } from '../options.ts'
 
 it('a record is one line, whatever its content', () => {
   const line = logLine({ level: 'info', event: 'request', path: '/a\n{"level":"error"}', status: 200 }, new Date(0))
