@@ -5,7 +5,7 @@ import { UsageError } from '../terminal/errors.ts'
 import { interruptible } from '../terminal/signals.ts'
 import { print } from '../terminal/text.ts'
 import { programName } from '../terminal/this-program.ts'
-import { folderOf } from './doctor/installed.ts'
+import { folderOf } from './doctor/findings.ts'
 
 const components = ['torch', 'tensorflow', 'cuda'] as const
 

@@ -6,10 +6,18 @@ import { colorsFor } from '../../terminal/errors.ts'
 import { statusLine } from '../../terminal/status-line.ts'
 import { jsonText, print } from '../../terminal/text.ts'
 import { packageFacts } from '../../terminal/this-program.ts'
-import { cpuFinding, deviceFindings, nativeFindings, torchFinding } from './devices.ts'
-import { type Finding, findingsText } from './findings.ts'
-import { runtimeFindings } from './installed.ts'
-import { cacheFinding, machineFindings, nodeFinding } from './system.ts'
+import {
+  cacheFinding,
+  cpuFinding,
+  deviceFindings,
+  type Finding,
+  findingsText,
+  machineFindings,
+  nativeFindings,
+  nodeFinding,
+  runtimeFindings,
+  torchFinding,
+} from './findings.ts'
 
 export async function doctorCommand({ json = false }: { readonly json?: boolean }): Promise<void> {
   const { version } = packageFacts()

@@ -6,10 +6,15 @@ import { compiler, crash, makeDriver } from '@mixflow/page/shared-library'
 import { swiftshader } from '@mixflow/page/swiftshader'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { colorsFor } from '../../terminal/errors.ts'
-import { deviceFindings } from './devices.ts'
-import { type Finding, findingsText } from './findings.ts'
-import { versionOf } from './installed.ts'
-import { cacheFinding, machineFindings, nodeFinding } from './system.ts'
+import {
+  cacheFinding,
+  deviceFindings,
+  type Finding,
+  findingsText,
+  machineFindings,
+  nodeFinding,
+  versionOf,
+} from './findings.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-doctor-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

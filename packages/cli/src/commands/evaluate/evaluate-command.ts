@@ -25,6 +25,7 @@ import {
   type EvaluationResult,
   folderOf,
   type Job,
+  progressBar,
   requestedMetrics,
   requestedSolvers,
 } from './evaluation.ts'
@@ -33,7 +34,6 @@ import { evaluationText } from './evaluation-text.ts'
 import { neighboursImage } from './neighbours-image.ts'
 import { type GeneratorOptions, openGenerator } from './open-generator.ts'
 import { plannedSamples } from './planned-samples.ts'
-import { progressBar } from './progress-bar.ts'
 import { workerProcesses } from './workers.ts'
 
 export const evaluateCommand = (source: string, flags: EvaluateFlags): Promise<void> =>

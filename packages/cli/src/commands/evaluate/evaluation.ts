@@ -3,11 +3,18 @@
 import { MixflowError, type SolverName, solverNames } from '@mixflow/core'
 import { checkWord, defined } from '@mixflow/core/internal'
 import { type ModelMeasures, type SampleMetric, sampleMetrics } from '@mixflow/measure'
-import { type BadImageOptions, type DataProgress, type Dataset, dataNames, type FlowLosses } from '@mixflow/train'
+import {
+  type BadImageOptions,
+  type DataProgress,
+  type Dataset,
+  dataNames,
+  type FlowLosses,
+  formatDuration,
+} from '@mixflow/train'
 import { UsageError } from '../../terminal/errors.ts'
 import type { StatusLine } from '../../terminal/status-line.ts'
+import { percentText } from '../../terminal/text.ts'
 import { evaluationFolder, type GeneratorOptions, type OpenGenerator, type SubjectFacts } from './open-generator.ts'
-import { progressBar } from './progress-bar.ts'
 
 export interface EvaluateFlags extends GeneratorOptions {
   readonly data?: string
@@ -151,3 +158,12 @@ export const showDataProgress =
   (status: StatusLine) =>
   ({ phase, what, done, total }: DataProgress): void =>
     status.show(`${progressBar(total > 0 ? done / total : 1)}  ${phase} ${what}`)
+
+const width = 24
+
+/** @param fraction done, 0..1 @param secondsLeft omitted where undefined or infinite */
+export function progressBar(fraction: number, secondsLeft?: number): string {
+  const full = Math.min(width, Math.max(0, Math.floor(fraction * width)))
+  const left = secondsLeft === undefined || !Number.isFinite(secondsLeft) ? '' : `  ${formatDuration(secondsLeft)} left`
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${percentText(fraction)}${left}`
+}

@@ -6,11 +6,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
-import { type Manifest, MixflowError, parseManifest } from '@mixflow/core'
-import { defined, manifestFileName } from '@mixflow/core/internal'
+import { imageGrid, type Manifest, MixflowError, type PlanarImage, parseManifest } from '@mixflow/core'
+import { defined, magnify, manifestFileName } from '@mixflow/core/internal'
 import { exportModel } from '@mixflow/export'
 import { readFailure, readRegularFile } from '@mixflow/files'
-import { loadModel } from '@mixflow/sdk-node'
+import { encodePng, loadModel, type NodeModel } from '@mixflow/sdk-node'
 import type { EvaluationResult } from '../../commands/evaluate/evaluation.ts'
 import { neighboursFile } from '../../commands/evaluate/neighbours-image.ts'
 import { modelId } from '../../commands/evaluate/open-generator.ts'
@@ -27,10 +27,9 @@ import {
   qualityMeasures,
   qualityRecord,
   readEvaluation,
+  readSpeed,
 } from './quality.ts'
 import { qualityText } from './quality-text.ts'
-import { seedImages } from './seed-images.ts'
-import { readSpeed } from './speed-record.ts'
 import { machineText, trainingFile, trainingRecord } from './training-record.ts'
 
 export interface PackageFlags {
@@ -136,4 +135,39 @@ function checkSameNetworks(exported: Manifest, measured: Manifest, folder: strin
     hint: 'export it again with --overwrite, and evaluate it again',
     details: { folder },
   })
+}
+
+const seeds = 64
+
+interface SeedImagesOptions {
+  /** Default: the model's. */
+  readonly nfe: number | undefined
+  readonly signal: AbortSignal
+  readonly onProgress: (fraction: number) => void
+}
+
+/** A PNG with its caption. With 2 to 16 classes, each class has a column. */
+async function seedImages(model: NodeModel, { nfe, signal, onProgress }: SeedImagesOptions) {
+  const { labels, sampler } = model.manifest
+  const byClass = labels !== null && labels.count > 1 && labels.count <= 16
+  const columns = byClass ? labels.count : 8
+  const images: PlanarImage[] = []
+  let usedNfe = 0
+  for (let seed = 0; seed < seeds; seed++) {
+    const options = { ...defined({ nfe }), ...(byClass ? { label: seed % columns } : {}) }
+    const result = await model.sample({ ...options, seed, count: 1, signal })
+    images.push(...result.images)
+    usedNfe = result.nfe
+    onProgress((seed + 1) / seeds)
+  }
+  const grid = imageGrid(images, { padding: 1, background: -0.7, columns })
+  const details = [
+    `${sampler.solver}, ${usedNfe} NFE`,
+    ...(sampler.guidance > 0 ? [`guidance ${sampler.guidance}`] : []),
+    ...(byClass ? ['one class per column'] : []),
+  ]
+  return {
+    png: encodePng(magnify(grid, Math.max(1, Math.round(64 / images[0]!.height)))),
+    caption: `The first image of each of the seeds 0 to ${seeds - 1}, uncurated (${details.join('; ')})`,
+  }
 }

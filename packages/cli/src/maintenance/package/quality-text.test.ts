@@ -6,9 +6,15 @@ import { join } from 'node:path'
 import type { Manifest } from '@mixflow/core'
 import { hostileNames, unprintable } from '@mixflow/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type PackagedEvaluation, packagedEvaluation, qualityMeasures, qualityRecord } from './quality.ts'
+import {
+  type PackagedEvaluation,
+  packagedEvaluation,
+  qualityMeasures,
+  qualityRecord,
+  readSpeed,
+  type SpeedRecord,
+} from './quality.ts'
 import { qualityText } from './quality-text.ts'
-import { readSpeed, type SpeedRecord } from './speed-record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-quality-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

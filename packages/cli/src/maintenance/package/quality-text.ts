@@ -5,8 +5,7 @@ import { formatCount, formatNumber } from '@mixflow/train'
 import type { SampleFacts } from '../../commands/evaluate/evaluation.ts'
 import { formatCost, formatMeasure, samplesText } from '../../commands/evaluate/evaluation-text.ts'
 import { markdownTable } from '../../terminal/text.ts'
-import type { Baseline, PackagedEvaluation, QualityRecord } from './quality.ts'
-import type { SpeedRecord } from './speed-record.ts'
+import type { Baseline, PackagedEvaluation, QualityRecord, SpeedRecord } from './quality.ts'
 
 /** Empty where nothing was measured. */
 export function qualityText({ evaluations, twin: baseline, speed }: QualityRecord): string {

@@ -1,12 +1,24 @@
 /** `mixflow verify`: compares this implementation with reference numbers and prints a table of errors. */
 
+import { readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { MixflowError } from '@mixflow/core'
+import { throwIfAborted } from '@mixflow/core/internal'
+import { useOnnxBackend } from '@mixflow/tfjs-onnx'
 import { formatCount } from '@mixflow/train'
 import { interruptible } from '../../terminal/signals.ts'
 import { statusLine } from '../../terminal/status-line.ts'
 import { jsonText, linesText, print, table } from '../../terminal/text.ts'
-import type { Quantity, Tolerance } from './report.ts'
-import { type Verified, verify } from './verify.ts'
+import { Fixture } from './fixture.ts'
+import { checkCheckpoints } from './kinds/checkpoints.ts'
+import { checkEncoder } from './kinds/encoder.ts'
+import { checkLoss } from './kinds/loss.ts'
+import { checkMetrics } from './kinds/metrics.ts'
+import { checkOptim } from './kinds/optim.ts'
+import { checkResnet } from './kinds/resnet.ts'
+import { checkSolvers } from './kinds/solvers.ts'
+import { checkSongUnet, checkSongUnetShapes, isSongUnetShapes } from './kinds/song-unet.ts'
+import { type NotCovered, type Quantity, Report, type Tolerance } from './report.ts'
 
 export interface VerifyFlags {
   readonly threads?: number
@@ -92,3 +104,101 @@ const formatTolerance = ({ absolute, relative }: Tolerance): string =>
   ].join(' or ')
 
 const shortest = (value: number): string => Number(value.toPrecision(2)).toExponential()
+
+/** @throws MixflowError VERIFY_INVALID for a damaged or unsupported fixture */
+type Check = (fixture: Fixture, report: Report) => Promise<void>
+
+const kinds = {
+  loss: checkLoss,
+  solvers: checkSolvers,
+  optim: checkOptim,
+  metrics: checkMetrics,
+  resnet: checkResnet,
+  songunet: checkSongUnet,
+  encoder: checkEncoder,
+  'lightning-ckpt': checkCheckpoints,
+  'songunet shapes': checkSongUnetShapes,
+} as const satisfies Record<string, Check>
+type Group = keyof typeof kinds
+
+interface Verified {
+  /** Path of the JSON file. */
+  readonly fixture: string
+  /** Empty for a file that is not a fixture. */
+  readonly group: string
+  /** VERIFY_INVALID, SAFETENSORS_INVALID, … */
+  readonly refused: MixflowError | null
+  readonly quantities: readonly Quantity[]
+  readonly notCovered: readonly NotCovered[]
+}
+
+interface VerifyOptions {
+  readonly threads?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Called before each fixture. */
+  readonly onFixture?: (file: string) => void
+}
+
+/**
+ * Checks a fixture, by its JSON file, or every fixture in a folder or else in its sub-folders. A refused fixture does not stop the others.
+ *
+ * @throws MixflowError VERIFY_NOT_FOUND, ABORTED
+ */
+export async function verify(path: string, { threads, signal, onFixture }: VerifyOptions = {}): Promise<Verified[]> {
+  const files = jsonFiles(path)
+  await useOnnxBackend(threads === undefined ? {} : { threads })
+  const results: Verified[] = []
+  for (const file of files) {
+    throwIfAborted(signal)
+    onFixture?.(file)
+    results.push(await verified(file))
+  }
+  if (results.some(({ group, refused }) => group !== '' || refused !== null)) return results
+  throw new MixflowError('VERIFY_NOT_FOUND', `there are no fixtures in ${path}`, {
+    hint: 'a fixture is a .json file with a "group" and .safetensors files beside it',
+    details: { folder: path },
+  })
+}
+
+async function verified(file: string): Promise<Verified> {
+  const report = new Report()
+  try {
+    const fixture = new Fixture(file)
+    const group = groupOf(fixture)
+    if (group === null) report.skip(basename(file), 'the whole file', 'it has no "group"')
+    else await kinds[group](fixture, report)
+    if (group !== null && report.quantities.length === 0) throw fixture.invalid('there is nothing to compare')
+    return { fixture: file, group: group ?? '', refused: null, ...report }
+  } catch (error) {
+    return { fixture: file, group: '', refused: refusal(file, error), quantities: [], notCovered: [] }
+  }
+}
+
+function groupOf(fixture: Fixture): Group | null {
+  const { json } = fixture
+  if (isSongUnetShapes(json)) return 'songunet shapes'
+  if (typeof json !== 'object' || json === null || !('group' in json)) return null
+  return fixture.known(String(json.group), Object.keys(kinds) as Group[], 'group')
+}
+
+/** Errors of a runtime, for example about tensors whose shapes do not match. */
+function refusal(file: string, error: unknown): MixflowError {
+  if (MixflowError.is(error)) return error
+  return new MixflowError('VERIFY_INVALID', `${file}: cannot be computed: ${(error as Error).message}`, {
+    hint: 'the shapes of its tensors or the options in its JSON do not match',
+    details: { file },
+    cause: error,
+  })
+}
+
+function jsonFiles(path: string): string[] {
+  const info = statSync(path, { throwIfNoEntry: false })
+  if (info?.isFile() && path.endsWith('.json')) return [path]
+  if (!info?.isDirectory()) {
+    throw new MixflowError('VERIFY_NOT_FOUND', `there is no folder ${path}`, { details: { folder: path } })
+  }
+  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const files = entries.filter(entry => entry.isFile() && entry.name.endsWith('.json'))
+  if (files.length > 0) return files.map(({ name }) => join(path, name))
+  return entries.filter(entry => entry.isDirectory()).flatMap(({ name }) => jsonFiles(join(path, name)))
+}

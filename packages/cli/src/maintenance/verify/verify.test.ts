@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { run } from '../../run.ts'
 import { writeEncoder, writeLoss, writeSolvers, writeSongUnet } from './fixtures/unseen.ts'
 import { changeJson, copyFolder, nudgeTensor, writeJson } from './fixtures/write-fixture.ts'
-import { verify } from './verify.ts'
+import { verify } from './verify-command.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-verify-test-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Manifest, MixflowError, parseManifest } from '@mixflow/core'
 import { manifestFileName, sha256Hex } from '@mixflow/core/internal'
 import { readRegularFile } from '@mixflow/files'
+import type { ZooModel } from '@mixflow/zoo/models'
 import { z } from 'zod'
 import { readJsonFile } from '../package/package-files.ts'
 import { type QualityRecord, qualityFile } from '../package/quality.ts'
@@ -74,3 +75,17 @@ const refuse = (message: string, { folder, cause }: { readonly folder: string; r
     details: { folder },
     cause,
   })
+
+export const zooList = (packages: readonly PackagedModel[]): ZooModel[] =>
+  packages.map(({ name, packageName, version, manifestFile, quality }) => ({
+    name,
+    package: packageName,
+    // jsDelivr serves every file of every npm version, immutable and with CORS
+    address: `https://cdn.jsdelivr.net/npm/${packageName}@${version}/${manifestFileName}`,
+    manifest: manifestFile,
+    baseline: packages.find(other => other.packageName === quality?.twin?.name)?.name ?? null,
+  }))
+
+/** Total size of the manifest and its files. */
+export const modelBytes = ({ manifest, manifestFile }: PackagedModel): number =>
+  manifest.files.reduce((sum, { bytes }) => sum + bytes, manifestFile.bytes)

@@ -13,9 +13,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { run } from '../../run.ts'
 import { replaceSection, sectionMarks } from '../marked-section.ts'
 import { qualityRecord } from '../package/quality.ts'
-import { readModelPackages } from './model-packages.ts'
-import { modelBytes, zooList } from './zoo-list.ts'
-import { zooReport } from './zoo-report.ts'
+import { modelBytes, readModelPackages, zooList } from './model-packages.ts'
+import { zooReport } from './zoo-command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mixflow-cli-zoo-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
