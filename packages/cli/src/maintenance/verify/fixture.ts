@@ -20,7 +20,7 @@ import {
 import { readRegularFileSync } from '@mixflow/files'
 import type { z } from 'zod'
 import type { tensors } from './fields.ts'
-import type { Report } from './report.ts'
+import { Report } from './report.ts'
 
 type Declared = z.infer<typeof tensors>
 
@@ -45,16 +45,20 @@ export class Fixture {
   readonly json: unknown
   /** For messages: the path, and the part of the file. */
   readonly label: string
+  /** The result of its comparisons. */
+  readonly report: Report
 
-  constructor(path: string, json: unknown = readFixtureJson(path), label: string = path) {
+  constructor(path: string, parts: Partial<Pick<Fixture, 'json' | 'label' | 'report'>> = {}) {
+    const { json = readFixtureJson(path), label = path, report = new Report() } = parts
     this.path = path
     this.json = json
     this.label = label
+    this.report = report
   }
 
   /** One part of the JSON, such as a case. */
   part(name: string, json: unknown): Fixture {
-    return new Fixture(this.path, json, `${this.label}: ${name}`)
+    return new Fixture(this.path, { json, label: `${this.label}: ${name}`, report: this.report })
   }
 
   /** @throws MixflowError VERIFY_INVALID naming the first invalid field */
@@ -165,7 +169,7 @@ export class TensorFile {
     return this.has(name) ? this.float64(name) : undefined
   }
 
-  reportUnread(report: Report, reason: string): void {
+  reportUnread({ report }: Fixture, reason: string): void {
     const unread = this.names.filter(name => !this.#read.has(name))
     if (unread.length === 0) return
     const some = unread.slice(0, 3).join(', ')
@@ -179,4 +183,9 @@ export class TensorFile {
     const near = nearest(name, this.#tensors.keys())
     throw invalid(this.path, `there is no tensor ${name}`, near === undefined ? undefined : `did you mean ${near}?`)
   }
+}
+
+export interface Context {
+  readonly fixture: Fixture
+  readonly tensors: TensorFile
 }

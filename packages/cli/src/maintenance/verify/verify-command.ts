@@ -106,7 +106,7 @@ const formatTolerance = ({ absolute, relative }: Tolerance): string =>
 const shortest = (value: number): string => Number(value.toPrecision(2)).toExponential()
 
 /** @throws MixflowError VERIFY_INVALID for a damaged or unsupported fixture */
-type Check = (fixture: Fixture, report: Report) => Promise<void>
+type Check = (fixture: Fixture) => Promise<void>
 
 const kinds = {
   loss: checkLoss,
@@ -163,10 +163,10 @@ export async function verify(path: string, { threads, signal, onFixture }: Verif
 async function verified(file: string): Promise<Verified> {
   const report = new Report()
   try {
-    const fixture = new Fixture(file)
+    const fixture = new Fixture(file, { report })
     const group = groupOf(fixture)
     if (group === null) report.skip(basename(file), 'the whole file', 'it has no "group"')
-    else await kinds[group](fixture, report)
+    else await kinds[group](fixture)
     if (group !== null && report.quantities.length === 0) throw fixture.invalid('there is nothing to compare')
     return { fixture: file, group: group ?? '', refused: null, ...report }
   } catch (error) {

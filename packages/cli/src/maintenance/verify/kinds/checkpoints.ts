@@ -18,7 +18,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import * as f from '../fields.ts'
 import { type Fixture, TensorFile } from '../fixture.ts'
-import { type Report, tolerances } from '../report.ts'
+import { tolerances } from '../report.ts'
 import { encoderOf, encoderSummary } from './encoder.ts'
 import { songUnetConfig, songUnetOf } from './networks.ts'
 import { imagesOf, labelsOf, nchw, tensorOf, type Values } from './tensors.ts'
@@ -59,11 +59,12 @@ const schema = f.fixture({
   bad: z.array(badFile).default([]),
 })
 
-export async function checkCheckpoints(fixture: Fixture, report: Report): Promise<void> {
+export async function checkCheckpoints(fixture: Fixture): Promise<void> {
   const { good, mini_good, bad } = fixture.parse(schema)
+  const { report } = fixture
   for (const c of good) {
-    await checkTensors(fixture, c, report)
-    await checkOutputs(fixture, c, report)
+    await checkTensors(fixture, c)
+    await checkOutputs(fixture, c)
   }
   if (mini_good !== undefined) {
     const { file, state_dict } = mini_good
@@ -103,7 +104,8 @@ async function refusalOf(path: string): Promise<string | undefined> {
 
 const dtypes = { float32: 'F32', int64: 'I64' } as const
 
-async function checkTensors(fixture: Fixture, c: GoodFile, report: Report): Promise<void> {
+async function checkTensors(fixture: Fixture, c: GoodFile): Promise<void> {
+  const { report } = fixture
   const path = fixture.beside(c.file)
   const bytes = readRegularFileSync(path)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
@@ -162,7 +164,7 @@ async function checkTensors(fixture: Fixture, c: GoodFile, report: Report): Prom
 
 // ---- outputs -------------------------------------------------------------------------------------------------------
 
-async function checkOutputs(fixture: Fixture, c: GoodFile, report: Report): Promise<void> {
+async function checkOutputs(fixture: Fixture, c: GoodFile): Promise<void> {
   const expected = fixture.open(c.expected_outputs)
   const networks = networksOf(c, fixture)
   const denoiser = buildDenoiser(networks.denoiser.choice, networks.denoiser.context)
@@ -187,7 +189,7 @@ async function checkOutputs(fixture: Fixture, c: GoodFile, report: Report): Prom
       const file = new TensorFile(join(checkpoint, `${role}.safetensors`))
       const load = (prefix: string, parameters: readonly ParameterSpec[]): Values =>
         Object.fromEntries(parameters.map(({ name }) => [name, tensorOf(file, `${prefix}.${name}`)]))
-      const subjectCompare = report.case(`${c.file}, ${role}`)
+      const subjectCompare = fixture.report.case(`${c.file}, ${role}`)
       const compare = (quantity: string, found: tf.Tensor) =>
         subjectCompare(quantity, nchw(found), expected.float32(quantity))
       tf.tidy(() => {
@@ -206,13 +208,13 @@ async function checkOutputs(fixture: Fixture, c: GoodFile, report: Report): Prom
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-  expected.reportUnread(report, 'it is not a known input or output')
+  expected.reportUnread(fixture, 'it is not a known input or output')
 }
 
 /** The networks and the configuration that `mixflow import` would use. */
 function networksOf(c: GoodFile, fixture: Fixture) {
   const config = c.denoiser_config
-  const denoiser = songUnetOf(config, fixture.part(`${basename(c.file)}: denoiser_config`, null))
+  const denoiser = songUnetOf(config, fixture.part(`${basename(c.file)}: denoiser_config`, config))
   const isImageNoise = c.encoder_config.input_mode === 'sample_and_noise'
   const encoder = encoderOf(
     {
@@ -227,7 +229,7 @@ function networksOf(c: GoodFile, fixture: Fixture) {
       class_encoder: false,
       num_classes: null,
     },
-    fixture.part(`${basename(c.file)}: encoder_config`, null),
+    fixture.part(`${basename(c.file)}: encoder_config`, c.encoder_config),
   )
   const base: TrainingConfig = presets.cifar10.config
   const { kappa, gaussian } = encoder

@@ -9,7 +9,6 @@ import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import * as f from '../fields.ts'
 import { Fixture, TensorFile } from '../fixture.ts'
-import type { Report } from '../report.ts'
 import { gaussianMode, inputMode, kappas } from './loss.ts'
 import { compareGradients, contextOf, loadParameters, momentsOf } from './networks.ts'
 import { gradientsOf, imagesOf, labelsOf, nchw, type Values } from './tensors.ts'
@@ -130,11 +129,11 @@ export function encoderOf(c: EncoderConfig, fixture: Fixture) {
   }
 }
 
-export async function checkEncoder(fixture: Fixture, report: Report): Promise<void> {
+export async function checkEncoder(fixture: Fixture): Promise<void> {
   const json = fixture.parse(schema)
   const { files, scalars } = json
   const subject = `encoder ${json.case}`
-  const compare = report.case(subject)
+  const compare = fixture.report.case(subject)
   fixture.open(files.weights, json.weights_here)
   const file = parametersOf(fixture, json)
   const io = fixture.open(files.io, json.io_tensors)
@@ -142,11 +141,8 @@ export async function checkEncoder(fixture: Fixture, report: Report): Promise<vo
   if (gaussian === 'off') throw fixture.invalid('config: an encoder without "gaussian" has no mean to compare')
   const { parameters, apply } = buildEncoder(choice, context)
   tf.tidy(() => {
-    const names = json.state_dict_names_in_order
-    const values = loadParameters({
-      ...{ parameters, file, prefix, fixture, report, subject, names },
-      total: json.parameter_count,
-    })
+    const { state_dict_names_in_order: names, parameter_count: total } = json
+    const values = loadParameters(fixture, subject, { parameters, file, prefix, names, total })
     const label = io.has('input.class_labels') ? labelsOf(io, 'input.class_labels') : undefined
     const condition: EncoderCondition = choice.options.classEmbedding ? { label } : {}
     const image = imagesOf(io, 'input.x')
@@ -184,17 +180,14 @@ export async function checkEncoder(fixture: Fixture, report: Report): Promise<vo
       Object.entries(ofParameters).map(([name, gradient]) => [prefix + name, gradient]),
     )
     const zeros = Object.fromEntries(json.parameters_without_gradient.map(name => [name, 0]))
-    compareGradients({
-      fixture,
-      report,
-      subject,
+    compareGradients(fixture, subject, {
       gradients: { ...gradients, ...rowsOf(gradients, io), ...(kappa === 'label' ? {} : { x: nchw(ofImage!) }) },
       io,
       norms: { ...zeros, ...json.grad_l2_norm_per_parameter },
     })
   })
-  io.reportUnread(report, 'it is not a known input or output')
-  file.reportUnread(report, 'the network has no such parameter')
+  io.reportUnread(fixture, 'it is not a known input or output')
+  file.reportUnread(fixture, 'the network has no such parameter')
 }
 
 /** `grad.<name>.rows_2_7`: some rows of the gradient of an embedding. */

@@ -22,8 +22,8 @@ import { tensorAlgebra } from '@mixflow/train'
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import * as f from '../fields.ts'
-import type { Fixture, TensorFile } from '../fixture.ts'
-import { type Report, tolerances } from '../report.ts'
+import type { Context, Fixture, TensorFile } from '../fixture.ts'
+import { tolerances } from '../report.ts'
 import { gradientsOf, imagesOf, nchw, tensorOf, type Values } from './tensors.ts'
 
 /** The reference's names. */
@@ -95,13 +95,7 @@ const schema = f.fixture(
   'rules random_draw_order_in_reference',
 )
 
-interface Context {
-  readonly fixture: Fixture
-  readonly tensors: TensorFile
-  readonly report: Report
-}
-
-export async function checkLoss(fixture: Fixture, report: Report): Promise<void> {
+export async function checkLoss(fixture: Fixture): Promise<void> {
   const json = fixture.parse(schema)
   const tensors = fixture.tensors(json.tensors)
   const { batch, channels, height, width } = json.shapes
@@ -110,23 +104,23 @@ export async function checkLoss(fixture: Fixture, report: Report): Promise<void>
   if (found !== shape) throw fixture.invalid(`draw.x1 is [${found}], but "shapes" says [${shape}]`)
   for (const c of json.cases) {
     const part = fixture.part(`case ${c.name}`, c)
-    const context = { fixture: part, tensors, report }
+    const context = { fixture: part, tensors }
     tf.tidy(() =>
       'scalars' in c
         ? checkTraining(context, part.parse(trainingCase))
         : checkSampling(context, part.parse(samplingCase).name, channels),
     )
   }
-  if (json.minibatch_ot !== undefined) checkTransport({ fixture, tensors, report }, json.minibatch_ot)
-  tensors.reportUnread(report, 'no case in the JSON refers to it')
+  if (json.minibatch_ot !== undefined) checkTransport({ fixture, tensors }, json.minibatch_ot)
+  tensors.reportUnread(fixture, 'no case in the JSON refers to it')
 }
 
 // ---- training ------------------------------------------------------------------------------------------------------
 
 function checkTraining(context: Context, c: TrainingCase): void {
   checkConsistency(context, c)
-  const { tensors, report, fixture } = context
-  const compare = report.case(c.name)
+  const { tensors, fixture } = context
+  const compare = fixture.report.case(c.name)
   const parameters: Values = {
     D: tensorOf(tensors, 'toy.D'),
     d_t: tensorOf(tensors, 'toy.d_t'),
@@ -182,7 +176,7 @@ function checkTraining(context: Context, c: TrainingCase): void {
 }
 
 /** Fields that repeat each other, and the discretization of w, which changes nothing in the formulas. */
-function checkConsistency({ fixture, report }: Context, c: TrainingCase): void {
+function checkConsistency({ fixture }: Context, c: TrainingCase): void {
   const { interpolate_distrubutions: interpolate, activate_w_mode: mode, discrete_w, num_w_values: levels } = c.options
   const contradictions: Readonly<Record<string, boolean>> = {
     interpolate_distributions: interpolate !== undefined && interpolate !== c.interpolate_distributions,
@@ -200,7 +194,7 @@ function checkConsistency({ fixture, report }: Context, c: TrainingCase): void {
   if (found !== undefined) throw fixture.invalid(`contradicts itself: ${found}`)
   if (!discrete_w || levels === undefined || c.w === null) return
   const nearest = c.w.map(w => Math.round(w * levels) / levels)
-  report.case(c.name)(`w in steps of 1/${levels}`, nearest, c.w, { absolute: 1e-6 })
+  fixture.report.case(c.name)(`w in steps of 1/${levels}`, nearest, c.w, { absolute: 1e-6 })
 }
 
 function drawsOf(tensors: TensorFile, minTime: number): Draws<tf.Tensor> {
@@ -269,7 +263,7 @@ function momentsOf(
 
 /** The name has all facts: `sampling_source.<input mode>.<moments>.<dist or sample>`. */
 function checkSampling(context: Context, name: string, channels: number): void {
-  const { fixture, tensors, report } = context
+  const { fixture, tensors } = context
   const [prefix, mode = '', moments = '', mixing, ...more] = name.split('.')
   if (prefix !== 'sampling_source' || mixing === undefined || more.length > 0) {
     const form = 'sampling_source.<input mode>.<moments>.<dist or sample>'
@@ -289,12 +283,12 @@ function checkSampling(context: Context, name: string, channels: number): void {
   const { noise, encoderNoise, kappaNoise } = drawsOf(tensors, 0)
   const draws = { noise, encoderNoise, kappaNoise, mixtureWeight: tensorOf(tensors, 'draw.w') }
   const { x0 } = sourceOf(parameters, facts).atSampling.sample(tensorAlgebra, { draws })
-  report.case(name)('x0', nchw(x0), tensors.float32(`${name}.x0`))
+  fixture.report.case(name)('x0', nchw(x0), tensors.float32(`${name}.x0`))
 }
 
 // ---- minibatch optimal transport -----------------------------------------------------------------------------------
 
-function checkTransport({ fixture, tensors, report }: Context, ot: z.infer<typeof optimalTransport>): void {
+function checkTransport({ fixture, tensors }: Context, ot: z.infer<typeof optimalTransport>): void {
   const [images, columns] = ot.cost_shape
   if (images !== columns || ot.perm.length !== images) {
     throw fixture.invalid('minibatch_ot: the cost matrix is not square, or perm has another length')
@@ -303,7 +297,7 @@ function checkTransport({ fixture, tensors, report }: Context, ot: z.infer<typeo
   const { cost } = optimalAssignment(costs)
   const tiny = ot.tiny && Float64Array.from(ot.tiny.cost.flat())
   const permutation = tensors.optional('ot.perm')
-  const compare = report.case('minibatch_ot')
+  const compare = fixture.report.case('minibatch_ot')
   // several couplings may be optimal, so a permutation is compared by its cost
   for (const [quantity, found, expected] of [
     ['costs', costs, tensors.float64('ot.cost')],

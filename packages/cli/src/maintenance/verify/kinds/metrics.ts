@@ -14,8 +14,8 @@ import {
 } from '@mixflow/measure'
 import { z } from 'zod'
 import * as f from '../fields.ts'
-import type { Fixture, TensorFile } from '../fixture.ts'
-import { type Report, tolerances } from '../report.ts'
+import type { Context, Fixture } from '../fixture.ts'
+import { tolerances } from '../report.ts'
 
 const { exact, double } = tolerances
 
@@ -64,25 +64,19 @@ const schema = f.fixture({
   tensors: f.tensors.optional(),
 })
 
-interface Context {
-  readonly fixture: Fixture
-  readonly tensors: TensorFile
-  readonly report: Report
-}
-
-export async function checkMetrics(fixture: Fixture, report: Report): Promise<void> {
+export async function checkMetrics(fixture: Fixture): Promise<void> {
   const { frechet, inception_score, eight_bit, ...json } = fixture.parse(schema)
   const tensors = fixture.tensors(json.tensors)
-  const context = { fixture, tensors, report }
+  const context = { fixture, tensors }
   for (const c of frechet?.cases ?? []) checkFrechet(context, c)
   if (frechet?.batched !== undefined) checkBatched(context, frechet.batched.parts)
   for (const c of inception_score?.cases ?? []) checkScore(context, c)
   if (eight_bit !== undefined) checkBytes(context, eight_bit.pixel_values_changed, eight_bit.max_change)
   if (json.curvature !== undefined) await checkCurvature(context, json.curvature.per_sample)
   if (frechet?.reference_cache !== undefined) {
-    report.skip('frechet', 'reference_cache', 'the statistics cache of the reference is not supported')
+    fixture.report.skip('frechet', 'reference_cache', 'the statistics cache of the reference is not supported')
   }
-  tensors.reportUnread(report, 'no compared part of the JSON refers to it')
+  tensors.reportUnread(fixture, 'no compared part of the JSON refers to it')
 }
 
 // ---- Fréchet distance ----------------------------------------------------------------------------------------------
@@ -98,7 +92,7 @@ function checkFrechet(context: Context, c: FrechetCase): void {
   const isSingular = [c.eig1, c.eig2].some(values => values && values[0] < 1e-10 * values[1])
   const tolerance = isSingular ? singularDistances : distances
   const { distance, meanTerm } = frechetDistance(a, b)
-  const compare = context.report.case(c.name)
+  const compare = context.fixture.report.case(c.name)
   compare('Fréchet distance', distance, c.frechet_distance, tolerance)
   compare('by the symmetric route', distance, c.symmetric_route, tolerance)
   compare('the other way round', frechetDistance(b, a).distance, c.frechet_distance, tolerance)
@@ -107,7 +101,7 @@ function checkFrechet(context: Context, c: FrechetCase): void {
   compare('trace 2', trace(b), c.trace_s2, double)
 }
 
-function featureGaussian({ tensors, report, fixture }: Context, c: FrechetCase, which: 1 | 2): Gaussian {
+function featureGaussian({ tensors, fixture }: Context, c: FrechetCase, which: 1 | 2): Gaussian {
   const name = `${c.name}.features${which}`
   const [rows, dimensions] = tensors.shape(name) as [number, number]
   const [expectedRows, expectedDimensions] = [c[`n${which}`] ?? rows, c.dim ?? dimensions]
@@ -116,7 +110,7 @@ function featureGaussian({ tensors, report, fixture }: Context, c: FrechetCase, 
     throw fixture.invalid(`${name} is ${rows} × ${dimensions}, but the JSON says ${expected}`)
   }
   const gaussian = gaussianOf(statisticsOf(tensors.float32(name), dimensions))
-  const compare = report.case(c.name)
+  const compare = fixture.report.case(c.name)
   compare(`mean ${which}`, gaussian.mean, tensors.optional(`${c.name}.mean${which}`), double)
   compare(`covariance ${which}`, gaussian.covariance, tensors.optional(`${c.name}.cov${which}`), double)
   return gaussian
@@ -144,7 +138,7 @@ const trace = ({ mean, covariance }: Gaussian): number =>
   mean.reduce((sum, _, i) => sum + covariance[i * mean.length + i]!, 0)
 
 /** Statistics of parts of the set that has `part_sums`, and of their union. */
-function checkBatched({ tensors, report, fixture }: Context, sizes: readonly number[]): void {
+function checkBatched({ tensors, fixture }: Context, sizes: readonly number[]): void {
   const name = tensors.names.find(key => key.endsWith('.part_sums'))?.replace(/\.part_sums$/, '')
   if (name === undefined) throw fixture.invalid('frechet.batched: there is no tensor ….part_sums')
   const [rows, d] = tensors.shape(`${name}.features1`) as [number, number]
@@ -157,7 +151,7 @@ function checkBatched({ tensors, report, fixture }: Context, sizes: readonly num
   )
   const sums = parts.flatMap(({ mean, count: n }) => [...mean].map(value => value * n))
   const merged = gaussianOf(parts.reduce(mergeStatistics))
-  const compare = report.case(`${name} in parts`)
+  const compare = fixture.report.case(`${name} in parts`)
   compare('sums', sums, tensors.float64(`${name}.part_sums`), double)
   compare('sums of products', outer, tensors.float64(`${name}.part_outer`), double)
   compare('merged mean', merged.mean, tensors.float64(`${name}.mean1`), double)
@@ -167,7 +161,7 @@ function checkBatched({ tensors, report, fixture }: Context, sizes: readonly num
 // ---- Inception score -----------------------------------------------------------------------------------------------
 
 function checkScore(context: Context, c: ScoreCase): void {
-  const { tensors, report, fixture } = context
+  const { tensors, fixture } = context
   const { rows, classes } = logitsOf(context, c.logits)
   const order = c.permutation ? [...tensors.float64(c.permutation)] : undefined
   if (order?.some(row => !(row >= 0 && row * classes < rows.length))) {
@@ -178,7 +172,7 @@ function checkScore(context: Context, c: ScoreCase): void {
     classes,
     splits: c.splits,
   })
-  const compare = report.case(c.name)
+  const compare = fixture.report.case(c.name)
   const tolerance = { absolute: 1e-9, relative: 1e-9 }
   compare('score of each part', scores, c.scores, tolerance)
   compare('mean', mean, c.mean, tolerance)
@@ -197,14 +191,14 @@ function logitsOf({ tensors, fixture }: Context, text: string): { rows: Float32A
 
 // ---- bytes and curvature -------------------------------------------------------------------------------------------
 
-function checkBytes({ tensors, report }: Context, changed: readonly number[], maxChange: number): void {
+function checkBytes({ tensors, fixture }: Context, changed: readonly number[], maxChange: number): void {
   const all = Uint8Array.from({ length: 256 }, (_, k) => k)
   const f = Math.fround
   const bytes = toBytes(
     Float32Array.from(all, k => f(f(f(k / 255) - 0.5) / 0.5)),
     'truncate',
   )
-  const compare = report.case('eight_bit')
+  const compare = fixture.report.case('eight_bit')
   compare('bytes, truncated', bytes, tensors.float64('bytes.of_normalised_pixel'), exact)
   compare(
     'values that change',
@@ -217,7 +211,7 @@ function checkBytes({ tensors, report }: Context, changed: readonly number[], ma
 }
 
 /** A trajectory [times, images, …] in equal steps; the velocity is the difference of its neighbours. */
-async function checkCurvature({ tensors, report }: Context, expected: readonly number[]): Promise<void> {
+async function checkCurvature({ tensors, fixture }: Context, expected: readonly number[]): Promise<void> {
   const trajectory = tensors.float32('curvature.trajectory')
   const [times, images] = tensors.shape('curvature.trajectory') as [number, number]
   const steps = times - 1
@@ -229,7 +223,7 @@ async function checkCurvature({ tensors, report }: Context, expected: readonly n
     return at(i).map((value, k) => steps * (next[k]! - value))
   }
   const { perImage } = await curvature(velocity, at(0).slice(), { elementsPerImage: stateSize / images, steps })
-  const compare = report.case('curvature')
+  const compare = fixture.report.case('curvature')
   compare('of each image', perImage, expected)
   compare('tensor curvature.value', perImage, tensors.float64('curvature.value'))
 }

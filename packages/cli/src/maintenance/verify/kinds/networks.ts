@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import * as f from '../fields.ts'
 import type { Fixture, TensorFile } from '../fixture.ts'
-import { type Report, type Tolerance, tolerances } from '../report.ts'
+import { type Tolerance, tolerances } from '../report.ts'
 import { numbersOf, type Values } from './tensors.ts'
 
 /** Of the denoiser. What mixflow does not support must be as in the released networks. */
@@ -50,24 +50,25 @@ export function contextOf(edge: number, channels: number, changes: Partial<Netwo
 /** Parameter files of the reference also contain constant filters. */
 export const isFilter = (name: string): boolean => name.endsWith('.resample_filter')
 
-export interface NamedParameters {
+interface NamedParameters {
   readonly parameters: readonly ParameterSpec[]
   readonly file: TensorFile
   /** Before the names of ours in the fixture. */
   readonly prefix: string
-  readonly fixture: Fixture
-  readonly report: Report
-  readonly subject: string
   /** Names in the fixture, in order. */
   readonly names: readonly string[]
   readonly total: number
 }
 
 /** Compares names, order, shapes and number of the parameters, and loads them. */
-export function loadParameters(n: NamedParameters): Record<string, tf.Tensor> {
-  const { parameters, file, prefix, fixture, report, subject } = n
+export function loadParameters(
+  fixture: Fixture,
+  subject: string,
+  { parameters, file, prefix, names, total }: NamedParameters,
+): Record<string, tf.Tensor> {
+  const { report } = fixture
   const ours = parameters.map(({ name }) => prefix + name)
-  const misplaced = n.names.find((name, i) => ours[i] !== name) ?? ours[n.names.length]
+  const misplaced = names.find((name, i) => ours[i] !== name) ?? ours[names.length]
   if (misplaced !== undefined) {
     throw fixture.invalid(`the parameters are not those of the network; the first difference is at ${misplaced}`)
   }
@@ -76,7 +77,7 @@ export function loadParameters(n: NamedParameters): Record<string, tf.Tensor> {
     return { name, found: [...shape], expected, tolerance: tolerances.exact }
   })
   report.worst(subject, 'shape of', shapes)
-  report.case(subject)('number of parameters', countParameters(parameters), n.total, tolerances.exact)
+  report.case(subject)('number of parameters', countParameters(parameters), total, tolerances.exact)
   return Object.fromEntries(
     parameters.map(({ name, shape }) => [name, tf.tensor(file.float32(prefix + name), [...shape])]),
   )
@@ -87,10 +88,7 @@ const negligible = 1e-5
 const largest = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
 
-export interface GradientComparison {
-  readonly fixture: Fixture
-  readonly report: Report
-  readonly subject: string
+interface Gradients {
   /** Ours, with the names and shapes of the fixture. */
   readonly gradients: Values
   /** Has whole gradients as `grad.<name>`. */
@@ -100,7 +98,12 @@ export interface GradientComparison {
   readonly sums?: Readonly<Record<string, number>>
 }
 
-export function compareGradients({ fixture, report, subject, gradients, io, norms, sums = {} }: GradientComparison) {
+export function compareGradients(
+  fixture: Fixture,
+  subject: string,
+  { gradients, io, norms, sums = {} }: Gradients,
+): void {
+  const { report } = fixture
   const gradientOf = (name: string): Float32Array => {
     const gradient = gradients[name]
     if (gradient === undefined) throw fixture.invalid(`it has a gradient of ${name}, which the network does not have`)

@@ -4,8 +4,8 @@ import { type AdamConfig, adamScalars, adamUpdate, emaKeep, learningRate, moving
 import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import * as f from '../fields.ts'
-import type { Fixture, TensorFile } from '../fixture.ts'
-import { type Report, tolerances } from '../report.ts'
+import type { Context, Fixture } from '../fixture.ts'
+import { tolerances } from '../report.ts'
 import { numbersOf, tensorOf } from './tensors.ts'
 
 const fraction = z.number().min(0).max(1)
@@ -27,7 +27,7 @@ type OptimCase = z.infer<typeof optimCase>
 
 const schema = f.fixture({ cases: z.array(optimCase), tensors: f.tensors.optional() }, 'rules')
 
-export async function checkOptim(fixture: Fixture, report: Report): Promise<void> {
+export async function checkOptim(fixture: Fixture): Promise<void> {
   const { cases, tensors: declared } = fixture.parse(schema)
   const tensors = fixture.tensors(declared)
   const [gradients] = tensors.shape('grads')
@@ -39,28 +39,28 @@ export async function checkOptim(fixture: Fixture, report: Report): Promise<void
     if (optimizer === 'Adam' && decay !== 0) {
       throw fixture.invalid(`${name} has Adam with weight_decay ${decay}; only AdamW supports weight decay here`)
     }
-    checkSchedule(c, fixture, report)
-    tf.tidy(() => checkSteps(c, tensors, report))
+    checkSchedule(c, fixture)
+    tf.tidy(() => checkSteps(c, { fixture, tensors }))
   }
-  tensors.reportUnread(report, 'no case in the JSON refers to it')
+  tensors.reportUnread(fixture, 'no case in the JSON refers to it')
 }
 
-function checkSchedule({ name, schedule, lr, lr_used_per_step: rates }: OptimCase, fixture: Fixture, report: Report) {
+function checkSchedule({ name, schedule, lr, lr_used_per_step: rates }: OptimCase, fixture: Fixture) {
   const [, kind, warmup = 0] = /^(constant|cosine)(?:_with_warmup\((\d+)(?:, total \d+)?\))?$/.exec(schedule) ?? []
   if (kind === undefined) {
     const known = 'known: constant, constant_with_warmup(n), cosine_with_warmup(n, total m)'
     throw fixture.invalid(`unknown schedule "${schedule}"`, known)
   }
   if (kind === 'cosine') {
-    return report.skip(name, 'rates', 'mixflow has no cosine schedule; the steps use the rates of the fixture')
+    return fixture.report.skip(name, 'rates', 'mixflow has no cosine schedule; the steps use the rates of the fixture')
   }
   // a batch of one image, so that images are steps
   const config = { learningRate: lr, warmupImages: Number(warmup), decayFraction: 0, finalRate: 0 }
   const found = rates.map((_, i) => learningRate({ ...config, totalImages: rates.length }, i))
-  report.case(name)('rates', found, rates, tolerances.double)
+  fixture.report.case(name)('rates', found, rates, tolerances.double)
 }
 
-function checkSteps(c: OptimCase, tensors: TensorFile, report: Report): void {
+function checkSteps(c: OptimCase, { fixture, tensors }: Context): void {
   const config: AdamConfig = {
     optimizer: c.optimizer === 'Adam' ? 'adam' : 'adamw',
     beta1: c.betas[0],
@@ -82,7 +82,7 @@ function checkSteps(c: OptimCase, tensors: TensorFile, report: Report): void {
     found.params.push(...numbersOf(parameters))
     found.ema.push(...numbersOf(ema))
   }
-  const compare = report.case(c.name)
+  const compare = fixture.report.case(c.name)
   const tolerance = { absolute: 2e-6 }
   compare('parameters after each step', found.params, tensors.float32(`${c.name}.params`), tolerance)
   compare('moving average after each step', found.ema, tensors.float32(`${c.name}.ema`), tolerance)

@@ -14,8 +14,7 @@ import { readRegularFileSync } from '@mixflow/files'
 import { type Extractor, frechetDistance, type Gaussian, mergeStatistics, openExtractor } from '@mixflow/measure'
 import { z } from 'zod'
 import * as f from '../fields.ts'
-import type { Fixture, TensorFile } from '../fixture.ts'
-import type { Report } from '../report.ts'
+import type { Context, Fixture, TensorFile } from '../fixture.ts'
 
 const distance = f.strict(f.each(z.number(), 'fd mean_term trace_term'), 'fd_torchmetrics_formula')
 
@@ -33,7 +32,7 @@ const schema = f.fixture(
 )
 type Json = z.infer<typeof schema>
 
-export async function checkResnet(fixture: Fixture, report: Report): Promise<void> {
+export async function checkResnet(fixture: Fixture): Promise<void> {
   const json = fixture.parse(schema)
   const bytes = new Uint8Array(readRegularFileSync(fixture.beside(json.onnx.file)))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
@@ -44,14 +43,14 @@ export async function checkResnet(fixture: Fixture, report: Report): Promise<voi
   const files = Object.keys(json.files).map(name => fixture.open(name))
   const extractor = await openExtractor(bytes, descriptionOf(json, fixture, sha256))
   try {
-    for (const tensors of files) await checkOutputs(extractor, tensors, report)
+    for (const tensors of files) await checkOutputs(extractor, { fixture, tensors })
   } finally {
     await extractor.dispose()
   }
-  checkCalibration(json.results.calibration, files, report)
-  for (const tensors of files) tensors.reportUnread(report, 'it is neither an image nor an output')
+  checkCalibration(json.results.calibration, files, fixture)
+  for (const tensors of files) tensors.reportUnread(fixture, 'it is neither an image nor an output')
   const reason = 'they require the whole data set, or the same machine'
-  report.skip(basename(fixture.path), 'accuracies and times', reason)
+  fixture.report.skip(basename(fixture.path), 'accuracies and times', reason)
 }
 
 function descriptionOf({ onnx }: Json, fixture: Fixture, sha256: string) {
@@ -83,8 +82,8 @@ function descriptionOf({ onnx }: Json, fixture: Fixture, sha256: string) {
   }
 }
 
-async function checkOutputs(extractor: Extractor, tensors: TensorFile, report: Report): Promise<void> {
-  const compare = report.case(basename(tensors.path, '.safetensors'))
+async function checkOutputs(extractor: Extractor, { fixture, tensors }: Context): Promise<void> {
+  const compare = fixture.report.case(basename(tensors.path, '.safetensors'))
   const run = (images: string) => extractor.extract(fromBytes(Uint8Array.from(tensors.float64(images))))
   if (tensors.has('images_u8')) {
     const { features, logits } = await run('images_u8')
@@ -114,7 +113,7 @@ type Sets = Map<string, CountedGaussian>
 function checkCalibration(
   calibration: Json['results']['calibration'],
   files: readonly TensorFile[],
-  report: Report,
+  { report }: Fixture,
 ): void {
   const sets = storedSets(files)
   const entries = Object.entries(calibration).map(([key, expected]) => {

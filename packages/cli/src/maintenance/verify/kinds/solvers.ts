@@ -6,9 +6,9 @@
 import { curvature, type FixedSolverName, nfeOf, type SolverStep, solve, solveAdaptive } from '@mixflow/core'
 import { z } from 'zod'
 import * as f from '../fields.ts'
-import type { Fixture, TensorFile } from '../fixture.ts'
+import type { Context, Fixture } from '../fixture.ts'
 import { formula } from '../formula.ts'
-import { type Report, type Tolerance, tolerances } from '../report.ts'
+import { type Tolerance, tolerances } from '../report.ts'
 
 const { exact, double } = tolerances
 
@@ -57,16 +57,13 @@ type SolverName = keyof typeof solverNames
 
 type State = Float32Array | Float64Array
 
-interface Context {
-  readonly fixture: Fixture
-  readonly tensors: TensorFile
-  readonly report: Report
+interface Solving extends Context {
   /** Elementwise, in the precision of x. */
   readonly field: <T extends State>(x: T, t: number) => T
   readonly dimensions: number
 }
 
-export async function checkSolvers(fixture: Fixture, report: Report): Promise<void> {
+export async function checkSolvers(fixture: Fixture): Promise<void> {
   const json = fixture.parse(schema)
   const tensors = fixture.tensors(json.tensors)
   const { field, shape } = fieldOf(json.field, fixture)
@@ -74,14 +71,14 @@ export async function checkSolvers(fixture: Fixture, report: Report): Promise<vo
     throw fixture.invalid(`x0 is not [${shape.join(', ')}], as the field says`)
   }
   const dimensions = shape.slice(1).reduce((product, edge) => product * edge, 1)
-  const context: Context = { fixture, tensors, report, field, dimensions }
+  const context: Solving = { fixture, tensors, field, dimensions }
   for (const c of json.fixed_step) await checkFixed(context, c)
   for (const [method, rule] of Object.entries(json.nfe_rules)) {
     const evaluations = formula(rule, ['n'])
     const steps = Array.from({ length: 20 }, (_, i) => i + 1)
     const found = steps.map(n => nfeOf(solverOf(context, method), n))
     const expected = steps.map(n => evaluations({ n }))
-    report.case(method)(`evaluations of 1 to 20 steps: ${rule}`, found, expected, exact)
+    fixture.report.case(method)(`evaluations of 1 to 20 steps: ${rule}`, found, expected, exact)
   }
   for (const c of json.adaptive) await checkAdaptive(context, c, json.adaptive)
   for (const steps of Object.keys(json.curvature)) {
@@ -89,10 +86,10 @@ export async function checkSolvers(fixture: Fixture, report: Report): Promise<vo
   }
   if (tensors.has('exact_f64')) {
     const { x } = await solveAdaptive<Float64Array>(field, tensors.float64('x0'), { rtol: 1e-11, atol: 1e-11 })
-    const compare = report.case('exact solution')
+    const compare = fixture.report.case('exact solution')
     compare('x(1), dopri5 at 1e-11', x, tensors.float64('exact_f64'), { absolute: 1e-8 })
   }
-  tensors.reportUnread(report, 'no case in the JSON refers to it')
+  tensors.reportUnread(fixture, 'no case in the JSON refers to it')
 }
 
 function fieldOf(text: string, fixture: Fixture) {
@@ -112,9 +109,9 @@ function fieldOf(text: string, fixture: Fixture) {
 const solverOf = ({ fixture }: Context, method: string): FixedSolverName =>
   solverNames[fixture.known(method, Object.keys(solverNames) as SolverName[], 'method')]
 
-async function checkFixed(context: Context, c: FixedStep): Promise<void> {
-  const { tensors, report, field } = context
-  const compare = report.case(`${c.method} ${c.steps}`)
+async function checkFixed(context: Solving, c: FixedStep): Promise<void> {
+  const { tensors, fixture, field } = context
+  const compare = fixture.report.case(`${c.method} ${c.steps}`)
   const options = { solver: solverOf(context, c.method), steps: c.steps }
   const states: Float32Array[] = [tensors.float32('x0')]
   const onStep = ({ x }: SolverStep<Float32Array>) => void states.push(x.slice())
@@ -135,8 +132,8 @@ async function checkFixed(context: Context, c: FixedStep): Promise<void> {
   compare(...errorOf(context, x, c.error_vs_exact), { absolute: 1e-6 })
 }
 
-async function checkAdaptive(context: Context, c: Adaptive, all: readonly Adaptive[]): Promise<void> {
-  const { tensors, report, field, fixture, dimensions } = context
+async function checkAdaptive(context: Solving, c: Adaptive, all: readonly Adaptive[]): Promise<void> {
+  const { tensors, field, fixture, dimensions } = context
   const text = `${c.name} ${c.what}`
   const isOther = /torchdiffeq|use_scipy=False/.test(text)
   if (!isOther && !/scipy/.test(text)) throw fixture.invalid(`adaptive "${c.name}" does not name its step control`)
@@ -155,12 +152,12 @@ async function checkAdaptive(context: Context, c: Adaptive, all: readonly Adapti
     ? await solveAdaptive<Float32Array>(field, start(tensors.float32('x0')), options)
     : await solveAdaptive<Float64Array>(rounds ? rounded : field, start(tensors.float64('x0')), options)
 
-  const compare = report.case(c.name)
+  const compare = fixture.report.case(c.name)
   const expected = tensors.float64(tensor)
   if (isOther) {
     const reach = { absolute: Math.max(100 * tolerance, 4 * (c.error_vs_exact ?? 0)) }
     compare('x(1), as far as the tolerance reaches', solution.x, expected, reach)
-    return report.skip(c.name, 'evaluations', 'the step control is torchdiffeq’s, ours is SciPy’s')
+    return fixture.report.skip(c.name, 'evaluations', 'the step control is torchdiffeq’s, ours is SciPy’s')
   }
   // single precision shifts the steps slightly
   const close: Tolerance = isSingle || rounds ? tolerances.output : { absolute: 1e-9 }
@@ -190,13 +187,13 @@ function errorOf({ tensors }: Context, x: State, expected: number | undefined) {
   return ['error against the exact solution', found, solution && expected] as const
 }
 
-async function checkCurvature(context: Context, steps: string, json: unknown): Promise<void> {
-  const { tensors, report, field, dimensions, fixture } = context
+async function checkCurvature(context: Solving, steps: string, json: unknown): Promise<void> {
+  const { tensors, field, dimensions, fixture } = context
   if (!/^[1-9]\d*$/.test(steps)) throw fixture.invalid(`curvature: "${steps}" is not a number of steps`)
   const c = fixture.part(`curvature ${steps}`, json).parse(curvatureOfSteps)
   const options = { elementsPerImage: dimensions, steps: Number(steps) }
   const { perImage, mean, standardDeviation, nfe } = await curvature(field, tensors.float32('x0'), options)
-  const compare = report.case(`curvature ${steps}`)
+  const compare = fixture.report.case(`curvature ${steps}`)
   compare('of each image', perImage, c.per_sample_reference_float32)
   compare('of each image, against float64', perImage, c.per_sample_float64)
   compare('mean', mean, c.mean)

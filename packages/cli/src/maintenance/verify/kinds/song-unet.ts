@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { z } from 'zod'
 import * as f from '../fields.ts'
 import { type Fixture, invalid, type TensorFile } from '../fixture.ts'
-import { type Report, tolerances } from '../report.ts'
+import { tolerances } from '../report.ts'
 import {
   compareGradients,
   isFilter,
@@ -41,10 +41,11 @@ const schema = f.fixture(
   'architecture layout',
 )
 
-export async function checkSongUnet(fixture: Fixture, report: Report): Promise<void> {
+export async function checkSongUnet(fixture: Fixture): Promise<void> {
   const json = fixture.parse(schema)
   const { files, scalars } = json
   const subject = `songunet ${json.case}`
+  const { report } = fixture
   const compare = report.case(subject)
   const file = fixture.open(files.weights, json.weights)
   const io = fixture.open(files.io, json.io_tensors)
@@ -53,7 +54,7 @@ export async function checkSongUnet(fixture: Fixture, report: Report): Promise<v
   tf.tidy(() => {
     const names = Object.keys(json.weights).filter(name => !isFilter(name))
     const total = json.parameter_count
-    const values = loadParameters({ parameters, file, prefix: '', fixture, report, subject, names, total })
+    const values = loadParameters(fixture, subject, { parameters, file, prefix: '', names, total })
     for (const name of file.names.filter(isFilter)) {
       compare(name, new Float32Array(4).fill(0.25), file.float32(name), tolerances.exact)
     }
@@ -63,7 +64,8 @@ export async function checkSongUnet(fixture: Fixture, report: Report): Promise<v
     const condition = conditionOf(io, json.config)
     const parts = new Map<string, tf.Tensor>()
     const velocity = nchw(apply(values, x, t, { ...condition, onPart: (name, output) => parts.set(name, output) }))
-    if (files.intermediates !== undefined) compareParts(parts, fixture.open(files.intermediates), report, subject)
+    if (files.intermediates !== undefined)
+      compareParts(fixture, subject, { parts, file: fixture.open(files.intermediates) })
     const { mean, deviation } = momentsOf(velocity)
     compare('output.velocity', velocity, io.float32('output.velocity'))
     compare('mean velocity', mean, scalars.velocity_mean)
@@ -81,18 +83,15 @@ export async function checkSongUnet(fixture: Fixture, report: Report): Promise<v
       tf.mean(tf.squaredDifference(apply(current, current.x as tf.Tensor4D, t, condition), target))
     compare('loss', loss({ ...values, x }), scalars.loss)
     const gradients = gradientsOf(loss, { ...values, x })
-    compareGradients({
-      fixture,
-      report,
-      subject,
+    compareGradients(fixture, subject, {
       gradients: { ...gradients, x: nchw(gradients.x!) },
       io,
       norms: json.grad_l2_norm_per_parameter,
       sums: json.grad_sum_per_parameter,
     })
   })
-  io.reportUnread(report, 'it is not a known input or output')
-  file.reportUnread(report, 'the network has no such parameter')
+  io.reportUnread(fixture, 'it is not a known input or output')
+  file.reportUnread(fixture, 'the network has no such parameter')
   if (json.reference_init_std !== undefined) {
     report.skip(subject, 'reference_init_std', 'deviations of random parameters; our initialization has its own tests')
   }
@@ -102,7 +101,11 @@ export async function checkSongUnet(fixture: Fixture, report: Report): Promise<v
  * Outputs of parts of the network for the first image. The file has layers of the embedding before their SiLU, sinusoids with the cosines
  * first, and the last norm without the SiLU that ours includes.
  */
-function compareParts(parts: ReadonlyMap<string, tf.Tensor>, file: TensorFile, report: Report, subject: string): void {
+function compareParts(
+  fixture: Fixture,
+  subject: string,
+  { parts, file }: { readonly parts: ReadonlyMap<string, tf.Tensor>; readonly file: TensorFile },
+): void {
   const compared = [...parts].flatMap(([part, output]) => {
     const isNoise = part === 'map_noise'
     const ours = isNoise ? swapHalves(output) : output.rank === 4 ? nchw(output) : output
@@ -112,8 +115,8 @@ function compareParts(parts: ReadonlyMap<string, tf.Tensor>, file: TensorFile, r
     const expected = part.endsWith('_aux_norm') ? stored.map(value => value / (1 + Math.exp(-value))) : stored
     return [{ name, found: numbersOf(tf.slice(ours, 0, 1)), expected, tolerance: tolerances.output }]
   })
-  report.worst(subject, 'output of', compared)
-  file.reportUnread(report, 'our network has no part of this name')
+  fixture.report.worst(subject, 'output of', compared)
+  file.reportUnread(fixture, 'our network has no part of this name')
 }
 
 const swapHalves = (x: tf.Tensor): tf.Tensor => tf.concat(tf.split(x, 2, 1).reverse(), 1)
@@ -166,7 +169,7 @@ export function isSongUnetShapes(json: unknown): boolean {
   return values.length > 0 && values.every(value => nameOf(value) === 'songunet')
 }
 
-export async function checkSongUnetShapes(fixture: Fixture, report: Report): Promise<void> {
+export async function checkSongUnetShapes(fixture: Fixture): Promise<void> {
   const json = fixture.parse(shapesSchema)
   for (const [name, { config, parameters: total, state_dict }] of Object.entries(json)) {
     const dict = typeof state_dict === 'string' ? json[state_dict.slice('same as '.length)]?.state_dict : state_dict
@@ -177,7 +180,7 @@ export async function checkSongUnetShapes(fixture: Fixture, report: Report): Pro
     const { parameters } = buildDenoiser(choice, context)
     const expected = Object.entries(dict).filter(([key]) => !isFilter(key))
     const misplaced = expected.filter(([key], i) => parameters[i]?.name !== key).length
-    const compare = report.case(name)
+    const compare = fixture.report.case(name)
     compare('number of parameters', countParameters(parameters), total, tolerances.exact)
     compare('number of tensors', parameters.length, expected.length, tolerances.exact)
     compare('tensors out of place', misplaced, 0, tolerances.exact)
@@ -188,6 +191,6 @@ export async function checkSongUnetShapes(fixture: Fixture, report: Report): Pro
       expected: shape,
       tolerance: tolerances.exact,
     }))
-    report.worst(name, 'shape of', compared)
+    fixture.report.worst(name, 'shape of', compared)
   }
 }
