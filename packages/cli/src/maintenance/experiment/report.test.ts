@@ -5,8 +5,7 @@ import { resolveConfig } from '@mixflow/train'
 import type { MethodName } from '@mixflow/zoo'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type ExperimentRun, experimentRunText } from './experiment-run.ts'
-import { claimText, groupSection } from './group-section.ts'
-import { writeExperimentReport } from './report.ts'
+import { claimText, groupSection, writeExperimentReport } from './report.ts'
 import { summarize } from './summary.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-experiment-report-'))
