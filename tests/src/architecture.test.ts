@@ -136,7 +136,7 @@ test('files named by users are read by @mixflow/files, which refuses pipes and d
   // package.json files of this and other packages, and a record in the user's cache
   const exempt = [
     'packages/cli/src/terminal/this-program.ts',
-    'packages/cli/src/commands/doctor/installed.ts',
+    'packages/cli/src/commands/doctor/findings.ts',
     'packages/tfjs-torch/src/library/try-library.ts',
   ]
   const readers = packages

@@ -59,13 +59,9 @@ export function padDataset(dataset: Dataset, size: number, mode: PadMode): Datas
   const { height, width, channels, count } = dataset
   if (height === size && width === size) return dataset
   if (height > size || width > size) {
-    throw new MixflowError(
-      'ARGUMENT_INVALID',
-      `size ${size} is smaller than the images of ${dataset.name}, ${width}x${height}`,
-      {
-        hint: 'images of this set can be padded, not scaled down: leave out the size to keep theirs',
-      },
-    )
+    const message = `size ${size} is smaller than the images of ${dataset.name}, ${width}x${height}`
+    const hint = 'images of this set can be padded, not scaled down: leave out the size to keep theirs'
+    throw new MixflowError('ARGUMENT_INVALID', message, { hint })
   }
   const top = (size - height) >> 1
   const left = (size - width) >> 1
@@ -79,16 +75,11 @@ export function padDataset(dataset: Dataset, size: number, mode: PadMode): Datas
   return createDataset({ ...dataset, images, height: size, width: size })
 }
 
-interface Placement {
-  readonly size: number
-  readonly top: number
-  readonly left: number
-  readonly height: number
-  readonly width: number
-}
-
 /** Fills the border of one plane: each row to the left and right, then rows upwards and downwards. */
-function repeatEdges(plane: Uint8Array, { size, top, left, height, width }: Placement): void {
+function repeatEdges(
+  plane: Uint8Array,
+  { size, top, left, height, width }: Readonly<Record<'size' | 'top' | 'left' | 'height' | 'width', number>>,
+): void {
   for (let y = top; y < top + height; y++) {
     const row = plane.subarray(y * size, (y + 1) * size)
     row.fill(row[left]!, 0, left)

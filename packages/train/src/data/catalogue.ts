@@ -6,10 +6,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dataCacheFolder } from './cache-folder.ts'
-import { cifar10Attribution, cifar10ClassNames } from './cifar10.ts'
+import { cifar10Facts } from './cifar10.ts'
 import type { Split } from './dataset.ts'
-import { mnistAttribution, mnistClassNames, mnistLicence, quickstartCount } from './mnist.ts'
-import { findTwemoji, twemojiAttribution, twemojiClassNames, twemojiLicence, twemojiPackage } from './twemoji.ts'
+import { mnistFacts, quickstartCount } from './mnist.ts'
+import { findTwemoji, twemojiFacts, twemojiPackage } from './twemoji.ts'
 
 /** A file to download. All addresses serve the same bytes. */
 export interface RemoteFile {
@@ -59,25 +59,12 @@ const cifar10Archive: RemoteFile = {
 }
 
 const digits = {
+  ...mnistFacts,
   homepage: 'http://yann.lecun.com/exdb/mnist/',
-  channels: 1,
-  height: 28,
-  width: 28,
-  classNames: mnistClassNames,
-  licence: mnistLicence,
-  attribution: mnistAttribution,
-} as const
+  ...({ channels: 1, height: 28, width: 28 } as const),
+}
 
-const emoji = {
-  homepage: 'https://github.com/jdecked/twemoji',
-  channels: 3,
-  height: 32,
-  width: 32,
-  classNames: twemojiClassNames,
-  licence: twemojiLicence,
-  attribution: twemojiAttribution,
-  files: null,
-} as const
+const emoji = { ...twemojiFacts, homepage: 'https://github.com/jdecked/twemoji', files: null } as const
 
 export const catalogue: Readonly<Record<DataName, CatalogueEntry>> = {
   quickstart: {
@@ -118,15 +105,10 @@ export const catalogue: Readonly<Record<DataName, CatalogueEntry>> = {
     },
   },
   cifar10: {
+    ...cifar10Facts,
     title: 'photographs of ten kinds of animals and vehicles',
     homepage: 'https://www.cs.toronto.edu/~kriz/cifar.html',
     images: { train: 50_000, test: 10_000 },
-    channels: 3,
-    height: 32,
-    width: 32,
-    classNames: cifar10ClassNames,
-    licence: null,
-    attribution: cifar10Attribution,
     files: { train: [cifar10Archive], test: [cifar10Archive] },
   },
   twemoji: {
@@ -143,11 +125,7 @@ export const catalogue: Readonly<Record<DataName, CatalogueEntry>> = {
 
 export const dataNames = Object.keys(catalogue) as readonly DataName[]
 
-export interface DataDescription
-  extends Pick<
-    CatalogueEntry,
-    'title' | 'homepage' | 'images' | 'channels' | 'height' | 'width' | 'licence' | 'attribution'
-  > {
+export interface DataDescription extends Omit<CatalogueEntry, 'classNames' | 'files'> {
   readonly name: DataName
   readonly classes: number
   readonly where: DataPlace
@@ -170,21 +148,8 @@ export function describeData(options: { readonly cacheFolder?: string } = {}): P
 }
 
 async function describe(name: DataName, cacheFolder: string): Promise<DataDescription> {
-  const { title, homepage, images, channels, height, width, licence, attribution, classNames } = catalogue[name]
-  const where = await placeOf(name, cacheFolder)
-  return {
-    name,
-    title,
-    homepage,
-    images,
-    channels,
-    height,
-    width,
-    classes: classNames.length,
-    licence,
-    attribution,
-    where,
-  }
+  const { classNames, files, ...entry } = catalogue[name]
+  return { name, ...entry, classes: classNames.length, where: await placeOf(name, cacheFolder) }
 }
 
 async function placeOf(name: DataName, cacheFolder: string): Promise<DataPlace> {

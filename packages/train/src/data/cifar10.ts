@@ -12,21 +12,15 @@ import { openRegularFile, readRegularFile } from '@mixflow/files'
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar'
 import { createDataset, type Dataset, type Split } from './dataset.ts'
 
-export const cifar10ClassNames = [
-  'airplane',
-  'automobile',
-  'bird',
-  'cat',
-  'deer',
-  'dog',
-  'frog',
-  'horse',
-  'ship',
-  'truck',
-] as const
-
-export const cifar10Attribution =
-  'CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009'
+export const cifar10Facts = {
+  channels: 3,
+  height: 32,
+  width: 32,
+  classNames: 'airplane automobile bird cat deer dog frog horse ship truck'.split(' '),
+  licence: null,
+  attribution:
+    'CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton; A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009',
+} as const
 
 const pixelBytes = 3 * 32 * 32
 const recordBytes = 1 + pixelBytes
@@ -65,41 +59,22 @@ export function parseCifar10(files: readonly NamedBytes[], split: Split): Datase
     for (let at = 0; at < bytes.length; at += recordBytes, n++) {
       const label = bytes[at]!
       if (label > 9) {
-        throw new MixflowError(
-          'DATA_INVALID',
-          `${name}: record ${at / recordBytes} has label ${label}, expected 0..9`,
-          {
-            hint: 'expected the binary version of CIFAR-10, not CIFAR-100 or the Python version',
-          },
-        )
+        const message = `${name}: record ${at / recordBytes} has label ${label}, expected 0..9`
+        const hint = 'expected the binary version of CIFAR-10, not CIFAR-100 or the Python version'
+        throw new MixflowError('DATA_INVALID', message, { hint })
       }
       labels[n] = label
       images.set(bytes.subarray(at + 1, at + recordBytes), n * pixelBytes)
     }
   }
-  return createDataset({
-    name: 'cifar10',
-    split,
-    channels: 3,
-    height: 32,
-    width: 32,
-    images,
-    labels,
-    classNames: cifar10ClassNames,
-    licence: null,
-    attribution: cifar10Attribution,
-  })
+  return createDataset({ ...cifar10Facts, name: 'cifar10', split, images, labels })
 }
 
 function recordsIn({ name, bytes }: NamedBytes): number {
   if (bytes.length > 0 && bytes.length % recordBytes === 0) return bytes.length / recordBytes
-  throw new MixflowError(
-    'DATA_INVALID',
-    `${name} has ${bytes.length} bytes, which is not a multiple of ${recordBytes}`,
-    {
-      hint: 'a CIFAR-10 record is 1 label byte and 3,072 pixel bytes; the file is truncated or in another format',
-    },
-  )
+  const hint = 'a CIFAR-10 record is 1 label byte and 3,072 pixel bytes; the file is truncated or in another format'
+  const message = `${name} has ${bytes.length} bytes, which is not a multiple of ${recordBytes}`
+  throw new MixflowError('DATA_INVALID', message, { hint })
 }
 
 async function batchesOfFolder(folder: string, split: Split): Promise<NamedBytes[]> {
@@ -145,16 +120,11 @@ const byNumber = (a: string, b: string) => batchNumber(a) - batchNumber(b) || (a
 const batchNumber = (name: string) => Number(/_(\d+)\.bin$/.exec(name)?.[1] ?? 0)
 
 function checkComplete(path: string, split: Split, files: readonly NamedBytes[]): void {
-  const expected = split === 'train' ? 'data_batch_1.bin to data_batch_5.bin' : 'test_batch.bin'
-  if (files.length === 0) {
-    throw new MixflowError('DATA_NOT_FOUND', `${path} has no CIFAR-10 ${split} batches`, {
-      hint: `expected ${expected}`,
-    })
-  }
-  const gap = split === 'train' ? files.findIndex(({ name }, i) => batchNumber(name) !== i + 1) : -1
-  if (gap >= 0) {
-    throw new MixflowError('DATA_NOT_FOUND', `${path} has no data_batch_${gap + 1}.bin`, {
-      hint: `expected ${expected}`,
-    })
-  }
+  const isTrain = split === 'train'
+  const gap = isTrain ? files.findIndex(({ name }, i) => batchNumber(name) !== i + 1) : -1
+  if (files.length > 0 && gap < 0) return
+  const missing = files.length === 0 ? `CIFAR-10 ${split} batches` : `data_batch_${gap + 1}.bin`
+  throw new MixflowError('DATA_NOT_FOUND', `${path} has no ${missing}`, {
+    hint: `expected ${isTrain ? 'data_batch_1.bin to data_batch_5.bin' : 'test_batch.bin'}`,
+  })
 }

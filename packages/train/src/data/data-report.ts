@@ -19,21 +19,12 @@ export interface DataReport {
 }
 
 /** Describes a data set. */
-export function dataReport({
-  name,
-  split,
-  count,
-  channels,
-  height,
-  width,
-  labels,
-  classNames,
-  files,
-}: Dataset): DataReport {
+export function dataReport(data: Dataset): DataReport {
+  const { name, split, count: images, channels, height, width, labels, classNames, files = null } = data
   const counts = new Array<number>(classNames?.length ?? 0).fill(0)
   for (const label of labels ?? []) counts[label]!++
   const classes = classNames?.map((name, i) => ({ name, images: counts[i]! })) ?? null
-  return { name, split, images: count, channels, height, width, classes, files: files ?? null }
+  return { name, split, images, channels, height, width, classes, files }
 }
 
 /**
@@ -46,7 +37,7 @@ export function dataReportLines(report: DataReport, { most = 3 }: { readonly mos
   const shape = `${width}×${height}, ${channels === 1 ? 'grey' : 'colour'}`
   const first = `${plural(images, 'image')} of ${shape}`
   return [
-    classes === null ? `${first}, no classes` : `${first}, ${classesText(classes, { most: 8, layout: files?.layout })}`,
+    classes === null ? `${first}, no classes` : `${first}, ${classesText(classes, files?.layout)}`,
     ...(files === null ? [] : filesReportLines(files, { images, most })),
   ]
 }
@@ -54,13 +45,8 @@ export function dataReportLines(report: DataReport, { most = 3 }: { readonly mos
 const plural = (count: number, noun: string) =>
   `${formatCount(count)} ${noun}${count === 1 ? '' : /s$/.test(noun) ? 'es' : 's'}`
 
-interface ClassesText {
-  readonly most: number
-  readonly layout: string | undefined
-}
-
-function classesText(classes: NonNullable<DataReport['classes']>, { most, layout }: ClassesText): string {
-  const shown = classes.slice(0, most).map(({ name, images }) => `${name} ${formatCount(images)}`)
+function classesText(classes: NonNullable<DataReport['classes']>, layout: string | undefined): string {
+  const shown = classes.slice(0, 8).map(({ name, images }) => `${name} ${formatCount(images)}`)
   if (classes.length > shown.length) shown.push(`and ${formatCount(classes.length - shown.length)} more`)
   const by = layout === undefined || layout === 'no classes' ? '' : ` by ${layout}`
   return `${plural(classes.length, 'class')}${by}: ${shown.join(', ')}`

@@ -104,21 +104,17 @@ export function createDataset(parts: DatasetParts): Dataset {
     ...parts,
     count,
     fingerprint: () => (fingerprint ??= fingerprintOf(parts, count)),
-    batch: (indices, options = {}) => readBatch(parts, count, { indices, flip: options.flip ?? null }),
+    batch: (indices, { flip = null } = {}) => readBatch(parts, indices, flip),
   }
 }
 
-interface BatchRequest {
-  readonly indices: ArrayLike<number>
-  readonly flip: Uint8Array | null
-}
-
-function readBatch(parts: DatasetParts, count: number, { indices, flip }: BatchRequest): ImageBatch {
+function readBatch(parts: DatasetParts, indices: ArrayLike<number>, flip: Uint8Array | null): ImageBatch {
   if (flip && flip.length !== indices.length) {
     throw new MixflowError('ARGUMENT_INVALID', `flip has ${flip.length} entries for ${indices.length} images`)
   }
   const { width, labels } = parts
   const imageSize = parts.channels * parts.height * width
+  const count = parts.images.length / imageSize
   const images = new Float32Array(indices.length * imageSize)
   const batchLabels = labels && new Int32Array(indices.length)
   for (let n = 0; n < indices.length; n++) {

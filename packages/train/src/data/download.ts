@@ -13,8 +13,7 @@ import { MixflowError } from '@mixflow/core'
 import { diskError, lockFile, openRegularFile, readRegularText } from '@mixflow/files'
 import type { Dispatcher } from 'undici'
 import { discard, httpClient, interrupted, openBody, UnusableRange, wrongSize } from './http-body.ts'
-import type { OnProgress } from './tasks.ts'
-import { throwIfAborted } from './tasks.ts'
+import { type OnProgress, throwIfAborted } from './tasks.ts'
 
 export interface DownloadRequest {
   /** http(s) addresses of the same file, the best first. */
@@ -116,7 +115,7 @@ function isTemporary({ code, details }: MixflowError): boolean {
 /** One attempt at one address: fetch the missing bytes, verify, rename. */
 async function tryAddress(job: Job, address: string): Promise<void> {
   const had = await sizeOf(job.part)
-  if (had !== job.bytes) await fetchRest(job, { address, offset: had < job.bytes ? had : 0 })
+  if (had !== job.bytes) await fetchRest(job, address, had < job.bytes ? had : 0)
   if (!(await isVerified(job.part, job))) {
     await dropPart(job)
     if (had > 0) throw interrupted(address, new Error('the bytes of an earlier attempt do not match; starting again'))
@@ -129,12 +128,7 @@ async function tryAddress(job: Job, address: string): Promise<void> {
   await rm(`${job.part}.json`, { force: true })
 }
 
-interface Rest {
-  readonly address: string
-  readonly offset: number
-}
-
-async function fetchRest(job: Job, { address, offset }: Rest): Promise<void> {
+async function fetchRest(job: Job, address: string, offset: number): Promise<void> {
   const { dispatcher, bytes, signal } = job
   const etag = await etagOf(job, address)
   const body = await openBody(address, { dispatcher, offset, etag, bytes, signal }).catch(async error => {
@@ -240,13 +234,10 @@ function summary(job: Job, failures: ReadonlyMap<string, MixflowError>): Mixflow
   if (failures.size === 1) return first
   const alike = list.every(failure => failure.code === first.code)
   const lines = list.map(failure => failure.message)
-  return new MixflowError(
-    alike ? first.code : 'DOWNLOAD_FAILED',
-    `${basename(job.path)} could not be downloaded from any of ${list.length} addresses`,
-    {
-      hint: alike && first.hint ? [...lines, ...first.hint.split('\n')] : lines,
-      details: { failures: list },
-      cause: first,
-    },
-  )
+  const message = `${basename(job.path)} could not be downloaded from any of ${list.length} addresses`
+  return new MixflowError(alike ? first.code : 'DOWNLOAD_FAILED', message, {
+    hint: alike && first.hint ? [...lines, ...first.hint.split('\n')] : lines,
+    details: { failures: list },
+    cause: first,
+  })
 }

@@ -70,7 +70,8 @@ export async function openBody(address: string, bodyRequest: BodyRequest): Promi
       })
     }
     const offset = status === 206 ? rangeStart(address, headers, bodyRequest) : 0
-    checkLength(address, { length: header(headers, 'content-length'), expected: bodyRequest.bytes - offset })
+    const [length, expected] = [header(headers, 'content-length'), bodyRequest.bytes - offset]
+    if (length !== null && Number(length) !== expected) throw wrongSize(address, Number(length), expected)
     const etag = header(headers, 'etag')
     return { offset, etag: etag?.startsWith('"') ? etag : null, stream }
   } catch (error) {
@@ -115,11 +116,10 @@ export function interrupted(address: string, cause: unknown): MixflowError {
 
 function refusal(address: string, status: number): MixflowError {
   const missing = status === 404 || status === 410
-  return new MixflowError(
-    missing ? 'DOWNLOAD_NOT_FOUND' : 'DOWNLOAD_REFUSED',
-    `${address} answered with status ${status}${missing ? ': there is no such file' : ''}`,
-    { details: { address, status } },
-  )
+  const message = `${address} answered with status ${status}${missing ? ': there is no such file' : ''}`
+  return new MixflowError(missing ? 'DOWNLOAD_NOT_FOUND' : 'DOWNLOAD_REFUSED', message, {
+    details: { address, status },
+  })
 }
 
 function rangeStart(address: string, headers: Headers, { offset, bytes }: BodyRequest): number {
@@ -129,19 +129,11 @@ function rangeStart(address: string, headers: Headers, { offset, bytes }: BodyRe
   return offset
 }
 
-function checkLength(address: string, { length, expected }: { length: string | null; expected: number }): void {
-  if (length !== null && Number(length) !== expected) throw wrongSize(address, Number(length), expected)
+export function wrongSize(address: string, bytes: number | string, expected: number): MixflowError {
+  const message = `unexpected file size: ${address} has ${bytes} bytes, expected ${expected}`
+  const hint = 'the file was changed on the server'
+  return new MixflowError('DOWNLOAD_SIZE_MISMATCH', message, { hint, details: { address, bytes, expected } })
 }
-
-export const wrongSize = (address: string, bytes: number | string, expected: number): MixflowError =>
-  new MixflowError(
-    'DOWNLOAD_SIZE_MISMATCH',
-    `unexpected file size: ${address} has ${bytes} bytes, expected ${expected}`,
-    {
-      hint: 'the file was changed on the server',
-      details: { address, bytes, expected },
-    },
-  )
 
 type Headers = Dispatcher.ResponseData['headers']
 

@@ -8,10 +8,10 @@ import { MixflowError } from '@mixflow/core'
 import { spreadIndices } from './adapt-dataset.ts'
 import { type BadImage, type BadImageOptions, checkBadImages } from './bad-images.ts'
 import { filesReport } from './data-report.ts'
-import { createDataset, type Dataset, type FilesReport, type Split } from './dataset.ts'
+import { createDataset, type Dataset, type ImageSize, type Split } from './dataset.ts'
 import { checkBackground, type DecodedImage, type DecodeOptions, decodeImage, type ImageFacts } from './decode-image.ts'
 import { readableFormats } from './image-format.ts'
-import { type FoundLayout, findLayout } from './layout/find-layout.ts'
+import { findLayout } from './layout/find-layout.ts'
 import type { DataFile, FileList, LeftOut } from './list-files.ts'
 import { listFolder, listZip } from './list-files.ts'
 import type { OnProgress } from './tasks.ts'
@@ -57,6 +57,8 @@ async function readImages(path: string, list: FileList, options: ImageFolderOpti
   const files = images.map(image => image.file)
   const decoded = await decodeAll(path, files, options)
   const { height, width } = decoded
+  const limited = all.length - images.length
+  const limitNotes = limited > 0 ? [`limit ${options.limit}: ${limited} more images were not read`] : []
   return createDataset({
     ...{ name: basename(resolve(path)), split: options.split, channels: 3, height, width },
     images: packed(decoded),
@@ -67,25 +69,11 @@ async function readImages(path: string, list: FileList, options: ImageFolderOpti
         image => image.label!,
       ),
     ...{ classNames: layout.classNames, licence: null, attribution: null },
-    files: reportOf(path, { layout, decoded, options, limited: all.length - images.length }),
-  })
-}
-
-interface ReadFolder {
-  readonly layout: FoundLayout
-  readonly decoded: Decoded
-  readonly options: ImageFolderOptions
-  /** Number of images that the limit left out. */
-  readonly limited: number
-}
-
-function reportOf(path: string, { layout, decoded, options, limited }: ReadFolder): FilesReport {
-  const { limit, size } = options
-  const notes = limited > 0 ? [`limit ${limit}: ${limited} more images were not read`] : []
-  return filesReport({
-    ...{ path, layout: layout.name, size, leftOut: layout.leftOut, bad: decoded.bad },
-    images: decoded.facts.filter(facts => facts !== null),
-    notes: [...layout.notes, ...notes],
+    files: filesReport({
+      ...{ path, layout: layout.name, size: options.size, leftOut: layout.leftOut, bad: decoded.bad },
+      images: decoded.facts.filter(facts => facts !== null),
+      notes: [...layout.notes, ...limitNotes],
+    }),
   })
 }
 
@@ -127,8 +115,12 @@ async function decodeAll(path: string, files: readonly DataFile[], options: Imag
   const { height, width } = first ?? { height: 1, width: 1 }
   const pixels = allocate(path, files.length, { height, width })
   const facts: (ImageFacts | null)[] = files.map(() => null)
+  const named = (n: number, size: ImageSize) => `${files[n]!.name} ${size.width}x${size.height}`
   const keep = (n: number, image: DecodedImage) => {
-    checkSameSize(files, { n, first: start - 1 }, { image, height, width })
+    if (image.height !== height || image.width !== width) {
+      const message = `the images have different sizes: ${named(start - 1, { height, width })}, ${named(n, image)}`
+      throw new MixflowError('ARGUMENT_INVALID', message, { hint: 'choose a size for all: --size 64' })
+    }
     pixels.set(image.pixels, n * 3 * height * width)
     facts[n] = image.file
   }
@@ -154,33 +146,14 @@ function readImage(file: DataFile, options: DecodeOptions): Promise<DecodedImage
 const oneLine = (error: unknown) =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/[:\s]+$/, '')
 
-function allocate(path: string, count: number, { height, width }: { height: number; width: number }): Uint8Array {
+function allocate(path: string, count: number, { height, width }: ImageSize): Uint8Array {
   const bytes = count * 3 * height * width
   try {
     if (bytes <= maxBytes) return new Uint8Array(bytes)
   } catch {} // out of memory
-  const amount = `${(bytes / 2 ** 30).toFixed(1)} GiB`
-  throw new MixflowError(
-    'ARGUMENT_INVALID',
-    `${count} images of ${width}x${height} from ${path} would take ${amount}`,
-    {
-      hint: 'images are held in memory, at most 4 GiB: choose a smaller size or a limit',
-    },
-  )
-}
-
-function checkSameSize(
-  files: readonly DataFile[],
-  { n, first }: { n: number; first: number },
-  { image, height, width }: { image: DecodedImage; height: number; width: number },
-): void {
-  if (image.height === height && image.width === width) return
-  const named = (i: number, size: { height: number; width: number }) => `${files[i]!.name} ${size.width}x${size.height}`
-  throw new MixflowError(
-    'ARGUMENT_INVALID',
-    `the images have different sizes: ${named(first, { height, width })}, ${named(n, image)}`,
-    { hint: 'choose a size for all: --size 64' },
-  )
+  const message = `${count} images of ${width}x${height} from ${path} would take ${(bytes / 2 ** 30).toFixed(1)} GiB`
+  const hint = 'images are held in memory, at most 4 GiB: choose a smaller size or a limit'
+  throw new MixflowError('ARGUMENT_INVALID', message, { hint })
 }
 
 /** The pixels of the good images, compacted in place. */

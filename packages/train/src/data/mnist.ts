@@ -8,13 +8,13 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MixflowError } from '@mixflow/core'
 import { createDataset, type Dataset, type Split } from './dataset.ts'
-import { type IdxArray, readIdx } from './idx.ts'
+import { readIdx } from './idx.ts'
 
-export const mnistClassNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const
-
-export const mnistLicence = 'CC-BY-SA-3.0'
-export const mnistAttribution =
-  'MNIST handwritten digits by Yann LeCun and Corinna Cortes, derived from data of NIST, CC BY-SA 3.0'
+export const mnistFacts = {
+  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+  licence: 'CC-BY-SA-3.0',
+  attribution: 'MNIST handwritten digits by Yann LeCun and Corinna Cortes, derived from data of NIST, CC BY-SA 3.0',
+} as const
 
 /** The parts of a data set other than pixels and labels. */
 interface Credits {
@@ -32,13 +32,7 @@ interface Credits {
  * @throws MixflowError DATA_NOT_FOUND if a file is missing, DATA_INVALID if one is damaged or a label is not 0..9
  */
 export async function readMnist(folder: string, split: Split): Promise<Dataset> {
-  return readIdxPair(findIdxImages(folder, split), {
-    name: 'mnist',
-    split,
-    licence: mnistLicence,
-    attribution: mnistAttribution,
-    classNames: mnistClassNames,
-  })
+  return readIdxPair(findIdxImages(folder, split), { ...mnistFacts, name: 'mnist', split })
 }
 
 /**
@@ -54,29 +48,15 @@ export async function readIdxPair(imagesPath: string, credits: Credits): Promise
     })
   }
   const [images, labels] = await Promise.all([readIdx(imagesPath, 3), labelsPath ? readIdx(labelsPath, 1) : null])
-  return pairDataset(images, labels, { ...credits, what: imagesPath })
-}
-
-/** A data set from two idx arrays: [count, height, width] and [count]. */
-function pairDataset(
-  images: IdxArray,
-  labels: IdxArray | null,
-  { what, classNames, ...credits }: Credits & { readonly what: string },
-): Dataset {
   const [count, height, width] = images.dims as [number, number, number]
   if (labels && labels.dims[0] !== count) {
-    throw new MixflowError('DATA_INVALID', `${what} has ${count} images, its labels file ${labels.dims[0]} labels`, {
-      hint: 'the two files belong to different sets or parts',
-    })
+    const message = `${imagesPath} has ${count} images, its labels file ${labels.dims[0]} labels`
+    throw new MixflowError('DATA_INVALID', message, { hint: 'the two files belong to different sets or parts' })
   }
   return createDataset({
-    ...credits,
-    channels: 1,
-    height,
-    width,
-    images: images.data,
+    ...{ ...credits, channels: 1, height, width, images: images.data },
     labels: labels && Int32Array.from(labels.data),
-    classNames: labels && (classNames ?? numbered(labels.data)),
+    classNames: labels && (credits.classNames ?? numbered(labels.data)),
   })
 }
 
@@ -129,12 +109,5 @@ export const quickstartPaths = {
 } as const
 
 /** Reads the embedded digits: 10,000 of 1x28x28, classes 0 to 9. */
-export function readQuickstart(): Promise<Dataset> {
-  return readIdxPair(quickstartPaths.images, {
-    name: 'quickstart',
-    split: 'train',
-    licence: mnistLicence,
-    attribution: mnistAttribution,
-    classNames: mnistClassNames,
-  })
-}
+export const readQuickstart = (): Promise<Dataset> =>
+  readIdxPair(quickstartPaths.images, { ...mnistFacts, name: 'quickstart', split: 'train' })

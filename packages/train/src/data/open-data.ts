@@ -62,7 +62,7 @@ export function dataOpener(entries: Catalogue): OpenData {
     const source = await parseDataSpec(spec)
     checkApplicable(spec, source, options)
     if (source.kind === 'images') return channelled(await readImages(source.path, options), options)
-    return adapted(await read(source, { entries, options }), { source, options })
+    return adapted(await read(source, options, entries), source, options)
   }
 }
 
@@ -73,12 +73,7 @@ function readImages(path: string, options: OpenDataOptions): Promise<Dataset> {
   return readImageFolder(path, { split, size, fit, background, limit, badImages, badImagesLimit, onProgress, signal })
 }
 
-interface Reading {
-  readonly entries: Catalogue
-  readonly options: OpenDataOptions
-}
-
-async function read({ kind, path }: DataSource, { entries, options }: Reading): Promise<Dataset> {
+async function read({ kind, path }: DataSource, options: OpenDataOptions, entries: Catalogue): Promise<Dataset> {
   const { split = 'train', background = 'white' } = options
   switch (kind) {
     case 'quickstart':
@@ -87,9 +82,9 @@ async function read({ kind, path }: DataSource, { entries, options }: Reading): 
     case 'twemoji-plain':
       return readTwemoji({ background, skinTones: kind === 'twemoji', ...(path === null ? {} : { folder: path }) })
     case 'mnist':
-      return readMnist(path ?? (await fetched('mnist', { entries, options })), split)
+      return readMnist(path ?? (await fetched('mnist', entries, options)), split)
     case 'cifar10':
-      return readCifar10(path ?? join(await fetched('cifar10', { entries, options }), 'cifar-10-binary.tar.gz'), split)
+      return readCifar10(path ?? join(await fetched('cifar10', entries, options), 'cifar-10-binary.tar.gz'), split)
     default:
       return readIdx(path!, options)
   }
@@ -107,7 +102,7 @@ function readIdx(path: string, options: OpenDataOptions): Promise<Dataset> {
 }
 
 /** Downloads the files of the requested part into the cache. Returns their folder. */
-async function fetched(name: DataName, { entries, options }: Reading): Promise<string> {
+async function fetched(name: DataName, entries: Catalogue, options: OpenDataOptions): Promise<string> {
   const { split = 'train', cacheFolder = dataCacheFolder(), onProgress, signal } = options
   const folder = join(cacheFolder, name)
   for (const file of entries[name].files?.[split] ?? []) {
@@ -116,7 +111,7 @@ async function fetched(name: DataName, { entries, options }: Reading): Promise<s
   return folder
 }
 
-function adapted(dataset: Dataset, { source, options }: { source: DataSource; options: OpenDataOptions }): Dataset {
+function adapted(dataset: Dataset, source: DataSource, options: OpenDataOptions): Dataset {
   const { limit, size, pad = 'zero' } = options
   const limited = limit ? limitDataset(dataset, limit, { spread: source.kind.startsWith('twemoji') }) : dataset
   const converted = channelled(limited, options)

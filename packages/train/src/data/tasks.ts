@@ -38,13 +38,7 @@ export async function inParallel(count: number, task: (i: number) => Promise<voi
 }
 
 /** Starts tasks in order of arrival, while the memory they need together is within the budget. */
-interface MemoryBudget {
-  readonly bytes: number
-  /** Runs the task once `needed` bytes are free. A task that needs the whole budget or more runs alone. */
-  run<T>(needed: number, task: () => Promise<T>): Promise<T>
-}
-
-export function memoryBudget(bytes: number): MemoryBudget {
+export function memoryBudget(bytes: number) {
   const waiting: { readonly needed: number; readonly begin: () => void }[] = []
   let free = bytes
   const next = () => {
@@ -56,7 +50,8 @@ export function memoryBudget(bytes: number): MemoryBudget {
   }
   return {
     bytes,
-    async run(wanted, task) {
+    /** Runs the task once `wanted` bytes are free. A task that needs the whole budget or more runs alone. */
+    async run<T>(wanted: number, task: () => Promise<T>): Promise<T> {
       const needed = Math.min(wanted, bytes)
       await new Promise<void>(begin => {
         waiting.push({ needed, begin })

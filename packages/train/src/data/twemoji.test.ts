@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decodeImage } from './decode-image.ts'
 import { png } from './fixtures/pictures.ts'
-import { findTwemoji, readTwemoji, twemojiClassNames } from './twemoji.ts'
+import { findTwemoji, readTwemoji, twemojiFacts } from './twemoji.ts'
 
 const installed = dirname(createRequire(import.meta.url).resolve('emoji-datasource-twitter/package.json'))
 
@@ -27,8 +27,8 @@ describe('readTwemoji', () => {
       licence: 'CC-BY-4.0',
     })
     expect(data.attribution).toContain('Twitter')
-    expect(data.classNames).toEqual(twemojiClassNames)
-    const counts = twemojiClassNames.map((_, label) => data.labels!.filter(other => other === label).length)
+    expect(data.classNames).toEqual(twemojiFacts.classNames)
+    const counts = twemojiFacts.classNames.map((_, label) => data.labels!.filter(other => other === label).length)
     expect(counts).toEqual([169, 2261, 159, 131, 218, 85, 264, 229, 270])
   })
 
@@ -36,7 +36,7 @@ describe('readTwemoji', () => {
     const all = await readTwemoji({ background: 'white' })
     const plain = await readTwemoji({ background: 'white', skinTones: false })
     expect(plain).toMatchObject({ name: 'twemoji-plain', count: 1911 })
-    const counts = twemojiClassNames.map((_, label) => plain.labels!.filter(other => other === label).length)
+    const counts = twemojiFacts.classNames.map((_, label) => plain.labels!.filter(other => other === label).length)
     expect(counts).toEqual([169, 386, 159, 131, 218, 85, 264, 229, 270])
     const emoji: Emoji[] = JSON.parse(await readFile(join(installed, 'emoji.json'), 'utf8'))
     let at = 0

@@ -14,27 +14,25 @@ import { readRegularFile } from '@mixflow/files'
 import sharp from 'sharp'
 import { z } from 'zod'
 import { createDataset, type Dataset } from './dataset.ts'
-import { checkBackground, planar } from './decode-image.ts'
+import { checkBackground, type DecodedImage, planar } from './decode-image.ts'
 
 export const twemojiPackage = 'emoji-datasource-twitter'
 
-export const twemojiClassNames = [
-  'Smileys & Emotion',
-  'People & Body',
-  'Animals & Nature',
-  'Food & Drink',
-  'Travel & Places',
-  'Activities',
-  'Objects',
-  'Symbols',
-  'Flags',
-] as const
-
-export const twemojiLicence = 'CC-BY-4.0'
-export const twemojiAttribution =
-  'Twemoji graphics by Twitter, Inc and other contributors, CC BY 4.0 (https://github.com/jdecked/twemoji)'
-
 const size = 32
+
+export const twemojiFacts = {
+  channels: 3,
+  height: size,
+  width: size,
+  classNames: [
+    ...['Smileys & Emotion', 'People & Body', 'Animals & Nature', 'Food & Drink', 'Travel & Places'],
+    ...['Activities', 'Objects', 'Symbols', 'Flags'],
+  ] as readonly string[],
+  licence: 'CC-BY-4.0',
+  attribution:
+    'Twemoji graphics by Twitter, Inc and other contributors, CC BY 4.0 (https://github.com/jdecked/twemoji)',
+} as const
+
 const cell = size + 2
 
 const drawn = z.object({
@@ -46,11 +44,7 @@ const emojiList = z.array(
   drawn.extend({ category: z.string(), skin_variations: z.record(z.string(), drawn).optional() }),
 )
 
-interface Sprite {
-  readonly sheet_x: number
-  readonly sheet_y: number
-  readonly label: number
-}
+type Sprite = Pick<z.infer<typeof drawn>, 'sheet_x' | 'sheet_y'> & { readonly label: number }
 
 /** Folder of the package, resolved from this package or the working directory; null if it is not installed. */
 export function findTwemoji(): string | null {
@@ -92,26 +86,14 @@ export async function readTwemoji(options: {
       .toColourspace('srgb')
     const { data, info } = await sheet.raw().toBuffer({ resolveWithObject: true })
     return createDataset({
-      name: skinTones ? 'twemoji' : 'twemoji-plain',
-      split: 'train',
-      channels: 3,
-      height: size,
-      width: size,
+      ...{ ...twemojiFacts, name: skinTones ? 'twemoji' : 'twemoji-plain', split: 'train' },
       images: cutOut(sprites, { pixels: planar(data, info.channels), width: info.width, height: info.height }),
       labels: Int32Array.from(sprites, sprite => sprite.label),
-      classNames: twemojiClassNames,
-      licence: twemojiLicence,
-      attribution: twemojiAttribution,
     })
   } catch (cause) {
-    throw new MixflowError(
-      'DATA_INVALID',
-      `${folder} is not ${twemojiPackage} as expected: ${(cause as Error).message}`,
-      {
-        hint: `install it again: npm i ${twemojiPackage}@16`,
-        cause,
-      },
-    )
+    const message = `${folder} is not ${twemojiPackage} as expected: ${(cause as Error).message}`
+    const hint = `install it again: npm i ${twemojiPackage}@16`
+    throw new MixflowError('DATA_INVALID', message, { hint, cause })
   }
 }
 
@@ -123,7 +105,7 @@ async function readEmojiList(folder: string): Promise<unknown> {
 /** The sprites that Twitter drew. The sheet has artwork by others for the rest. */
 function spritesIn(json: unknown, skinTones: boolean): Sprite[] {
   return emojiList.parse(json).flatMap(emoji => {
-    const label = twemojiClassNames.indexOf((emoji.category === 'Component' ? 'Symbols' : emoji.category) as never)
+    const label = twemojiFacts.classNames.indexOf(emoji.category === 'Component' ? 'Symbols' : emoji.category)
     if (label < 0) throw new Error(`unknown category "${emoji.category}"`)
     return [emoji, ...(skinTones ? Object.values(emoji.skin_variations ?? {}) : [])]
       .filter(sprite => sprite.has_img_twitter)
@@ -131,23 +113,16 @@ function spritesIn(json: unknown, skinTones: boolean): Sprite[] {
   })
 }
 
-interface Sheet {
-  /** Planar [3, height, width]. */
-  readonly pixels: Uint8Array
-  readonly height: number
-  readonly width: number
-}
-
-function cutOut(sprites: readonly Sprite[], sheet: Sheet): Uint8Array {
+/** @param sheet planar [3, height, width] */
+function cutOut(sprites: readonly Sprite[], sheet: Pick<DecodedImage, 'pixels' | 'height' | 'width'>): Uint8Array {
   const images = new Uint8Array(sprites.length * 3 * size * size)
   let at = 0
   for (const { sheet_x, sheet_y } of sprites) {
     const left = sheet_x * cell + 1
     const top = sheet_y * cell + 1
     if (left + size > sheet.width || top + size > sheet.height) {
-      throw new Error(
-        `the sprite at column ${sheet_x}, row ${sheet_y} is outside the ${sheet.width}x${sheet.height} sheet`,
-      )
+      const edges = `${sheet.width}x${sheet.height}`
+      throw new Error(`the sprite at column ${sheet_x}, row ${sheet_y} is outside the ${edges} sheet`)
     }
     for (let c = 0; c < 3; c++) {
       for (let y = top; y < top + size; y++, at += size) {

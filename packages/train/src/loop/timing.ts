@@ -46,23 +46,16 @@ export function deadline(seconds: number): (plan: Plan, pace: Pace) => number | 
   }
 }
 
-/** The first sample grid is due after about a minute, later ones at doubling intervals; a checkpoint every ten minutes. */
-interface SaveTimer {
-  /** Seconds since the timer was made. */
-  elapsed(): number
-  isSampleDue(): boolean
-  /** Call after each sample grid, whatever triggered it. */
-  sampled(): void
-  isCheckpointDue(): boolean
-  /** Call after each checkpoint. */
-  saved(): void
-}
-
 const firstSampleSeconds = 75
 const checkpointSeconds = 600
 
-/** @param firstSample seconds until the first grid. Default: 75. @param now clock in milliseconds */
-export function saveTimer(firstSample = firstSampleSeconds, now: () => number = () => performance.now()): SaveTimer {
+/**
+ * The first sample grid is due after about a minute, later ones at doubling intervals; a checkpoint every ten minutes.
+ *
+ * @param firstSample seconds until the first grid. Default: 75.
+ * @param now clock in milliseconds
+ */
+export function saveTimer(firstSample = firstSampleSeconds, now: () => number = () => performance.now()) {
   const started = now()
   const elapsed = () => (now() - started) / 1000
   let sampleAt = firstSample
@@ -70,10 +63,12 @@ export function saveTimer(firstSample = firstSampleSeconds, now: () => number = 
   return {
     elapsed,
     isSampleDue: () => elapsed() >= sampleAt,
+    /** Call after each sample grid, whatever triggered it. */
     sampled() {
       sampleAt = Math.max(firstSample, 2 * elapsed())
     },
     isCheckpointDue: () => elapsed() >= saveAt,
+    /** Call after each checkpoint. */
     saved() {
       saveAt = elapsed() + checkpointSeconds
     },

@@ -1,16 +1,11 @@
 /** The layout of a folder or zip: the images of the requested part, and their classes. */
 import type { DataFile } from '../list-files.ts'
 
-interface PlacedImage {
-  readonly file: DataFile
-  /** Index into `classNames`; null without classes. */
-  readonly label: number | null
-}
-
 export interface Layout {
   /** Name of the layout: `class folders`. */
   readonly name: string
-  readonly images: readonly PlacedImage[]
+  /** `label` is an index into `classNames`; null without classes. */
+  readonly images: readonly { readonly file: DataFile; readonly label: number | null }[]
   /** null without classes. */
   readonly classNames: readonly string[] | null
 }

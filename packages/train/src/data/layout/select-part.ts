@@ -55,7 +55,7 @@ export function selectPart(images: readonly ImagePath[], options: PartOptions): 
   const chosen =
     order.map(part => known.filter(folder => partOf(folder) === part)).find(found => found.length > 0) ?? []
   if (options.split === 'test' && chosen.length === 0) throw noTestPart(options.path)
-  if (known.length < folders.length || chosen.length !== 1) throw unclear(images, { folders, chosen, ...options })
+  if (known.length < folders.length || chosen.length !== 1) throw unclear(images, options.path, { folders, chosen })
   for (const folder of folders) {
     if (folder !== chosen[0]) options.leftOut.add(`images of another part, ${folder}/`, ...namesOf(below(folder)))
   }
@@ -77,24 +77,18 @@ const commonBelowPart = (images: readonly ImagePath[]) => commonFolder(images.ma
 const rebased = (images: readonly ImagePath[], common = commonBelowPart(images)): ImagePath[] =>
   images.map(image => ({ file: image.file, path: withoutFolder(withoutPart(image), common) }))
 
-interface Unclear extends PartOptions {
-  readonly folders: readonly string[]
-  readonly chosen: readonly string[]
-}
-
-function unclear(images: readonly ImagePath[], { path, folders, chosen }: Unclear): MixflowError {
+function unclear(
+  images: readonly ImagePath[],
+  path: string,
+  { folders, chosen }: Readonly<Record<'folders' | 'chosen', readonly string[]>>,
+): MixflowError {
   const { file, path: below } = images[0]!
   const common = file.name.slice(0, file.name.length - below.length)
   const isZip = /\.zip$/i.test(path)
   const folder = `${isZip ? '<folder>' : path.replace(/[/\\]+$/, '')}/${common}${chosen[0] ?? folders[0]}`
-  return new MixflowError(
-    'DATA_INVALID',
-    `${path} has the folders ${folders.join(', ')}: it is unclear which to read`,
-    {
-      hint: `${isZip ? 'unpack it and choose one' : 'choose one'} of them: --data ${folder}`,
-      details: { folders },
-    },
-  )
+  const message = `${path} has the folders ${folders.join(', ')}: it is unclear which to read`
+  const hint = `${isZip ? 'unpack it and choose one' : 'choose one'} of them: --data ${folder}`
+  return new MixflowError('DATA_INVALID', message, { hint, details: { folders } })
 }
 
 export const noTestPart = (path: string): MixflowError =>
