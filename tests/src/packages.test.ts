@@ -169,8 +169,8 @@ describe.skipIf('error' in packed).each(modelPackages.map(pkg => [pkg.manifest.n
 
     test('has the complete model with its training and measures, in at most 10 MB', () => {
       const { files } = JSON.parse(contents.get('mixflow.json') ?? '{}') as { files: readonly { path: string }[] }
-      const wanted = ['index.js', 'index.d.ts', 'quality.json', 'training.json', 'README.md', 'package.json']
-      expect([...contents.keys()]).toEqual(expect.arrayContaining([...wanted, ...files.map(file => file.path)]))
+      const expected = ['index.js', 'index.d.ts', 'quality.json', 'training.json', 'README.md', 'package.json']
+      expect([...contents.keys()]).toEqual(expect.arrayContaining([...expected, ...files.map(file => file.path)]))
       expect(tarball.length).toBeLessThan(10e6)
     })
 

@@ -55,10 +55,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 test('every package shows an example', () => {
   const shown = new Set(examples.map(({ title }) => title.split(':')[0]))
   // these two are used from the command line
-  const wanted = packages
+  const expected = packages
     .filter(({ id }) => id !== 'cli' && id !== 'export')
     .map(({ id }) => `packages/${id}/README.md`)
-  expect(wanted.filter(file => !shown.has(file))).toEqual([])
+  expect(expected.filter(file => !shown.has(file))).toEqual([])
 })
 
 test.each(packages.map(({ id, manifest }) => [manifest.name, id] as const))(

@@ -50,10 +50,10 @@ describe.skipIf(known === null)('the repository', () => {
   })
 
   test('README, LICENSE and the other usual files exist', () => {
-    const wanted = ['README.md', 'LICENSE', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/decisions/README.md']
+    const expected = ['README.md', 'LICENSE', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/decisions/README.md']
     const readmes = published.map(({ manifest }) => `${manifest.repository?.directory}/README.md`)
     const names = files.map(({ file }) => file)
-    expect([...wanted, ...readmes].filter(file => !names.includes(file))).toEqual([])
+    expect([...expected, ...readmes].filter(file => !names.includes(file))).toEqual([])
   })
 
   test('every decision record is listed', () => {

@@ -110,10 +110,10 @@ describe.each(Object.entries(kinds))('%s', (_, options) => {
     const model = await loadModel(folder, { dtype })
     const { images } = await model.sample(request)
     await model.dispose()
-    const wanted = await sample(await tfjsSampler(checkpoint), manifest, request)
+    const expected = await sample(await tfjsSampler(checkpoint), manifest, request)
     const tolerance = dtype === 'float32' ? 1e-4 : 2e-2
     for (const [i, { data }] of images.entries()) {
-      expect(difference(data, wanted.images[i]!.data)).toBeLessThan(tolerance)
+      expect(difference(data, expected.images[i]!.data)).toBeLessThan(tolerance)
     }
     expect(difference(images[0]!.data, images[1]!.data)).toBeGreaterThan(0.1)
   })

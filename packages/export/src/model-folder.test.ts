@@ -83,7 +83,7 @@ describe('a place', () => {
     await expectWritten()
   })
 
-  test('that holds a model is taken when that is wanted', async () => {
+  test('that holds a model is taken on request', async () => {
     await place({ 'mixflow.json': 'damaged', 'denoiser.onnx': 'old graph', 'encoder.onnx': 'old', 'README.md': 'old' })
     await expect(write()).rejects.toMatchObject(refused('EXPORT_EXISTS', 'overwrite'))
     expect(await readFile(join(path, 'denoiser.onnx'), 'utf8')).toBe('old graph')
@@ -130,8 +130,8 @@ describe('what ends early leaves nothing', () => {
     const controller = new AbortController()
     if (count === 0) controller.abort()
     const onFile = (done: number) => done === count && controller.abort()
-    const wanted = { path: join(root.path, 'a', 'model'), signal: controller.signal, onFile }
-    await expect(write(wanted)).rejects.toMatchObject({ code: 'ABORTED' })
+    const options = { path: join(root.path, 'a', 'model'), signal: controller.signal, onFile }
+    await expect(write(options)).rejects.toMatchObject({ code: 'ABORTED' })
     expect(await readdir(root.path)).toEqual([])
   })
 

@@ -43,8 +43,9 @@ describe.skipIf(network === undefined)('openExtractor with the CIFAR-10 ResNet-5
     const repeated = new Float32Array(15 * probes.length)
     for (let i = 0; i < 15; i++) repeated.set(probes, i * probes.length)
     const { features } = await extractor.extract(repeated)
-    const wanted = train.float32('first8_features')
-    for (let i = 0; i < 15; i++) expect(distance(features.subarray(512 * i, 512 * (i + 1)), wanted)).toBeLessThan(2e-5)
+    const expected = train.float32('first8_features')
+    for (let i = 0; i < 15; i++)
+      expect(distance(features.subarray(512 * i, 512 * (i + 1)), expected)).toBeLessThan(2e-5)
   })
 
   it('rounds images to bytes', async () => {

@@ -55,12 +55,12 @@ describe('a client that disconnects', () => {
     const slow = gated(model)
     const { address, log } = await start({}, { small: slow })
     const controller = new AbortController()
-    const wanted = { count: 2, label: 1, nfe: 5, seed: 3 }
-    const gone = post(address, { ...wanted, count: 4, seed: 4 }, { signal: controller.signal }).catch(
+    const request = { count: 2, label: 1, nfe: 5, seed: 3 }
+    const gone = post(address, { ...request, count: 4, seed: 4 }, { signal: controller.signal }).catch(
       error => error.name,
     )
     await slow.begun(1)
-    const stays = images(address, wanted)
+    const stays = images(address, request)
     await expect.poll(() => metric(address, 'mixflow_queue_images')).toBe(6)
     slow.pass()
     await slow.begun(2)
@@ -72,7 +72,7 @@ describe('a client that disconnects', () => {
     slow.open()
     const { images: made } = await stays
     expect(slow.evaluations.slice(2)).toEqual([2, 2, 2, 2])
-    const alone = await model.sample(wanted)
+    const alone = await model.sample(request)
     expect(made.map(({ png }) => png)).toEqual(
       await Promise.all(alone.images.map(async image => Buffer.from(await image.toPng()).toString('base64'))),
     )

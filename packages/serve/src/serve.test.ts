@@ -31,11 +31,11 @@ describe('POST /v1/images', () => {
   })
 
   it('draws a seed if the request has none, and returns it', async () => {
-    const wanted = { count: 2, label: 2 }
-    const first = await images(address, wanted)
+    const request = { count: 2, label: 2 }
+    const first = await images(address, request)
     const { seed } = first
-    expect(await images(address, wanted)).not.toMatchObject({ seed })
-    expect((await images(address, { ...wanted, seed })).images).toEqual(first.images)
+    expect(await images(address, request)).not.toMatchObject({ seed })
+    expect((await images(address, { ...request, seed })).images).toEqual(first.images)
   })
 
   it('responds with one PNG: an image, or a grid', async () => {
@@ -102,10 +102,10 @@ describe('POST /v1/images', () => {
     { label: null, count: 2, firstImage: 1000 },
     { label: [0, 1, 2], guidance: 1.5, mixtureWeight: 0.25, seed: 2 ** 53 - 1 },
     { steps: 2, count: 40, seed: 3 },
-  ] as const)('takes %j as model.sample does', async wanted => {
-    const count = 'count' in wanted ? wanted.count : 3
-    const whole = { seed: 1, label: 2, ...wanted, count }
-    const perImage = 'solver' in wanted && wanted.solver === 'dopri5'
+  ] as const)('takes %j as model.sample does', async request => {
+    const count = 'count' in request ? request.count : 3
+    const whole = { seed: 1, label: 2, ...request, count }
+    const perImage = 'solver' in request && request.solver === 'dopri5'
     const expected = await model.sample({ ...whole, ...(perImage && { perImage }) } as object)
     const answer = await images(address, whole)
     expect(answer.nfe).toBeCloseTo(expected.nfe, 10)

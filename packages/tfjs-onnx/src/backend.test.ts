@@ -43,9 +43,9 @@ describe('the backend', () => {
     const before = tf.memory().numDataBuffers
     const copy = tf.clone(x)
     expect(tf.memory().numDataBuffers).toBe(before)
-    const wanted = [...x.dataSync()]
+    const expected = [...x.dataSync()]
     x.dispose()
-    expect([...copy.dataSync()]).toEqual(wanted)
+    expect([...copy.dataSync()]).toEqual(expected)
     copy.dispose()
     expect(tf.memory().numDataBuffers).toBe(before - 1)
   })

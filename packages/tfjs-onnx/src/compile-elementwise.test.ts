@@ -25,10 +25,10 @@ describe('functions of elements', () => {
   it.each([1, 7, piece - 1, piece, piece + 1, 2 * piece, 2 * piece + 99])('%i elements', length => {
     for (const turn of [1, 2]) {
       const inputs = { a: values([length], turn), b: values([length], turn + 2), scale: tf.scalar(turn) }
-      const [wanted, got] = [f(inputs), compiled(inputs)]
+      const [expected, got] = [f(inputs), compiled(inputs)]
       expect(got.sum.shape).toEqual([length])
       for (const name of ['sum', 'product'] as const) {
-        const apart = tf.max(tf.abs(tf.sub(wanted[name], got[name]))).dataSync()[0]
+        const apart = tf.max(tf.abs(tf.sub(expected[name], got[name]))).dataSync()[0]
         expect(apart, name).toBeLessThan(1e-6)
       }
     }

@@ -15,10 +15,10 @@ const steps = 4
 
 describe.skipIf(executable === null)('in a page', () => {
   let open: OpenPage
-  let wanted: Pick<PageReport, 'recorded' | 'compiled'>
+  let expected: Pick<PageReport, 'recorded' | 'compiled'>
   beforeAll(async () => {
     await useOnnxBackend()
-    wanted = { recorded: await trainRecorded(steps), compiled: await trainCompiled(steps) }
+    expected = { recorded: await trainRecorded(steps), compiled: await trainCompiled(steps) }
     open = await openPage(executable as string, new URL('fixtures/page.ts', import.meta.url))
   })
   afterAll(() => open?.[Symbol.asyncDispose]())
@@ -38,7 +38,7 @@ describe.skipIf(executable === null)('in a page', () => {
     const report = await train(backend)
     for (const kind of ['recorded', 'compiled'] as const) {
       expect(report[kind].length).toBe(steps)
-      wanted[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 4))
+      expected[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 4))
     }
     expect(report.left).toBe(0)
     // on the GPU, a step copies its loss to the program and nothing else
@@ -48,7 +48,7 @@ describe.skipIf(executable === null)('in a page', () => {
   it('WebGPU agrees with tfjs’s own backend for it', async () => {
     const report = await train('tfjs-webgpu')
     for (const kind of ['recorded', 'compiled'] as const)
-      wanted[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 3))
+      expected[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 3))
   })
 
   it('what fails is told where it is read, and holds up nothing else', async () => {

@@ -46,10 +46,10 @@ async function expectTraced(
         i + 1,
       ),
     ]) as [string, tf.Tensor][]
-    const wanted = f(...inputs.map(([, x]) => x))
+    const expected = f(...inputs.map(([, x]) => x))
     const { output } = await run(model, Object.fromEntries(inputs))
-    expect(output?.dims).toEqual(wanted.shape)
-    expect(difference([...wanted.dataSync()], output?.data ?? [])).toBeLessThan(tolerance)
+    expect(output?.dims).toEqual(expected.shape)
+    expect(difference([...expected.dataSync()], output?.data ?? [])).toBeLessThan(tolerance)
   }
 }
 
@@ -203,7 +203,7 @@ describe('float16', () => {
       [1 + 2 ** -11, 0x3c00],
       [1 + 3 * 2 ** -11, 0x3c02],
     ]
-    for (const [value, wanted] of cases) expect(toFloat16(Float32Array.of(value))[0]).toBe(wanted)
+    for (const [value, expected] of cases) expect(toFloat16(Float32Array.of(value))[0]).toBe(expected)
     expect((toFloat16(Float32Array.of(Number.NaN))[0] as number) & 0x7fff).toBeGreaterThan(0x7c00)
   })
 })

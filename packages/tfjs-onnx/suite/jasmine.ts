@@ -22,7 +22,7 @@ interface JasmineEnvironment {
  *
  * @throws Error if something outside of a spec failed, such as the set-up of a group.
  */
-export async function runSpecs(bundle: string, wanted: (fullName: string) => boolean): Promise<SpecResult[]> {
+export async function runSpecs(bundle: string, accepts: (fullName: string) => boolean): Promise<SpecResult[]> {
   const jasmine = createRequire(import.meta.url)('jasmine-core').boot() as { getEnv(): JasmineEnvironment }
   const console = { ...globalThis.console }
   for (const method of ['log', 'info', 'warn', 'error', 'debug', 'table'] as const)
@@ -31,7 +31,7 @@ export async function runSpecs(bundle: string, wanted: (fullName: string) => boo
     await import(pathToFileURL(bundle).href)
     const environment = jasmine.getEnv()
     const results: SpecResult[] = []
-    environment.configure({ random: false, specFilter: spec => wanted(spec.getFullName()) })
+    environment.configure({ random: false, specFilter: spec => accepts(spec.getFullName()) })
     environment.clearReporters()
     environment.addReporter({ specDone: result => void results.push(result) })
     const { overallStatus, failedExpectations } = await environment.execute()

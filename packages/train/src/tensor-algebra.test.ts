@@ -120,10 +120,10 @@ describe.skipIf(numbers === undefined)('objective over tensors against the refer
     let compared = 0
     names.forEach((key, i) => {
       if (!has(`${name}.grad.${key}`)) return
-      const wanted = tensor(`${name}.grad.${key}`).data
-      const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6)
+      const expected = tensor(`${name}.grad.${key}`).data
+      const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6)
       const got = (gradients[i] as tf.Tensor).dataSync()
-      expect(distance(got, wanted) / scale, `gradient of ${key}`).toBeLessThan(1e-4)
+      expect(distance(got, expected) / scale, `gradient of ${key}`).toBeLessThan(1e-4)
       compared++
     })
     expect(compared).toBeGreaterThanOrEqual(3)

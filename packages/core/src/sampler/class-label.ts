@@ -77,8 +77,8 @@ function checkIndex(index: number | undefined, given: ClassLabel, labels: Labels
 /** The class of that name: the equal one, else the one that is equal but for case. */
 function named(name: string, { names = [] }: Labels): number | undefined {
   for (const form of [(text: string) => text, composed, folded]) {
-    const wanted = form(name)
-    const found = names.flatMap((each, i) => (form(each) === wanted ? [i] : []))
+    const requested = form(name)
+    const found = names.flatMap((each, i) => (form(each) === requested ? [i] : []))
     if (found.length > 1) throw sharedName(name, found, names)
     if (found.length === 1) return found[0]
   }

@@ -54,7 +54,7 @@ it('who gives up is told at once, wherever he stands, and the others keep their 
     queue.run(() => void order.push('never'), controller.signal),
     queue.run(() => void order.push('b')),
   ]
-  const reason = new Error('no longer wanted')
+  const reason = new Error('no longer needed')
   controller.abort(reason)
   await expect(waiting[1]).rejects.toMatchObject({ code: 'ABORTED', cause: reason })
   expect(order).toEqual([])

@@ -39,8 +39,8 @@ describe('a checkpoint folder', () => {
     expect(opened).toMatchObject({ folder: root.path, run: null, weights: 'ema', damaged: [] })
     const ema = parseSafetensors(files.get('ema.safetensors')!).tensors
     expect([...opened.tensors.keys()].sort()).toEqual([...ema.keys()].sort())
-    const [read, wanted] = [opened.tensors, ema].map(tensors => float32Values(tensors.get('denoiser.in.weight')!))
-    expect(read).toEqual(wanted)
+    const [read, reference] = [opened.tensors, ema].map(tensors => float32Values(tensors.get('denoiser.in.weight')!))
+    expect(read).toEqual(reference)
   })
 
   test('needs neither the optimizer’s state nor the weights beside the moving average', async () => {

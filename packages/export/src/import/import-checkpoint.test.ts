@@ -114,8 +114,8 @@ describe.skipIf(!isThere).each(Object.entries(networks))('%s.ckpt', (name, { ste
     const loaded = await loadModel(model)
     const { images } = await loaded.sample(request)
     await loaded.dispose()
-    const wanted = await sample(await tfjsSampler(out()), manifest, request)
-    for (const [i, { data }] of images.entries()) expect(apart(data, wanted.images[i]!.data)).toBeLessThan(1e-4)
+    const reference = await sample(await tfjsSampler(out()), manifest, request)
+    for (const [i, { data }] of images.entries()) expect(apart(data, reference.images[i]!.data)).toBeLessThan(1e-4)
   })
 })
 

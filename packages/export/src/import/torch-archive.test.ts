@@ -123,14 +123,15 @@ describe('what PyTorch may write is read', () => {
     const storage = Array.from({ length: 40 }, (_, i) => i)
     await fc.assert(
       fc.asyncProperty(views, async ({ shape, strides, offset }) => {
-        const wanted = shape.reduce<number[]>(
+        const expected = shape.reduce<number[]>(
           (places, size, d) =>
             places.flatMap(place => Array.from({ length: size }, (_, i) => place + i * (strides[d] as number))),
           [offset],
         )
-        const fits = wanted.length <= 40 && wanted.every(place => place < 40) && (wanted.length > 0 || offset <= 40)
+        const fits =
+          expected.length <= 40 && expected.every(place => place < 40) && (expected.length > 0 || offset <= 40)
         const file = torchFile(checkpointOps({ x: tensorOps({ elements: 40, shape, strides, offset }) }), storage)
-        if (fits) expect(await numbersOf(await open(file), 'x')).toEqual(wanted)
+        if (fits) expect(await numbersOf(await open(file), 'x')).toEqual(expected)
         else expect((await refusalOf(file)).details.reason).toMatch(/^tensor-/)
       }),
       { seed: 6, numRuns: 400 },

@@ -72,17 +72,17 @@ describe('a request over HTTP is refused with core’s messages', () => {
     { guidance: -1 },
     { guidance: true },
     { mixtureWeight: 1.1 },
-  ])('%j', wanted => {
-    const refusal = said(() => parseRequest(wanted, schema))
+  ])('%j', request => {
+    const refusal = said(() => parseRequest(request, schema))
     expect(refusal).not.toBe('nothing')
     expect(refusal.replace(/options: .*/, '')).toBe(
-      said(() => resolveRequest(wanted as SampleRequest, model)).replace(/options: .*/, ''),
+      said(() => resolveRequest(request as SampleRequest, model)).replace(/options: .*/, ''),
     )
   })
 
   it('and a valid one is unchanged', () => {
-    const wanted = { count: 2, seed: 1, label: [0, 1], nfe: 5, preview: false }
-    expect(parseRequest(wanted, schema)).toEqual(wanted)
+    const request = { count: 2, seed: 1, label: [0, 1], nfe: 5, preview: false }
+    expect(parseRequest(request, schema)).toEqual(request)
     expect(parseRequest({}, schema)).toEqual({})
   })
 })

@@ -65,9 +65,9 @@ describe('element-wise functions as one loop', () => {
     })
     const compiled = compileElementwise<Inputs, Record<string, tf.Tensor>>(f, ['a', 'b'])
     const inputs = { a: odd, b: tf.reverse(odd), scale: tf.scalar(1) }
-    const [loop, wanted] = [compiled(inputs), f(inputs)]
-    for (const name of Object.keys(wanted)) {
-      expect([...(loop[name] as tf.Tensor).dataSync()]).toEqual([...(wanted[name] as tf.Tensor).dataSync()])
+    const [loop, expected] = [compiled(inputs), f(inputs)]
+    for (const name of Object.keys(expected)) {
+      expect([...(loop[name] as tf.Tensor).dataSync()]).toEqual([...(expected[name] as tf.Tensor).dataSync()])
     }
   })
 

@@ -56,11 +56,11 @@ describe('vectors at the border of a compiled function', () => {
     const compiled = compile(f)
     for (const turn of [1, 2, 3]) {
       const inputs = { v: values([12], turn), x: values([2, 2], turn + 3) }
-      const [wanted, got] = [f(inputs), compiled(inputs)]
+      const [expected, got] = [f(inputs), compiled(inputs)]
       expect((tf.backend() as OnnxBackend).executor.statistics.lastNodes).toBe(nodes)
-      for (const key of Object.keys(wanted)) {
-        expect(got[key]?.shape).toEqual(wanted[key]?.shape)
-        expect([...(got[key] as tf.Tensor).dataSync()]).toEqual([...(wanted[key] as tf.Tensor).dataSync()])
+      for (const key of Object.keys(expected)) {
+        expect(got[key]?.shape).toEqual(expected[key]?.shape)
+        expect([...(got[key] as tf.Tensor).dataSync()]).toEqual([...(expected[key] as tf.Tensor).dataSync()])
       }
       tf.dispose(got)
     }
@@ -77,8 +77,8 @@ describe('vectors at the border of a compiled function', () => {
     }
     const inputs = { v: values([12]), x: values([4, 2], 2) }
     const [whole, shared] = [compile(f), compile(f, { batch: ['x'], minShardSize: 1 })]
-    const [wanted, got] = [whole(inputs).gradient.dataSync(), shared(inputs).gradient.dataSync()]
-    wanted.forEach((value, i) => void expect(got[i]).toBeCloseTo(value, 5))
+    const [expected, got] = [whole(inputs).gradient.dataSync(), shared(inputs).gradient.dataSync()]
+    expected.forEach((value, i) => void expect(got[i]).toBeCloseTo(value, 5))
     whole.dispose()
     shared.dispose()
   })

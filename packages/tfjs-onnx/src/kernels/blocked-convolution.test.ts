@@ -71,9 +71,9 @@ describe('convolutions in blocks of channels', () => {
   it.each(Object.entries(cases))('%s', async (_, given) => {
     const { cpu, onnx } = await onBoth(() => build(given))
     onnx.forEach((got, i) => {
-      const wanted = cpu[i]
-      expect(got.shape).toEqual(wanted?.shape)
-      expect(difference(wanted?.values ?? [], got.values)).toBeLessThan(1e-5)
+      const expected = cpu[i]
+      expect(got.shape).toEqual(expected?.shape)
+      expect(difference(expected?.values ?? [], got.values)).toBeLessThan(1e-5)
     })
   })
 

@@ -9,11 +9,11 @@ type Build = () => tf.Tensor | tf.Tensor[]
 async function expectSame(build: Build, tolerance = 2e-6): Promise<void> {
   const { cpu, onnx } = await onBoth(build)
   expect(onnx.length).toBe(cpu.length)
-  cpu.forEach((wanted, i) => {
+  cpu.forEach((reference, i) => {
     const got = onnx[i]
-    expect(got?.shape).toEqual(wanted.shape)
-    expect(got?.dtype).toBe(wanted.dtype)
-    expect(difference(wanted.values, got?.values ?? [])).toBeLessThan(tolerance)
+    expect(got?.shape).toEqual(reference.shape)
+    expect(got?.dtype).toBe(reference.dtype)
+    expect(difference(reference.values, got?.values ?? [])).toBeLessThan(tolerance)
   })
 }
 

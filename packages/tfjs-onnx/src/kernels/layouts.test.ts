@@ -94,8 +94,8 @@ describe('kernels follow the layout of their operand', () => {
     expect(onnx.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(
       cpu.map(({ shape, dtype }) => ({ shape, dtype })),
     )
-    cpu.forEach((wanted, i) => {
-      expect(difference(wanted.values, onnx[i]?.values ?? [])).toBeLessThan(5e-6)
+    cpu.forEach((expected, i) => {
+      expect(difference(expected.values, onnx[i]?.values ?? [])).toBeLessThan(5e-6)
     })
   })
 })

@@ -144,13 +144,13 @@ const segmentSum: KernelFunction = call => {
   const flat = emit('Reshape', [castTo(rowMajorValue(x), 'float32'), integers([rows, width])], { shape: [rows, width] })
   const ids = castTo(rowMajorValue(call.input('segmentIds')), 'int32')
   const column = emit('Reshape', [ids, integers([1, rows])], { shape: [1, rows] })
-  const wanted: Value = {
+  const expected: Value = {
     shape: [segments, 1],
     type: 'int32',
     origin: { kind: 'constant', data: [...Array(segments).keys()] },
     refCount: 0,
   }
-  const hit = castTo(emit('Equal', [column, wanted], { shape: [segments, rows], type: 'bool' }), 'float32')
+  const hit = castTo(emit('Equal', [column, expected], { shape: [segments, rows], type: 'bool' }), 'float32')
   const sum = emit('MatMul', [hit, flat], { shape: [segments, width] })
   const shape = [segments, ...rest]
   const shaped = emit('Reshape', [sum, integers(shape)], { shape })

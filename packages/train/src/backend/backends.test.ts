@@ -42,11 +42,11 @@ const onnx = steps('onnx', 50)
 
 describe.each(others)('%s', backend => {
   it('has the losses of onnx to 4 digits over 50 steps, and leaks no tensor', async () => {
-    const { losses: wanted, tensors: onOnnx } = await onnx
+    const { losses: expected, tensors: onOnnx } = await onnx
     const { losses, tensors } = await steps(backend, 50)
-    const apart = losses.map((loss, i) => Math.abs(loss / (wanted[i] as number) - 1))
+    const apart = losses.map((loss, i) => Math.abs(loss / (expected[i] as number) - 1))
     expect(Math.max(...apart)).toBeLessThan(5e-5)
-    expect(wanted[49]).toBeLessThan(0.9 * (wanted[0] as number))
+    expect(expected[49]).toBeLessThan(0.9 * (expected[0] as number))
     expect(new Set(tensors.slice(1)).size).toBe(1)
     expect(new Set(onOnnx.slice(1)).size).toBe(1)
   })

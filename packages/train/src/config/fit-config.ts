@@ -76,8 +76,8 @@ export function fitToImages(config: TrainingConfig, facts: ImageFacts, isGiven: 
 function networksFor({ image: { height, width }, count }: ImageFacts) {
   const edge = Math.max(height, width)
   const divides = (unit: number) => height % unit === 0 && width % unit === 0
-  const wanted = edge <= 16 ? 1 : edge <= 40 ? 2 : edge <= 80 ? 4 : 8
-  const patchSize = [8, 4, 2, 1].find(size => size <= wanted && divides(size)) as number
+  const suggested = edge <= 16 ? 1 : edge <= 40 ? 2 : edge <= 80 ? 4 : 8
+  const patchSize = [8, 4, 2, 1].find(size => size <= suggested && divides(size)) as number
   const levels = [3, 2, 1].find(n => n === 1 || divides(patchSize * 2 ** (n - 1))) as number
   const isLarge = count >= 5000
   const attention = [1, 2].filter(level => level < levels)

@@ -1,5 +1,5 @@
 /**
- * Opens a data set by name or path (see `data-spec.ts`), downloading it first if need be, and brings it to the wanted
+ * Opens a data set by name or path (see `data-spec.ts`), downloading it first if need be, and brings it to the requested
  * number of images, channels and size.
  */
 

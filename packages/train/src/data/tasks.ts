@@ -50,9 +50,9 @@ export function memoryBudget(bytes: number) {
   }
   return {
     bytes,
-    /** Runs the task once `wanted` bytes are free. A task that needs the whole budget or more runs alone. */
-    async run<T>(wanted: number, task: () => Promise<T>): Promise<T> {
-      const needed = Math.min(wanted, bytes)
+    /** Runs the task once `requested` bytes are free. A task that needs the whole budget or more runs alone. */
+    async run<T>(requested: number, task: () => Promise<T>): Promise<T> {
+      const needed = Math.min(requested, bytes)
       await new Promise<void>(begin => {
         waiting.push({ needed, begin })
         next()

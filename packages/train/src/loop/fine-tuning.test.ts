@@ -32,8 +32,8 @@ it('begins at step 0 with the parameters and the moving average of the checkpoin
   for (const role of ['weights', 'ema'] as const) {
     for (const [name, { bytes }] of old.tensors[role]) {
       const values = (x: Uint8Array) => new Float32Array(x.slice().buffer)
-      const wanted = values(bytes)
-      const apart = values(now.tensors[role].get(name)!.bytes).map((x, i) => Math.abs(x - wanted[i]!))
+      const initial = values(bytes)
+      const apart = values(now.tensors[role].get(name)!.bytes).map((x, i) => Math.abs(x - initial[i]!))
       expect(Math.max(...apart)).toBeLessThan(role === 'weights' ? 1e-6 : 0.1)
     }
   }

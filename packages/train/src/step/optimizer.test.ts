@@ -37,7 +37,7 @@ describe.skipIf(numbers === undefined)('Adam against the reference implementatio
       weightDecay: c.weight_decay,
     }
     const gradients = tf.unstack(tf.tensor(tensor('grads').data, [8, 6]))
-    const wanted = { params: tensor(`${name}.params`).data, ema: tensor(`${name}.ema`).data }
+    const expected = { params: tensor(`${name}.params`).data, ema: tensor(`${name}.ema`).data }
     let parameters: tf.Tensor = tf.tensor1d(tensor('p0').data)
     let ema: tf.Tensor = parameters
     let moments = { firstMoment: tf.zeros([6]) as tf.Tensor, secondMoment: tf.zeros([6]) as tf.Tensor }
@@ -54,8 +54,10 @@ describe.skipIf(numbers === undefined)('Adam against the reference implementatio
       const next = adamUpdate(config, { parameters, gradient, ...moments, scalars: fed as never })
       parameters = next.parameters
       moments = next
-      expect(distance(parameters.dataSync(), wanted.params.subarray(6 * i, 6 * i + 6)), `step ${i}`).toBeLessThan(2e-6)
-      expect(distance(ema.dataSync(), wanted.ema.subarray(6 * i, 6 * i + 6)), `average ${i}`).toBeLessThan(2e-6)
+      expect(distance(parameters.dataSync(), expected.params.subarray(6 * i, 6 * i + 6)), `step ${i}`).toBeLessThan(
+        2e-6,
+      )
+      expect(distance(ema.dataSync(), expected.ema.subarray(6 * i, 6 * i + 6)), `average ${i}`).toBeLessThan(2e-6)
     })
   })
 

@@ -69,7 +69,7 @@ describe.skipIf(executable === null)('the training step in a page', () => {
   })
 
   it.each(['cpu', 'webgpu'] as const)('gives the losses of Node on %s', async device => {
-    const wanted = await lossesInNode()
+    const expected = await lossesInNode()
     const run = { device, config, facts, batches: given }
     // the browser is given plain text: typed arrays do not pass
     const text = JSON.stringify(run, (_, value) =>
@@ -85,7 +85,7 @@ describe.skipIf(executable === null)('the training step in a page', () => {
       return (globalThis as unknown as InPage).mixflowPage.train(JSON.parse(json, revive))
     }, text)
     expect(result.losses.length).toBe(2)
-    wanted.forEach((loss, i) => void expect((result.losses[i] as number) / loss).toBeCloseTo(1, 4))
+    expected.forEach((loss, i) => void expect((result.losses[i] as number) / loss).toBeCloseTo(1, 4))
     expect(new Set(result.tensors).size).toBe(1)
     // a step copies losses and the gradient's norm from the GPU, and no parameter
     expect(result.copies).toEqual(device === 'cpu' ? [0, 0] : [2, 2])

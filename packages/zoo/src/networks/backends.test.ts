@@ -93,10 +93,10 @@ it.each([
   const onnx = await results('onnx', make())
   const cpu = await results('cpu', make())
   expect(Object.keys(onnx)).toEqual(Object.keys(cpu))
-  const errors = Object.entries(cpu).map(([name, wanted]) => {
+  const errors = Object.entries(cpu).map(([name, expected]) => {
     const got = onnx[name] ?? []
-    const scale = Math.max(1, ...wanted.map(Math.abs))
-    return { name, error: Math.max(...wanted.map((value, i) => Math.abs(value - (got[i] ?? Number.NaN)))) / scale }
+    const scale = Math.max(1, ...expected.map(Math.abs))
+    return { name, error: Math.max(...expected.map((value, i) => Math.abs(value - (got[i] ?? Number.NaN)))) / scale }
   })
   expect(errors.filter(({ error }) => !(error < 1e-4))).toEqual([])
 })

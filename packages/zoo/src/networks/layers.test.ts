@@ -28,10 +28,10 @@ describe('conv', () => {
             sum += (x[0]?.[row + i - half]?.[column + j - half]?.[k] ?? 0) * (weight[channel]?.[k]?.[i]?.[j] as number)
       return sum
     }
-    const wanted = Array.from({ length: height * width * to }, (_, i) =>
+    const expected = Array.from({ length: height * width * to }, (_, i) =>
       at(Math.floor(i / to / width), Math.floor(i / to) % width, i % to),
     )
-    expect(apart(layer.apply(parameters, image), tf.tensor(wanted, [1, height, width, to]))).toBeLessThan(1e-5)
+    expect(apart(layer.apply(parameters, image), tf.tensor(expected, [1, height, width, to]))).toBeLessThan(1e-5)
   })
 
   it('starts with weights and biases within 1/√fan-in, as in PyTorch', () => {
@@ -110,8 +110,8 @@ describe('attention', () => {
       ]
       return tf.matMul(tf.softmax(tf.div(tf.matMul(own, other, false, true), 2)) as tf.Tensor2D, value)
     })
-    const wanted = tf.add(x, tf.reshape(project(tf.concat(heads, 1), 'a.proj'), [1, 2, 2, 8]))
-    expect(apart(layer.apply(parameters, x), wanted)).toBeLessThan(1e-5)
+    const expected = tf.add(x, tf.reshape(project(tf.concat(heads, 1), 'a.proj'), [1, 2, 2, 8]))
+    expect(apart(layer.apply(parameters, x), expected)).toBeLessThan(1e-5)
   })
 })
 

@@ -34,7 +34,7 @@ describe.each([0.001, 0.05, 0.13, 0.25, 0.5, 0.9, 0.999])('a dropout mask of rat
 
   it('by the gaps that the uniform numbers of the stream mean', () => {
     const numbers = uniforms({ ...key, images: 1, elementsPerImage: 2000 })
-    const wanted = [...numbers].map(u => {
+    const reference = [...numbers].map(u => {
       let [gap, power] = [0, 1 - rate]
       // what is smaller than the smallest number but 0 cannot be told apart
       while (u < power) {
@@ -45,7 +45,7 @@ describe.each([0.001, 0.05, 0.13, 0.25, 0.5, 0.9, 0.999])('a dropout mask of rat
       return gap
     })
     const found = gapsOf(mask).slice(0, 2000)
-    expect(found).toEqual(wanted.slice(0, found.length))
+    expect(found).toEqual(reference.slice(0, found.length))
   })
 
   it('image i is the same whatever the batch, and a longer image begins as a shorter one', () => {

@@ -26,7 +26,7 @@ const correlation = (a: Float32Array, b: Float32Array) => {
   return sum / a.length
 }
 
-/** Largest distance between the empirical and the wanted distribution function, times √n: above 1.95 once in 1,000. */
+/** Largest distance between the empirical and the stated distribution function, times √n: above 1.95 once in 1,000. */
 const kolmogorovSmirnov = (values: Float32Array, distribution: (x: number) => number) => {
   const sorted = values.slice().sort()
   let distance = 0

@@ -94,8 +94,8 @@ const tf = require('node:module').createRequire(home + '/')(name)
 const at = i => Math.sin(1.7 * i) / 2
 const numbers = shape => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => at(i)), shape)
 const filter = tf.variable(numbers([3, 3, 2, 2]))
-const [x, wanted] = [numbers([4, 8, 8, 2]), tf.fill([4, 8, 8, 2], 0.25)]
-const loss = () => tf.mean(tf.squaredDifference(tf.conv2d(x, filter, 1, 'same'), wanted))
+const [x, target] = [numbers([4, 8, 8, 2]), tf.fill([4, 8, 8, 2], 0.25)]
+const loss = () => tf.mean(tf.squaredDifference(tf.conv2d(x, filter, 1, 'same'), target))
 const optimizer = tf.train.adam(0.05)
 const before = loss().dataSync()[0]
 for (let i = 0; i < 20; i++) optimizer.minimize(loss)

@@ -50,9 +50,9 @@ async function gradientOn(backend: 'cpu' | 'wasm', { size, kernel, strides, pad 
 beforeAll(registerGradients)
 
 it.each(cases)('the gradient of a filter %o is that of the cpu backend', async options => {
-  const wanted = await gradientOn('cpu', options)
+  const expected = await gradientOn('cpu', options)
   const found = await gradientOn('wasm', options)
-  expect(found.length).toBe(wanted.length)
-  expect(Math.max(...wanted.map(Math.abs))).toBeGreaterThan(0.1)
-  found.forEach((value, i) => void expect(value).toBeCloseTo(wanted[i] as number, 4))
+  expect(found.length).toBe(expected.length)
+  expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.1)
+  found.forEach((value, i) => void expect(value).toBeCloseTo(expected[i] as number, 4))
 })

@@ -100,7 +100,7 @@ describe.each(['a', 'b', 'c', 'd', 'e', 'f'])('case %s of the reference', name =
   it('its gradients', () => {
     const loss = (parameters: Record<string, tf.Tensor>, x: tf.Tensor) => {
       const [mean, logVariance] = outputs(parameters, x)
-      const term = (found: tf.Tensor, wanted: string) => tf.mean(tf.squaredDifference(found, tensorOf(io, wanted)))
+      const term = (found: tf.Tensor, key: string) => tf.mean(tf.squaredDifference(found, tensorOf(io, key)))
       return tf.add(term(mean, 'input.target_mean'), term(logVariance, 'input.target_log_var')) as tf.Scalar
     }
     expect(loss(given(), image()).dataSync()[0]).toBeCloseTo(json.scalars.loss, 5)
@@ -110,9 +110,9 @@ describe.each(['a', 'b', 'c', 'd', 'e', 'f'])('case %s of the reference', name =
       given(),
       image(),
     )
-    const wanted = [...io.keys()].filter(key => key.startsWith(`grad.${prefix}`) && !key.includes('.rows_'))
-    const most = Math.max(...wanted.map(key => largest(tensorOf(io, key))))
-    for (const key of wanted) {
+    const compared = [...io.keys()].filter(key => key.startsWith(`grad.${prefix}`) && !key.includes('.rows_'))
+    const most = Math.max(...compared.map(key => largest(tensorOf(io, key))))
+    for (const key of compared) {
       const [found, expected] = [gradients[key.slice(`grad.${prefix}`.length)] as tf.Tensor, tensorOf(io, key)]
       const scale = largest(expected)
       // zero in theory: softmax ignores what all keys share, a norm of single channels what is added to them

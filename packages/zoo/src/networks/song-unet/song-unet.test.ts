@@ -100,9 +100,9 @@ describe.each(['a', 'c', 'd'])('case %s of the reference', name => {
     for (const key of [...io.keys()].filter(key => key.startsWith('grad.') && key !== 'grad.x')) {
       expect(relative(gradients[key.slice(5)] as tf.Tensor, tensorOf(io, key)), key).toBeLessThan(1e-4)
     }
-    for (const [key, wanted] of Object.entries(json.grad_l2_norm_per_parameter)) {
+    for (const [key, reference] of Object.entries(json.grad_l2_norm_per_parameter)) {
       const norm = tf.norm(gradients[key] as tf.Tensor).dataSync()[0] as number
-      expect(Math.abs(norm / wanted - 1), key).toBeLessThan(1e-4)
+      expect(Math.abs(norm / reference - 1), key).toBeLessThan(1e-4)
     }
   })
 })
@@ -115,9 +115,9 @@ describe('the full-size networks', () => {
   it.each(Object.keys(full))('%s: names, order and shapes', name => {
     const { config, parameters, state_dict } = full[name] as Full
     const other = typeof state_dict === 'string' ? state_dict.replace('same as ', '') : name
-    const wanted = Object.entries(full[other]?.state_dict as Record<string, number[]>)
+    const reference = Object.entries(full[other]?.state_dict as Record<string, number[]>)
     const own = built({ config }).parameters
-    expect(own.map(p => [p.name, p.shape])).toEqual(wanted.filter(([key]) => !key.endsWith('resample_filter')))
+    expect(own.map(p => [p.name, p.shape])).toEqual(reference.filter(([key]) => !key.endsWith('resample_filter')))
     expect(countParameters(own)).toBe(parameters)
   })
 })
