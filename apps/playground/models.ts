@@ -55,7 +55,7 @@ export function findModels(folder: string): readonly FoundModel[] {
         path,
         facts: read(manifestName),
         packageName: readIfPresent('package.json').name,
-        baselinePackage: readIfPresent('quality.json').twin?.name,
+        baselinePackage: readIfPresent('quality.json').baseline?.name,
       }
     })
 }

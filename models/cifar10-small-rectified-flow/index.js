@@ -4,7 +4,7 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "cifar10-small-rectified-flow",
-    "description": "The twin of cifar10-small, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
+    "description": "The baseline of cifar10-small: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "MIT",
     "created": "2026-11-30T09:59:49.288Z",
     "files": [
@@ -23,8 +23,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 4347,
-        "sha256": "b96526c23d7b9e21e437538514a4b3e9886c5855325f5e6267b87e10eb40ba93",
+        "bytes": 4372,
+        "sha256": "d6c67b98bfe12e522ddf741879a10ea2d90b90ed3f625efcea55388cef3f1c5d",
         "role": "card"
       }
     ],

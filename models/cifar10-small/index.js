@@ -4,7 +4,7 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "cifar10-small",
-    "description": "CIFAR-10 by class, 32×32, after 384,000 images on two cores: cars, horses, ships, trucks, planes and deer, most of them to be named; of the birds, cats, dogs and frogs few.",
+    "description": "CIFAR-10 by class, 32×32, trained on 384,000 images on two cores. Most cars, horses, ships, trucks, planes and deer are recognisable; few birds, cats, dogs and frogs are.",
     "licence": "MIT",
     "created": "2026-11-30T10:01:49.769Z",
     "files": [
@@ -30,8 +30,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 5630,
-        "sha256": "3b7714baa81eed6b4125891c40c3fe918674821e67380fb53ddea96b34950a5e",
+        "bytes": 5628,
+        "sha256": "f81e30ae19e460bbf5f020f6393dd49f78ab3b3994f3d043a408dc0fa9c3e56e",
         "role": "card"
       }
     ],

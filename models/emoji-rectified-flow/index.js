@@ -4,7 +4,7 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "emoji-rectified-flow",
-    "description": "The twin of emoji, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
+    "description": "The baseline of emoji: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "CC-BY-4.0",
     "created": "2026-11-30T02:06:10.937Z",
     "files": [
@@ -29,8 +29,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 4675,
-        "sha256": "298ace59a212677ed5e98f3f903b3a3ba767c84f1b3f2173f6a571037f50f9f2",
+        "bytes": 4389,
+        "sha256": "08a9628b95411d791b7a264fcfde9b2eb8d40be31ec324b54d8623775ab2b9f6",
         "role": "card"
       }
     ],

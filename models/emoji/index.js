@@ -4,7 +4,7 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "emoji",
-    "description": "Pictures in the manner of Twemoji by category, 32×32, after 300,000 images on two cores: faces, people, signs and flags that nobody drew.",
+    "description": "Emoji in the style of Twemoji by category, 32×32, trained on 300,000 images on two cores: new faces, people, signs and flags.",
     "licence": "CC-BY-4.0",
     "created": "2026-11-30T02:06:01.203Z",
     "files": [
@@ -36,8 +36,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 5841,
-        "sha256": "be56b3382df04d44cd596230729e300f25a4a3b096e5f79ac6aa65a0eaeb12a4",
+        "bytes": 5518,
+        "sha256": "e6e7f676f15e9416cc606e150cd1decf7d2ff21c9711b046e45bca20ad5a475d",
         "role": "card"
       }
     ],

@@ -4,7 +4,7 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "mnist-label-source",
-    "description": "Handwritten digits by label from a source that knows the label (κ = label): w slides between plain noise and the label's own source.",
+    "description": "Handwritten digits by label, from a source conditioned on the label (κ = label): w blends plain noise with the label's source.",
     "licence": "MIT",
     "created": "2026-11-30T01:20:20.271Z",
     "files": [
@@ -44,8 +44,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 5946,
-        "sha256": "415ebf7deab0a5294d871d4408001f6bad838ce4ebfbdc4058e5caa674a4a2c4",
+        "bytes": 5935,
+        "sha256": "b720b9c8c4c8c22c0a40535efe48c5d5c5390624af868ece45f5e34ee94ae9d1",
         "role": "card"
       }
     ],

@@ -4,7 +4,7 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "mnist-rectified-flow",
-    "description": "The twin of mnist, to compare with: the same network, data, seed and number of images, trained as a plain rectified flow.",
+    "description": "The baseline of mnist: the same network, data, seed and number of images, trained as a plain rectified flow.",
     "licence": "MIT",
     "created": "2026-11-30T01:20:25.399Z",
     "files": [
@@ -30,8 +30,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 4864,
-        "sha256": "2c79135673fa7f4f3fa14b4c7d77bb6c0d6f69b01c3a1e39ad9d05731a42cdc9",
+        "bytes": 4892,
+        "sha256": "9665d194d5ac7b49dd497e202ebdedb58847d407b4e784e3c66d753bca9a0421",
         "role": "card"
       }
     ],

@@ -4,7 +4,7 @@ export default {
     "format": "mixflow-model",
     "version": 1,
     "name": "mnist",
-    "description": "Handwritten digits by label, in three to nine evaluations; κ is the picture itself.",
+    "description": "Handwritten digits by label, for 3 to 9 NFE; κ is the image itself.",
     "licence": "MIT",
     "created": "2026-11-30T01:20:13.443Z",
     "files": [
@@ -44,8 +44,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 6311,
-        "sha256": "56b07ac7172538188c0940c14058d8b771a285401c0353f08a5d4449e40d240f",
+        "bytes": 6287,
+        "sha256": "7a1b59bd291ad6981d429db81890dfb61832854c7d5eccc3e9b1c675c778634e",
         "role": "card"
       }
     ],

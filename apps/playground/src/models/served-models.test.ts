@@ -28,7 +28,7 @@ it('lists folders with a manifest and their baselines; models with a baseline fi
     await put('faces', { source, half: true })
     await put('faces/rectified-flow', {})
     await put('letters', { source, classes: 3 })
-    await writeFile(join(folder, 'letters', 'quality.json'), JSON.stringify({ twin: { name: '@you/model-plain' } }))
+    await writeFile(join(folder, 'letters', 'quality.json'), JSON.stringify({ baseline: { name: '@you/model-plain' } }))
     await writeFile(join(folder, 'digits-rectified-flow', 'package.json'), JSON.stringify({ name: '@you/model-plain' }))
     await mkdir(join(folder, 'no-model'))
     const { models } = indexOf(findModels(folder))

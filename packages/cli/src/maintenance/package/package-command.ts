@@ -57,7 +57,7 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
       const evaluations = await readEvaluations(flags.evaluation, model, manifest)
       const quality = qualityRecord({
         evaluations: evaluations.map(packagedEvaluation),
-        twin: await readBaseline(flags),
+        baseline: await readBaseline(flags),
         speed: await Promise.all(flags.speed.map(path => readSpeed(path, manifest))),
       })
       const neighbours = await neighboursOf(flags.evaluation, evaluations)

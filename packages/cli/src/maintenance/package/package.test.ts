@@ -105,7 +105,7 @@ describe('mixflow package', () => {
     const quality = JSON.parse(text('out', 'quality.json'))
     expect(quality).toMatchObject({
       format: 'mixflow-quality',
-      twin: { name: '@you/model-stripes-plain' },
+      baseline: { name: '@you/model-stripes-plain' },
       speed: [speed],
     })
     expect(JSON.stringify(quality)).not.toContain('ours/model')

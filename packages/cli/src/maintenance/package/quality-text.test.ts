@@ -71,9 +71,9 @@ describe('the measures of a manifest', () => {
 })
 
 describe('qualityText', () => {
-  const twin = { name: '@you/model-plain', evaluations: [evaluated([0.91, 0.95], 0.06)] }
+  const baseline = { name: '@you/model-plain', evaluations: [evaluated([0.91, 0.95], 0.06)] }
   const text = qualityText(
-    qualityRecord({ evaluations: [evaluated([0.951, 0.978], 0.04)], twin, speed: [speed, inPage] }),
+    qualityRecord({ evaluations: [evaluated([0.951, 0.978], 0.04)], baseline, speed: [speed, inPage] }),
   )
 
   it('has each measure next to the baseline, and label accuracy in percent', () => {
@@ -88,7 +88,7 @@ describe('qualityText', () => {
   it('leaves out a baseline that was sampled with other options', () => {
     const guided = { name: 'plain', evaluations: [evaluated([0.91, 0.95], 0.06, 2)] }
     const alone = qualityText(
-      qualityRecord({ evaluations: [evaluated([0.951, 0.978], 0.04)], twin: guided, speed: [] }),
+      qualityRecord({ evaluations: [evaluated([0.951, 0.978], 0.04)], baseline: guided, speed: [] }),
     )
     expect(alone).toContain('| heun | 3 | 95.1 % |  | 9.51 |  |')
   })
@@ -104,7 +104,7 @@ describe('qualityText', () => {
   })
 
   it('is empty where nothing was measured, and has no paths', () => {
-    expect(qualityText(qualityRecord({ evaluations: [], twin: null, speed: [] }))).toBe('')
+    expect(qualityText(qualityRecord({ evaluations: [], baseline: null, speed: [] }))).toBe('')
     expect(JSON.stringify(evaluated([1, 1], 1))).not.toContain('somewhere')
   })
 })
@@ -153,8 +153,8 @@ it.each(hostileNames)('the name %j is escaped in a card', name => {
     }))
     const own = { ...evaluation, settings, samples: { ...samples, extractor: { ...samples.extractor, name } } }
     const machine = { ...speed.machine, processor: name }
-    const twin = { name, evaluations: [] }
-    return qualityText(qualityRecord({ evaluations: [own], twin, speed: [{ ...speed, runtime: name, machine }] }))
+    const baseline = { name, evaluations: [] }
+    return qualityText(qualityRecord({ evaluations: [own], baseline, speed: [{ ...speed, runtime: name, machine }] }))
   }
   const text = named(name)
   expect(text).not.toMatch(unprintable)

@@ -8,7 +8,7 @@ import { markdownTable } from '../../terminal/text.ts'
 import type { Baseline, PackagedEvaluation, QualityRecord, SpeedRecord } from './quality.ts'
 
 /** Empty where nothing was measured. */
-export function qualityText({ evaluations, twin: baseline, speed }: QualityRecord): string {
+export function qualityText({ evaluations, baseline, speed }: QualityRecord): string {
   return [
     ...(baseline === null ? [] : [baselineText(baseline)]),
     ...evaluations.filter(({ settings }) => settings.length > 0).flatMap(each => samplesParts(each, baseline)),

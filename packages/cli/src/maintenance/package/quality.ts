@@ -30,7 +30,7 @@ export interface QualityRecord {
   readonly format: 'mixflow-quality'
   readonly version: 1
   readonly evaluations: readonly PackagedEvaluation[]
-  readonly twin: Baseline | null
+  readonly baseline: Baseline | null
   readonly speed: readonly SpeedRecord[]
 }
 
@@ -40,7 +40,7 @@ export const packagedEvaluation = ({ subject, settings, ...rest }: EvaluationRes
   settings: settings.map(({ ranges, ...setting }) => setting),
 })
 
-export const qualityRecord = (parts: Pick<QualityRecord, 'evaluations' | 'twin' | 'speed'>): QualityRecord => ({
+export const qualityRecord = (parts: Pick<QualityRecord, 'evaluations' | 'baseline' | 'speed'>): QualityRecord => ({
   format: 'mixflow-quality',
   version: 1,
   ...parts,

@@ -83,7 +83,7 @@ export const zooList = (packages: readonly PackagedModel[]): ZooModel[] =>
     // jsDelivr serves every file of every npm version, immutable and with CORS
     address: `https://cdn.jsdelivr.net/npm/${packageName}@${version}/${manifestFileName}`,
     manifest: manifestFile,
-    baseline: packages.find(other => other.packageName === quality?.twin?.name)?.name ?? null,
+    baseline: packages.find(other => other.packageName === quality?.baseline?.name)?.name ?? null,
   }))
 
 /** Total size of the manifest and its files. */

@@ -67,9 +67,9 @@ const evaluation = (mean: number) => ({
 beforeAll(() => {
   mkdirSync(join(folder, 'models', 'features'), { recursive: true })
   writeFileSync(join(folder, 'models', 'features', 'package.json'), '{"name": "@you/features", "version": "1.2.3"}')
-  const twin = { name: '@you/model-plain', evaluations: [evaluation(4.5)] }
+  const baseline = { name: '@you/model-plain', evaluations: [evaluation(4.5)] }
   addModel('digits', {
-    quality: qualityRecord({ evaluations: [evaluation(3.25)], twin, speed: [] } as never),
+    quality: qualityRecord({ evaluations: [evaluation(3.25)], baseline, speed: [] } as never),
   })
   addModel('plain')
 })
