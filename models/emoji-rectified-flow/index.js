@@ -29,8 +29,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 4389,
-        "sha256": "08a9628b95411d791b7a264fcfde9b2eb8d40be31ec324b54d8623775ab2b9f6",
+        "bytes": 4380,
+        "sha256": "09364c68f5ba3cff39e73636914433c8362b0f21c08f3e4b6cdcd2fff0a462c8",
         "role": "card"
       }
     ],

@@ -36,8 +36,8 @@ export default {
       },
       {
         "path": "README.md",
-        "bytes": 5518,
-        "sha256": "e6e7f676f15e9416cc606e150cd1decf7d2ff21c9711b046e45bca20ad5a475d",
+        "bytes": 5509,
+        "sha256": "949e1c913d83b4bd8643486b075cfab7458f32fb7467350a14e5111cd74a0715",
         "role": "card"
       }
     ],

@@ -1,6 +1,6 @@
 /**
  * A server in front of an application's own, as a careful host would put there: every answer carries a strict
- * Content-Security-Policy, which must not get in the way of pictures.
+ * Content-Security-Policy, which must not block sampling.
  */
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -48,7 +48,7 @@ export const errorCodes = {
   DOWNLOAD_CROSS_ORIGIN: 'the server does not let pages of this origin read the file',
   DOWNLOAD_REDIRECTED: 'the server sends on to another address, which is in a circle or cannot be reached',
   DOWNLOAD_DISK: 'the downloaded bytes could not be written: disk full, read-only or forbidden',
-  DOWNLOAD_FAILED: 'every address failed, each in its own way',
+  DOWNLOAD_FAILED: 'every address failed',
   // models and sampling
   MODEL_NOT_FOUND: 'the path or address given as a model holds no mixflow.json',
   MODEL_HASH_MISMATCH: 'a file of a model is not the one that its manifest describes: changed, cut short or replaced',
@@ -72,7 +72,7 @@ export const errorCodes = {
   WORKER_FAILED: 'a process or thread that was started to share the work ended before its part was done',
   // serving over HTTP
   HTTP_INVALID: 'a request to a server has a path, method, size or media type that it does not take',
-  SERVER_REFUSED: 'a request came under a name, or from a page, that the server was not told to answer',
+  SERVER_REFUSED: 'the Host or Origin of a request is not among those that the server accepts',
   SERVER_BUSY: 'a server has as many images to make as it may queue',
   SERVER_TIMEOUT: 'a request to a server was not done within the time that it may take',
   SERVER_STOPPING: 'a server is about to end and takes no more requests',
@@ -81,9 +81,9 @@ export const errorCodes = {
   // setting up what is not in the npm packages
   SETUP_UNSUPPORTED: 'what should be set up is not for this system',
   SETUP_TOOL_MISSING: 'setting up needs a program of the system that is not there',
-  SETUP_FAILED: 'what was set up could not be built, or does not work; nothing of it was kept',
+  SETUP_FAILED: 'what was set up could not be built, or did not work when tested; it was removed',
   OUTPUT_EXISTS: 'something of another kind is where a result should be written',
-  OUTPUT_DISK: 'a run or a picture could not be written: disk full, read-only or forbidden',
+  OUTPUT_DISK: 'a run or an image could not be written: disk full, read-only or forbidden',
 } as const satisfies Record<string, string>
 
 export type MixflowErrorCode = keyof typeof errorCodes

@@ -26,23 +26,26 @@ const kinds: Readonly<Record<string, TinyOptions>> = {
   'plain rectified flow, no classes': { classes: 0, source: null },
   'plain rectified flow, classes, colour': { channels: 3, source: null },
   'κ = image, two levels': { widths: [8, 12], source: sourceOf() },
-  'κ = image, no classes, told w': { classes: 0, source: sourceOf({ conditionOnWeight: true }) },
+  'κ = image, no classes, conditioned on w': { classes: 0, source: sourceOf({ conditionOnWeight: true }) },
   'κ = image, mean': { source: sourceOf({ gaussian: 'mean', conditionOnWeight: true }) },
   'κ = image, no Gaussian': { source: sourceOf({ gaussian: 'off', mixing: 'sample', tanh: true }) },
   'κ = label': { source: sourceOf({ kappa: 'label' }) },
-  'κ = label, two classes, told w': { classes: 2, source: sourceOf({ kappa: 'label', conditionOnWeight: true }) },
+  'κ = label, two classes, conditioned on w': {
+    classes: 2,
+    source: sourceOf({ kappa: 'label', conditionOnWeight: true }),
+  },
   'κ = noise, no classes': { classes: 0, source: sourceOf({ kappa: 'noise', mixing: 'sample' }) },
-  'κ = noise, no Gaussian, told w': {
+  'κ = noise, no Gaussian, conditioned on w': {
     source: sourceOf({ kappa: 'noise', gaussian: 'off', mixing: 'sample', tanh: true, conditionOnWeight: true }),
   },
   'κ = image+noise, colour': { channels: 3, source: sourceOf({ kappa: 'image+noise' }) },
   'the paper’s networks': { networks: 'paper', channels: 3, classes: 0 },
   'the paper’s networks, the encoder with all its parts': { networks: 'paper-whole', channels: 3, classes: 0 },
-  'the paper’s networks, κ = noise, the encoder told the class': {
+  'the paper’s networks, κ = noise, a label-conditioned encoder': {
     networks: 'paper-whole',
     source: sourceOf({ kappa: 'noise', encoderLabel: true }),
   },
-  'the paper’s networks, classes, κ = label, told w': {
+  'the paper’s networks, classes, κ = label, conditioned on w': {
     networks: 'paper',
     source: sourceOf({ kappa: 'label', conditionOnWeight: true }),
   },

@@ -1,4 +1,4 @@
-/** What has no end or no content of its own is refused at once. */
+/** Files without an end or content (devices, pipes, sockets) are refused at once. */
 
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** The digits' extractor tells them apart, its statistics are of it, and its distance grows with what is wrong with images. */
+/** The extractor of digits classifies them, its statistics belong to it, and its distance grows with corruption. */
 import { gunzipSync } from 'node:zlib'
 import { fromBytes, normals } from '@mixflow/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

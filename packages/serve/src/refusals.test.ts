@@ -1,4 +1,4 @@
-/** What a server refuses: requests that are wrong, names and pages that it was not told to answer, and options. */
+/** What a server refuses: invalid requests, hosts and origins that are not accepted, and options. */
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -115,7 +115,7 @@ describe('invalid HTTP gets problem details', () => {
     ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
     ['HTTP/1.0 without a Host', 'GET /healthz HTTP/1.0\r\n\r\n', 400],
     ['two Hosts', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n', 403],
-    ['a Host that it was not told', 'GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n', 403],
+    ['a Host that it does not accept', 'GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n', 403],
     ['a backslash in its path', 'GET /a\\b HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
     ['an incomplete escape in its path', 'GET /%f HTTP/1.1\r\nHost: localhost\r\n\r\n', 404],
     ['no ASCII in its path', 'GET /ü HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
@@ -199,8 +199,8 @@ describe('access control', () => {
     expect((await ask(address, { origin: address })).status).toBe(200)
     expect((await ask(address, { origin: 'https://evil.example' })).status).toBe(403)
     expect((await ask(address, { origin: 'null' })).status).toBe(403)
-    const told = await ask(address, { origin: 'https://page.example' })
-    expect(told.headers).toMatchObject({ 'access-control-allow-origin': 'https://page.example' })
+    const allowed = await ask(address, { origin: 'https://page.example' })
+    expect(allowed.headers).toMatchObject({ 'access-control-allow-origin': 'https://page.example' })
     const preflight = { origin: 'https://page.example', 'access-control-request-method': 'POST' }
     expect(await ask(address, preflight, 'OPTIONS')).toMatchObject({
       status: 204,

@@ -51,7 +51,7 @@ describe.skipIf(executable === null)('in a page', () => {
       expected[kind].forEach((loss, i) => void expect(report[kind][i]).toBeCloseTo(loss, 3))
   })
 
-  it('what fails is told where it is read, and holds up nothing else', async () => {
+  it('an error surfaces where the result is read, and blocks nothing else', async () => {
     await train('onnx-wasm', 1)
     const report = await open.page.evaluate(() => (globalThis as unknown as InPage).mixflowPage.robust())
     expect(report).toMatchObject({ device: 'cpu', sync: 'READ_SYNC', bad: 'RUNTIME_FAILED', good: [1, 4, 9] })

@@ -10,13 +10,13 @@ import {
   sampledLabels,
   verifyCheckpointFiles,
 } from './checkpoint.ts'
-import { attempt, changed, damage, damaged, hostileValue, places, refusal } from './fixtures/damage.ts'
+import { attempt, changed, damage, damaged, hostileValue, paths, refusal } from './fixtures/damage.ts'
 import { anyCheckpoint, exampleCheckpoint } from './fixtures/examples.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { sha256Hex } from './sha256.ts'
 import { storedTensor, tensorValues } from './tensor-dtype.ts'
 
-const everyPlace = places(exampleCheckpoint).filter(path => path.length > 0)
+const everyPath = paths(exampleCheckpoint).filter(path => path.length > 0)
 
 function sound(run: () => Checkpoint): void {
   const outcome = attempt(run)
@@ -44,7 +44,7 @@ describe('mutations', () => {
   it('a missing key is refused unless optional, an unknown one outside of open records', () => {
     const optional = new Set<string>()
     const open = new Set<string>()
-    for (const path of everyPlace) {
+    for (const path of everyPath) {
       if (typeof path.at(-1) === 'number') continue
       const name = path.filter(step => typeof step === 'string').join('.')
       const without = changed(exampleCheckpoint, path, (container, key) => delete container[key])
@@ -78,7 +78,7 @@ describe('mutations', () => {
 
   it('a hostile value anywhere is refused, or the checkpoint is a valid one', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...everyPlace), hostileValue, (path, value) => {
+      fc.property(fc.constantFrom(...everyPath), hostileValue, (path, value) => {
         const checkpoint = changed<unknown>(exampleCheckpoint, path, (container, key) => {
           container[key] = value
         })

@@ -155,7 +155,7 @@ export const parseCheckpoint = (source: string | Uint8Array): Checkpoint => pars
 /** The text of the file, in one order of keys. Throws as `parseCheckpoint` would on reading it. */
 export const checkpointToJson = (checkpoint: Checkpoint): string => recordToJson(checkpoint, file)
 
-/** The classes as a sampler has to know them: where training hid no label, each picture needs one. */
+/** The classes as a sampler has to know them: where training hid no label, each image needs one. */
 export function sampledLabels({
   labels,
   config,

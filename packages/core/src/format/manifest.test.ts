@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { attempt, changed, damage, damaged, hostileValue, places, refusal } from './fixtures/damage.ts'
+import { attempt, changed, damage, damaged, hostileValue, paths, refusal } from './fixtures/damage.ts'
 import { anyManifest, exampleManifest } from './fixtures/examples.ts'
 import { type Manifest, manifestToJson, parseManifest } from './manifest.ts'
 import { networkPorts } from './network-ports.ts'
 import { isSafePath } from './safe-path.ts'
 
-const everyPlace = places(exampleManifest).filter(path => path.length > 0)
+const everyPath = paths(exampleManifest).filter(path => path.length > 0)
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
 /** The refusal of the example with something changed at `path`. */
@@ -49,7 +49,7 @@ describe('round trip', () => {
 describe('mutations', () => {
   it('every key is needed or optional, and none may be unknown', () => {
     const optional = new Set<string>()
-    for (const path of everyPlace) {
+    for (const path of everyPath) {
       if (typeof path.at(-1) === 'number') continue
       const without = changed(exampleManifest, path, (container, key) => delete container[key])
       const outcome = attempt(() => parseManifest(JSON.stringify(without)))
@@ -64,7 +64,7 @@ describe('mutations', () => {
 
   it('a hostile value anywhere is refused, or the manifest is a valid one', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...everyPlace), hostileValue, (path, value) => {
+      fc.property(fc.constantFrom(...everyPath), hostileValue, (path, value) => {
         const manifest = changed<unknown>(exampleManifest, path, (container, key) => {
           container[key] = value
         })
@@ -107,7 +107,7 @@ describe('refuses', () => {
     ['the same path in capitals', ['files', 1, 'path'], 'DENOISER.onnx', 'duplicate'],
     ['itself as a file', ['files', 3, 'path'], 'mixflow.json', 'duplicate'],
     ['two float32 denoisers', ['files', 1, 'dtype'], 'float32', 'duplicate'],
-    ['a picture with a dtype', ['files', 3, 'dtype'], 'float32', 'inconsistent'],
+    ['an image with a dtype', ['files', 3, 'dtype'], 'float32', 'inconsistent'],
     ['no denoiser', ['files'], [exampleManifest.files[2]], 'inconsistent'],
     ['an encoder that is not there', ['files'], [exampleManifest.files[0]], 'inconsistent'],
     ['a dtype without parity', ['parity'], { float32: exampleManifest.parity.float32 }, 'inconsistent'],
@@ -115,7 +115,7 @@ describe('refuses', () => {
     ['another layout', ['image', 'layout'], 'NHWC', 'word'],
     ['an image without width', ['image', 'width'], 0, 'range'],
     ['too few names', ['labels', 'names'], ['a'], 'inconsistent'],
-    ['guidance where each picture needs a label', ['labels', 'required'], true, 'inconsistent'],
+    ['guidance where each image needs a label', ['labels', 'required'], true, 'inconsistent'],
     ['networks of another image', ['image', 'width'], 32, 'inconsistent'],
     ['networks without the label', ['labels'], null, 'inconsistent'],
     ['networks with an encoder, and no source', ['source'], null, 'inconsistent'],
@@ -132,7 +132,7 @@ describe('refuses', () => {
 
   it.each([
     ['kappa = label', { kappa: 'label' }],
-    ['an encoder that is told the class', { encoderLabel: true }],
+    ['a label-conditioned encoder', { encoderLabel: true }],
   ] as const)('%s without labels', (_, change) => {
     const facts = { image: { channels: 1, height: 2, width: 2 }, labels: null }
     const source = { ...exampleManifest.source!, ...change }

@@ -39,7 +39,7 @@ export interface ManifestFile {
   readonly path: string
   readonly bytes: number
   readonly sha256: string
-  /** `grid`: pictures that it made; `report`: what the card shows besides. */
+  /** `grid`: samples of the model; `report`: other images of the card. */
   readonly role: 'denoiser' | 'encoder' | 'card' | 'grid' | 'licence' | 'report'
   /** Of the weights; on networks only. Inputs and outputs are float32 in either case. */
   readonly dtype?: 'float32' | 'float16'

@@ -3,7 +3,7 @@
  * them, the manifest states them, loaders check the graphs against them.
  *
  * denoiser: x [N,C,H,W], t [N], label [N] where there are classes (index `count` means "no label"), w [N] where it is
- * conditioned on the mixture weight -> velocity [N,C,H,W]. encoder: kappa, and label where it is told the class -> mean and
+ * conditioned on the mixture weight -> velocity [N,C,H,W]. encoder: kappa, and label where it is conditioned on it -> mean and
  * logVariance, or what `gaussian` leaves of them. N is the batch, free in every graph.
  */
 import { encoderChannels } from '../method/source/kappa-fc.ts'

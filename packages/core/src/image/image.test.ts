@@ -75,7 +75,7 @@ describe('imageGrid', () => {
     expect([...grid.data]).toEqual([...rows, ...rows.map(value => (value === 0 ? 0 : -value))])
   })
 
-  it('is as near to a square as can be unless told', () => {
+  it('is as near to a square as possible by default', () => {
     const tiles = Array.from({ length: 10 }, () => tile(0))
     expect(imageGrid(tiles, { padding: 0 })).toMatchObject({ height: 3, width: 8 })
     expect(imageGrid(tiles.slice(0, 1))).toMatchObject({ height: 5, width: 6 })

@@ -24,7 +24,7 @@ const elements = 60
 
 const imageOf = ({ meanOf, deviation }: ReturnType<typeof setUp>, label: number, seed: number) =>
   normals({ seed, stream: 'noise', images: 1, elementsPerImage: elements }).map(z => meanOf(label) + deviation * z)
-const picture = (data: Float32Array) => ({ channels: 3, height: 4, width: 5, data })
+const imageWith = (data: Float32Array) => ({ channels: 3, height: 4, width: 5, data })
 
 describe('inferLabel', () => {
   it.each([1, 2, 3, 10, 200])('finds the class of images of each of %i classes', async classes => {
@@ -81,7 +81,7 @@ describe('inferLabel', () => {
 describe.each([false, true])('where the label is left open (one is required: %s)', required => {
   const known = setUp(5, required)
   const { model, backend } = known
-  const image = picture(imageOf(known, 3, 8))
+  const image = imageWith(imageOf(known, 3, 8))
 
   it('variations have the class of the image, whatever the seed and the count', async () => {
     for (const seed of [1, 2]) {

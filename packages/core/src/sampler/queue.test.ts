@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Queue } from './queue.ts'
 
-/** A task that ends when told to. */
+/** A task that ends on request. */
 function task() {
   let end = () => {}
   let begun = false
@@ -43,7 +43,7 @@ it('a task that throws passes its turn on', async () => {
   expect(await next).toBe('done')
 })
 
-it('who gives up is told at once, wherever he stands, and the others keep their places', async () => {
+it('an aborted task rejects at once at any position, and the others keep their order', async () => {
   const queue = new Queue()
   const first = task()
   const running = queue.run(first.run)

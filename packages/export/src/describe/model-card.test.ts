@@ -19,7 +19,7 @@ import {
 } from '../fixtures/tiny-checkpoint.ts'
 import { fence, size, words } from './markdown.ts'
 
-/** A place inside the package, so that the examples find its dependencies. */
+/** A folder inside the package, so that the examples find its dependencies. */
 const cache = fileURLToPath(new URL('../../node_modules/.cache/card/', import.meta.url))
 
 let root: Folder
@@ -46,7 +46,7 @@ const codeOf = (card: string, mark: string): string => {
 }
 
 const kinds: Readonly<Record<string, TinyOptions>> = {
-  'classes, told w': { source: sourceOf({ conditionOnWeight: true }) },
+  'classes, conditioned on w': { source: sourceOf({ conditionOnWeight: true }) },
   'colour, no classes, no source': { classes: 0, channels: 3, source: null },
   'κ = label': { source: sourceOf({ kappa: 'label' }) },
 }

@@ -28,7 +28,7 @@ describe('samplingDefaults', () => {
     expect(samplingDefaults({}, facts({ labels: null })).guidance).toBe(0)
   })
 
-  test('have no guidance where each picture needs a label', () => {
+  test('have no guidance where each image needs a label', () => {
     const model = facts({ labels: { count: 3, required: true } })
     expect(samplingDefaults({}, model).guidance).toBe(0)
     expect(samplingDefaults({ guidance: 0 }, model).guidance).toBe(0)

@@ -8,7 +8,7 @@ interface Running extends Part {
   fail(error: Error): void
 }
 
-/** Jobs whose parts run until they are told to end. */
+/** Jobs whose parts run until the test ends them. */
 function playground(largestBatch: number) {
   const schedule = new Schedule(largestBatch)
   const running: Running[] = []

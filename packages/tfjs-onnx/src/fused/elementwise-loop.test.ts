@@ -1,4 +1,4 @@
-/** Loops against the same operators one by one in ONNX Runtime, bit for bit; what no loop can do is told apart. */
+/** Loops against the same operators one by one in ONNX Runtime, bit for bit; operators that no loop supports are recognised. */
 
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -70,7 +70,7 @@ export function fitToImages(config: TrainingConfig, facts: ImageFacts, isGiven: 
 }
 
 /**
- * U-Nets whose finest level has about 16 × 16 places: larger images come in larger patches, so that a step takes about the
+ * U-Nets whose finest level has about 16 × 16 positions: larger images come in larger patches, so that a step takes about the
  * same time at any size. On patches of 4 and more, the denoiser gives the image rather than the velocity, which it could not without grain.
  */
 function networksFor({ image: { height, width }, count }: ImageFacts) {

@@ -47,7 +47,7 @@ const request = (changes: Partial<DownloadRequest> = {}): DownloadRequest => ({
   pauseMs: 1,
   ...changes,
 })
-/** What arrives is told to the server. */
+/** The server counts what arrives. */
 const onProgress = ({ phase, done }: DataProgress) => phase === 'download' && server.arrived.emit(`${done}`)
 const fetched = (changes: Partial<DownloadRequest> = {}) => download(request({ onProgress, ...changes }))
 const ranges = () => server.requests.map(({ headers }) => headers.range ?? null)

@@ -247,7 +247,7 @@ describe('train', () => {
     ['noise', 'mean', 'sample', false],
     ['image+noise', 'mean-variance', 'sample', false],
     ['image', 'off', 'sample', true],
-  ] as const)('κ = %s, %s, mixing by %s, told w: %s', async (kappa, gaussian, mixing, conditionOnWeight) => {
+  ] as const)('κ = %s, %s, mixing by %s, conditioned on w: %s', async (kappa, gaussian, mixing, conditionOnWeight) => {
     const source = {
       ...(tinyConfig().source as NonNullable<TrainingConfig['source']>),
       kappa,

@@ -64,7 +64,7 @@ describe('a grid', () => {
     expect(sides).toEqual([3 * 30, 3 * 34, 64 + 4, 256 + 4])
   })
 
-  it('refuses no images, channels that are no picture, and a scale that is none', () => {
+  it('refuses no images, unsupported numbers of channels, and invalid scales', () => {
     expect(() => gridPng([])).toThrow(MixflowError)
     expect(() => encodePng({ channels: 2, height: 1, width: 1, data: new Float32Array(2) })).toThrow(/1 or 3 channels/)
     for (const scale of [0, 1.5, Number.NaN, 65]) expect(() => encodePng(greyImage, scale)).toThrow(/scale/)

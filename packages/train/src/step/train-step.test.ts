@@ -37,7 +37,7 @@ const source = tiny.source as NonNullable<TrainingConfig['source']>
 
 const cases: Readonly<Record<string, Partial<TrainingConfig>>> = {
   'song-unet, diffusers-unet': { denoiser: song(0), encoder: diffusers(false) },
-  'song-unet with dropout, told w; whole diffusers-unet': {
+  'song-unet with dropout, conditioned on w; whole diffusers-unet': {
     denoiser: song(0.2),
     encoder: diffusers(true),
     source: { ...source, conditionOnWeight: true },

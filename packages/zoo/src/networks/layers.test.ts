@@ -126,7 +126,7 @@ describe('sinusoids', () => {
     })
   })
 
-  it('tell times apart that are a thousandth from each other', () => {
+  it('distinguish times that differ by a thousandth', () => {
     const t = Array.from({ length: 1001 }, (_, i) => i / 1000)
     const embedded = sinusoids(tf.tensor1d(t), 32)
     const steps = tf.sub(tf.slice(embedded, [1, 0], [1000, 32]), tf.slice(embedded, [0, 0], [1000, 32]))

@@ -52,14 +52,14 @@ describe('initialValues', () => {
     spec('c', [size, 2], { kind: 'uniform', bound: 1 }),
   ]
 
-  it("a parameter's values depend on its place, not on the sizes of the others", () => {
+  it("a parameter's values depend on its index, not on the sizes of the others", () => {
     const [small, large] = [initialValues(three(4), { seed: 9 }), initialValues(three(500), { seed: 9 })]
     expect(small.get('b')).toEqual(large.get('b'))
     // and a longer one begins as a shorter one does
     expect(large.get('c')?.slice(0, 8)).toEqual(small.get('c'))
   })
 
-  it('places can be counted from elsewhere, so that two networks share no numbers', () => {
+  it('indices can start at an offset, so that two networks share no random numbers', () => {
     const all = initialValues(three(4), { seed: 9 })
     const rest = initialValues(three(4).slice(1), { seed: 9, firstIndex: 1 })
     expect(rest.get('b')).toEqual(all.get('b'))

@@ -102,8 +102,8 @@ describe('at the start of training', () => {
 describe('once trained', () => {
   const moved = () => movedTensors(network.parameters)
   const velocity = (changes: { x?: tf.Tensor4D; t?: tf.Tensor1D } & DenoiserCondition = {}) => {
-    const { x = xt, t: time = t, ...told } = changes
-    return network.apply(moved(), x, time, { ...condition, ...told })
+    const { x = xt, t: time = t, ...rest } = changes
+    return network.apply(moved(), x, time, { ...condition, ...rest })
   }
 
   it('every parameter has a part in the velocity', () => {
@@ -147,7 +147,7 @@ describe('once trained', () => {
     expect(apart(velocity({ label: none }), velocity({ label: undefined }))).toBe(0)
   })
 
-  it('a network without classes, or not told w, has no parameters for them', () => {
+  it('a network without classes, or not conditioned on w, has no parameters for them', () => {
     const names = (changes: Partial<NetworkContext>) =>
       unet(unetOptions(), { ...full, ...changes }).parameters.map(({ name }) => name)
     const all = names({})

@@ -1,6 +1,6 @@
 /**
  * The image of the metric `neighbours`: the samples nearest to a training image, each above its nearest training images. It shows memorized
- * images at a glance, even where the training set has duplicates and no ratio tells.
+ * images at a glance, even where duplicates in the training set make the ratio useless.
  *
  * Samples are not stored, so the few that are shown are sampled again, one at a time. With an adaptive solver that chooses its steps per
  * batch, they may differ from the measured ones within its tolerance.

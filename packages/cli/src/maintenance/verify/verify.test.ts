@@ -131,9 +131,9 @@ describe.skipIf(!isThere)('on the reference', () => {
     ['solvers', 'solvers.json', 'fixed_step.7.nfe', 7, 'evaluations'],
     ['metrics', 'metrics.json', 'frechet.cases.0.frechet_distance', 7.6291, 'Fréchet distance'],
     ['ckpt', 'ckpt.json', 'bad.0.file', 'mini-good.ckpt', 'refused as malicious'],
-  ])('%s: a change in %s, %s, fails', async (group, file, place, value, quantity) => {
+  ])('%s: a change in %s, %s, fails', async (group, file, keyPath, value, quantity) => {
     const folder = copyFolder(join(shared, group), join(newFolder(), group))
-    changeJson(join(folder, file), place, value)
+    changeJson(join(folder, file), keyPath, value)
     expect(await failedOf(folder)).toContain(quantity)
   })
 
@@ -200,10 +200,10 @@ describe('an unsupported fixture is refused by name', () => {
     ['a contradiction', 'cases.0.mix_w', false, /contradicts itself: mix_w and w/],
     ['weights that do not fit', 'cases.0.encoder_weights', ['weights', 'D'], /cannot be computed: /],
     ['nothing to compare', 'cases', [], /nothing to compare/],
-  ])('loss: %s', async (_, place, value, message) => {
+  ])('loss: %s', async (_, keyPath, value, message) => {
     const folder = newFolder()
     writeLoss(folder)
-    changeJson(join(folder, 'loss.json'), place, value)
+    changeJson(join(folder, 'loss.json'), keyPath, value)
     const { code, stdout, stderr } = await mixflow(folder)
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(/\[VERIFY_INVALID\]/)
@@ -220,10 +220,10 @@ describe('an unsupported fixture is refused by name', () => {
     ['another size', 'field', field('x').replace('3,5', '5,3'), /x0 is not \[5, 3\]/],
     ['another time', 'field', field('x', 2), /cannot parse the field/],
     ['another grid', 'time_grid', 'cosine', /time_grid: Invalid string/],
-  ])('solvers: %s', async (_, place, value, message) => {
+  ])('solvers: %s', async (_, keyPath, value, message) => {
     const folder = newFolder()
     writeSolvers(folder)
-    changeJson(join(folder, 'others.json'), place, value)
+    changeJson(join(folder, 'others.json'), keyPath, value)
     expect((await mixflow(folder)).stderr).toMatch(message)
   })
 
@@ -237,10 +237,10 @@ describe('an unsupported fixture is refused by name', () => {
     ['weights of another network', 'config.num_blocks', 1, /first difference is at enc\.8x8_block1/],
     ['a file elsewhere', 'files.io', '../io.safetensors', /is not a file name in the same folder/],
     ['a file that is not there', 'files.io', 'in.safetensors', /there is no in\.safetensors in the same folder/],
-  ])('songunet: %s', async (_, place, value, message) => {
+  ])('songunet: %s', async (_, keyPath, value, message) => {
     const folder = newFolder()
     writeSongUnet(folder)
-    changeJson(join(folder, 'grey.json'), place, value)
+    changeJson(join(folder, 'grey.json'), keyPath, value)
     expect((await mixflow(folder)).stderr).toMatch(message)
   })
 

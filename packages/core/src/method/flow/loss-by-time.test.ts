@@ -46,13 +46,13 @@ describe('lossByTime', () => {
     }
   })
 
-  it('is 0 where xt tells all: all trajectories start at one point', async () => {
+  it('is 0 where xt determines the velocity: all trajectories start at one point', async () => {
     const toPoint: Velocity = (x, { t }) => x.map((value, i) => value / t[Math.floor(i / 6)]!)
     const { bins } = await lossByTime(toPoint, { ...pairs, x0: new Float32Array(x1.length) })
     for (const bin of bins) expect(bin.loss).toBeLessThan(1e-9)
   })
 
-  it('has a standard error that tells how far other images would be off', async () => {
+  it('has a standard error that covers the deviation of other images', async () => {
     const measured = await Promise.all(
       Array.from({ length: 60 }, (_, i) => {
         const range = [i * 50 * elementsPerImage, (i + 1) * 50 * elementsPerImage] as const
@@ -81,7 +81,7 @@ describe('lossByTime', () => {
     expect(all.bins).toHaveLength(3)
   })
 
-  it('tells how far it is, and stops when asked', async () => {
+  it('reports progress and stops when aborted', async () => {
     const controller = new AbortController()
     const fractions: number[] = []
     const onProgress = (fraction: number) => {

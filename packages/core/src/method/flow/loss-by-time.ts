@@ -21,7 +21,7 @@ export interface LossByTimeOptions {
   readonly elementsPerImage: number
   /** Class of each image, where the network takes one. */
   readonly label?: Int32Array | undefined
-  /** w of all images, where the network is told. */
+  /** w of all images, where the network is conditioned on it. */
   readonly mixtureWeight?: number | undefined
   /** Of the times. */
   readonly seed: number
@@ -30,7 +30,7 @@ export interface LossByTimeOptions {
   /** Images per batch. Default: 64. */
   readonly batchSize?: number
   readonly signal?: AbortSignal | undefined
-  /** Told after each evaluation which share is done, 0..1. */
+  /** Called after each evaluation with the fraction done, 0..1. */
   readonly onProgress?: ((fraction: number) => void) | undefined
 }
 

@@ -223,7 +223,7 @@ describe('objective', () => {
     expect(Math.min(...t)).toBeLessThan(0.51)
   })
 
-  it('tells the denoiser the label, and w if asked', () => {
+  it('passes the label to the denoiser, and w if configured', () => {
     const label = Float32Array.of(1, 2, 3, 4)
     const source = mixture(kappaFc(encoder), standardNormal<Float32Array>())
     const conditions: unknown[] = []

@@ -18,7 +18,7 @@ import { type Gaussian, requireInput, type Source } from '../source/source.ts'
 import { type DrawRange, type Draws, drawBatch, stretchTime } from './draws.ts'
 import { type Path, straightPath } from './path.ts'
 
-/** What a denoiser may be told besides xt and t; one number (or label) per image each. */
+/** What a denoiser may be conditioned on besides xt and t; one number (or label) per image each. */
 export interface Condition<T> {
   readonly label?: T | undefined
   readonly mixtureWeight?: T | undefined
@@ -83,13 +83,9 @@ export function objective<T>(spec: ObjectiveSpec<T>): Objective<T> {
   }
   stretchTime(new Float32Array(0), minTime)
   if (spec.conditionOnWeight && !('weight' in source)) {
-    throw new MixflowError(
-      'ARGUMENT_INVALID',
-      'conditionOnWeight: the source has no mixture weight to tell the denoiser',
-      {
-        hint: 'use mixture(kappaFc(encoder), standardNormal()) as the source, or leave conditionOnWeight out',
-      },
-    )
+    throw new MixflowError('ARGUMENT_INVALID', 'conditionOnWeight: the source has no mixture weight', {
+      hint: 'use mixture(kappaFc(encoder), standardNormal()) as the source, or leave conditionOnWeight out',
+    })
   }
 
   return {
