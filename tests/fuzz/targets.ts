@@ -41,7 +41,7 @@ import { decodeImage } from '../../packages/train/src/data/decode-image.ts'
 import { type BmpImage, bmpBytes } from '../../packages/train/src/data/fixtures/bmp-bytes.ts'
 import { parseIdx } from '../../packages/train/src/data/idx.ts'
 import { openData } from '../../packages/train/src/data/open-data.ts'
-import { parseMetrics } from '../../packages/train/src/report/write-report.ts'
+import { parseMetrics } from '../../packages/train/src/loop/run-folder.ts'
 import { repairedPng, type Seeds } from './mutate.ts'
 
 export interface Target extends Seeds {

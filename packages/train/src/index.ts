@@ -77,7 +77,17 @@ export { type CheckpointNetworks, checkpointNetworks, openCheckpoint } from './f
 export { lengthChange } from './loop/begin-run.ts'
 export { type EstimateOptions, estimateRun, type RunEstimate } from './loop/estimate-run.ts'
 export type { TrainOptions } from './loop/run.ts'
-export { freeRunFolder, lockRun, type MetricsLine, type RunRecord, readRun, runFiles } from './loop/run-folder.ts'
+export {
+  checkNewRun,
+  freeRunFolder,
+  isRun,
+  lockRun,
+  type MetricsLine,
+  type RunRecord,
+  readMetrics,
+  readRun,
+  runFiles,
+} from './loop/run-folder.ts'
 export { type TrainResult, train } from './loop/train-loop.ts'
 export { formatBytes, formatCount, formatDuration, formatLarge, formatNumber } from './progress/format.ts'
 export {
@@ -93,7 +103,7 @@ export { type NextCommand, nextCommands } from './report/next-commands.ts'
 export { encodePng, type GridPngOptions, gridPng } from './report/png.ts'
 export { renderReport } from './report/render-report.ts'
 export type { MeasuredCurvature, ReportData, ReportFacts, SampleGrid } from './report/report-data.ts'
-export { type ReportContent, readMetrics, writeReport } from './report/write-report.ts'
+export { type ReportContent, writeReport } from './report/write-report.ts'
 export {
   type AdamConfig,
   type AdamInput,

@@ -1,6 +1,6 @@
 /** Computes parts in this process: samples images and extracts features, or follows trajectories. */
 import { curvature, integers, MixflowError, type SampleBackend, type SamplerModel, sample } from '@mixflow/core'
-import { defaultMixtureWeight, drawSource, elementsOf } from '@mixflow/core/internal'
+import { concatenate, defaultMixtureWeight, drawSource, elementsOf } from '@mixflow/core/internal'
 import type { Extractor } from '../extractor.ts'
 import type {
   Part,
@@ -46,12 +46,7 @@ async function sampleFeatures(
     ...(signal && { signal }),
     onStep: ({ fraction }) => onProgress?.(fraction),
   })
-  const { channels, height, width } = model.image
-  const elements = channels * height * width
-  const pixels = new Float32Array(count * elements)
-  images.forEach(({ data }, i) => {
-    pixels.set(data, i * elements)
-  })
+  const pixels = concatenate(images.map(({ data }) => data))
   const labels = images.every(({ label }) => label !== undefined)
     ? Int32Array.from(images, image => image.label!)
     : null

@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { imageGrid, type PlanarImage, type SampledImage } from '@mixflow/core'
-import type { Bytes } from '@mixflow/core/internal'
+import { type Bytes, concatenate } from '@mixflow/core/internal'
 import { encodePng } from '@mixflow/sdk-node'
 import { zipSync } from 'fflate'
 import type { RunResult } from '../batching/model-runner.ts'
@@ -40,9 +40,8 @@ export const encoders: Readonly<Record<Exclude<MediaType, 'text/event-stream'>, 
     return new Uint8Array(zipSync(entries))
   },
   'application/octet-stream': async ({ images }) => {
-    const all = new Float32Array(images.reduce((sum, { data }) => sum + data.length, 0))
-    images.forEach(({ data }, i) => void all.set(data, i * data.length))
-    return new Uint8Array(all.buffer)
+    const { buffer, byteOffset, byteLength } = concatenate(images.map(({ data }) => data))
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
   },
 }
 

@@ -35,20 +35,17 @@ export function scaleToLength(config: TrainingConfig, made: number, isGiven: IsG
   )
   const fitted = { ...config, ...changes }
   const refuse = (setting: 'warmupImages' | 'emaHalfLifeImages', why: string): never => {
-    throw new MixflowError(
-      'CONFIG_INVALID',
-      `${setting} is ${fitted[setting]}, but the run has totalImages ${totalImages}: ${why}`,
-      {
-        hint: `leave ${setting} out, which scales it, or give at most half of totalImages: --set ${setting}=${Math.round(totalImages / 20)}`,
-        details: { setting, value: fitted[setting], totalImages },
-      },
-    )
+    const message = `${setting} is ${fitted[setting]}, but the run has totalImages ${totalImages}: ${why}`
+    throw new MixflowError('CONFIG_INVALID', message, {
+      hint: `leave ${setting} out, which scales it, or give at most half of totalImages: --set ${setting}=${Math.round(totalImages / 20)}`,
+      details: { setting, value: fitted[setting], totalImages },
+    })
   }
   if (isGiven('warmupImages') && fitted.warmupImages >= totalImages) {
     refuse('warmupImages', 'the learning rate would never reach its value')
   }
   if (isGiven('emaHalfLifeImages') && fitted.emaHalfLifeImages >= totalImages) {
-    refuse('emaHalfLifeImages', 'the averaged weights would stay those of the beginning')
+    refuse('emaHalfLifeImages', 'the averaged parameters would stay those of the beginning')
   }
   return fitted
 }

@@ -160,16 +160,13 @@ const addedSettings = {
 } as const satisfies Partial<TrainingConfig>
 const addedSamplingSettings = { gridPower: 1 } as const satisfies Partial<TrainingConfig['sampling']>
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Checks the configuration of a stored run or checkpoint, which may lack newer settings. @throws MixflowError CONFIG_INVALID, CONFIG_UNKNOWN_KEY */
 export function storedConfig(value: unknown): TrainingConfig {
-  if (!isRecord(value)) return checkConfig(value)
+  if (!isTree(value)) return checkConfig(value)
   const { sampling } = value
   return checkConfig({
     ...addedSettings,
     ...value,
-    ...(isRecord(sampling) ? { sampling: { ...addedSamplingSettings, ...sampling } } : {}),
+    ...(isTree(sampling) ? { sampling: { ...addedSamplingSettings, ...sampling } } : {}),
   })
 }

@@ -1,8 +1,6 @@
 /** The first position of a run: step 0, or that of its newest valid checkpoint. */
 
-import { existsSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { MixflowError } from '@mixflow/core'
 import { defined } from '@mixflow/core/internal'
@@ -17,7 +15,7 @@ import { formatCount, formatNumber } from '../progress/format.ts'
 import { learningRate } from '../step/optimizer.ts'
 import { initialState, restoredState, startedFrom } from '../step/train-state.ts'
 import type { Position, Run, TrainOptions } from './run.ts'
-import { type RunRecord, readRun, recordData, recordRun, runFiles, startRun, trimMetrics } from './run-folder.ts'
+import { type RunRecord, readRun, recordData, recordRun, startRun, trimMetrics } from './run-folder.ts'
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH, CHECKPOINT_INVALID */
 export async function beginRun(run: Run): Promise<Position> {
@@ -64,16 +62,10 @@ const backendText = ({
 
 async function resumed(run: Run): Promise<Position> {
   const { folder } = run.options
+  const before = await readRun(folder)
   const loaded = await latestCheckpoint(folder, (damaged, error) =>
     run.emit({ type: 'note', text: `skipping a damaged checkpoint: ${damaged} (${error.message})` }),
   )
-  if (loaded === null && !existsSync(join(folder, runFiles.config))) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `there is no run to resume in ${folder}`, {
-      hint: 'leave out --resume to start one',
-      details: { folder },
-    })
-  }
-  const before = await readRun(folder)
   run.options = { ...run.options, from: before.from }
   if (loaded === null) {
     // the run was killed before its first checkpoint
@@ -98,15 +90,8 @@ async function resumed(run: Run): Promise<Position> {
 
 /** Settings that may change when a run is resumed. */
 const changeable: readonly (keyof TrainingConfig)[] = [
-  'data',
-  'badImages',
-  'badImagesLimit',
-  'totalImages',
-  'imagesAtOnce',
-  'sampling',
-  'sampleEveryImages',
-  'checkpointEveryImages',
-  'keepCheckpoints',
+  ...(['data', 'badImages', 'badImagesLimit', 'totalImages', 'imagesAtOnce'] as const),
+  ...(['sampling', 'sampleEveryImages', 'checkpointEveryImages', 'keepCheckpoints'] as const),
 ]
 
 function checkSameRun({ options: { config, data, folder } }: Run, { record }: LoadedCheckpoint): void {
@@ -123,14 +108,11 @@ function checkSameRun({ options: { config, data, folder } }: Run, { record }: Lo
   }
   const { fingerprint } = record.dataset
   if (fingerprint !== undefined && fingerprint !== data.fingerprint()) {
-    throw new MixflowError(
-      'TRAIN_RESUME_MISMATCH',
-      `the run in ${folder} was trained on different images than "${data.name}"`,
-      {
-        hint: 'use the data it was started with: the same files, size, channels and limit',
-        details: { found: data.fingerprint(), expected: fingerprint },
-      },
-    )
+    const message = `the run in ${folder} was trained on different images than "${data.name}"`
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', message, {
+      hint: 'use the data it was started with: the same files, size, channels and limit',
+      details: { found: data.fingerprint(), expected: fingerprint },
+    })
   }
 }
 

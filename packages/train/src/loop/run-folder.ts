@@ -22,31 +22,40 @@ export const runFiles = {
   report: 'report.html',
 } as const
 
-/** The contents of `config.json`. */
-export interface RunRecord {
-  readonly preset: string | null
-  readonly config: TrainingConfig
+const runRecord = z.object({
+  preset: z.string().nullable(),
+  config: z.unknown(),
   /** The command that started the run, to show in reports and model cards. */
-  readonly command: string
+  command: z.string(),
   /** Name of the backend that trained it last: `onnx`. */
-  readonly backend?: string
+  backend: z.string().exactOptional(),
   /** Device of the backend `onnx` or `torch`. */
-  readonly device?: string
+  device: z.string().exactOptional(),
   /** Precision of products on the backend `torch`, where it is not float32. */
-  readonly dtype?: string
+  dtype: z.string().exactOptional(),
   /** The checkpoint whose parameters it started from. */
-  readonly from?: string
-  readonly machine?: { readonly processor: string; readonly cores: number; readonly node: string }
+  from: z.string().exactOptional(),
+  machine: z.object({ processor: z.string(), cores: z.int(), node: z.string() }).exactOptional(),
+})
+
+/** The contents of `config.json`. */
+export type RunRecord = Readonly<Omit<z.infer<typeof runRecord>, 'config'>> & { readonly config: TrainingConfig }
+
+/** Whether there is a run in a folder. */
+export const isRun = (folder: string): boolean => existsSync(join(folder, runFiles.config))
+
+/** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already */
+export function checkNewRun(folder: string): void {
+  if (!isRun(folder)) return
+  throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} already contains a run`, {
+    hint: 'resume it with --resume, or choose another folder with --out <folder>',
+    details: { folder },
+  })
 }
 
 /** @throws MixflowError TRAIN_RESUME_MISMATCH if there is a run in the folder already; OUTPUT_DISK. */
 export async function startRun(folder: string, record: RunRecord): Promise<void> {
-  if (existsSync(join(folder, runFiles.config))) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} already holds a run`, {
-      hint: 'resume it with --resume, or choose another folder with --out <folder>',
-      details: { folder },
-    })
-  }
+  checkNewRun(folder)
   await makeFolder(join(folder, runFiles.samples))
   await recordRun(folder, record)
 }
@@ -78,17 +87,6 @@ export async function readRun(folder: string): Promise<RunRecord> {
   return { ...record, config: storedConfig(config) }
 }
 
-const runRecord = z.object({
-  preset: z.string().nullable(),
-  command: z.string(),
-  config: z.unknown(),
-  backend: z.string().exactOptional(),
-  device: z.string().exactOptional(),
-  dtype: z.string().exactOptional(),
-  from: z.string().exactOptional(),
-  machine: z.object({ processor: z.string(), cores: z.int(), node: z.string() }).exactOptional(),
-})
-
 function parsed(text: string, path: string): z.infer<typeof runRecord> {
   try {
     return runRecord.parse(parseStrictJson(text, { what: path, code: 'CONFIG_INVALID' }))
@@ -105,22 +103,17 @@ function parsed(text: string, path: string): z.infer<typeof runRecord> {
 export function freeRunFolder(root: string, name: string): string {
   for (let i = 1; ; i++) {
     const folder = join(root, i === 1 ? name : `${name}-${i}`)
-    if (!existsSync(join(folder, runFiles.config))) return folder
+    if (!isRun(folder)) return folder
   }
 }
 
+const metricsKeys = [
+  ...(['step', 'imagesSeen', 'seconds', 'loss', 'flowLoss'] as const),
+  ...(['kl', 'gradientNorm', 'learningRate', 'imagesPerSecond'] as const),
+]
+
 /** One logged step. */
-export interface MetricsLine {
-  readonly step: number
-  readonly imagesSeen: number
-  readonly seconds: number
-  readonly loss: number
-  readonly flowLoss: number
-  readonly kl: number
-  readonly gradientNorm: number
-  readonly learningRate: number
-  readonly imagesPerSecond: number
-}
+export type MetricsLine = Readonly<Record<(typeof metricsKeys)[number], number>>
 
 export function appendMetrics(folder: string, line: MetricsLine): void {
   const path = join(folder, runFiles.metrics)
@@ -129,6 +122,43 @@ export function appendMetrics(folder: string, line: MetricsLine): void {
   } catch (error) {
     throw diskError(path, error)
   }
+}
+
+/**
+ * The lines of `metrics.jsonl`; empty if there is no such file yet. Lines that cannot be parsed are skipped, because a killed run
+ * may have truncated the last one. Of several lines for one step, the last counts.
+ */
+export async function readMetrics(folder: string): Promise<MetricsLine[]> {
+  try {
+    return parseMetrics(await readRegularText(join(folder, runFiles.metrics)))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** In order of steps. Missing values are NaN. */
+export function parseMetrics(text: string): MetricsLine[] {
+  const steps = new Map<number, MetricsLine>()
+  for (const line of text.split('\n')) {
+    const metrics = parseLine(line)
+    if (metrics !== null) steps.set(metrics.step, metrics)
+  }
+  return [...steps.values()].sort((a, b) => a.step - b.step)
+}
+
+function parseLine(line: string): MetricsLine | null {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return null
+  }
+  if (typeof value !== 'object' || value === null) return null
+  const record = value as Readonly<Record<string, unknown>>
+  if (typeof record.step !== 'number' || typeof record.imagesSeen !== 'number') return null
+  const numbers = metricsKeys.map(key => [key, typeof record[key] === 'number' ? record[key] : Number.NaN])
+  return Object.fromEntries(numbers) as MetricsLine
 }
 
 /** Removes the lines after a step, which a resumed run repeats, and a truncated last line. */

@@ -2,16 +2,17 @@
 
 import { join } from 'node:path'
 import { curvature, normals, type PlanarImage } from '@mixflow/core'
-import type { Checkpoint } from '@mixflow/core/internal'
+import { type Checkpoint, concatenate } from '@mixflow/core/internal'
 import { writeFileDurably } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { backendInUse } from '../backend/use-backend.ts'
 import { writeCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { spreadIndices } from '../data/adapt-dataset.ts'
+import { readMetrics } from '../loop/run-folder.ts'
 import { type Judgement, judge } from '../report/judgement.ts'
 import { gridPng } from '../report/png.ts'
 import type { MeasuredCurvature, ReportFacts } from '../report/report-data.ts'
-import { readMetrics, writeReport } from '../report/write-report.ts'
+import { writeReport } from '../report/write-report.ts'
 import { storedState } from '../step/train-state.ts'
 import { parameterCounts } from '../step/training-model.ts'
 import type { Position, Run } from './run.ts'
@@ -20,12 +21,8 @@ import { gridColumns, gridRows, sampleGrid, sourceRows } from './sample-grid.ts'
 
 export async function saveCheckpoint(run: Run, position: Position): Promise<string> {
   const { folder, config } = run.options
-  const tensors = await storedState(run.vector, position.state)
-  const path = await writeCheckpoint(
-    folder,
-    { record: checkpointRecord(run, position), tensors },
-    config.keepCheckpoints,
-  )
+  const content = { record: checkpointRecord(run, position), tensors: await storedState(run.vector, position.state) }
+  const path = await writeCheckpoint(folder, content, config.keepCheckpoints)
   run.emit({ type: 'checkpoint', path })
   return path
 }
@@ -84,16 +81,11 @@ const judged = { steps: 100, images: 256 }
 
 async function judgeRun(run: Run, position: Position): Promise<Judgement> {
   const { data, folder } = run.options
-  const samples = await samplesAt(run, position)
-  const size = samples[0]?.data.length ?? 0
-  const flat = new Float32Array(size * samples.length)
-  samples.forEach((image, i) => {
-    flat.set(image.data, size * i)
-  })
+  const samples = concatenate((await samplesAt(run, position)).map(({ data: values }) => values))
   const shown = data.batch(spreadIndices(data.count, judged.images)).images
   const losses = (await readMetrics(folder)).slice(-judged.steps).map(({ flowLoss }) => flowLoss)
   const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length
-  return judge(loss, { shape: run.model.image, data: shown, samples: flat })
+  return judge(loss, { shape: run.model.image, data: shown, samples })
 }
 
 /** Trajectories and Euler steps for the curvature in the report. They take a few seconds. */

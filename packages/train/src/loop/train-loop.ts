@@ -13,7 +13,7 @@ import { newestCheckpoint } from '../checkpoint/checkpoint-store.ts'
 import { tensorSampler } from '../step/tensor-sampler.ts'
 import { batches, type PlacedBatch } from '../step/train-batch.ts'
 import { ParameterVector } from '../step/train-state.ts'
-import { type StepMetrics, type StepResult, trainStep } from '../step/train-step.ts'
+import { type StepResult, trainStep } from '../step/train-step.ts'
 import { dataFacts, trainingModel } from '../step/training-model.ts'
 import { beginRun, recordOf } from './begin-run.ts'
 import type { Position, Run, TrainOptions } from './run.ts'
@@ -168,28 +168,21 @@ function speedometer(batchSize: number): (milliseconds: number) => number {
   }
 }
 
-async function checkFinite({ state, metrics }: StepResult, at: StepPlace, folder: string): Promise<void> {
+async function checkFinite(
+  { state, metrics }: StepResult,
+  { step, imagesSeen }: Pick<Position, 'step' | 'imagesSeen'>,
+  folder: string,
+): Promise<void> {
   if (Number.isFinite(metrics.loss) && Number.isFinite(metrics.gradientNorm)) return
   tf.dispose({ ...state })
-  throw diverged(metrics, at, await newestCheckpoint(folder))
-}
-
-interface StepPlace {
-  readonly step: number
-  readonly imagesSeen: number
-}
-
-function diverged(metrics: StepMetrics, { step, imagesSeen }: StepPlace, checkpoint: string | null): MixflowError {
+  const checkpoint = await newestCheckpoint(folder)
   const what = Number.isFinite(metrics.loss) ? 'the gradient' : 'the loss'
   const last = checkpoint === null ? 'there is no checkpoint' : `the last checkpoint is ${checkpoint}`
-  return new MixflowError(
-    'TRAIN_DIVERGED',
-    `${what} became NaN or infinite at step ${step} (${imagesSeen} images seen, learning rate ${metrics.learningRate}); ${last}`,
-    {
-      hint: 'start a new run with a lower learningRate, a longer warmupImages or a smaller clipNorm, such as --set learningRate=0.0005',
-      details: { step, imagesSeen, checkpoint, ...metrics },
-    },
-  )
+  const where = `at step ${step} (${imagesSeen} images seen, learning rate ${metrics.learningRate})`
+  throw new MixflowError('TRAIN_DIVERGED', `${what} became NaN or infinite ${where}; ${last}`, {
+    hint: 'start a new run with a lower learningRate, a longer warmupImages or a smaller clipNorm, such as --set learningRate=0.0005',
+    details: { step, imagesSeen, checkpoint, ...metrics },
+  })
 }
 
 async function finish(run: Run, position: Position, checkpoint: string): Promise<TrainResult> {
@@ -221,15 +214,7 @@ async function fail(run: Run, position: Position, error: unknown): Promise<void>
   const { folder, config } = run.options
   const reason = MixflowError.is(error) ? error.toString() : String(error)
   const report = await saveReport(run, position, { state: 'failed', reason }).catch(() => null)
-  run.emit({
-    type: 'end',
-    outcome: 'failed',
-    imagesSeen,
-    totalImages: config.totalImages,
-    seconds,
-    loss,
-    report,
-    reason,
-  })
+  const { totalImages } = config
+  run.emit({ type: 'end', outcome: 'failed', imagesSeen, totalImages, seconds, loss, report, reason })
   if (report === null) run.emit({ type: 'note', text: `${folder}/${runFiles.report} could not be written` })
 }

@@ -24,15 +24,12 @@ export function verdictOf({ loss, trivialLoss, grain }: Judgement): Verdict {
   return (grain ?? 0) > limits.grain ? 'grainy' : 'learned'
 }
 
-interface JudgedImages {
-  readonly shape: ImageShape
-  /** Float32 [N, C, H, W] in [-1, 1]. */
-  readonly data: Float32Array
-  readonly samples: Float32Array
-}
-
-/** @param loss mean flow loss of the last steps */
-export function judge(loss: number, { shape, data, samples }: JudgedImages): Judgement {
+/** @param loss mean flow loss of the last steps @param images float32 [N, C, H, W] in [-1, 1] */
+export function judge(
+  loss: number,
+  images: { readonly shape: ImageShape } & Readonly<Record<'data' | 'samples', Float32Array>>,
+): Judgement {
+  const { shape, data, samples } = images
   const power = data.reduce((sum, x) => sum + x * x, 0) / data.length
   // ∫ s² / ((1 − t)² + t² s²) dt over 0..1, for x0 ~ N(0, 1) and data of root mean square s
   const trivialLoss = (Math.sqrt(power) * Math.PI) / 2

@@ -22,11 +22,6 @@ export interface ChartSpec {
   readonly height: number
 }
 
-interface Curve {
-  readonly dots: readonly Point[]
-  readonly line: readonly Point[]
-}
-
 const mostDots = 600
 
 export function lineChart({ title, xTitle, xEnd, points, noisy, yScale, height }: ChartSpec): Html {
@@ -36,6 +31,7 @@ export function lineChart({ title, xTitle, xEnd, points, noisy, yScale, height }
   const x = axisOf([0, xEnd, last.x], { kind: 'linear', round: false })
   const y = axisOf(valuesToShow(curve), { kind: yScale, round: true })
   const ends = `from ${formatNumber(curve.line[0]!.y)} to ${formatNumber(last.y)}`
+  const at = (point: Point) => `${(x.place(point.x) * 1000).toFixed(1)} ${((1 - y.place(point.y)) * 1000).toFixed(1)}`
   return html`
     <figure class="chart">
       <figcaption><span>${title}${y.kind === 'log' && html` <small>logarithmic scale</small>`}</span>${legend(last.y, noisy)}</figcaption>
@@ -44,21 +40,22 @@ export function lineChart({ title, xTitle, xEnd, points, noisy, yScale, height }
         ${xTicks(x)}
         <text x="50%" y="100%" dy="38" text-anchor="middle">${xTitle}</text>
         <svg viewBox="0 0 1000 1000" preserveAspectRatio="none" width="100%" height="100%">
-          <path class="dots" d="${dotsPath(curve.dots, { x, y })}"/>
-          <path class="line" d="${linePath(curve.line, { x, y })}"/>
+          <path class="dots" d="${curve.dots.map(point => `M${at(point)}h0`).join('')}"/>
+          <path class="line" d="${curve.line.map((point, i) => `${i === 0 ? 'M' : 'L'}${at(point)}`).join('')}"/>
         </svg>
       </svg>
     </figure>`
 }
 
-function curveOf(points: readonly Point[], noisy: boolean): Curve {
+/** The dots of no length become dots by round caps. */
+function curveOf(points: readonly Point[], noisy: boolean) {
   const drawable = points.filter(({ x, y }) => isDrawable(x) && isDrawable(y))
   if (noisy) return { dots: thin(drawable, mostDots), line: smooth(drawable) }
   return { dots: drawable.length === 1 ? drawable : [], line: thin(drawable, mostDots) }
 }
 
 /** All of the line, and the points but the outermost hundredth at either side: one wild step must not flatten the rest. */
-function valuesToShow({ line, dots }: Curve): number[] {
+function valuesToShow({ line, dots }: ReturnType<typeof curveOf>): number[] {
   const sorted = dots.map(({ y }) => y).sort((a, b) => a - b)
   const cut = Math.floor(sorted.length / 100)
   return [...line.map(({ y }) => y), ...sorted.slice(cut, sorted.length - cut)]
@@ -83,21 +80,6 @@ const xTicks = ({ ticks, place }: Axis): Html[] =>
     ({ value, text }) => html`<text x="${percent(place(value))}" y="100%" dy="18" text-anchor="middle">${text}</text>`,
   )
 
-interface Axes {
-  readonly x: Axis
-  readonly y: Axis
-}
-
-const position = ({ x, y }: Point, axes: Axes): string =>
-  `${(axes.x.place(x) * 1000).toFixed(1)} ${((1 - axes.y.place(y)) * 1000).toFixed(1)}`
-
-/** Lines of no length, which round caps make dots. */
-const dotsPath = (points: readonly Point[], axes: Axes): string =>
-  points.map(point => `M${position(point, axes)}h0`).join('')
-
-const linePath = (points: readonly Point[], axes: Axes): string =>
-  points.map((point, i) => `${i === 0 ? 'M' : 'L'}${position(point, axes)}`).join('')
-
 interface Tick {
   readonly value: number
   readonly text: string
@@ -111,20 +93,20 @@ export interface Axis {
   place(value: number): number
 }
 
-interface AxisOptions {
-  /** `auto` is logarithmic if all values are positive and span a factor of five or more. */
-  readonly kind: 'linear' | 'log' | 'auto'
-  /** Extend a linear axis to the next round numbers. */
-  readonly round: boolean
-}
-
 const logFactor = 5
 const tiny = 1e-100
 
 /** Beyond this, differences and ratios of values overflow. */
 const isDrawable = (value: number): boolean => Math.abs(value) < 1 / tiny
 
-export function axisOf(values: readonly number[], { kind, round }: AxisOptions): Axis {
+/**
+ * @param kind `auto` is logarithmic if all values are positive and span a factor of five or more
+ * @param round extends a linear axis to the next round numbers
+ */
+export function axisOf(
+  values: readonly number[],
+  { kind, round }: { readonly kind: 'linear' | 'log' | 'auto'; readonly round: boolean },
+): Axis {
   const { low, high } = extent(values.filter(isDrawable).map(value => (Math.abs(value) < tiny ? 0 : value)))
   const isWide = low > 0 && high / low >= logFactor
   const isLog = (kind === 'log' && low > 0) || (kind === 'auto' && isWide)

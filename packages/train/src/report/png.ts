@@ -3,7 +3,8 @@
  * viewers blur them or show them tiny. The gap between tiles is dark grey, which contrasts with white and black images.
  */
 
-import { imageGrid, MixflowError, type PlanarImage, toBytes } from '@mixflow/core'
+import { imageGrid, MixflowError, type PlanarImage } from '@mixflow/core'
+import { defined, magnify, toRaw } from '@mixflow/core/internal'
 import { encode } from 'fast-png'
 import { type Html, html } from './html.ts'
 
@@ -21,41 +22,20 @@ const gapColor = -0.7
 export function gridPng(images: readonly PlanarImage[], options: GridPngOptions = {}): Uint8Array {
   const height = images[0]?.height ?? tileHeight
   const { columns, scale = Math.max(1, Math.round(tileHeight / height)) } = options
-  const grid = imageGrid(images, {
-    ...(columns === undefined ? {} : { columns }),
-    padding: scale > 1 ? 1 : 2,
-    background: gapColor,
-  })
+  const grid = imageGrid(images, { ...defined({ columns }), padding: scale > 1 ? 1 : 2, background: gapColor })
   return encodePng(grid, scale)
 }
 
 /** One image. @throws MixflowError ARGUMENT_INVALID unless it has 1 or 3 channels and `scale` is an integer in 1..64. */
 export function encodePng(image: PlanarImage, scale = 1): Uint8Array {
-  const { channels, height, width } = image
+  const { channels } = image
   if (channels !== 1 && channels !== 3) {
     throw new MixflowError('ARGUMENT_INVALID', `an image must have 1 or 3 channels, got ${channels}`)
   }
   if (!Number.isInteger(scale) || scale < 1 || scale > 64) {
     throw new MixflowError('ARGUMENT_INVALID', `scale must be an integer in 1..64, got ${scale}`)
   }
-  const pixels = { width: width * scale, height: height * scale, channels }
-  return encode({ ...pixels, data: interleave(image, scale) }, { zlib: { level: 9 } })
-}
-
-/** Planes to pixels, each repeated `scale` times across and down. */
-function interleave({ channels, height, width, data }: PlanarImage, scale: number): Uint8Array {
-  const bytes = toBytes(data)
-  const rowLength = width * scale * channels
-  const out = new Uint8Array(rowLength * height * scale)
-  for (let y = 0; y < height; y++) {
-    const start = y * scale * rowLength
-    for (let i = 0; i < rowLength; i++) {
-      const x = Math.floor(i / channels / scale)
-      out[start + i] = bytes[((i % channels) * height + y) * width + x]!
-    }
-    for (let copy = 1; copy < scale; copy++) out.copyWithin(start + copy * rowLength, start, start + rowLength)
-  }
-  return out
+  return encode({ ...toRaw(magnify(image, scale)), channels }, { zlib: { level: 9 } })
 }
 
 /** Width and height in pixels, from the header of a PNG file; null if it is not one. */

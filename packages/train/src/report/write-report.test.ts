@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testFolder } from '../fixtures/test-folder.ts'
+import { parseMetrics, readMetrics } from '../loop/run-folder.ts'
 import { finishedRun, greyImage, metricsLine } from './fixtures/report-data.ts'
 import { gridPng } from './png.ts'
-import { parseMetrics, type ReportContent, readMetrics, writeReport } from './write-report.ts'
+import { type ReportContent, writeReport } from './write-report.ts'
 
 const { folder: _, written: __, metrics: ___, grids: ____, ...facts } = finishedRun
 const content: ReportContent = { ...facts, sources: [{ name: 'x1', images: [greyImage, greyImage] }] }

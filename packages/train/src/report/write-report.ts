@@ -5,9 +5,9 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readRegularFile, readRegularText, writeFileDurably } from '@mixflow/files'
+import { readRegularFile, writeFileDurably } from '@mixflow/files'
 import { newestCheckpoint } from '../checkpoint/checkpoint-store.ts'
-import { type MetricsLine, runFiles } from '../loop/run-folder.ts'
+import { readMetrics, runFiles } from '../loop/run-folder.ts'
 import type { SourceRow } from '../loop/sample-grid.ts'
 import { thin } from './line-chart.ts'
 import { gridPng } from './png.ts'
@@ -52,53 +52,4 @@ async function readGrids(folder: string): Promise<SampleGrid[]> {
       png: await readRegularFile(join(folder, name)),
     })),
   )
-}
-
-const keys = [
-  'step',
-  'imagesSeen',
-  'seconds',
-  'loss',
-  'flowLoss',
-  'kl',
-  'gradientNorm',
-  'learningRate',
-  'imagesPerSecond',
-] as const satisfies readonly (keyof MetricsLine)[]
-
-/**
- * The lines of `metrics.jsonl`; empty if there is no such file yet. Lines that cannot be parsed are skipped, because a killed run
- * may have truncated the last one. Of several lines for one step, the last counts.
- */
-export async function readMetrics(folder: string): Promise<MetricsLine[]> {
-  try {
-    return parseMetrics(await readRegularText(join(folder, runFiles.metrics)))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-}
-
-/** In order of steps. Missing values are NaN. */
-export function parseMetrics(text: string): MetricsLine[] {
-  const steps = new Map<number, MetricsLine>()
-  for (const line of text.split('\n')) {
-    const metrics = parseLine(line)
-    if (metrics !== null) steps.set(metrics.step, metrics)
-  }
-  return [...steps.values()].sort((a, b) => a.step - b.step)
-}
-
-function parseLine(line: string): MetricsLine | null {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    return null
-  }
-  if (typeof value !== 'object' || value === null) return null
-  const record = value as Readonly<Record<string, unknown>>
-  if (typeof record.step !== 'number' || typeof record.imagesSeen !== 'number') return null
-  const numbers = keys.map(key => [key, typeof record[key] === 'number' ? record[key] : Number.NaN])
-  return Object.fromEntries(numbers) as MetricsLine
 }

@@ -7,21 +7,20 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { ParameterVector } from './train-state.ts'
 import { type TrainingModel, under } from './training-model.ts'
 
-interface DenoiserInput {
+interface NetworkInput {
   readonly parameters: tf.Tensor
+  readonly label?: tf.Tensor1D | undefined
+}
+
+interface DenoiserInput extends NetworkInput {
   /** [N, C, H, W] */
   readonly x: tf.Tensor
   readonly t: tf.Tensor1D
-  readonly label?: tf.Tensor1D | undefined
   readonly w?: tf.Tensor1D | undefined
 }
 
-interface EncoderInput {
-  readonly parameters: tf.Tensor
-  /** Images [N, C, H, W], or labels [N]. */
-  readonly kappa: tf.Tensor
-  readonly label?: tf.Tensor1D | undefined
-}
+/** κ is images [N, C, H, W], or labels [N]. */
+type EncoderInput = NetworkInput & { readonly kappa: tf.Tensor }
 
 export interface TensorSampler {
   /** The networks with these parameters, for core's `sample`. `encode` also takes images as κ. */
@@ -33,12 +32,9 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
   const { image, source } = model
   const { height, width } = image
   const elementsPerImage = elementsOf(image)
-  const shape = (x: Float32Array, channels = image.channels) => [
-    x.length / (channels * height * width),
-    channels,
-    height,
-    width,
-  ]
+  const shape = (x: Float32Array, channels = image.channels) => {
+    return [x.length / (channels * height * width), channels, height, width]
+  }
 
   const denoise = compile(({ parameters, x, t, label, w }: DenoiserInput) => {
     const denoiserParameters = under('denoiser', vector.split(parameters))
@@ -54,7 +50,7 @@ export function tensorSampler(model: TrainingModel, vector: ParameterVector): Te
   })
 
   /** Runs a network and disposes of its inputs except the parameters, which belong to the caller. */
-  const run = async <I extends { readonly parameters: tf.Tensor }>(
+  const run = async <I extends NetworkInput>(
     network: (input: I) => { readonly output: tf.Tensor },
     input: I,
   ): Promise<Float32Array> => {

@@ -103,16 +103,9 @@ export interface BatchTensors extends Draws<tf.Tensor> {
 }
 
 export const batchTensorNames = [
-  'x1',
-  'label',
-  'shownLabel',
-  'dropoutMask',
-  't',
-  'mixtureWeight',
-  'noise',
-  'encoderNoise',
-  'kappaNoise',
-] as const satisfies (keyof BatchTensors)[]
+  ...(['x1', 'label', 'shownLabel', 'dropoutMask'] as const),
+  ...(['t', 'mixtureWeight', 'noise', 'encoderNoise', 'kappaNoise'] as const),
+] satisfies (keyof BatchTensors)[]
 
 export function batchTensors(
   { images, labels, shownLabels = labels, draws, dropoutMask }: TrainBatch,

@@ -50,11 +50,9 @@ export class ParameterVector {
       const part = values.get(name)
       const size = this.#sizes[i] as number
       if (part?.length !== size) {
-        throw new MixflowError(
-          'CHECKPOINT_INVALID',
-          `parameter "${name}" should have ${size} numbers ([${shape}]), found ${part?.length ?? 'none'}`,
-          { hint: 'the checkpoint belongs to another network or version', details: { name } },
-        )
+        const message = `parameter "${name}" should have ${size} numbers ([${shape}]), found ${part?.length ?? 'none'}`
+        const hint = 'the checkpoint belongs to another network or version'
+        throw new MixflowError('CHECKPOINT_INVALID', message, { hint, details: { name } })
       }
       joined.set(part, at)
       at += size

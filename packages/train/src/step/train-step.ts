@@ -66,14 +66,8 @@ interface GradientInput extends BatchTensors {
   readonly parameters: tf.Tensor
 }
 
-interface AverageInput {
-  readonly mean: tf.Tensor
-  readonly meanLosses: tf.Tensor
-  readonly next: tf.Tensor
-  readonly nextLosses: tf.Tensor
-  /** 1 / number of parts, the next one included. */
-  readonly share: tf.Tensor
-}
+/** `share` is 1 / number of parts, the next one included. */
+type AverageInput = Readonly<Record<'mean' | 'meanLosses' | 'next' | 'nextLosses' | 'share', tf.Tensor>>
 
 interface UpdateInput extends TrainState, Scalars {
   readonly gradient: tf.Tensor
@@ -104,13 +98,8 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
     others.forEach((part, i) => {
       const next = gradientOf(state, part)
       const share = tf.scalar(1 / (i + 2))
-      const averaged = average({
-        mean: mean.gradient,
-        meanLosses: mean.losses,
-        next: next.gradient,
-        nextLosses: next.losses,
-        share,
-      })
+      const pair = { mean: mean.gradient, meanLosses: mean.losses, next: next.gradient, nextLosses: next.losses }
+      const averaged = average({ ...pair, share })
       tf.dispose([{ ...mean }, { ...next }, share])
       mean = averaged
     })

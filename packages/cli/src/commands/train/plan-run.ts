@@ -8,6 +8,7 @@ import { checkWord, defined, nearest } from '@mixflow/core/internal'
 import {
   backendNames,
   changeConfig,
+  checkNewRun,
   type Dataset,
   dataFacts,
   deviceNames,
@@ -19,6 +20,7 @@ import {
   formatNumber,
   freeRunFolder,
   givenBy,
+  isRun,
   openCheckpoint,
   type RunRecord,
   readRun,
@@ -95,12 +97,7 @@ async function planNew(request: RunRequest): Promise<RunPlan> {
   }
   const base = [preset.replaceAll('/', '-'), ...(method === undefined ? [] : [method])].join('-')
   const folder = out ?? freeRunFolder(runs, base)
-  if (isRun(folder)) {
-    throw new MixflowError('TRAIN_RESUME_MISMATCH', `${folder} already contains a run`, {
-      hint: 'resume it with --resume, or train into another folder with --out <folder>',
-      details: { folder },
-    })
-  }
+  checkNewRun(folder)
   const scaled = scaleToLength(config, presets[preset].config.totalImages, givenBy(given))
   return { preset, config: scaled, folder, resume: false, ...defined({ from }), open: { given, seconds } }
 }
@@ -200,8 +197,6 @@ async function latestRun(runs: string, preset: string | undefined): Promise<stri
   }
   return latest?.folder ?? null
 }
-
-const isRun = (folder: string): boolean => existsSync(join(folder, runFiles.config))
 
 const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
 

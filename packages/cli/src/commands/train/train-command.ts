@@ -182,10 +182,12 @@ async function dryRun(
     : ''
   const network = (kind: string, size: number) => `${kind}, ${formatCount(size)} parameters`
   const classes = classNames === null ? 'no classes' : `${classNames.length} classes`
+  const others = await readdir(folder).catch(() => [])
+  const emptiness = others.length === 0 ? 'new' : 'exists, without a config.json of a run'
   return [
     ...table([
       ['preset', preset ?? '(none)'],
-      ['folder', `${folder} (${resume ? `resumes after ${formatCount(startImages)} images` : 'new'})`],
+      ['folder', `${folder} (${resume ? `resumes after ${formatCount(startImages)} images` : emptiness})`],
       ['data', `${formatCount(count)} images of ${name}, ${channels}×${height}×${width}, ${classes}`],
       ['denoiser', network(denoiser.kind, parameters.denoiser)],
       ['encoder', encoder === null ? 'none' : network(encoder.kind, parameters.encoder)],
