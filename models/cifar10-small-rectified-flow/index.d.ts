@@ -1,3 +1,0 @@
-/** The model cifar10-small-rectified-flow for `loadModel` of `@mixflow/sdk-web` and `@mixflow/sdk-node`. */
-declare const model: { readonly manifest: object; readonly files: Readonly<Record<string, string>> }
-export default model
