@@ -174,6 +174,12 @@ describe.skipIf('error' in packed).each(modelPackages.map(pkg => [pkg.manifest.n
       expect(tarball.length).toBeLessThan(10e6)
     })
 
+    test('has a module with its manifest', () => {
+      const { files } = JSON.parse(contents.get('mixflow.json') ?? '{}') as { files: readonly { sha256: string }[] }
+      const hashes = (contents.get('index.js') ?? '').match(/[0-9a-f]{64}/g)
+      expect(hashes, 'npx -y pnpm@12 run prepare').toEqual(files.map(({ sha256 }) => sha256))
+    })
+
     test('has a repository, and is published with provenance', () => {
       expect(JSON.parse(contents.get('package.json') ?? '{}')).toMatchObject({
         repository: { type: 'git', url: 'git+https://github.com/mixflow/mixflow.git', directory: `models/${pkg.id}` },
