@@ -32,7 +32,7 @@ def load(task):
     return model
 
 
-def training(task):
+def training(task, precision):
     """Forward, backward, Adam, moving average; the average takes in the weights before the optimizer changes them."""
     model = load(task)
     shape = [task["batch"], *(task["image"][key] for key in ("channels", "height", "width"))]
@@ -47,8 +47,9 @@ def training(task):
 
     def step():
         time = t[:, None, None, None]
-        velocity = model(time * x1 + (1 - time) * noise, t)
-        loss = F.mse_loss(velocity, x1 - noise)
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+            velocity = model(time * x1 + (1 - time) * noise, t)
+        loss = F.mse_loss(velocity.float(), x1 - noise)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         with torch.no_grad():
@@ -59,7 +60,7 @@ def training(task):
     return step
 
 
-def sampling(task):
+def sampling(task, _):
     """One evaluation: Euler's method in one step, from noise. Some numbers of the images are told, to compare them."""
     model = load(task).eval()
     shape = [task["batch"], *(task["image"][key] for key in ("channels", "height", "width"))]
@@ -86,7 +87,7 @@ def say(message):
 def main():
     task = json.loads(pathlib.Path(sys.argv[1]).read_text())
     torch.set_num_threads(task["threads"])
-    step = {"train": training, "sample": sampling}[task["work"]](task)
+    step = {"train": training, "sample": sampling}[task["work"]](task, *sys.argv[2:] or ["float32"])
     say({"ready": f"PyTorch {torch.__version__}", "threads": torch.get_num_threads()})
     for _ in sys.stdin:
         say({"amount": task["batch"], "result": step(), "peakBytes": peak_bytes()})

@@ -7,9 +7,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { loadModel } from '@mixflow/sdk-node'
-import { ParameterVector, trainStep } from '@mixflow/train'
+import { type BackendOptions, ParameterVector, trainStep, useBackend } from '@mixflow/train'
 import * as tf from '@tensorflow/tfjs-core'
-import { type BackendName, onBackend } from '../tfjs-backends.ts'
 import { modelOf, type Task } from './task.ts'
 
 type Step = () => Promise<readonly number[]>
@@ -19,23 +18,24 @@ async function numbers({ folder }: Task, name: string): Promise<Float32Array> {
   return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
 }
 
-async function training(task: Task, backend: BackendName): Promise<Step> {
-  await onBackend(backend)
+async function training(task: Task, options: BackendOptions): Promise<Step> {
+  await useBackend(options)
   const model = modelOf(task)
-  const step = trainStep(model, new ParameterVector(model.parameters))
-  const [weights, images, noise, t] = await Promise.all(
-    ['weights', 'x1', 'noise', 't'].map(name => numbers(task, name)),
-  )
+  const vector = new ParameterVector(model.parameters)
+  const step = trainStep(model, vector)
+  const [given, images, noise, t] = await Promise.all(['weights', 'x1', 'noise', 't'].map(name => numbers(task, name)))
+  const stored = new ParameterVector(model.parameters, { channelsLast: false }).named(given as Float32Array)
+  const weights = vector.join(new Map([...stored].map(([name, { data }]) => [name, data])))
   const batch = { images, draws: { t, noise } } as never
   let state = {
-    parameters: tf.tensor1d(weights as Float32Array) as tf.Tensor,
-    ema: tf.tensor1d(weights as Float32Array) as tf.Tensor,
-    firstMoment: tf.zeros([(weights as Float32Array).length]) as tf.Tensor,
-    secondMoment: tf.zeros([(weights as Float32Array).length]) as tf.Tensor,
+    parameters: tf.tensor1d(weights) as tf.Tensor,
+    ema: tf.tensor1d(weights) as tf.Tensor,
+    firstMoment: tf.zeros([vector.length]) as tf.Tensor,
+    secondMoment: tf.zeros([vector.length]) as tf.Tensor,
   }
   let steps = 0
   return async () => {
-    const { state: next, metrics } = await step.run(state, batch, { step: ++steps, imagesSeen: steps })
+    const { state: next, metrics } = await step.run(state, batch, { step: ++steps, imagesSeen: steps, overwrite: true })
     tf.dispose({ ...state })
     state = next
     return [metrics.loss]
@@ -58,10 +58,10 @@ async function sampling(task: Task): Promise<Step> {
 const send = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
 
 async function main(): Promise<void> {
-  const [file = '', backend = 'onnx'] = process.argv.slice(2)
+  const [file = '', options = '{}'] = process.argv.slice(2)
   const task = JSON.parse(await readFile(file, 'utf8')) as Task
-  const step = await (task.work === 'train' ? training(task, backend as BackendName) : sampling(task))
-  send({ ready: backend })
+  const step = await (task.work === 'train' ? training(task, JSON.parse(options)) : sampling(task))
+  send({ ready: options })
   for await (const _ of createInterface({ input: process.stdin })) {
     const result = await step()
     send({ amount: task.batch, result, peakBytes: 1024 * process.resourceUsage().maxRSS })

@@ -18,6 +18,8 @@ export interface TaskOptions {
   readonly network: { readonly kind: string; readonly options: Readonly<Record<string, unknown>> }
   readonly image: { readonly channels: number; readonly height: number; readonly width: number }
   readonly batch: number
+  /** Of both sides. Default: one per core */
+  readonly threads?: number
 }
 
 export interface Task extends TaskOptions {
@@ -90,7 +92,7 @@ export async function makeTask(options: TaskOptions): Promise<Task> {
     model: options.work === 'sample' ? await exported(folder, options, weights) : '',
     parameters: model.parameters.map(({ name, shape }) => ({ name: name.replace(/^denoiser\./, ''), shape })),
     optimizer: { learningRate, beta1, beta2, epsilon, emaKeep: 0.5 ** (images / config.emaHalfLifeImages) },
-    threads: availableParallelism(),
+    threads: options.threads ?? availableParallelism(),
     seed,
     sampleEvery: 997,
   }

@@ -6,12 +6,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { BackendOptions } from '@mixflow/train'
 import { presets } from '@mixflow/zoo'
 import type { Comparison } from '../compare.ts'
 import { environment, pytorchPython } from '../pytorch/environment.ts'
 import { type Side, startSide } from '../pytorch/side.ts'
 import { makeTask, removeTask, type TaskOptions } from '../pytorch/task.ts'
-import type { BackendName } from '../tfjs-backends.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -22,6 +22,12 @@ const unet = {
     options: { patchSize: 1, channels: [64, 64, 128], blocks: 2, attention: [2], headChannels: 32 },
   },
   image: { channels: 3, height: 32, width: 32 },
+} as const
+
+/** 6 million parameters. */
+const largerUnet = {
+  ...unet,
+  network: { kind: 'unet', options: { ...unet.network.options, channels: [64, 128, 128] } },
 } as const
 
 /** The paper's denoiser for CIFAR-10, 56 million parameters, without dropout. */
@@ -35,7 +41,19 @@ const transformer = {
   image: { channels: 256, height: 8, width: 8 },
 } as const
 
-function compared(workload: string, options: TaskOptions, backend: BackendName = 'onnx'): Comparison {
+interface Sides {
+  /** Ours; the number of threads is the task's. */
+  readonly backend: BackendOptions
+  /** PyTorch's: bfloat16 is by autocast. */
+  readonly precision: 'float32' | 'bfloat16'
+}
+
+const onOnnx: Sides = { backend: { backend: 'onnx' }, precision: 'float32' }
+
+/** Of losses: those of bfloat16 differ in their third digit. */
+const tolerances = { float32: 1e-3, bfloat16: 2e-2 } as const
+
+function compared(workload: string, options: TaskOptions, { backend, precision }: Sides = onOnnx): Comparison {
   const task = shared(() => makeTask(options))
   const file = shared(async () => {
     const made = await task()
@@ -50,20 +68,24 @@ function compared(workload: string, options: TaskOptions, backend: BackendName =
   }
   return {
     workload,
-    peer: 'pytorch',
+    peer: precision === 'float32' ? 'pytorch' : 'pytorch-bfloat16',
     unit: 'images',
-    tolerance: 1e-3,
+    tolerance: tolerances[precision],
     ours: async () =>
       started(
         startSide({
           command: process.execPath,
-          args: [...process.execArgv, path('../pytorch/our-side.ts'), await file(), backend],
+          args: [...process.execArgv, path('../pytorch/our-side.ts'), await file(), JSON.stringify(backend)],
         }),
       ),
     theirs: async () => {
       const python = await pytorchPython()
       return started(
-        startSide({ command: python, args: [path('../../pytorch/side.py'), await file()], env: environment() }),
+        startSide({
+          command: python,
+          args: [path('../../pytorch/side.py'), await file(), precision],
+          env: environment(),
+        }),
       )
     },
     end: async () => {
@@ -78,11 +100,47 @@ function shared<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make())
 }
 
+/** A training step on a backend in each of the pairs of precisions. */
+const steps = (
+  name: string,
+  task: Omit<TaskOptions, 'work'>,
+  sides: readonly (readonly [backend: BackendOptions, precision: Sides['precision']])[],
+) =>
+  sides.map(([backend, precision]) =>
+    compared(
+      [name, backend.backend, ...(backend.dtype === 'bfloat16' ? [backend.dtype] : [])].join('-'),
+      { ...task, work: 'train' },
+      { backend, precision },
+    ),
+  )
+
+const [onnx, torch, torchBfloat16] = [
+  { backend: 'onnx' },
+  { backend: 'torch', device: 'cpu' },
+  { backend: 'torch', device: 'cpu', dtype: 'bfloat16' },
+] as const satisfies BackendOptions[]
+
+/** Same precision on both sides, and the best of PyTorch's on a processor with AMX. */
+const precisions = [
+  [torch, 'float32'],
+  [torchBfloat16, 'bfloat16'],
+  [torch, 'bfloat16'],
+  [onnx, 'bfloat16'],
+] as const
+
 export const againstPytorch = {
   'unet-step': () => [compared('unet-step', { ...unet, work: 'train', batch: 64 })],
-  'unet-step-tfjs-node': () => [compared('unet-step-tfjs-node', { ...unet, work: 'train', batch: 64 }, 'tfjs-node')],
+  'unet-step-tfjs-node': () => [
+    compared(
+      'unet-step-tfjs-node',
+      { ...unet, work: 'train', batch: 64 },
+      { ...onOnnx, backend: { backend: 'tfjs-node' } },
+    ),
+  ],
+  'unet-step-torch': () => steps('unet-step', { ...largerUnet, batch: 32 }, precisions),
   'unet-sampling': () => [compared('unet-sampling', { ...unet, work: 'sample', batch: 16 })],
   'song-unet-step': () => [compared('song-unet-step', { ...songUnet, work: 'train', batch: 8 })],
+  'song-unet-step-torch': () => steps('song-unet-step', { ...songUnet, batch: 8 }, precisions),
   'song-unet-sampling': () => [compared('song-unet-sampling', { ...songUnet, work: 'sample', batch: 16 })],
   'transformer-step': () => [compared('transformer-step', { ...transformer, work: 'train', batch: 32 })],
 } satisfies Record<string, () => readonly Comparison[]>

@@ -22,6 +22,10 @@ export interface Numbers {
   readonly handle: Handle
   readonly shape: readonly number[]
   readonly dtype: NumericType
+  /** Whether a float32 tensor is stored in bfloat16, as the result of a product in that precision. */
+  readonly isNarrow?: boolean
+  /** What the gradient of its kernel needs besides the tensors that tfjs knows; deleted with the tensor. */
+  readonly attached?: readonly Handle[]
 }
 
 export type NumericType = Exclude<DataType, 'string'>
@@ -59,16 +63,23 @@ export class TorchBackend extends KernelBackend {
     return this.torch.device
   }
 
-  /** @throws TorchBackendError KERNEL_INVALID for a tensor of strings */
+  /** In the type that it has for tfjs. @throws TorchBackendError KERNEL_INVALID for a tensor of strings */
   numbers(info: TensorInfo): Numbers {
+    const stored = this.stored(info)
+    if (!stored.isNarrow) return stored
+    return { handle: this.torch.to(stored.handle, 'float32'), shape: stored.shape, dtype: 'float32' }
+  }
+
+  /** As it is stored: perhaps in bfloat16. @throws TorchBackendError KERNEL_INVALID for a tensor of strings */
+  stored(info: TensorInfo): Numbers {
     const { content } = this.#data.get(info.dataId)
     // a reshape by tfjs itself gives the same data another shape
     if ('handle' in content) return sameShape(content.shape, info.shape) ? content : this.#reshaped(content, info.shape)
     throw new TorchBackendError('KERNEL_INVALID', 'a tensor of strings has no numbers')
   }
 
-  #reshaped({ handle, dtype }: Numbers, shape: readonly number[]): Numbers {
-    return { handle: this.torch.call('reshape', handle, shape), shape, dtype }
+  #reshaped(numbers: Numbers, shape: readonly number[]): Numbers {
+    return { ...numbers, handle: this.torch.call('reshape', numbers.handle, shape), shape }
   }
 
   /**
@@ -76,12 +87,12 @@ export class TorchBackend extends KernelBackend {
    * that parameters and activations are converted once per step, not again in the backward pass.
    */
   operand(info: TensorInfo): Numbers {
-    const numbers: StoredNumbers = this.numbers(info)
-    if (this.torch.precision === 'float32' || numbers.dtype !== 'float32') return numbers
+    const numbers: StoredNumbers = this.stored(info)
+    if (this.torch.precision === 'float32' || numbers.dtype !== 'float32' || numbers.isNarrow) return numbers
     const { content } = this.#data.get(info.dataId)
-    if (content !== numbers) return { ...numbers, handle: this.torch.to(numbers.handle, 'bfloat16') }
+    if (content !== numbers) return { ...numbers, handle: this.torch.to(numbers.handle, 'bfloat16'), isNarrow: true }
     numbers.narrow ??= this.torch.unscoped(() => this.torch.to(numbers.handle, 'bfloat16'))
-    return { ...numbers, handle: numbers.narrow }
+    return { ...numbers, handle: numbers.narrow, isNarrow: true }
   }
 
   /** Makes a tensor of a handle, which belongs to it from then on. */
@@ -130,6 +141,7 @@ export class TorchBackend extends KernelBackend {
     this.#data.delete(dataId)
     if ('handle' in data.content) {
       this.torch.delete(data.content.handle)
+      for (const handle of data.content.attached ?? []) this.torch.delete(handle)
       if (data.content.narrow !== undefined) this.torch.delete(data.content.narrow)
     }
     return true

@@ -55,12 +55,15 @@ export class Torch {
    * Runs `body` and deletes the handles that were created in it, except those of its results, which belong to the caller. A result that
    * was not created in it (an input that is passed on) becomes a handle of its own.
    */
-  scope<R extends { readonly handle: Handle }>(body: () => readonly R[] | null): R[] | null {
+  scope<R extends { readonly handle: Handle; readonly attached?: readonly Handle[] }>(
+    body: () => readonly R[] | null,
+  ): R[] | null {
     const before = this.#created
     const created = new Set<Handle>()
     this.#created = created
     try {
       const results = body()
+      for (const { attached = [] } of results ?? []) for (const handle of attached) created.delete(handle)
       return (
         results?.map(one => (created.delete(one.handle) ? one : { ...one, handle: this.#duplicate(one.handle) })) ??
         null
@@ -262,6 +265,17 @@ export class Torch {
       this.library.pad(x, amounts, padding.length, 'constant', this.#pointers.scale, this.#out),
       'aten::pad',
     )
+  }
+
+  /** Elements between neighbours along a dimension. */
+  stride(x: Handle, dimension: number): number {
+    this.#check(this.library.stride(x, dimension, this.#out), 'aoti_torch_get_stride')
+    return this.#read(this.#out, 0)
+  }
+
+  /** Copies the values of a tensor into another of the same shape, perhaps of another type. */
+  copy(into: Handle, from: Handle): void {
+    this.#check(this.library.copy(into, from, 0), 'aoti_torch_copy_')
   }
 
   /** A tensor with memory of its own. */

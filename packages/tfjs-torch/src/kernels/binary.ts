@@ -15,10 +15,24 @@ const operator =
 /** Of any numbers: floats and complex numbers as they are, integers in float64. */
 const arithmetic =
   (formula: Formula): KernelFunction =>
+  call =>
+    withType(call.torch, call.input('a'), call.input('b'), formula)
+
+/** As `arithmetic`, and of two tensors in bfloat16, in that precision. */
+const additive =
+  (formula: Formula): KernelFunction =>
   call => {
-    const [a, b] = [call.input('a'), call.input('b')]
-    return withType(call.torch, a, b, formula)
+    const [a, b] = [call.stored('a'), call.stored('b')]
+    return a.isNarrow || b.isNarrow ? promoted(call.torch, a, b, formula) : withType(call.torch, a, b, formula)
   }
+
+/** libtorch's rule: the result is bfloat16 if both are, or if the other is a number without dimensions. */
+function promoted(torch: Torch, a: Numbers, b: Numbers, formula: Formula): Numbers {
+  const isScalar = ({ shape }: Numbers) => shape.length === 0
+  const isNarrow = a.isNarrow ? b.isNarrow || (isScalar(b) && !isScalar(a)) : isScalar(a) && !isScalar(b)
+  const sum = result(formula(torch, a.handle, b.handle), broadcast(a, b), 'float32')
+  return isNarrow ? { ...sum, isNarrow } : sum
+}
 
 function withType(torch: Torch, a: Numbers, b: Numbers, formula: Formula): Numbers | null {
   const shape = broadcast(a, b)
@@ -55,12 +69,17 @@ const ordered =
 
 export const add: Formula = (torch, a, b) => torch.subtract(a, b, -1)
 const subtract: Formula = (torch, a, b) => torch.subtract(a, b)
+const product = operator('mul.Tensor')
+const multiply = exact(product)
 
 export const binaryKernels: KernelTable = {
-  Add: arithmetic(add),
-  Sub: arithmetic(subtract),
+  Add: additive(add),
+  Sub: additive(subtract),
   AddN: call => call.list().reduce((sum, x) => withType(call.torch, sum, x, add) ?? sum),
-  Multiply: exact(operator('mul.Tensor')),
+  Multiply: call => {
+    const [a, b] = [call.stored('a'), call.stored('b')]
+    return a.isNarrow || b.isNarrow ? promoted(call.torch, a, b, product) : multiply(call)
+  },
   RealDiv: call => {
     const [a, b] = [call.input('a'), call.input('b')]
     return a.dtype === 'float32' || a.dtype === 'complex64'

@@ -33,22 +33,31 @@ export class Call {
     this.#attributes = attrs ?? {}
   }
 
-  input(name: string): Numbers {
+  #info(name: string): TensorInfo {
     const info = this.#inputs[name]
     if (info === undefined) throw this.invalid(`input "${name}" is missing`)
-    return this.#backend.numbers(info)
+    return info
+  }
+
+  input(name: string): Numbers {
+    return this.#backend.numbers(this.#info(name))
+  }
+
+  /** An input of a kernel that computes in the precision of its inputs: perhaps in bfloat16. */
+  stored(name: string): Numbers {
+    return this.#backend.stored(this.#info(name))
   }
 
   /** An input of a matrix product or convolution: in bfloat16 where those are computed so. */
   operand(name: string): Numbers {
-    const info = this.#inputs[name]
-    if (info === undefined) throw this.invalid(`input "${name}" is missing`)
-    return this.#backend.operand(info)
+    return this.#backend.operand(this.#info(name))
   }
 
-  /** A result of operands, in float32. */
-  product(handle: Handle, dtype: NumericType): Handle {
-    return this.torch.precision === 'bfloat16' && dtype === 'float32' ? this.torch.to(handle, 'float32') : handle
+  /** An input in the precision of another. */
+  as(name: string, { isNarrow = false }: Numbers): Handle {
+    const stored = this.stored(name)
+    if (isNarrow === (stored.isNarrow ?? false)) return stored.handle
+    return this.torch.to(stored.handle, isNarrow ? 'bfloat16' : 'float32')
   }
 
   optional(name: string): Numbers | null {
@@ -59,6 +68,11 @@ export class Call {
   /** All inputs of a kernel that takes a list. */
   list(): Numbers[] {
     return Object.values(this.#inputs).map(info => this.#backend.numbers(info as TensorInfo))
+  }
+
+  /** As `list`, in the precision that each is stored in. */
+  storedList(): Numbers[] {
+    return Object.values(this.#inputs).map(info => this.#backend.stored(info as TensorInfo))
   }
 
   attribute<T>(name: string): T {
@@ -80,6 +94,10 @@ export const result = (handle: Handle, shape: readonly number[], dtype: NumericT
   shape,
   dtype,
 })
+
+/** A result of another shape, in the precision of what it was made from. */
+export const like = ({ dtype, isNarrow }: Numbers, handle: Handle, shape: readonly number[]): Numbers =>
+  isNarrow ? { handle, shape, dtype, isNarrow } : { handle, shape, dtype }
 
 /** Shapes broadcast as tfjs does. */
 export const broadcast = (a: Numbers, b: Numbers): number[] =>

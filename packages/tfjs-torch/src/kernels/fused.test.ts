@@ -10,13 +10,73 @@ const run = (name: string, inputs: Record<string, tf.Tensor>, attributes: Record
 
 const noise = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed)
 
-function expectClose(actual: readonly tf.Tensor[], expected: readonly tf.Tensor[]): void {
+const largest = (x: tf.Tensor) => tf.tidy(() => tf.max(tf.abs(x)).dataSync()[0] as number)
+
+function expectClose(actual: readonly tf.Tensor[], expected: readonly tf.Tensor[], tolerance = 2e-5): void {
   expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape))
   for (const [i, one] of actual.entries()) {
-    const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(one, expected[i] as tf.Tensor))).dataSync()[0])
-    expect(difference).toBeLessThan(2e-5)
+    const wanted = expected[i] as tf.Tensor
+    const difference = tf.tidy(() => largest(tf.sub(one, wanted)))
+    expect(difference).toBeLessThan(tolerance * Math.max(1, largest(wanted)))
   }
 }
+
+type Inputs = [tf.Tensor, tf.Tensor, tf.Tensor]
+type Layer = (...inputs: Inputs) => tf.Tensor
+
+const kernelOf =
+  (name: string, names: readonly string[], attributes = {}): Layer =>
+  (...inputs) =>
+    run(name, Object.fromEntries(names.map((input, i) => [input, inputs[i] as tf.Tensor])), attributes)[0] as tf.Tensor
+
+const convolutionFormula =
+  (stride: number, padding: number): Layer =>
+  (x, filter, bias) => {
+    const around = [padding, padding]
+    const pad = [[0, 0], around, around, [0, 0]] as [[0, 0], [number, number], [number, number], [0, 0]]
+    return tf.add(tf.conv2d(x as tf.Tensor4D, tf.transpose(filter, [2, 3, 1, 0]) as tf.Tensor4D, stride, pad), bias)
+  }
+
+const linearFormula: Layer = (x, weight, bias) => {
+  const rows = tf.reshape(x, [-1, x.shape.at(-1) as number]) as tf.Tensor2D
+  const product = tf.matMul(rows, weight as tf.Tensor2D, false, true)
+  return tf.add(tf.reshape(product, [...x.shape.slice(0, -1), weight.shape[0] as number]), bias)
+}
+
+const attentionFormula: Layer = (q, k, v) => {
+  const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[3] as number))
+  return tf.matMul(tf.softmax(scores), v)
+}
+
+interface LayerCase {
+  readonly name: string
+  readonly kernel: Layer
+  readonly formula: Layer
+  /** Of the inputs. */
+  readonly shapes: readonly number[][]
+}
+
+const convolutionCase = (stride: number, padding: number, side: number): LayerCase => ({
+  name: `Convolution ${side}×${side}, stride ${stride}`,
+  kernel: kernelOf('Convolution', ['x', 'filter', 'bias'], { stride, padding }),
+  formula: convolutionFormula(stride, padding),
+  shapes: [[2, 6, 4, 8], [5, 8, side, side], [5]],
+})
+
+const linear = { kernel: kernelOf('Linear', ['x', 'weight', 'bias']), formula: linearFormula }
+const attention = { kernel: kernelOf('Attention', ['q', 'k', 'v']), formula: attentionFormula }
+
+const layers: readonly LayerCase[] = [
+  convolutionCase(1, 1, 3),
+  convolutionCase(2, 1, 3),
+  convolutionCase(1, 0, 1),
+  { name: 'Linear', ...linear, shapes: [[6, 8], [5, 8], [5]] },
+  { name: 'Linear of tokens', ...linear, shapes: [[2, 3, 8], [5, 8], [5]] },
+  { name: 'Attention', ...attention, shapes: [1, 2, 3].map(() => [2, 3, 6, 8]) },
+]
+
+/** Rounding of factors and results to 8 bits. */
+const narrowTolerance = 0.02
 
 describe.skipIf(library === null)('fused kernels', () => {
   beforeAll(async () => {
@@ -42,6 +102,48 @@ describe.skipIf(library === null)('fused kernels', () => {
         [formula(...(inputs as [tf.Tensor, tf.Tensor, tf.Tensor]))],
       )
       expectClose(tf.grads(kernel as never)(inputs, dy), tf.grads(formula as never)(inputs, dy))
+    })
+  })
+
+  it.each(layers)('$name and its gradients', async ({ kernel, formula, shapes }) => {
+    const numbers = tf.tidy(() => {
+      const inputs = shapes.map((shape, i) => noise(shape, 20 + i)) as Inputs
+      const y = formula(...inputs)
+      const dy = noise(y.shape, 30)
+      const expected = [y, ...tf.grads(formula as never)(inputs, dy)]
+      expectClose([kernel(...inputs), ...tf.grads(kernel as never)(inputs, dy)], expected)
+      return [...inputs, dy, ...expected].map(tensor => ({ values: tensor.dataSync(), shape: tensor.shape }))
+    })
+    await useTorchBackend({ device: 'cpu', library: library as string, dtype: 'bfloat16' })
+    tf.tidy(() => {
+      const all = numbers.map(({ values, shape }) => tf.tensor(values, shape))
+      const [inputs, dy, expected] = [all.slice(0, 3) as Inputs, all[3] as tf.Tensor, all.slice(4)]
+      expectClose([kernel(...inputs), ...tf.grads(kernel as never)(inputs, dy)], expected, narrowTolerance)
+    })
+    await useTorchBackend({ device: 'cpu', library: library as string })
+  })
+
+  it('channels that are not neighbours reach Attention', () => {
+    tf.tidy(() => {
+      const [q, k, v] = tf.unstack(noise([2, 1, 6, 8, 3], 40), 4) as Inputs
+      expectClose([attention.kernel(q, k, v)], [attention.formula(q, k, v)])
+    })
+  })
+
+  it('Adam and Lerp in place', () => {
+    tf.tidy(() => {
+      const moments = { firstMoment: noise([50], 9), secondMoment: tf.square(noise([50], 10)) }
+      const rest = { gradient: noise([50], 8), ...moments }
+      const options = { rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, decoupled: false, step: 3 }
+      const [parameters, average] = [noise([50], 7), noise([50], 12)]
+      const expected = [
+        ...run('Adam', { parameters, ...rest }, options),
+        ...run('Lerp', { a: average, b: parameters }, { weight: 0.3 }),
+      ]
+      const lerped = run('Lerp', { a: average, b: parameters }, { weight: 0.3, inPlace: true })
+      const actual = run('Adam', { parameters, ...rest }, { ...options, inPlace: true })
+      expectClose([...actual, ...lerped], expected)
+      expectClose([parameters, average], [expected[0], expected[3]] as tf.Tensor[])
     })
   })
 

@@ -2,17 +2,23 @@
  * Kernels beyond those of tfjs: what libtorch computes in one pass and tfjs operators in several. A program that knows them calls them by
  * name where the current backend has them (`tf.getKernel`), and computes the same with tfjs operators where it has not.
  *
- *   GroupNorm {x, weight, bias} (groups, epsilon, silu) -> [y, normalized, mean, inverse]   x [N, H, W, C]
+ *   GroupNorm {x, weight, bias} (groups, epsilon, silu) -> y   x [N, H, W, C]
  *   Silu {x} -> y
- *   Adam {parameters, gradient, firstMoment, secondMoment} (rate, beta1, beta2, epsilon, weightDecay, decoupled, step)
- *        -> [parameters, firstMoment, secondMoment]
- *   Lerp {a, b} (weight) -> a + weight · (b − a)
+ *   Convolution {x, filter, bias} (stride, padding) -> y   x [N, H, W, C], filter [to, from, height, width], zeros around
+ *   Linear {x, weight, bias} -> x · weightᵀ + bias   weight [to, from]
+ *   Attention {q, k, v} -> softmax(q · kᵀ / √d) · v   [N, heads, tokens, d]
+ *   Adam {parameters, gradient, firstMoment, secondMoment} (rate, beta1, beta2, epsilon, weightDecay, decoupled, step,
+ *        inPlace) -> [parameters, firstMoment, secondMoment]
+ *   Lerp {a, b} (weight, inPlace) -> a + weight · (b − a)
+ *
+ * With `inPlace`, which is optional, the results are in the memory of the inputs, which can then only be disposed of.
  */
 
 import * as tf from '@tensorflow/tfjs-core'
 import type { Numbers } from '../backend.ts'
 import type { Handle } from '../library/libtorch.ts'
-import { type KernelFunction, type KernelTable, result } from './call.ts'
+import { type Call, type KernelFunction, type KernelTable, like, result } from './call.ts'
+import { layerKernels, registerLayerGradients } from './layers.ts'
 import { channelsFirst, channelsLast } from './products.ts'
 
 const nhwc = { rank: 2, isNchw: false } as const
@@ -23,9 +29,13 @@ function extents({ shape }: Numbers): [number, number, number] {
   return [n, channels, height * width]
 }
 
+/** On a CPU, libtorch normalises bfloat16 with parameters in float32; elsewhere the image has to be float32, too. */
+const image = (call: Call, name: string): Numbers =>
+  call.torch.device === 'cpu' ? call.stored(name) : call.input(name)
+
 const groupNorm: KernelFunction = call => {
   const { torch } = call
-  const [x, weight, bias] = ['x', 'weight', 'bias'].map(name => call.input(name)) as [Numbers, Numbers, Numbers]
+  const [x, weight, bias] = [image(call, 'x'), call.input('weight'), call.input('bias')]
   const groups = call.attribute<number>('groups')
   const [normalized, mean, inverse] = torch.callAll(
     'native_group_norm',
@@ -33,30 +43,25 @@ const groupNorm: KernelFunction = call => {
     ...[...extents(x), groups, call.attribute<number>('epsilon')],
   ) as [Handle, Handle, Handle]
   const y = call.attribute<boolean>('silu') ? torch.call('silu', normalized) : normalized
-  const image = (handle: Handle) => result(channelsLast(torch, handle, nhwc), x.shape, 'float32')
-  const statistic = (handle: Handle) => result(handle, [x.shape[0] as number, groups], 'float32')
-  return [image(y), image(normalized), statistic(mean), statistic(inverse)]
+  return {
+    ...like(x, channelsLast(torch, y, nhwc), x.shape),
+    attached: call.attribute<boolean>('silu') ? [mean, inverse, normalized] : [mean, inverse],
+  }
 }
 
 const groupNormGradient: KernelFunction = call => {
   const { torch } = call
-  const names = ['dy', 'x', 'weight', 'normalized', 'mean', 'inverse'] as const
-  const [dy, x, weight, normalized, mean, inverse] = names.map(name => call.input(name)) as [Numbers, ...Numbers[]] as [
-    Numbers,
-    Numbers,
-    Numbers,
-    Numbers,
-    Numbers,
-    Numbers,
-  ]
-  const outer = call.attribute<boolean>('silu') ? torch.call('silu_backward', dy.handle, normalized.handle) : dy.handle
+  const [x, weight, y] = [image(call, 'x'), call.input('weight'), call.stored('y')]
+  const [mean, inverse, normalized] = y.attached as [Handle, Handle, Handle | undefined]
+  const dy = channelsFirst(torch, call.as('dy', x), nhwc)
+  const outer = normalized === undefined ? dy : torch.call('silu_backward', dy, normalized)
   const [dx, dweight, dbias] = torch.callAll(
     'native_group_norm_backward',
-    ...[channelsFirst(torch, outer, nhwc), channelsFirst(torch, x.handle, nhwc), mean.handle, inverse.handle],
+    ...[outer, channelsFirst(torch, x.handle, nhwc), mean, inverse],
     ...[weight.handle, ...extents(x), call.attribute<number>('groups'), [true, true, true]],
   ) as [Handle, Handle, Handle]
   return [
-    result(channelsLast(torch, dx, nhwc), x.shape, 'float32'),
+    like(x, channelsLast(torch, dx, nhwc), x.shape),
     result(dweight, weight.shape, 'float32'),
     result(dbias, weight.shape, 'float32'),
   ]
@@ -66,8 +71,13 @@ const adam: KernelFunction = call => {
   const { torch } = call
   const names = ['parameters', 'firstMoment', 'secondMoment'] as const
   const states = names.map(name => call.input(name))
-  // libtorch updates in place, and tfjs's tensors may not change
-  const [parameters, first, second] = states.map(({ handle }) => torch.clone(handle)) as [Handle, Handle, Handle]
+  // libtorch updates in place; tfjs's tensors may not change, unless the caller needs them no more
+  const inPlace = call.attribute<boolean | undefined>('inPlace') ?? false
+  const [parameters, first, second] = states.map(({ handle }) => (inPlace ? handle : torch.clone(handle))) as [
+    Handle,
+    Handle,
+    Handle,
+  ]
   const attribute = (name: string) => call.attribute<number>(name)
   const steps = torch.full([], attribute('step'), 'float32')
   const rates = ['rate', 'beta1', 'beta2', 'weightDecay', 'epsilon'].map(attribute)
@@ -80,21 +90,24 @@ const adam: KernelFunction = call => {
 }
 
 export const fusedKernels: KernelTable = {
+  ...layerKernels,
   GroupNorm: groupNorm,
   GroupNormGrad: groupNormGradient,
   Silu: call => {
-    const { handle, shape } = call.input('x')
-    return result(call.torch.call('silu', handle), shape, 'float32')
+    const x = call.stored('x')
+    return like(x, call.torch.call('silu', x.handle), x.shape)
   },
   SiluGrad: call => {
-    const [dy, x] = [call.input('dy'), call.input('x')]
-    return result(call.torch.call('silu_backward', dy.handle, x.handle), x.shape, 'float32')
+    const x = call.stored('x')
+    return like(x, call.torch.call('silu_backward', call.as('dy', x), x.handle), x.shape)
   },
   Adam: adam,
   Lerp: call => {
     const [a, b] = [call.input('a'), call.input('b')]
-    const weight = call.torch.scalar(call.attribute<number>('weight'), 'float32')
-    return result(call.torch.call('lerp.Tensor', a.handle, b.handle, weight), a.shape, 'float32')
+    // weights change from step to step: not one of the scalars that are kept
+    const weight = call.torch.full([], call.attribute<number>('weight'), 'float32')
+    const name = call.attribute<boolean | undefined>('inPlace') ? 'lerp_.Tensor' : 'lerp.Tensor'
+    return result(call.torch.call(name, a.handle, b.handle, weight), a.shape, 'float32')
   },
 }
 
@@ -103,13 +116,14 @@ const run = (name: string, inputs: Record<string, tf.Tensor>, attributes: Record
 
 /** Gradients of the kernels above. */
 export function registerFusedGradients(): void {
+  registerLayerGradients()
   tf.registerGradient({
     kernelName: 'GroupNorm',
     inputsToSave: ['x', 'weight'],
-    outputsToSave: [false, true, true, true],
+    outputsToSave: [true],
     gradFunc: (dy, saved, attributes) => {
-      const [x, weight, normalized, mean, inverse] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
-      const inputs = { dy: (dy as tf.Tensor[])[0] as tf.Tensor, x, weight, normalized, mean, inverse }
+      const [x, weight, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
+      const inputs = { dy: dy as tf.Tensor, x, weight, y }
       // at once: what is made inside one of the functions below is disposed of at its end
       const gradients = run('GroupNormGrad', inputs, { ...attributes }) as [tf.Tensor, tf.Tensor, tf.Tensor]
       const [dx, dweight, dbias] = gradients

@@ -5,7 +5,7 @@ import type { Numbers } from '../backend.ts'
 import type { Handle } from '../library/libtorch.ts'
 import type { Torch } from '../torch.ts'
 import { add } from './binary.ts'
-import { type Call, type KernelFunction, type KernelTable, result } from './call.ts'
+import { type Call, type KernelFunction, type KernelTable, like, result } from './call.ts'
 import { channelsFirst, channelsLast, type Geometry, geometry2d, withBorders, withoutBorders } from './products.ts'
 
 const nhwc = { rank: 2, isNchw: false } as const
@@ -48,27 +48,30 @@ function coverage(torch: Torch, { window, geometry }: Pool, [height, width]: rea
 
 const averagePool: KernelFunction = call => {
   const { torch } = call
-  const x = call.input('x')
-  const pool = poolOf(call, x.shape)
-  if (pool === null || x.dtype !== 'float32') return null
+  const stored = call.stored('x')
+  const pool = poolOf(call, stored.shape)
+  if (pool === null || stored.dtype !== 'float32') return null
   const { window, geometry } = pool
+  const x = hasPadding(geometry) ? call.input('x') : stored
   const input = channelsFirst(torch, x.handle, nhwc)
   const bordered = hasPadding(geometry) ? withBorders(torch, input, geometry, 0) : input
   let y = torch.call('avg_pool2d', bordered, window, geometry.strides, noPadding, false, true, null)
   if (hasPadding(geometry)) y = torch.call('div.Tensor', y, coverage(torch, pool, spaceOf(x)))
-  return result(channelsLast(torch, y, nhwc), geometry.outShape, 'float32')
+  return like(x, channelsLast(torch, y, nhwc), geometry.outShape)
 }
 
 const spaceOf = ({ shape }: Numbers): [number, number] => [shape[1] as number, shape[2] as number]
 
 const averagePoolGradient: KernelFunction = call => {
   const { torch } = call
-  const [dy, x] = [call.input('dy'), call.input('input')]
-  const pool = poolOf(call, x.shape)
+  const stored = [call.stored('dy'), call.stored('input')] as const
+  const pool = poolOf(call, stored[1].shape)
   if (pool === null) return null
   const { window, geometry } = pool
-  const input = channelsFirst(torch, x.handle, nhwc)
   const borders = hasPadding(geometry)
+  const isNarrow = !borders && stored.every(one => one.isNarrow)
+  const [dy, x] = isNarrow ? stored : [call.input('dy'), call.input('input')]
+  const input = channelsFirst(torch, x.handle, nhwc)
   const bordered = borders ? withBorders(torch, input, geometry, 0) : input
   let gradient = channelsFirst(torch, dy.handle, nhwc)
   if (borders) gradient = torch.call('div.Tensor', gradient, coverage(torch, pool, spaceOf(x)))
@@ -77,7 +80,7 @@ const averagePoolGradient: KernelFunction = call => {
     ...[gradient, bordered, window, geometry.strides, noPadding, false, true, null],
   )
   const inside = borders ? withoutBorders(torch, dx, geometry, spaceOf(x)) : dx
-  return result(channelsLast(torch, inside, nhwc), x.shape, 'float32')
+  return like(x, channelsLast(torch, inside, nhwc), x.shape)
 }
 
 function maximumPool(call: Call, x: Numbers, pool: Pool) {
@@ -135,12 +138,12 @@ const isBilinearOfTorch = (
 ) => alignCorners || halfPixelCenters || (from[0] === to[0] && from[1] === to[1])
 
 const resizeNearest: KernelFunction = call => {
-  const x = call.input('images')
+  const x = call.stored('images')
   const size = call.attribute<number[]>('size')
   const { alignCorners, halfPixelCenters } = resizeOf(call)
   if (alignCorners || halfPixelCenters || x.dtype !== 'float32') return null
   const y = call.torch.call('upsample_nearest2d', channelsFirst(call.torch, x.handle, nhwc), size, null, null)
-  return result(channelsLast(call.torch, y, nhwc), [x.shape[0] as number, ...size, x.shape[3] as number], 'float32')
+  return like(x, channelsLast(call.torch, y, nhwc), [x.shape[0] as number, ...size, x.shape[3] as number])
 }
 
 const resizeBilinear: KernelFunction = call => {
@@ -156,7 +159,7 @@ const resizeBilinear: KernelFunction = call => {
 const resizeGradient =
   (name: 'upsample_nearest2d_backward' | 'upsample_bilinear2d_backward'): KernelFunction =>
   call => {
-    const [x, dy] = [call.input('images'), call.input('dy')]
+    const [x, dy] = [call.stored('images'), call.stored('dy')]
     const { alignCorners, halfPixelCenters } = resizeOf(call)
     const isNearest = name === 'upsample_nearest2d_backward'
     if (
@@ -169,7 +172,7 @@ const resizeGradient =
     const gradient = channelsFirst(call.torch, dy.handle, nhwc)
     const sizes = [spaceOf(dy), [n, channels, height, width]] as const
     const dx = call.torch.call(name, gradient, ...sizes, ...(isNearest ? [] : [alignCorners]), null, null)
-    return result(channelsLast(call.torch, dx, nhwc), x.shape, 'float32')
+    return like(dy, channelsLast(call.torch, dx, nhwc), x.shape)
   }
 
 const batchNorm: KernelFunction = call => {

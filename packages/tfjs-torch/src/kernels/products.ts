@@ -9,12 +9,15 @@ import type { Handle } from '../library/libtorch.ts'
 import type { Torch } from '../torch.ts'
 import { activate, perChannel } from './activation.ts'
 import { add } from './binary.ts'
-import { type Call, type KernelFunction, type KernelTable, result } from './call.ts'
+import { type Call, type KernelFunction, type KernelTable, like, result } from './call.ts'
 
 const matmul: KernelFunction = call => {
   const { torch } = call
-  const [a, b] = [call.operand('a'), call.operand('b')]
   const [transposeA, transposeB] = [call.attribute<boolean>('transposeA'), call.attribute<boolean>('transposeB')]
+  // the product of two vectors reads each number once: bfloat16 would save no time
+  const isInner =
+    call.stored('a').shape.at(transposeA ? -1 : -2) === 1 && call.stored('b').shape.at(transposeB ? -2 : -1) === 1
+  const [a, b] = isInner ? [call.input('a'), call.input('b')] : [call.operand('a'), call.operand('b')]
   if (a.dtype !== b.dtype || (a.dtype !== 'float32' && a.dtype !== 'int32')) return null
   const matrix = (x: Numbers, transposed: boolean) => ({
     handle: transposed ? torch.call('transpose.int', x.handle, -2, -1) : x.handle,
@@ -29,7 +32,11 @@ const matmul: KernelFunction = call => {
   )
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   const shape = [...batch, left.rows, right.columns]
-  return result(call.product(torch.call('matmul', left.handle, right.handle), a.dtype), shape, a.dtype)
+  if (isInner && batch.length === 0 && a.dtype === 'float32') {
+    const vectors = [a, b].map(({ handle }) => torch.call('reshape', handle, [left.columns])) as [Handle, Handle]
+    return result(torch.call('reshape', torch.call('dot', ...vectors), shape), shape, 'float32')
+  }
+  return like(a, torch.call('matmul', left.handle, right.handle), shape)
 }
 
 /** Adds a bias and applies an activation, in place of tfjs's fused kernels. */
@@ -39,8 +46,9 @@ const fused =
     const made = product(call) as Numbers | null
     if (made === null) return null
     const bias = call.optional('bias')
-    const sum = bias === null ? made.handle : add(call.torch, made.handle, perChannel(call, bias, made))
-    return activate(call, { ...made, handle: sum })
+    const wide = made.isNarrow ? call.torch.to(made.handle, 'float32') : made.handle
+    const sum = bias === null ? wide : add(call.torch, wide, perChannel(call, bias, made))
+    return activate(call, result(sum, made.shape, made.dtype))
   }
 
 export interface Geometry {
@@ -149,7 +157,7 @@ function convolve(call: Call, x: Numbers, filter: Numbers, geometry: Geometry): 
     'convolution',
     ...[input.x, kernel, null, strides, input.padding, dilations, false, nowhere(geometry), groups],
   )
-  return result(channelsLast(torch, call.product(y, 'float32'), geometry), geometry.outShape, 'float32')
+  return like(x, channelsLast(torch, y, geometry), geometry.outShape)
 }
 
 interface Backward {
@@ -178,13 +186,11 @@ function convolveBackward(call: Call, { dy, x, filter }: Backward, geometry: Geo
     ...[strides, input.padding, dilations, false, nowhere(geometry), groups, [wantsInput, !wantsInput, false]],
   ) as [Handle, Handle, Handle]
   if (!wantsInput) {
-    const gradient = filterLast(torch, call.product(dfilter, 'float32'), filter.shape, geometry)
-    return result(gradient, filter.shape, 'float32')
+    return like(dy, filterLast(torch, dfilter, filter.shape, geometry), filter.shape)
   }
   const space = isNchw ? x.shape.slice(2) : x.shape.slice(1, rank + 1)
-  const wide = call.product(dx, 'float32')
-  const inside = isSymmetric(geometry) ? wide : withoutBorders(torch, wide, geometry, space)
-  return result(channelsLast(torch, inside, geometry), x.shape, 'float32')
+  const inside = isSymmetric(geometry) ? dx : withoutBorders(torch, dx, geometry, space)
+  return like(dy, channelsLast(torch, inside, geometry), x.shape)
 }
 
 interface ConvolutionAttributes {

@@ -3,17 +3,18 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core'
 import type { Numbers } from '../backend.ts'
 import type { Handle } from '../library/libtorch.ts'
-import { type Call, type KernelFunction, type KernelTable, result, sizeOf, typeOf } from './call.ts'
+import { type Call, type KernelFunction, type KernelTable, like, result, sizeOf, typeOf } from './call.ts'
 
-const reshape = (call: Call, { handle, dtype }: Numbers, shape: readonly number[]): Numbers =>
-  result(call.torch.call('reshape', handle, shape), shape, dtype)
+const reshape = (call: Call, x: Numbers, shape: readonly number[]): Numbers =>
+  like(x, call.torch.call('reshape', x.handle, shape), shape)
 
 const cast: KernelFunction = call => {
-  const x = call.input('x')
   const { torch } = call
   const dtype = call.attribute<Numbers['dtype']>('dtype')
   if ((dtype as string) === 'string') return null
-  if (x.dtype === dtype) return result(torch.alias(x.handle), x.shape, dtype)
+  const stored = call.stored('x')
+  if (stored.dtype === dtype) return like(stored, torch.alias(stored.handle), stored.shape)
+  const x = call.input('x')
   const from = x.dtype === 'complex64' ? torch.call('real', x.handle) : x.handle
   if (dtype === 'complex64') {
     const real = torch.to(from, 'float32')
@@ -29,18 +30,31 @@ const cast: KernelFunction = call => {
 }
 
 const concat: KernelFunction = call => {
-  const list = call.list()
-  const axis = util.parseAxisParam(call.attribute<number>('axis'), [...(list[0] as Numbers).shape])[0] as number
+  const { torch } = call
+  const list = call.storedList()
+  const first = list[0] as Numbers
+  const axis = util.parseAxisParam(call.attribute<number>('axis'), [...first.shape])[0] as number
   const shapes = list.map(({ shape }) => [...shape])
   backend_util.assertParamsConsistent(shapes, axis)
   const shape = backend_util.computeOutShape(shapes, axis)
-  if (list.length === 1) return result(call.torch.alias((list[0] as Numbers).handle), shape, (list[0] as Numbers).dtype)
-  const handles = list.map(({ handle }) => handle)
-  return result(call.torch.call('cat', handles, axis), shape, (list[0] as Numbers).dtype)
+  if (list.length === 1) return like(first, torch.alias(first.handle), shape)
+  if (list.every(({ isNarrow = false }) => isNarrow === (first.isNarrow ?? false))) {
+    const handles = list.map(({ handle }) => handle)
+    return like(first, torch.call('cat', handles, axis), shape)
+  }
+  // in two precisions: copied into place, so that each is converted and moved at once
+  const joined = torch.empty(shape, 'float32')
+  let start = 0
+  for (const { handle, shape: part } of list) {
+    const end = start + (part[axis] as number)
+    torch.copy(torch.call('slice.Tensor', joined, axis, start, end, 1), handle)
+    start = end
+  }
+  return result(joined, shape, 'float32')
 }
 
 const slice: KernelFunction = call => {
-  const x = call.input('x')
+  const x = call.stored('x')
   const [begin, size] = slice_util.parseSliceParams(
     { shape: [...x.shape] } as never,
     call.attribute<number[]>('begin'),
@@ -53,7 +67,7 @@ const slice: KernelFunction = call => {
     if (start === 0 && end === x.shape[axis]) continue
     handle = call.torch.call('slice.Tensor', handle, axis, start, end, 1)
   }
-  return result(handle, size, x.dtype)
+  return like(x, handle, size)
 }
 
 const stridedSlice: KernelFunction = call => {
@@ -99,12 +113,12 @@ const stridedSlice: KernelFunction = call => {
 }
 
 const transpose: KernelFunction = call => {
-  const { handle, shape, dtype } = call.input('x')
+  const x = call.stored('x')
   const perm = call.attribute<number[]>('perm')
-  return result(
-    call.torch.call('permute', handle, perm),
-    perm.map(axis => shape[axis] as number),
-    dtype,
+  return like(
+    x,
+    call.torch.call('permute', x.handle, perm),
+    perm.map(axis => x.shape[axis] as number),
   )
 }
 
@@ -171,7 +185,7 @@ export const shapeKernels: KernelTable = {
   MirrorPad: mirrorPad,
   DepthToSpace: depthToSpace,
   Reshape: call => {
-    const x = call.input('x')
+    const x = call.stored('x')
     const shape = util.inferFromImplicitShape(call.attribute<number[]>('shape'), sizeOf(x.shape))
     if (sizeOf(shape) !== sizeOf(x.shape)) {
       throw call.invalid(
@@ -181,14 +195,15 @@ export const shapeKernels: KernelTable = {
     return reshape(call, x, shape)
   },
   ExpandDims: call => {
-    const x = call.input('input')
+    const x = call.stored('input')
     const dim = call.attribute<number>('dim')
     const at = dim < 0 ? x.shape.length + 1 + dim : dim
     if (at < 0) throw call.invalid(`axis must be in [${-(x.shape.length + 1)}, ${x.shape.length}], got ${dim}`)
     return reshape(call, x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
   },
   Pack: call => {
-    const list = call.list()
+    const stored = call.storedList()
+    const list = stored.every(({ isNarrow }) => isNarrow) ? stored : call.list()
     const axis = call.attribute<number>('axis')
     const first = list[0] as Numbers
     const shape = [...first.shape.slice(0, axis), list.length, ...first.shape.slice(axis)]
@@ -196,26 +211,26 @@ export const shapeKernels: KernelTable = {
       util.assertShapesMatch([...first.shape], [...other], 'All tensors passed to stack must have matching shapes')
       util.assert(dtype === first.dtype, () => 'All tensors passed to stack must have matching dtypes')
     }
-    return result(
+    return like(
+      first,
       call.torch.call(
         'stack',
         list.map(({ handle }) => handle),
         axis,
       ),
       shape,
-      first.dtype,
     )
   },
   Unpack: call => {
-    const x = call.input('value')
+    const x = call.stored('value')
     const axis = (call.attribute<number>('axis') + x.shape.length) % x.shape.length
     const shape = x.shape.filter((_, i) => i !== axis)
     return Array.from({ length: x.shape[axis] as number }, (_, i) =>
-      result(call.torch.call('select.int', x.handle, axis, i), shape, x.dtype),
+      like(x, call.torch.call('select.int', x.handle, axis, i), shape),
     )
   },
   SplitV: call => {
-    const x = call.input('x')
+    const x = call.stored('x')
     const axis = util.parseAxisParam(call.attribute<number>('axis'), [...x.shape])[0] as number
     const sizes = backend_util.prepareSplitSize(
       { shape: [...x.shape] } as never,
@@ -226,10 +241,10 @@ export const shapeKernels: KernelTable = {
     return sizes.map(size => {
       const handle = call.torch.call('slice.Tensor', x.handle, axis, start, start + size, 1)
       start += size
-      return result(
+      return like(
+        x,
         handle,
         x.shape.map((length, i) => (i === axis ? size : length)),
-        x.dtype,
       )
     })
   },

@@ -53,6 +53,7 @@ const declarations = {
   deleteTensor: 'int aoti_torch_delete_tensor_object(uint64_t)',
   copy: 'int aoti_torch_copy_(uint64_t, uint64_t, int32_t)',
   emptyStrided: 'int aoti_torch_empty_strided(int64_t, void*, void*, int32_t, int32_t, int32_t, void*)',
+  stride: 'int aoti_torch_get_stride(uint64_t, int64_t, void*)',
   full: 'int aoti_torch_aten_full(void*, int64_t, double, void*, void*, void*, int32_t, void*, void*)',
   pad: 'int aoti_torch_aten_pad(uint64_t, void*, int64_t, const char*, void*, void*)',
   subtract: 'int aoti_torch_aten_subtract_Tensor(uint64_t, uint64_t, double, void*)',

@@ -71,7 +71,11 @@ export async function estimateRun(options: EstimateOptions): Promise<RunEstimate
         throwIfAborted(signal)
         const started = performance.now()
         const batch = batchAt(cursor)
-        const result = await step.run(state, batch, { step: ++steps, imagesSeen: (steps - 1) * config.batchSize })
+        const result = await step.run(state, batch, {
+          step: ++steps,
+          imagesSeen: (steps - 1) * config.batchSize,
+          overwrite: true,
+        })
         tf.dispose({ ...state })
         state = result.state
         cursor = batch.next

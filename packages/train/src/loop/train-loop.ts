@@ -94,7 +94,7 @@ async function loop(run: Run, position: Position): Promise<string> {
 
       // batch, step
       const batch = batchAt(position.cursor)
-      const at = { step: position.step + 1, imagesSeen: position.imagesSeen, totalImages }
+      const at = { step: position.step + 1, imagesSeen: position.imagesSeen, totalImages, overwrite: true }
       const result = await step.run(position.state, batch, at)
       await checkFinite(result, at, folder)
       const milliseconds = performance.now() - started

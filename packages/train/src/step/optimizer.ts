@@ -69,21 +69,28 @@ export interface FusedUpdateInput extends AdamState {
   readonly gradient: tf.Tensor
 }
 
-/** The moving average and the update by the backend's kernels: the same results as the formulas above, up to rounding. */
+/**
+ * The moving average and the update by the backend's kernels: the same results as the formulas above, up to rounding. With `overwrite`,
+ * they are stored in the memory of the inputs.
+ */
 export function fusedUpdate(
   config: AdamConfig,
   { ema, ...inputs }: FusedUpdateInput,
-  { step, rate, keep }: Readonly<Record<'step' | 'rate' | 'keep', number>>,
+  { step, rate, keep, overwrite }: Readonly<Record<'step' | 'rate' | 'keep', number>> & { readonly overwrite: boolean },
 ) {
   const { beta1, beta2, epsilon, optimizer, weightDecay } = config
   const decoupled = optimizer === 'adamw'
-  const attributes = { rate, step, beta1, beta2, epsilon, decoupled, weightDecay: decoupled ? weightDecay : 0 }
+  const decay = decoupled ? weightDecay : 0
+  const attributes = { rate, step, beta1, beta2, epsilon, decoupled, weightDecay: decay, inPlace: overwrite }
+  // before the parameters change
+  const [average] = runKernel('Lerp', { a: ema, b: inputs.parameters }, { weight: 1 - keep, inPlace: overwrite }) as [
+    tf.Tensor,
+  ]
   const [parameters, firstMoment, secondMoment] = runKernel('Adam', { ...inputs }, attributes) as [
     tf.Tensor,
     tf.Tensor,
     tf.Tensor,
   ]
-  const [average] = runKernel('Lerp', { a: ema, b: inputs.parameters }, { weight: 1 - keep }) as [tf.Tensor]
   return { parameters, firstMoment, secondMoment, ema: average }
 }
 

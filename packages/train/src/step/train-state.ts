@@ -5,7 +5,7 @@
 
 import { MixflowError } from '@mixflow/core'
 import { float32Values, type StoredTensor } from '@mixflow/core/internal'
-import { countParameters, initialValues, type ParameterSpec, type Parameters } from '@mixflow/zoo/networks'
+import { countParameters, hasKernel, initialValues, type ParameterSpec, type Parameters } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import type { LoadedCheckpoint, NamedTensors } from '../checkpoint/checkpoint-store.ts'
 
@@ -17,16 +17,26 @@ export interface TrainState {
   readonly secondMoment: tf.Tensor
 }
 
+export interface VectorOptions {
+  /**
+   * Whether the filters of convolutions, [to, from, height, width], lie in the vector as [to, height, width, from]. Their names, shapes
+   * and checkpoints are the same. Default: whether the current backend has a kernel for convolutions, which takes them so without a copy
+   */
+  readonly channelsLast?: boolean
+}
+
 /** The layout of the vector: named parameters, one after the other. */
 export class ParameterVector {
   readonly specs: readonly ParameterSpec[]
   readonly length: number
   readonly #sizes: readonly number[]
+  readonly #channelsLast: boolean
 
-  constructor(specs: readonly ParameterSpec[]) {
+  constructor(specs: readonly ParameterSpec[], { channelsLast = hasKernel('Convolution') }: VectorOptions = {}) {
     this.specs = specs
     this.#sizes = specs.map(spec => countParameters([spec]))
     this.length = countParameters(specs)
+    this.#channelsLast = channelsLast
   }
 
   /** Initial values for a seed. */
@@ -38,8 +48,18 @@ export class ParameterVector {
   split(vector: tf.Tensor): Parameters {
     const parts = tf.split(vector, [...this.#sizes])
     return Object.fromEntries(
-      this.specs.map(({ name, shape }, i) => [name, tf.reshape(parts[i] as tf.Tensor, [...shape])]),
+      this.specs.map(({ name, shape }, i) => {
+        const part = parts[i] as tf.Tensor
+        if (!this.#isMoved(shape)) return [name, tf.reshape(part, [...shape])]
+        const [to, from, height, width] = shape as [number, number, number, number]
+        return [name, tf.transpose(tf.reshape(part, [to, height, width, from]), [0, 3, 1, 2])]
+      }),
     )
+  }
+
+  /** Whether the numbers of a parameter of this shape have another order in the vector. */
+  #isMoved(shape: readonly number[]): boolean {
+    return this.#channelsLast && shape.length === 4 && (shape[2] as number) * (shape[3] as number) > 1
   }
 
   /** @throws MixflowError CHECKPOINT_INVALID naming a parameter that is missing or has the wrong size. */
@@ -54,22 +74,47 @@ export class ParameterVector {
         const hint = 'the checkpoint belongs to another network or version'
         throw new MixflowError('CHECKPOINT_INVALID', message, { hint, details: { name } })
       }
-      joined.set(part, at)
+      joined.set(this.#isMoved(shape) ? transposedFilters(part, filterSizes(shape)) : part, at)
       at += size
     })
     return joined
   }
 
-  /** Named views of a vector's numbers; no copies. */
+  /** The numbers of a vector by name: views where their order is the same. */
   named(vector: Float32Array): Map<string, { shape: readonly number[]; data: Float32Array }> {
     let at = 0
     return new Map(
       this.specs.map(({ name, shape }, i) => {
         const data = vector.subarray(at, (at += this.#sizes[i] as number))
-        return [name, { shape, data }]
+        if (!this.#isMoved(shape)) return [name, { shape, data }]
+        const { to, from, area } = filterSizes(shape)
+        return [name, { shape, data: transposedFilters(data, { to, from: area, area: from }) }]
       }),
     )
   }
+}
+
+interface FilterSizes {
+  readonly to: number
+  readonly from: number
+  readonly area: number
+}
+
+const filterSizes = (shape: readonly number[]): FilterSizes => {
+  const [to, from, height, width] = shape as [number, number, number, number]
+  return { to, from, area: height * width }
+}
+
+/** [to, from, area] -> [to, area, from] */
+function transposedFilters(values: Float32Array, { to, from, area }: FilterSizes): Float32Array {
+  const moved = new Float32Array(values.length)
+  for (let filter = 0; filter < to; filter++) {
+    const start = filter * from * area
+    for (let i = 0; i < from; i++) {
+      for (let j = 0; j < area; j++) moved[start + j * from + i] = values[start + i * area + j] as number
+    }
+  }
+  return moved
 }
 
 /** The state before the first step: initial values for the seed, in `ema` too, and moments of zero. */

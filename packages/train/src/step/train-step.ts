@@ -24,6 +24,7 @@ import {
 import { type BatchTensors, batchTensorNames, batchTensors, partsOf, type TrainBatch } from './train-batch.ts'
 import type { ParameterVector, TrainState } from './train-state.ts'
 import { objectiveOf, type TrainingModel, under } from './training-model.ts'
+import { valueAndGradient } from './value-and-gradient.ts'
 
 export interface StepMetrics {
   readonly loss: number
@@ -43,12 +44,18 @@ export interface StepResult {
 export interface TrainStep {
   /**
    * Reads the state without disposing of it. `step` counts from 1; `imagesSeen` is the count before this step. `totalImages` is the
-   * length of the run that the learning rate follows. Default: that of the configuration.
+   * length of the run that the learning rate follows. Default: that of the configuration. With `overwrite`, a backend may store the new
+   * state in the old one's memory; the old one can then only be disposed of.
    */
   run(
     state: TrainState,
     batch: TrainBatch,
-    at: { readonly step: number; readonly imagesSeen: number; readonly totalImages?: number },
+    at: {
+      readonly step: number
+      readonly imagesSeen: number
+      readonly totalImages?: number
+      readonly overwrite?: boolean
+    },
   ): Promise<StepResult>
   dispose(): void
 }
@@ -107,7 +114,7 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
   }
 
   return {
-    async run(state, batch, { step, imagesSeen, totalImages = config.totalImages }) {
+    async run(state, batch, { step, imagesSeen, totalImages = config.totalImages, overwrite = false }) {
       const rate = learningRate({ ...config, totalImages }, imagesSeen)
       const keep = emaKeep(config, step)
       const { gradient, losses } = meanGradient(state, batch)
@@ -116,7 +123,11 @@ export function trainStep(model: TrainingModel, vector: ParameterVector): TrainS
       const next: TrainState =
         scalars === undefined
           ? tf.tidy(() =>
-              fusedUpdate(config, { ...state, gradient: clipped(config, gradient, length) }, { step, rate, keep }),
+              fusedUpdate(
+                config,
+                { ...state, gradient: clipped(config, gradient, length) },
+                { step, rate, keep, overwrite },
+              ),
             )
           : update({ ...state, ...scalars, gradient, norm: length })
       const [loss = Number.NaN, flowLoss = Number.NaN, kl = Number.NaN] = await losses.data()
@@ -147,14 +158,14 @@ const nhwc = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 3, 1])
 function gradientGraph(model: TrainingModel, vector: ParameterVector, input: GradientInput): Gradient {
   // tfjs disposes of all tensors of the differentiated function except its result: tf.keep saves the two parts
   let parts: tf.Tensor[] = []
-  const { value, grad } = tf.valueAndGrad((parameters: tf.Tensor) => {
+  const { value, gradient } = valueAndGradient(parameters => {
     const result = lossOf(model, vector, { ...input, parameters })
     parts = [result.flowLoss, result.kl ?? tf.zerosLike(result.flowLoss)].map(part => tf.keep(tf.reshape(part, [])))
     return result.loss
-  })(input.parameters)
+  }, input.parameters)
   const losses = tf.stack([tf.reshape(value, []), ...parts])
   tf.dispose(parts)
-  return { gradient: grad, losses }
+  return { gradient, losses }
 }
 
 /** The moving average, then the optimizer. */

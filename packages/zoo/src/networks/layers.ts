@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { hasKernel, runKernel } from './backend-kernel.ts'
 import { groupNorm } from './group-norm.ts'
 import { type Initial, type ParameterSpec, type Parameters, parameter, sizeOf } from './network.ts'
+import { addPerImage, plus } from './sums.ts'
 import type { NetworkContext } from './unet-options.ts'
 
 /** PyTorch's default initialization: uniform in ±1/√fan-in. */
@@ -33,7 +34,7 @@ export function conv(name: string, options: ConvOptions) {
     { name: `${name}.weight`, shape: [to, from, kernel, kernel], initial },
     { name: `${name}.bias`, shape: [to], initial: initialBias },
   ]
-  /** Without the bias, for callers that add it together with other summands. */
+  /** Without the bias. */
   const product = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
     tf.conv2d(
       x,
@@ -41,9 +42,19 @@ export function conv(name: string, options: ConvOptions) {
       stride,
       stride === 1 ? 'same' : paddedAround((kernel - 1) / 2),
     )
-  const apply = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D =>
-    tf.add(product(values, x), parameter(values, `${name}.bias`))
-  return { parameters, product, apply }
+  const apply = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
+    const [filter, bias] = [parameter(values, `${name}.weight`), parameter(values, `${name}.bias`)]
+    if (!hasKernel('Convolution')) return tf.add(product(values, x), bias)
+    return runKernel('Convolution', { x, filter, bias }, { stride, padding: (kernel - 1) / 2 })[0] as tf.Tensor4D
+  }
+  /** Adds a vector per image, [N, to], to the result. */
+  const applyShifted = (values: Parameters, x: tf.Tensor4D, vector: tf.Tensor2D): tf.Tensor4D => {
+    const shape: [number, number, number, number] = [-1, 1, 1, to]
+    if (hasKernel('Convolution')) return addPerImage(apply(values, x), tf.reshape(vector, shape))
+    // bias and vector as one summand
+    return tf.add(product(values, x), tf.reshape(tf.add(vector, parameter(values, `${name}.bias`)), shape))
+  }
+  return { parameters, apply, applyShifted }
 }
 
 /** Symmetric padding. With a stride, 'same' pads at the bottom and right first. */
@@ -68,11 +79,11 @@ export function linear(name: string, { from, to, initial = fanIn(from), initialB
     { name: `${name}.weight`, shape: [to, from], initial },
     { name: `${name}.bias`, shape: [to], initial: initialBias },
   ]
-  const apply = (values: Parameters, x: tf.Tensor2D): tf.Tensor2D =>
-    tf.add(
-      tf.matMul(x, parameter(values, `${name}.weight`) as tf.Tensor2D, false, true),
-      parameter(values, `${name}.bias`),
-    )
+  const apply = (values: Parameters, x: tf.Tensor2D): tf.Tensor2D => {
+    const [weight, bias] = [parameter(values, `${name}.weight`), parameter(values, `${name}.bias`)]
+    if (hasKernel('Linear')) return runKernel('Linear', { x, weight, bias })[0] as tf.Tensor2D
+    return tf.add(tf.matMul(x, weight as tf.Tensor2D, false, true), bias)
+  }
   return { parameters, apply }
 }
 
@@ -97,13 +108,14 @@ export function attention(name: string, { channels, groups, epsilon, headChannel
     // [3, N, heads, HW, headChannels]
     const [q, k, v] = tf.unstack(tf.transpose(tokens, [2, 0, 3, 1, 4])) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
     const mixed = tf.transpose(attend({ q, k, v }), [0, 2, 1, 3])
-    return tf.add(x, projection.apply(values, tf.reshape(mixed, [n, height, width, channels])))
+    return plus(x, projection.apply(values, tf.reshape(mixed, [n, height, width, channels])))
   }
   return { parameters: [...norm.parameters, ...qkv.parameters, ...projection.parameters], apply }
 }
 
 /** softmax(q kᵀ / √d) v over the last two dimensions, tokens and their d channels; all [N, heads, tokens, d]. */
 export function attend({ q, k, v }: Readonly<Record<'q' | 'k' | 'v', tf.Tensor4D>>): tf.Tensor4D {
+  if (hasKernel('Attention')) return runKernel('Attention', { q, k, v })[0] as tf.Tensor4D
   const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(q.shape[3])), k, false, true)
   return tf.matMul(tf.softmax(scores), v)
 }

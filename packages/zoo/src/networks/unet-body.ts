@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { groupNorm } from './group-norm.ts'
 import { attention, conv, downsample, linear, upsample, zero } from './layers.ts'
 import type { Layer, ParameterSpec, Parameters } from './network.ts'
+import { addPerImage, joinChannels, plus } from './sums.ts'
 
 interface BodyOptions {
   /** Channels in and out. */
@@ -62,14 +63,18 @@ function block(name: string, { from, to, embedding, headChannels }: BlockOptions
   const apply = (values: Parameters, x: tf.Tensor4D, vector: Vector): tf.Tensor4D => {
     let h = conv0.apply(values, norm0.apply(values, x))
     if (affine !== null && vector !== null) {
-      h = tf.add(h, tf.reshape(affine.apply(values, vector), [-1, 1, 1, to]))
+      h = addPerImage(h, tf.reshape(affine.apply(values, vector), [-1, 1, 1, to]))
     }
     h = conv1.apply(values, norm1.apply(values, h))
-    const sum: tf.Tensor4D = tf.add(skip === null ? x : skip.apply(values, x), h)
+    const sum = plus(skip === null ? x : skip.apply(values, x), h)
     return attend === null ? sum : attend.apply(values, sum)
   }
   const parts = [norm0, conv0, affine, norm1, conv1, skip, attend]
-  return { parameters: parts.flatMap(part => part?.parameters ?? []), apply }
+  // what no gradient needs is disposed of at the end of the block, not of the network
+  return {
+    parameters: parts.flatMap(part => part?.parameters ?? []),
+    apply: (...inputs) => tf.tidy(() => apply(...inputs)),
+  }
 }
 
 export function unetBody(options: BodyOptions): Layer<[tf.Tensor4D, Vector]> {
@@ -132,7 +137,7 @@ export function unetBody(options: BodyOptions): Layer<[tf.Tensor4D, Vector]> {
     for (const layer of middle) h = layer.apply(values, h, vector)
     for (const { grow, chain } of up) {
       if (grow !== null) h = grow.apply(values, upsample(h))
-      for (const layer of chain) h = layer.apply(values, tf.concat([h, stack.pop() as tf.Tensor4D], 3), vector)
+      for (const layer of chain) h = layer.apply(values, joinChannels(h, stack.pop() as tf.Tensor4D), vector)
     }
     return exit.apply(values, norm.apply(values, h))
   }

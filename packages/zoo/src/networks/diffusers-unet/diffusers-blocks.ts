@@ -6,7 +6,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { groupNorm } from '../group-norm.ts'
 import { attend, conv, linear } from '../layers.ts'
-import { type ParameterSpec, type Parameters, parameter } from '../network.ts'
+import type { ParameterSpec, Parameters } from '../network.ts'
+import { plus } from '../sums.ts'
 import { groups } from './diffusers-unet-options.ts'
 
 const epsilon = 1e-5
@@ -30,16 +31,14 @@ export function resnet(name: string, { from, to, embedding }: ResnetOptions) {
   const conv2 = conv(`${name}.conv2`, { from: to, to, kernel: 3 })
   const shortcut = from === to ? null : conv(`${name}.conv_shortcut`, { from, to, kernel: 1 })
 
-  /** Bias and time embedding as one summand. */
-  const shift = (values: Parameters, embedded: tf.Tensor2D | null): tf.Tensor => {
-    const bias = parameter(values, `${name}.conv1.bias`)
-    if (time === null || embedded === null) return bias
-    return tf.reshape(tf.add(time.apply(values, embedded), bias), [-1, 1, 1, to])
-  }
   const apply = (values: Parameters, x: tf.Tensor4D, embedded: tf.Tensor2D | null): tf.Tensor4D => {
-    const h = tf.add(conv1.product(values, norm1.apply(values, x)), shift(values, embedded)) as tf.Tensor4D
+    const normal = norm1.apply(values, x)
+    const h =
+      time === null || embedded === null
+        ? conv1.apply(values, normal)
+        : conv1.applyShifted(values, normal, time.apply(values, embedded))
     const sum = conv2.apply(values, norm2.apply(values, h))
-    return tf.add(sum, shortcut === null ? x : shortcut.apply(values, x))
+    return plus(sum, shortcut === null ? x : shortcut.apply(values, x))
   }
   const parts = [norm1, conv1, time, norm2, conv2, shortcut]
   return { parameters: parts.flatMap<ParameterSpec>(part => part?.parameters ?? []), apply }

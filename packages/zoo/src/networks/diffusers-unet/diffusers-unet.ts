@@ -14,6 +14,7 @@ import {
   type Parameters,
   parameter,
 } from '../network.ts'
+import { joinChannels } from '../sums.ts'
 import type { NetworkContext } from '../unet-options.ts'
 import { attention, norm, resnet } from './diffusers-blocks.ts'
 import { checkDiffusersUnetOptions, type DiffusersUnetOptions } from './diffusers-unet-options.ts'
@@ -109,7 +110,7 @@ function unetBody(
     if (resample !== null && !up) widths.push(to)
     const apply: Step = (values, state) => {
       for (const { block, heads } of pairs) {
-        if (up) state.x = tf.concat([state.x, state.skips.pop() as tf.Tensor4D], 3)
+        if (up) state.x = joinChannels(state.x, state.skips.pop() as tf.Tensor4D)
         state.x = block.apply(values, state.x, state.embedded)
         if (heads !== null) state.x = heads.apply(values, state.x)
         if (!up) state.skips.push(state.x)

@@ -7,9 +7,11 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core'
+import { hasKernel } from '../backend-kernel.ts'
 import { groupNorm } from '../group-norm.ts'
-import { conv, downsample, linear, upsample, zero } from '../layers.ts'
-import { type Initial, type ParameterSpec, type Parameters, parameter } from '../network.ts'
+import { attend, conv, downsample, linear, upsample, zero } from '../layers.ts'
+import type { Initial, ParameterSpec, Parameters } from '../network.ts'
+import { plusScaled } from '../sums.ts'
 import { groupsOf } from './song-unet-options.ts'
 
 interface SongBlockOptions {
@@ -69,10 +71,6 @@ export function songBlock(name: string, options: SongBlockOptions): SongBlock {
   const skip = from === to && resample === 'none' ? null : songConv(`${name}.skip`, { from, to, kernel: 1 })
   const attend = options.attention ? songAttention(name, to) : null
 
-  /** Bias of the first convolution and embedding as one summand per image. */
-  const shift = (values: Parameters, vector: tf.Tensor2D): tf.Tensor =>
-    tf.reshape(tf.add(affine.apply(values, vector), parameter(values, `${name}.conv0.bias`)), [-1, 1, 1, to])
-
   const shortcut = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
     if (skip === null) return x
     // a 1×1 convolution commutes with upsampling, and takes a quarter of the work before it
@@ -80,15 +78,19 @@ export function songBlock(name: string, options: SongBlockOptions): SongBlock {
   }
 
   const apply: SongBlock['apply'] = (values, x, { embedding: vector, dropoutMask }) => {
-    let h = conv0.product(values, resampled(norm0.apply(values, x), resample))
-    h = norm1.apply(values, tf.add(h, shift(values, vector)))
+    const normal = resampled(norm0.apply(values, x), resample)
+    let h = norm1.apply(values, conv0.applyShifted(values, normal, affine.apply(values, vector)))
     if (dropoutMask !== undefined) h = tf.mul(h, tf.mul(tf.cast(dropoutMask, 'float32'), 1 / (1 - options.dropout)))
     h = conv1.apply(values, h)
-    const sum = tf.mul(tf.add(h, shortcut(values, x)), Math.SQRT1_2) as tf.Tensor4D
+    const sum = plusScaled(h, shortcut(values, x), Math.SQRT1_2)
     return attend === null ? sum : attend.apply(values, sum)
   }
   const parts = [norm0, conv0, affine, norm1, conv1, skip, attend]
-  return { parameters: parts.flatMap(part => part?.parameters ?? []), apply }
+  // what no gradient needs is disposed of at the end of the block, not of the network
+  return {
+    parameters: parts.flatMap(part => part?.parameters ?? []),
+    apply: (...inputs) => tf.tidy(() => apply(...inputs)),
+  }
 }
 
 const resampled = (x: tf.Tensor4D, how: SongBlockOptions['resample']): tf.Tensor4D =>
@@ -96,7 +98,7 @@ const resampled = (x: tf.Tensor4D, how: SongBlockOptions['resample']): tf.Tensor
 
 /**
  * Single-head self-attention over all pixels. Queries, keys and values are interleaved: channel 3c + j of `qkv` is channel c of the
- * j-th. Computed with channels first.
+ * j-th. Computed with channels first, or by the backend's kernel.
  */
 function songAttention(name: string, channels: number) {
   const norm = songNorm(`${name}.norm2`, channels, { silu: false })
@@ -105,6 +107,12 @@ function songAttention(name: string, channels: number) {
 
   const apply = (values: Parameters, x: tf.Tensor4D): tf.Tensor4D => {
     const [n, height, width] = x.shape
+    if (hasKernel('Attention')) {
+      const all = tf.reshape(qkv.apply(values, norm.apply(values, x)), [n, 1, height * width, channels, 3])
+      const [q, k, v] = tf.unstack(all, 4) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
+      const mixed = tf.reshape(attend({ q, k, v }), [n, height, width, channels]) as tf.Tensor4D
+      return plusScaled(projection.apply(values, mixed), x, Math.SQRT1_2)
+    }
     const all = tf.transpose(qkv.apply(values, norm.apply(values, x)), [0, 3, 1, 2])
     const parts = tf.split(tf.reshape(all, [n, channels, 3, height * width]), 3, 2)
     const [q, k, v] = parts.map(part => tf.reshape(part, [n, channels, height * width])) as [
@@ -115,7 +123,7 @@ function songAttention(name: string, channels: number) {
     const scores = tf.softmax(tf.matMul(tf.mul(q, 1 / Math.sqrt(channels)), k, true, false))
     const mixed = tf.reshape(tf.matMul(v, scores, false, true), [n, channels, height, width])
     const projected = projection.apply(values, tf.transpose(mixed, [0, 2, 3, 1]) as tf.Tensor4D)
-    return tf.mul(tf.add(projected, x), Math.SQRT1_2)
+    return plusScaled(projected, x, Math.SQRT1_2)
   }
   return { parameters: [...norm.parameters, ...qkv.parameters, ...projection.parameters], apply }
 }

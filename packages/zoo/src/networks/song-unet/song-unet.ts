@@ -10,6 +10,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { silu } from '../layers.ts'
 import type { DenoiserCondition, DenoiserNetwork, ParameterSpec, Parameters } from '../network.ts'
+import { joinChannels } from '../sums.ts'
 import type { NetworkContext } from '../unet-options.ts'
 import { closingGain, type SongBlock, songBlock, songConv, songLinear, songNorm } from './song-block.ts'
 import { checkSongUnetOptions, type SongUnetOptions } from './song-unet-options.ts'
@@ -101,7 +102,7 @@ function songBody(options: SongUnetOptions, { image: { channels, height: edge } 
     let h = reported(condition, `${first}_conv`, entry.apply(values, x))
     const stack = [h]
     stages.forEach(({ name, skip }, i) => {
-      if (skip === 'pop') h = tf.concat([h, stack.pop() as tf.Tensor4D], 3)
+      if (skip === 'pop') h = joinChannels(h, stack.pop() as tf.Tensor4D)
       h = reported(
         condition,
         name,
