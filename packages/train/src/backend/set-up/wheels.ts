@@ -18,10 +18,11 @@ export interface Wheel {
   readonly sha256: string
 }
 
-/** Platform tags of wheels for Linux on x64, from the newest C library to the oldest. */
-const linux = ['_2_28', '_2_27', '_2_25', '_2_18', '_2_17', '2014', '_2_12', '2010', '_2_5', '1'].map(
-  name => `manylinux${name}_x86_64`,
-)
+const manylinuxNames = ['_2_28', '_2_27', '_2_25', '_2_18', '_2_17', '2014', '_2_12', '2010', '_2_5', '1']
+
+/** Platform tags of wheels for Linux, from the newest C library to the oldest. */
+export const manylinux = (arch: 'x86_64' | 'aarch64'): string[] =>
+  manylinuxNames.map(name => `manylinux${name}_${arch}`)
 
 interface FetchOptions extends Pick<Programs, 'pip'>, Setting {
   readonly python: string
@@ -39,7 +40,7 @@ interface FetchOptions extends Pick<Programs, 'pip'>, Setting {
 export async function fetchWheels(
   wheels: readonly Wheel[],
   folder: string,
-  { pip, python, platforms = linux, ...setting }: FetchOptions,
+  { pip, python, platforms = manylinux('x86_64'), ...setting }: FetchOptions,
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true })
   const requirements = join(folder, 'requirements.txt')

@@ -3,7 +3,7 @@
  * are used. Linux on x64 has been tried; the others are the same version from the same registry, and have not been run.
  */
 
-import type { Wheel } from '../set-up/wheels.ts'
+import { manylinux, type Wheel } from '../set-up/wheels.ts'
 
 export const torchVersion = '2.15.0'
 
@@ -19,9 +19,6 @@ export interface TorchWheels {
 
 const wheel = (name: string, version: string, sha256: string): Wheel => ({ name, version, sha256 })
 const torch = (sha256: string): Wheel => wheel('torch', torchVersion, sha256)
-
-const manylinux = (arch: string): string[] =>
-  ['_2_28', '_2_27', '_2_25', '_2_17', '2014'].map(name => `manylinux${name}_${arch}`)
 
 /** On Linux, libtorch_cpu.so is linked to two libraries of CUDA, also where no GPU is used. */
 const linuxX64 = [
