@@ -66,19 +66,11 @@ function exitNow(): void {
   process.kill(process.pid, 'SIGTERM')
 }
 
-const optionsOf = (flags: ServeFlags) => ({
-  host: flags.host,
-  port: flags.port,
-  allowHosts: flags.allowHost,
-  allowOrigins: flags.allowOrigin,
-  largestBatch: flags.largestBatch,
-  maxCount: flags.maxCount,
-  maxNetworkCalls: flags.maxNetworkCalls,
-  maxQueue: flags.maxQueue,
-  timeoutSeconds: flags.timeout,
-  drainSeconds: flags.drain,
-  log: (record: Parameters<typeof logLine>[0]) => void process.stderr.write(logLine(record)),
-})
+function optionsOf({ allowHost, allowOrigin, timeout, drain, device, dtype, threads, workers, ...same }: ServeFlags) {
+  const log = (record: Parameters<typeof logLine>[0]) => void process.stderr.write(logLine(record))
+  const renamed = { allowHosts: allowHost, allowOrigins: allowOrigin, timeoutSeconds: timeout, drainSeconds: drain }
+  return { ...same, ...renamed, log }
+}
 
 /** `model` or `name=model`. Write a path with an equals sign as `./a=b`. */
 function namedSource(argument: string): { readonly name: string | undefined; readonly source: string } {

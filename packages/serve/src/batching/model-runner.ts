@@ -117,14 +117,11 @@ export class ModelRunner {
     }
     if (this.#schedule.images + count <= maxQueue) return resolved
     this.#metrics.refused.inc({ model: this.name })
-    throw new MixflowError(
-      'SERVER_BUSY',
-      `the queue is full: it has ${this.#schedule.images} of at most ${maxQueue} images`,
-      {
-        hint: 'try again later, or request fewer images',
-        details: { retryAfterSeconds: this.#secondsToWait() },
-      },
-    )
+    const message = `the queue is full: it has ${this.#schedule.images} of at most ${maxQueue} images`
+    throw new MixflowError('SERVER_BUSY', message, {
+      hint: 'try again later, or request fewer images',
+      details: { retryAfterSeconds: this.#secondsToWait() },
+    })
   }
 
   /** Estimated time until the queue is empty, 1..60. */

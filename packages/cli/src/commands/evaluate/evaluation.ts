@@ -131,14 +131,9 @@ export function dataOf(job: Job) {
   const spec = flags.data ?? trainedOn
   const isKnown = facts.kind === 'checkpoint' || (dataNames as readonly string[]).includes(trainedOn)
   if (flags.data === undefined && !isKnown) {
-    throw new MixflowError(
-      'DATA_UNKNOWN',
-      `${source} was trained on "${trainedOn}", which is not a built-in data set`,
-      {
-        hint: 'choose the data to compare with: --data <name, folder or zip>',
-        details: { dataset: trainedOn },
-      },
-    )
+    const message = `${source} was trained on "${trainedOn}", which is not a built-in data set`
+    const hint = 'choose the data to compare with: --data <name, folder or zip>'
+    throw new MixflowError('DATA_UNKNOWN', message, { hint, details: { dataset: trainedOn } })
   }
   return {
     spec,

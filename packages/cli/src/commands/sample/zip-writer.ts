@@ -51,14 +51,9 @@ export class ZipWriter implements AsyncDisposable {
   /** @throws MixflowError ARGUMENT_INVALID where it exceeds the limits of a ZIP archive */
   static check({ entries, bytes }: { readonly entries: number; readonly bytes: number }): void {
     if (entries <= mostEntries && bytes <= mostBytes) return
-    throw new MixflowError(
-      'ARGUMENT_INVALID',
-      `${entries} entries with ${bytes} bytes in total exceed the limits of a ZIP archive`,
-      {
-        hint: `at most ${mostEntries} entries and 4 GiB; write a folder instead, or fewer images`,
-        details: { entries, bytes },
-      },
-    )
+    const message = `${entries} entries with ${bytes} bytes in total exceed the limits of a ZIP archive`
+    const hint = `at most ${mostEntries} entries and 4 GiB; write a folder instead, or fewer images`
+    throw new MixflowError('ARGUMENT_INVALID', message, { hint, details: { entries, bytes } })
   }
 
   /** Keeps the next entry of an earlier call; false if it is not intact. */

@@ -147,14 +147,9 @@ async function planResumed(request: RunRequest): Promise<RunPlan> {
   const { preset, config, command, ...record } = await readRun(folder)
   const { target } = request
   if (target !== undefined && isPreset(target) && preset !== target) {
-    throw new MixflowError(
-      'TRAIN_RESUME_MISMATCH',
-      `the run in ${folder} has the preset "${preset}", not "${target}"`,
-      {
-        hint: `mixflow train --out ${folder} --resume`,
-        details: { folder, preset },
-      },
-    )
+    const message = `the run in ${folder} has the preset "${preset}", not "${target}"`
+    const hint = `mixflow train --out ${folder} --resume`
+    throw new MixflowError('TRAIN_RESUME_MISMATCH', message, { hint, details: { folder, preset } })
   }
   const changed = changeConfig(config, { set: settings(request), preset: preset ?? 'quickstart' })
   return { preset, config: changed, folder, resume: true, command, ...recordedBackend(record) }

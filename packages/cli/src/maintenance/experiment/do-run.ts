@@ -50,7 +50,8 @@ const lossIntervals = 30
 
 /** @throws MixflowError ABORTED, TRAIN_RESUME_MISMATCH; and as `train` and `measureModel` */
 export async function doRun(run: PlannedRun, options: DoRunOptions): Promise<ExperimentRun> {
-  const { data, extractor, machine, measuring, folder } = options
+  const { data, extractor, machine, folder } = options
+  const { images, seed } = options.measuring
   const checkpoint = await trained(run, options)
   const { parameters, training, seconds, distances, curvature } = await measured(checkpoint, options)
   const { name, sha256 } = extractor.description
@@ -62,14 +63,7 @@ export async function doRun(run: PlannedRun, options: DoRunOptions): Promise<Exp
     parameters,
     machine,
     training: { ...training, losses: meanLosses(await readMetrics(join(folder, 'train')), lossIntervals) },
-    measures: {
-      seconds,
-      extractor: { name, sha256 },
-      images: measuring.images,
-      seed: measuring.seed,
-      distances,
-      curvature,
-    },
+    measures: { seconds, extractor: { name, sha256 }, images, seed, distances, curvature },
   }
 }
 
@@ -115,11 +109,9 @@ async function trained(
   if (isDeepStrictEqual(found, relevantConfig(config))) return checkpoint
   const keys = Object.keys({ ...found, ...config }) as (keyof TrainingConfig)[]
   const changed = keys.filter(key => key in found && !isDeepStrictEqual(found[key], config[key]))
-  throw new MixflowError(
-    'TRAIN_RESUME_MISMATCH',
-    `${checkpoint.folder} was trained with other settings: ${changed.join(', ')}`,
-    { hint: 'move it away to train the run again', details: { folder: checkpoint.folder, changed } },
-  )
+  const message = `${checkpoint.folder} was trained with other settings: ${changed.join(', ')}`
+  const details = { folder: checkpoint.folder, changed }
+  throw new MixflowError('TRAIN_RESUME_MISMATCH', message, { hint: 'move it away to train the run again', details })
 }
 
 async function measured(checkpoint: LoadedCheckpoint, options: DoRunOptions) {

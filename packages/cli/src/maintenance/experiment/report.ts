@@ -162,8 +162,15 @@ const methodTitle = (name: string): string => {
   return markdownText([methodTitles[method!] ?? method, ...changes].join(', '))
 }
 
+/** `MixFlow (seeds 1, 2)` */
+const withSeeds = (name: string, seeds: readonly number[]): string =>
+  `${methodTitle(name)} (${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`
+
 const rowTitle = ({ name, runs }: Row) =>
-  `${methodTitle(name)} (${runs.length === 1 ? 'seed' : 'seeds'} ${runs.map(({ seed }) => seed).join(', ')})`
+  withSeeds(
+    name,
+    runs.map(({ seed }) => seed),
+  )
 
 function settingText({ rows }: Group): string {
   const all = rows.flatMap(({ runs }) => runs)
@@ -207,7 +214,7 @@ function captionText({ rows }: Group): string {
 function comparisonText({ columns, comparisons }: Group): string[] {
   if (comparisons.length === 0) return []
   const rows = comparisons.map(comparison => [
-    `${methodTitle(comparison.name)} (${comparison.seeds.length === 1 ? 'seed' : 'seeds'} ${comparison.seeds.join(', ')})`,
+    withSeeds(comparison.name, comparison.seeds),
     ...columns.map(({ key }) => changesText(comparison.changes.get(key)!)),
   ])
   const mixflow = comparisons.find(({ name }) => name === 'mixflow')
@@ -276,8 +283,6 @@ const machineText = ({ machine: { processor, cores, threads, node, backend } }: 
 
 function missingText({ missing }: Group): string {
   if (missing.length === 0) return ''
-  const each = missing.map(
-    ({ method, seeds }) => `${methodTitle(method)} (${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')})`,
-  )
+  const each = missing.map(({ method, seeds }) => withSeeds(method, seeds))
   return `**Missing:** ${each.join('; ')}. The command continues with them.`
 }

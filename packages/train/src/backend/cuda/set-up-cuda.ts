@@ -110,14 +110,9 @@ async function checkVersion(runtime: string): Promise<void> {
     throw new MixflowError('SETUP_FAILED', `${path} states no version`, { hint, details: { folder: runtime } })
   }
   if (found.version === version) return
-  throw new MixflowError(
-    'SETUP_UNSUPPORTED',
-    `onnxruntime-node is version ${found.version}, CUDA can be set up for ${version}`,
-    {
-      hint,
-      details: { folder: runtime, found: found.version, version },
-    },
-  )
+  const message = `onnxruntime-node is version ${found.version}, CUDA can be set up for ${version}`
+  const details = { folder: runtime, found: found.version, version }
+  throw new MixflowError('SETUP_UNSUPPORTED', message, { hint, details })
 }
 
 /** A regular file with the name of a link comes from onnxruntime-node's installer and is not replaced. */
