@@ -21,15 +21,11 @@ export interface ImageSize {
   readonly width: number
 }
 
-export interface ResizeTo extends ImageSize {
-  readonly resize: Resize
-}
-
 /**
  * @param bytes [images × channels × height × width] of `size`; a single channel is repeated if `to` has three
  * @returns float32 [images × channels × height × width] of `to`, 0..255, not rounded
  */
-export function resized(bytes: Uint8Array, size: ImageSize, to: ResizeTo): Float32Array {
+export function resized(bytes: Uint8Array, size: ImageSize, to: ImageSize & { readonly resize: Resize }): Float32Array {
   const plane = size.height * size.width
   const images = bytes.length / (size.channels * plane)
   const area = to.height * to.width
@@ -45,11 +41,7 @@ export function resized(bytes: Uint8Array, size: ImageSize, to: ResizeTo): Float
   return out
 }
 
-interface Sizes {
-  readonly size: ImageSize
-  readonly to: ImageSize
-}
-
+type Sizes = Readonly<Record<'size' | 'to', ImageSize>>
 type CopyPlane = (from: Uint8Array, into: Float32Array, sizes: Sizes) => void
 
 const copied: CopyPlane = (from, into) => into.set(from)

@@ -14,17 +14,12 @@ export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Ar
   return diagonal
 }
 
-/** `subdiagonal[i]` is the element below `diagonal[i]`; the last one is unused. */
-interface Tridiagonal {
-  readonly diagonal: Float64Array
-  readonly subdiagonal: Float64Array
-}
-
 /**
  * From the last row to the first, the reflection I − β u uᵀ that zeros row `last` left of the subdiagonal is applied from both
- * sides, A − u qᵀ − q uᵀ. The lower triangle is accessed by rows, as it is stored.
+ * sides, A − u qᵀ − q uᵀ. The lower triangle is accessed by rows, as it is stored. `subdiagonal[i]` is below `diagonal[i]`; the last one
+ * is unused.
  */
-function tridiagonal(a: Float64Array, n: number): Tridiagonal {
+function tridiagonal(a: Float64Array, n: number): Readonly<Record<'diagonal' | 'subdiagonal', Float64Array>> {
   const diagonal = new Float64Array(n)
   const subdiagonal = new Float64Array(n)
   const q = new Float64Array(n)

@@ -65,14 +65,8 @@ export const configSchema = z.strictObject({
 
 type Schema = z.core.JSONSchema.BaseSchema
 
-interface Allowed {
-  readonly text: string
-  /** The allowed strings. */
-  readonly words: readonly string[]
-}
-
-/** The allowed values of a setting: `a whole number from 1 to 4096, or null`. Undefined for options of networks. */
-export function allowedValues(path: readonly PropertyKey[]): Allowed | undefined {
+/** The allowed values of a setting: `a whole number from 1 to 4096, or null`, and the strings among them. Undefined for options of networks. */
+export function allowedValues(path: readonly PropertyKey[]) {
   const root = z.toJSONSchema(configSchema) as Schema
   const schema = path.reduce<Schema | undefined>((place, key) => place && below(place, String(key)), root)
   if (schema === undefined) return undefined

@@ -16,14 +16,11 @@ export interface BadImageOptions {
 
 export const defaultBadImages = { badImages: 'refuse', badImagesLimit: 0.1 } as const satisfies BadImageOptions
 
-interface CheckedImages extends BadImageOptions {
-  readonly path: string
-  /** Number of images, bad ones included. */
-  readonly total: number
-}
-
-/** @throws MixflowError DATA_INVALID, with all bad images in `details.bad` */
-export function checkBadImages(bad: BadImage[], { path, total, badImages, badImagesLimit }: CheckedImages): void {
+/** @param total number of images, bad ones included @throws MixflowError DATA_INVALID, with all bad images in `details.bad` */
+export function checkBadImages(
+  bad: BadImage[],
+  { path, total, badImages, badImagesLimit }: BadImageOptions & { readonly path: string; readonly total: number },
+): void {
   if (bad.length === 0) return
   bad.sort((a, b) => (a.name < b.name ? -1 : 1))
   const isAllowed = badImages === 'skip' && bad.length < total && bad.length <= badImagesLimit * total

@@ -62,12 +62,8 @@ export function movingAverage({ ema, parameters, keep }: Readonly<Record<'ema' |
 /** Whether the current backend updates parameters and moving average by kernels of its own. */
 export const hasFusedUpdate = (): boolean => hasKernel('Adam') && hasKernel('Lerp')
 
-export interface FusedUpdateInput extends AdamState {
-  readonly parameters: tf.Tensor
-  readonly ema: tf.Tensor
-  /** Clipped. */
-  readonly gradient: tf.Tensor
-}
+/** `gradient` is clipped. */
+type FusedUpdateInput = AdamState & Readonly<Record<'parameters' | 'ema' | 'gradient', tf.Tensor>>
 
 /**
  * The moving average and the update by the backend's kernels: the same results as the formulas above, up to rounding. With `overwrite`,

@@ -31,12 +31,11 @@ export type FromWorker =
   | { readonly type: 'result'; readonly result: ResultOf<Part> }
   | { readonly type: 'failure'; readonly code: string; readonly message: string; readonly hint?: string | undefined }
 
-export interface WorkerProcesses extends AsyncDisposable {
-  readonly workers: readonly PartWorker[]
-}
-
 /** @throws MixflowError the error of a worker; WORKER_FAILED where one exits */
-export async function workerProcesses(count: number, task: WorkerTask): Promise<WorkerProcesses> {
+export async function workerProcesses(
+  count: number,
+  task: WorkerTask,
+): Promise<AsyncDisposable & { readonly workers: readonly PartWorker[] }> {
   const script = fileURLToPath(new URL(`./worker-main${extname(import.meta.url)}`, import.meta.url))
   const children = Array.from({ length: count }, () =>
     fork(script, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),

@@ -117,13 +117,8 @@ function curvatureChart({ rows }: Group): string {
 const margin = 0.12
 const smallBudget = 9
 
-interface Charts {
-  /** Paths relative to the Markdown file. */
-  readonly distances: string
-  readonly curvature: string
-}
-
-export function groupSection(group: Group, charts: Charts): string {
+/** @param charts paths relative to the Markdown file */
+export function groupSection(group: Group, charts: Readonly<Record<'distances' | 'curvature', string>>): string {
   return [
     `### ${titles[group.dataName] ?? markdownText(group.dataName)}, ${formatCount(group.steps)} steps`,
     settingText(group),

@@ -64,7 +64,7 @@ export const packageCommand = (run: string, flags: PackageFlags): Promise<void> 
       const text = [qualityText(quality), neighbours?.text].filter(Boolean).join('\n\n')
       const onProgress = (fraction: number) => status.show(`sample images: ${percentText(fraction)}`)
       await using loaded = await loadModel(model, { device: 'cpu', signal })
-      const picture = await seedImages(loaded, { nfe: flags.nfe, signal, onProgress })
+      const picture = await seedImages(loaded, { ...defined({ nfe: flags.nfe }), signal, onProgress })
       const { as: packageName, licence, description, name = manifest.name } = flags
       const training = await trainingRecord(run)
       const exported = await exportModel({
@@ -139,15 +139,11 @@ function checkSameNetworks(exported: Manifest, measured: Manifest, folder: strin
 
 const seeds = 64
 
-interface SeedImagesOptions {
-  /** Default: the model's. */
-  readonly nfe: number | undefined
-  readonly signal: AbortSignal
-  readonly onProgress: (fraction: number) => void
-}
-
 /** A PNG with its caption. With 2 to 16 classes, each class has a column. */
-async function seedImages(model: NodeModel, { nfe, signal, onProgress }: SeedImagesOptions) {
+async function seedImages(
+  model: NodeModel,
+  { nfe, signal, onProgress }: Pick<PackageFlags, 'nfe'> & { signal: AbortSignal; onProgress(fraction: number): void },
+) {
   const { labels, sampler } = model.manifest
   const byClass = labels !== null && labels.count > 1 && labels.count <= 16
   const columns = byClass ? labels.count : 8

@@ -73,14 +73,11 @@ export async function readJsonFile(path: string, hint: string): Promise<JsonValu
   return bytes === null ? null : parseStrictJson(bytes, { what: path, code: 'ARGUMENT_INVALID', hint })
 }
 
-interface PackageFacts {
-  readonly manifest: Manifest
-  readonly name: string
-  /** Files besides those of the model. */
-  readonly others: readonly string[]
-}
-
-export function packageJson({ manifest, name, others }: PackageFacts, before: Json): Json {
+/** @param facts.others files besides those of the model */
+export function packageJson(
+  { manifest, name, others }: Pick<PackageContent, 'manifest' | 'name'> & { readonly others: readonly string[] },
+  before: Json,
+): Json {
   const model = [manifestFileName, ...manifest.files.map(({ path }) => path)]
   const files = [...model, ...others, 'index.js', 'index.d.ts'].filter(path => !/^(README|LICENSE)/.test(path)).sort()
   const exported = [manifestFileName, ...networkFiles(manifest), ...others.filter(path => path.endsWith('.json'))]

@@ -20,13 +20,11 @@ import { checkSolvers } from './kinds/solvers.ts'
 import { checkSongUnet, checkSongUnetShapes, isSongUnetShapes } from './kinds/song-unet.ts'
 import { type NotCovered, type Quantity, Report, type Tolerance } from './report.ts'
 
-export interface VerifyFlags {
-  readonly threads?: number
-  readonly json?: boolean
-}
-
 /** @throws MixflowError after printing: VERIFY_FAILED where a tolerance is exceeded, otherwise the first refusal; and as `verify` */
-export const verifyCommand = (folder: string, { threads, json }: VerifyFlags): Promise<void> =>
+export const verifyCommand = (
+  folder: string,
+  { threads, json }: { readonly threads?: number; readonly json?: boolean },
+): Promise<void> =>
   interruptible(async signal => {
     using status = statusLine()
     const results = await verify(folder, { threads, signal, onFixture: file => status.show(`verify ${file}`) })

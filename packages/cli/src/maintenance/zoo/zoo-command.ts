@@ -9,14 +9,12 @@ import { readOrCreate, replaceSection, sectionMarks } from '../marked-section.ts
 import { qualityText } from '../package/quality-text.ts'
 import { modelBytes, type PackagedModel, readModelPackages, zooList } from './model-packages.ts'
 
-export interface ZooFlags {
-  readonly list?: string
-  readonly report?: string
-}
-
 const marks = sectionMarks('zoo')
 
-export async function zooCommand(folder: string, { list, report }: ZooFlags): Promise<void> {
+export async function zooCommand(
+  folder: string,
+  { list, report }: { readonly list?: string; readonly report?: string },
+): Promise<void> {
   const packages = await readModelPackages(folder)
   const rows = packages.map(model => [
     model.name,

@@ -36,13 +36,12 @@ export const className = (text: string): string => text.normalize('NFC')
 
 export const othersReason = 'other files'
 
-interface NamedImage {
-  readonly file: DataFile
-  readonly className: string
-}
-
 /** A layout with classes. @param classNames in the order of their labels */
-export function withClasses(name: string, images: readonly NamedImage[], classNames: readonly string[]): Layout {
+export function withClasses(
+  name: string,
+  images: readonly { readonly file: DataFile; readonly className: string }[],
+  classNames: readonly string[],
+): Layout {
   const labels = new Map(classNames.map((text, i) => [text, i]))
   return { name, images: images.map(image => ({ file: image.file, label: labels.get(image.className)! })), classNames }
 }

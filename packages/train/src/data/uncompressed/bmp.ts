@@ -136,13 +136,6 @@ function bytes24(rows: Rows): Pixels {
   }
 }
 
-interface Mask {
-  readonly shift: number
-  readonly largest: number
-  /** Of values of at most 8 bits, to which longer ones are cut. */
-  readonly bytes: Uint8Array
-}
-
 function masked(rows: Rows): Pixels {
   const { width, height, depth, view, hasMasks, maskCount, masksAt } = rows
   const plain = depth === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff]
@@ -169,7 +162,8 @@ function masked(rows: Rows): Pixels {
   }
 }
 
-function maskOf(mask: number, depth: number): Mask {
+/** How to read a channel: `bytes` maps values of at most 8 bits, to which longer ones are cut. */
+function maskOf(mask: number, depth: number) {
   const lowest = mask & -mask
   const shift = 31 - Math.clz32(lowest)
   const bits = 32 - Math.clz32(mask) - shift

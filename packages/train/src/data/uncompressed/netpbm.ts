@@ -10,13 +10,6 @@ import { toByte, type UncompressedImage } from './uncompressed-image.ts'
 /** Longest header that is looked through, comments included. */
 const mostHeaderBytes = 65_536
 
-interface Numbers {
-  /** The next number in decimal, after spaces and comments. */
-  next(what: string): number
-  /** Offset after the last number. */
-  readonly at: number
-}
-
 /** Reads the header of a Netpbm image. Throws an Error that says what is wrong with it. */
 export function netpbm(file: Uint8Array): UncompressedImage {
   const kind = (file[1] ?? 0) - 0x30
@@ -44,14 +37,16 @@ export function netpbm(file: Uint8Array): UncompressedImage {
 
 const isSpace = (byte: number) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 
-function numbersIn(file: Uint8Array, start: number, most: number): Numbers {
+function numbersIn(file: Uint8Array, start: number, most: number) {
   const end = Math.min(file.length, start + most)
   let at = start
   return {
-    get at() {
+    /** Offset after the last number. */
+    get at(): number {
       return at
     },
-    next(what) {
+    /** The next number in decimal, after spaces and comments. */
+    next(what: string): number {
       const before = at
       while (at < end && (isSpace(file[at]!) || file[at] === 0x23)) {
         if (file[at] === 0x23) while (at < end && file[at] !== 0x0a && file[at] !== 0x0d) at++
