@@ -47,7 +47,7 @@ export function lineChart({ title, xTitle, xEnd, points, noisy, yScale, height }
     </figure>`
 }
 
-/** The dots of no length become dots by round caps. */
+/** The dots are lines of no length, which round caps make dots. */
 function curveOf(points: readonly Point[], noisy: boolean) {
   const drawable = points.filter(({ x, y }) => isDrawable(x) && isDrawable(y))
   if (noisy) return { dots: thin(drawable, mostDots), line: smooth(drawable) }

@@ -132,7 +132,12 @@ interface FeaturesOptions {
   readonly onProgress: (progress: DataProgress) => void
 }
 
-/** @throws MixflowError EXTRACTOR_*, DOWNLOAD_*; ARGUMENT_INVALID for an unknown method */
+/**
+ * Opens the feature extractor of `--features`: a published one, a folder, or the URL of an `extractor.json`, whose network is downloaded
+ * once and verified. `--resize` and `--rounding` override its preprocessing.
+ *
+ * @throws MixflowError EXTRACTOR_*, DOWNLOAD_*; ARGUMENT_INVALID for an unknown method
+ */
 async function openFeatures(source: string, options: FeaturesOptions): Promise<StoredExtractor> {
   const found = /^https?:/i.test(source) ? await downloaded(new URL(source), options) : await findExtractor(source)
   const { resize = found.description.resize, rounding = found.description.rounding } = options

@@ -224,7 +224,12 @@ interface FitRequest {
   readonly onMeasure: () => void
 }
 
-/** @throws MixflowError CONFIG_INVALID, ARGUMENT_INVALID for networks that do not fit the data, ABORTED */
+/**
+ * Completes the settings of a new run that depend on its data and on the speed of this machine: networks and batch size for a user's own
+ * images, and the number of images for a time budget. `config.json` records the result, so the run can be repeated.
+ *
+ * @throws MixflowError CONFIG_INVALID, ARGUMENT_INVALID for networks that do not fit the data, ABORTED
+ */
 export async function fitRun(
   plan: RunPlan,
   { data, signal, onNote, onMeasure }: FitRequest,

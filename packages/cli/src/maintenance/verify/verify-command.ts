@@ -106,6 +106,7 @@ const shortest = (value: number): string => Number(value.toPrecision(2)).toExpon
 /** @throws MixflowError VERIFY_INVALID for a damaged or unsupported fixture */
 type Check = (fixture: Fixture) => Promise<void>
 
+/** By the `group` of a fixture. */
 const kinds = {
   loss: checkLoss,
   solvers: checkSolvers,

@@ -76,6 +76,7 @@ const refuse = (message: string, { folder, cause }: { readonly folder: string; r
     cause,
   })
 
+/** The list by which `loadModel` finds models by name. It is part of web pages, so it leaves out what the manifests say. */
 export const zooList = (packages: readonly PackagedModel[]): ZooModel[] =>
   packages.map(({ name, packageName, version, manifestFile, quality }) => ({
     name,
