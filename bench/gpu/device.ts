@@ -15,7 +15,15 @@ import { pathToFileURL } from 'node:url'
 import { normals, uniforms } from '@mixflow/core'
 import { type TorchBackendOptions, useTorchBackend } from '@mixflow/tfjs-torch'
 import { createDataset, type Dataset } from '@mixflow/train'
-import { batches, firstBatch, initialState, ParameterVector, trainingModel, trainStep } from '@mixflow/train/step'
+import {
+  batches,
+  firstBatch,
+  initialState,
+  ParameterVector,
+  type TrainState,
+  trainingModel,
+  trainStep,
+} from '@mixflow/train/step'
 import { presets, type TrainingConfig } from '@mixflow/zoo'
 import * as tf from '@tensorflow/tfjs-core'
 import { runSpecs } from '../../packages/tfjs-onnx/suite/jasmine.ts'
@@ -71,7 +79,8 @@ async function trained(config: TrainingConfig, onStep: (loss: number) => boolean
   let cursor = firstBatch
   for (let i = 0, more = true; more; i++) {
     const batch = batchAt(cursor)
-    const result = await step.run(state, batch, { step: i + 1, imagesSeen: i * config.batchSize })
+    const at = { step: i + 1, imagesSeen: i * config.batchSize, overwrite: true }
+    const result = await step.run(state, batch, at)
     tf.dispose({ ...state })
     state = result.state
     cursor = batch.next
@@ -138,7 +147,7 @@ function songModel({ batch, modelChannels }: Options) {
 async function task(options: Options): Promise<void> {
   const { folder, batch } = options
   const model = songModel(options)
-  const vector = new ParameterVector(model.parameters)
+  const vector = new ParameterVector(model.parameters, { channelsLast: false })
   const draw = { seed, images: batch, elementsPerImage: 3 * 32 * 32 } as const
   const files = {
     weights: vector.initial(seed),
@@ -164,21 +173,22 @@ async function step(options: Options): Promise<void> {
   const { device, dtype, folder } = options
   await useTorchBackend({ device, dtype })
   const model = songModel(options)
-  const run = trainStep(model, new ParameterVector(model.parameters))
+  const vector = new ParameterVector(model.parameters)
+  const run = trainStep(model, vector)
   const numbers = async (name: string) => {
     const { buffer, byteOffset, byteLength } = await readFile(join(folder, `${name}.f32`))
     return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength))
   }
-  const [weights, images, noise, t] = (await Promise.all(
-    ['weights', 'x1', 'noise', 't'].map(numbers),
-  )) as Float32Array[]
+  const [given, images, noise, t] = (await Promise.all(['weights', 'x1', 'noise', 't'].map(numbers))) as Float32Array[]
+  // the file has PyTorch's layout; the vector, that of the backend
+  const stored = new ParameterVector(model.parameters, { channelsLast: false }).named(given as Float32Array)
+  const weights = vector.join(new Map([...stored].map(([name, { data }]) => [name, data])))
   const batch = { images, draws: { t, noise } } as never
-  const first = tf.tensor1d(weights as Float32Array)
-  let state = {
-    parameters: first,
-    ema: tf.clone(first),
-    firstMoment: tf.zerosLike(first),
-    secondMoment: tf.zerosLike(first),
+  let state: TrainState = {
+    parameters: tf.tensor1d(weights),
+    ema: tf.tensor1d(weights),
+    firstMoment: tf.zeros([vector.length]),
+    secondMoment: tf.zeros([vector.length]),
   }
   let steps = 0
   say({ ready: true })
@@ -186,9 +196,10 @@ async function step(options: Options): Promise<void> {
     const losses: number[] = []
     const since = performance.now()
     for (let i = Number(line); i > 0; i--) {
-      const { state: next, metrics } = await run.run(state as never, batch, { step: ++steps, imagesSeen: steps })
+      const at = { step: ++steps, imagesSeen: steps, overwrite: true }
+      const { state: next, metrics } = await run.run(state, batch, at)
       tf.dispose({ ...state })
-      state = next as never
+      state = next
       losses.push(metrics.loss)
     }
     say({ seconds: (performance.now() - since) / 1000, losses, peakBytes: 1024 * process.resourceUsage().maxRSS })
