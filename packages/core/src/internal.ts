@@ -37,6 +37,7 @@ export {
 export { crc32 } from './image/crc32.ts'
 export { magnify } from './image/magnify.ts'
 export { toRaw, toRgba } from './image/pixels.ts'
+export { encodePng } from './image/png.ts'
 export { type Download, type DownloadOptions, download } from './loading/download.ts'
 export { checkListed, findListed, isModelName, unknownModel } from './loading/listed-model.ts'
 export type { ModelFolder, ReadOptions } from './loading/model-folder.ts'

@@ -6,8 +6,8 @@ import { modelSource } from '../models/model-source.ts'
 import { OpenModel } from '../models/model-source-form.tsx'
 import { useServedModels } from '../models/use-model.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { DataTable } from '../parts/data-table.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { ScrollTable } from '../parts/scroll-table.tsx'
 import { useTask } from '../parts/use-task.ts'
 import {
   type BenchmarkRequest,
@@ -65,27 +65,7 @@ export function BenchmarkView({ machine }: { readonly machine: Machine }) {
       )}
       {error !== null && <Problem error={error} title="The benchmark failed" />}
       {measured.length > 0 && (
-        <ScrollTable label="Benchmark results">
-          <thead>
-            <tr>
-              {benchmarkTitles.map(title => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {measured.map(benchmarkRow).map(([device, ...times]) => (
-              <tr key={device}>
-                <th scope="row">{device}</th>
-                {times.map((time, i) => (
-                  <td key={i}>{time}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </ScrollTable>
+        <DataTable label="Benchmark results" titles={benchmarkTitles} rows={measured.map(benchmarkRow)} hasRowHeaders />
       )}
     </section>
   )

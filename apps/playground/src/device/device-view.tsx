@@ -1,8 +1,10 @@
 /** Device: on which device models run in this browser, and why. */
+
 import { useEffect, useState } from 'react'
 import { deviceOptions, preferredDevice, setPreferredDevice } from '../models/preferred-device.ts'
 import { Choice } from '../parts/choice.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { Lead } from '../parts/lead.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { BenchmarkView } from './benchmark-view.tsx'
 import './device.css'
@@ -16,13 +18,10 @@ export default function DeviceView() {
 
   return (
     <div className="device">
-      <header className="lead">
-        <h1>Your device</h1>
-        <p>
-          Models run in your browser: on the GPU with WebGPU if your device supports it, otherwise on the CPU with
-          WebAssembly.
-        </p>
-      </header>
+      <Lead title="Your device">
+        Models run in your browser: on the GPU with WebGPU if your device supports it, otherwise on the CPU with
+        WebAssembly.
+      </Lead>
       {error !== null && <Problem error={error} title="Can’t detect the device" />}
       {machine !== null ? (
         <MachineView machine={machine} />
@@ -74,7 +73,8 @@ function DeviceChoice() {
     <Choice
       label="Run models on"
       value={device}
-      options={deviceOptions.map(value => ({ value, title: optionTitles[value] }))}
+      options={deviceOptions}
+      titles={optionTitles}
       onChange={next => {
         setPreferredDevice(next)
         setDevice(next)

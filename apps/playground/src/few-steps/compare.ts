@@ -1,12 +1,10 @@
 /** The comparison: the same seeds through both models at each NFE, then the curvature of their paths. */
-import { type SampleRequest, type SolverName, stepsOf } from '@mixflow/core'
+import type { SampleRequest, SolverName } from '@mixflow/core'
 import type { SampleResult, WebModel } from '@mixflow/sdk-web'
+import { canTake } from '../generate/request.ts'
 import type { TaskContext } from '../parts/use-task.ts'
+import { type Method, methods, methodTitles } from '../paths/training/run.ts'
 import { curvatureOf } from './curvature-of.ts'
-
-export const sides = ['rectified-flow', 'mixflow'] as const
-export type Side = (typeof sides)[number]
-export const sideTitles: Readonly<Record<Side, string>> = { 'rectified-flow': 'Rectified flow', mixflow: 'MixFlow' }
 
 export const budgets = [2, 3, 5, 9, 33] as const
 export const comparedSolvers = ['heun', 'euler', 'ab2'] as const
@@ -16,17 +14,10 @@ export type ComparedSolver = (typeof comparedSolvers)[number]
 export const curvatureSteps = 32
 
 /** Falls back to Euler if the solver cannot take this NFE, such as Heun with 2. */
-export function solverFor(solver: ComparedSolver, nfe: number): SolverName {
-  try {
-    stepsOf(solver, nfe)
-    return solver
-  } catch {
-    return 'euler'
-  }
-}
+export const solverFor = (solver: ComparedSolver, nfe: number): SolverName => (canTake(solver, nfe) ? solver : 'euler')
 
 export interface ComparisonRequest {
-  readonly models: Readonly<Record<Side, WebModel>>
+  readonly models: Readonly<Record<Method, WebModel>>
   readonly seed: number
   readonly count: number
   readonly label: SampleRequest['label'] | undefined
@@ -35,8 +26,8 @@ export interface ComparisonRequest {
 
 export interface Comparison {
   /** One entry for each of `budgets`. */
-  readonly results: readonly Readonly<Partial<Record<Side, SampleResult>>>[]
-  readonly curvatures: Readonly<Partial<Record<Side, number>>>
+  readonly results: readonly Readonly<Partial<Record<Method, SampleResult>>>[]
+  readonly curvatures: Readonly<Partial<Record<Method, number>>>
   /** What is being computed. */
   readonly stage: string
   /** 0..1 */
@@ -52,35 +43,35 @@ export async function compare(request: ComparisonRequest, { signal, update }: Ta
   let results: Comparison['results'] = budgets.map(() => ({}))
   let curvatures: Comparison['curvatures'] = {}
   update({ results, curvatures })
-  const common = (side: Side) => ({
+  const common = (method: Method) => ({
     count,
     seed,
     signal,
     batchSize: count,
     ...(label !== undefined && { label }),
-    ...(models[side].capabilities().labels !== null && { guidance: 0 }),
+    ...(models[method].capabilities().labels !== null && { guidance: 0 }),
   })
-  for (const side of sides) {
-    update({ stage: `Warming up ${sideTitles[side]}`, progress: 0 })
-    await models[side].sample({ ...common(side), solver: 'euler', nfe: 1 })
+  for (const method of methods) {
+    update({ stage: `Warming up ${methodTitles[method]}`, progress: 0 })
+    await models[method].sample({ ...common(method), solver: 'euler', nfe: 1 })
   }
   for (const [i, nfe] of budgets.entries()) {
-    for (const side of sides) {
-      update({ stage: `${sideTitles[side]}, NFE ${nfe}`, progress: done / total })
-      const result = await models[side].sample({ ...common(side), solver: solverFor(solver, nfe), nfe })
+    for (const method of methods) {
+      update({ stage: `${methodTitles[method]}, NFE ${nfe}`, progress: done / total })
+      const result = await models[method].sample({ ...common(method), solver: solverFor(solver, nfe), nfe })
       done += nfe
-      results = results.map((row, at) => (at === i ? { ...row, [side]: result } : row))
+      results = results.map((row, at) => (at === i ? { ...row, [method]: result } : row))
       update({ results })
     }
   }
-  for (const side of sides) {
+  for (const method of methods) {
     const onProgress = (part: number) =>
-      update({ stage: `Curvature of ${sideTitles[side]}`, progress: (done + part * curvatureSteps) / total })
+      update({ stage: `Curvature of ${methodTitles[method]}`, progress: (done + part * curvatureSteps) / total })
     onProgress(0)
     const options = { count, seed, signal, label, steps: curvatureSteps, onProgress }
-    const { mean } = await curvatureOf(models[side], options)
+    const { mean } = await curvatureOf(models[method], options)
     done += curvatureSteps
-    curvatures = { ...curvatures, [side]: mean }
+    curvatures = { ...curvatures, [method]: mean }
     update({ curvatures })
   }
   update({ progress: 1 })

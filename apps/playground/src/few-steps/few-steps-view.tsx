@@ -1,4 +1,5 @@
 /** Few steps: the same seeds through a MixFlow model and its rectified-flow baseline, at a few and at many function evaluations. */
+
 import { Button } from '@base-ui/react/button'
 import { useMemo } from 'react'
 import { ModelChoice } from '../models/model-choice.tsx'
@@ -6,12 +7,12 @@ import { ModelState } from '../models/model-state.tsx'
 import { preloadModel, useModel } from '../models/use-model.ts'
 import { Choice } from '../parts/choice.tsx'
 import { ClassChoice } from '../parts/class-choice.tsx'
+import { Lead } from '../parts/lead.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { SeedField } from '../parts/seed-field.tsx'
 import { useTask } from '../parts/use-task.ts'
 import { classLabel, number, oneOf, text } from '../url/fields.ts'
-import { IgnoredValues } from '../url/ignored-values.tsx'
 import { useUrlState } from '../url/url-state.ts'
 import { type ComparisonRequest, compare, comparedSolvers, notCompared } from './compare.ts'
 import './few-steps.css'
@@ -60,15 +61,10 @@ export default function FewStepsView() {
 
   return (
     <div className="few-steps">
-      <header className="lead">
-        <h1>Fewer steps, side by side</h1>
-        <p>
-          Two models with the same training except for the source start from the same noise. With many function
-          evaluations (NFE), both follow their paths closely. With few, straighter paths lose less: compare the top
-          rows.
-        </p>
-        <IgnoredValues fields={fields} />
-      </header>
+      <Lead title="Fewer steps, side by side" fields={fields}>
+        Two models with the same training except for the source start from the same noise. With many function
+        evaluations (NFE), both follow their paths closely. With few, straighter paths lose less: compare the top rows.
+      </Lead>
       {mixflow.served === undefined ? (
         <p className="loading">Loading…</p>
       ) : (
@@ -88,16 +84,12 @@ export default function FewStepsView() {
                 onChange={next => change({ baseline: next })}
               />
               <SeedField value={seed} onChange={next => change({ seed: next })} />
-              <Choice
-                label="Images"
-                value={state.count}
-                options={counts.map(value => ({ value, title: value }))}
-                onChange={next => change({ count: next })}
-              />
+              <Choice label="Images" value={state.count} options={counts} onChange={next => change({ count: next })} />
               <Choice
                 label="Solver"
                 value={solver}
-                options={comparedSolvers.map(value => ({ value, title: solverTitles[value] }))}
+                options={comparedSolvers}
+                titles={solverTitles}
                 onChange={next => change({ solver: next })}
               />
               {labels !== null && (

@@ -1,6 +1,7 @@
 /** The images of both models, one row for each NFE and one column for each seed. */
 import { ImageView } from '../parts/image-view.tsx'
-import { budgets, type ComparedSolver, type Comparison, sides, sideTitles, solverFor } from './compare.ts'
+import { methods, methodTitles } from '../paths/training/run.ts'
+import { budgets, type ComparedSolver, type Comparison, solverFor } from './compare.ts'
 
 export interface MatrixProps extends Pick<Comparison, 'results'> {
   readonly count: number
@@ -19,16 +20,16 @@ export function Matrix({ results, count, solver, image: { width, height } }: Mat
             </span>
             {solverFor(solver, nfe) !== solver && <span className="matrix-note">Euler</span>}
           </h2>
-          {sides.map(side => (
-            <figure key={side} className={side}>
-              <figcaption>{sideTitles[side]}</figcaption>
+          {methods.map(method => (
+            <figure key={method} className={method}>
+              <figcaption>{methodTitles[method]}</figcaption>
               <div className="strip" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
                 {Array.from({ length: count }, (_, i) => (
                   <ImageView
                     key={i}
-                    image={results[row]?.[side]?.images[i]}
+                    image={results[row]?.[method]?.images[i]}
                     {...{ width, height }}
-                    name={`${sideTitles[side]}, NFE ${nfe}, image ${i}`}
+                    name={`${methodTitles[method]}, NFE ${nfe}, image ${i}`}
                   />
                 ))}
               </div>

@@ -27,12 +27,7 @@ export function GenerateControls({ state, change, chosen, facts }: GenerateContr
           onChange={model => change({ model, label: '' })}
         />
         <SeedField value={state.seed} onChange={seed => change({ seed })} />
-        <Choice
-          label="Images"
-          value={state.count}
-          options={counts.map(value => ({ value, title: value }))}
-          onChange={count => change({ count })}
-        />
+        <Choice label="Images" value={state.count} options={counts} onChange={count => change({ count })} />
         {facts !== undefined && <ModelControls {...{ state, change, facts }} />}
       </div>
     </section>
@@ -71,9 +66,7 @@ function ModelControls({
         <div className="narrow">
           <Range
             label="Guidance"
-            name="Guidance"
             value={guidance}
-            min={0}
             max={5}
             step={0.25}
             format={value => (value === 0 ? 'off' : value.toFixed(2))}
@@ -83,20 +76,7 @@ function ModelControls({
       )}
       {facts.mixtureWeight && (
         <div className="narrow">
-          <Range
-            label={
-              <>
-                Mixture weight <i>w</i>
-              </>
-            }
-            name="Mixture weight w"
-            value={mixtureWeight}
-            min={0}
-            max={1}
-            step={0.05}
-            format={value => value.toFixed(2)}
-            onChange={w => change({ w })}
-          />
+          <Range label="Mixture weight" symbol="w" value={mixtureWeight} onChange={w => change({ w })} />
         </div>
       )}
     </>
@@ -118,7 +98,6 @@ function NfeRange({ solver, nfe, onChange }: NfeRangeProps) {
         label={<abbr title="Number of function evaluations: how often the network runs for each image">NFE</abbr>}
         name="Number of function evaluations (NFE)"
         value={values.indexOf(nfe)}
-        min={0}
         max={values.length - 1}
         step={1}
         format={i => String(values[i])}

@@ -1,4 +1,5 @@
 /** Generate: images from a model. The URL contains all settings that determine them. */
+
 import { Button } from '@base-ui/react/button'
 import { useMemo, useState } from 'react'
 import { ModelState } from '../models/model-state.tsx'
@@ -6,11 +7,11 @@ import type { ServedModel } from '../models/served-models.ts'
 import { preloadModel, useModel } from '../models/use-model.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { ImageView } from '../parts/image-view.tsx'
+import { Lead } from '../parts/lead.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { formatMilliseconds } from '../parts/units.ts'
 import { type Task, useTask } from '../parts/use-task.ts'
-import { IgnoredValues } from '../url/ignored-values.tsx'
 import { useUrlState } from '../url/url-state.ts'
 import { GenerateControls } from './controls.tsx'
 import './generate.css'
@@ -42,15 +43,11 @@ export default function GenerateView() {
 
   return (
     <div className="generate">
-      <header className="lead">
-        <h1>Images in a few steps</h1>
-        <p>
-          An image starts as noise and follows the model’s velocity in a few steps. Change the number of function
-          evaluations (NFE) to see how much each one contributes. The same seed and settings always give the same
-          images; the link contains them all.
-        </p>
-        <IgnoredValues fields={fields} />
-      </header>
+      <Lead title="Images in a few steps" fields={fields}>
+        An image starts as noise and follows the model’s velocity in a few steps. Change the number of function
+        evaluations (NFE) to see how much each one contributes. The same seed and settings always give the same images;
+        the link contains them all.
+      </Lead>
       {chosen.served === undefined ? (
         <p className="loading">Loading…</p>
       ) : (

@@ -5,6 +5,7 @@ import type { PlanarImage } from '@mixflow/core'
 import type { SampledImage, SampleRequest, WebModel } from '@mixflow/sdk-web'
 import { useEffect, useState } from 'react'
 import { ImageView } from '../parts/image-view.tsx'
+import { Modal } from '../parts/modal.tsx'
 import { saveImage } from './png.ts'
 
 export interface ImageDialogProps {
@@ -27,36 +28,30 @@ export function ImageDialog({ model, request, image, className, fileName, onClos
   const frames = useFrames(model, request, image)
   const { width, height, seed, index, nfe } = image
   return (
-    <Dialog.Root open onOpenChange={open => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog panel">
-          <Dialog.Title>Image {index}</Dialog.Title>
-          <Dialog.Description>
-            Seed {seed}
-            {className}, NFE {nfe}, {width} × {height} pixels
-          </Dialog.Description>
-          <div className="large-image">
-            <ImageView {...{ image, width, height }} name={`Image ${index}`} />
-          </div>
-          <ol className="frames" aria-label="From noise to image">
-            {frames.map(({ t, image: frame }) => (
-              <li key={t}>
-                <ImageView image={frame} {...{ width, height }} />
-                <span>t = {Number(t.toFixed(2))}</span>
-              </li>
-            ))}
-          </ol>
-          <div className="dialog-buttons">
-            <span className="spring" />
-            <Button className="button" onClick={() => saveImage(image, fileName)}>
-              Save PNG
-            </Button>
-            <Dialog.Close className="button primary">Close</Dialog.Close>
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal
+      title={`Image ${index}`}
+      description={`Seed ${seed}${className}, NFE ${nfe}, ${width} × ${height} pixels`}
+      onClose={onClose}
+    >
+      <div className="large-image">
+        <ImageView {...{ image, width, height }} name={`Image ${index}`} />
+      </div>
+      <ol className="frames" aria-label="From noise to image">
+        {frames.map(({ t, image: frame }) => (
+          <li key={t}>
+            <ImageView image={frame} {...{ width, height }} />
+            <span>t = {Number(t.toFixed(2))}</span>
+          </li>
+        ))}
+      </ol>
+      <div className="dialog-buttons">
+        <span className="spring" />
+        <Button className="button" onClick={() => saveImage(image, fileName)}>
+          Save PNG
+        </Button>
+        <Dialog.Close className="button primary">Close</Dialog.Close>
+      </div>
+    </Modal>
   )
 }
 

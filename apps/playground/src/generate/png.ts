@@ -1,6 +1,6 @@
 /** Saves images as PNG files. */
 import { imageGrid, type PlanarImage } from '@mixflow/core'
-import { magnify, toRgba } from '@mixflow/core/internal'
+import { encodePng, magnify } from '@mixflow/core/internal'
 
 /** Grids of small images are magnified to about this many pixels per image, so that image viewers do not blur them. */
 const minWidth = 112
@@ -15,13 +15,7 @@ export function saveGrid(images: readonly PlanarImage[], name: string): Promise<
 }
 
 async function save(image: PlanarImage, name: string): Promise<void> {
-  const canvas = document.createElement('canvas')
-  canvas.width = image.width
-  canvas.height = image.height
-  const { data } = toRgba(image)
-  canvas.getContext('2d')!.putImageData(new ImageData(data, image.width, image.height), 0, 0)
-  const blob = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/png'))
-  if (blob === null) throw new Error('the browser could not encode the PNG')
+  const blob = new Blob([await encodePng(image)], { type: 'image/png' })
   const url = URL.createObjectURL(blob)
   const link = document.createElement('a')
   link.href = url

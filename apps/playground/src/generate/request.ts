@@ -35,7 +35,7 @@ const offered = [1, 2, 3, 4, 5, 7, 9, 13, 17, 33, 65]
 export const nfesOf = (solver: SolverName): readonly number[] =>
   isAdaptive(solver) ? [] : offered.filter(nfe => canTake(solver, nfe))
 
-function canTake(solver: FixedStepSolver, nfe: number): boolean {
+export function canTake(solver: FixedStepSolver, nfe: number): boolean {
   try {
     return stepsOf(solver, nfe) >= 1
   } catch {

@@ -4,7 +4,7 @@
  */
 import Markdown from 'markdown-to-jsx'
 import type { ComponentProps } from 'react'
-import { ScrollTable } from '../parts/scroll-table.tsx'
+import { ScrollTable } from '../parts/data-table.tsx'
 import type { Card } from './inspection.ts'
 
 export function CardView({ card: { text, images } }: { readonly card: Card }) {

@@ -1,4 +1,5 @@
 /** Inspect: the manifest, card and quality of a model from a URL or a local folder, and samples from it. */
+
 import { Button } from '@base-ui/react/button'
 import { type DragEvent, lazy, Suspense, useEffect, useState } from 'react'
 import { droppedFiles, type FolderFiles, modelIn } from '../models/local-folder.ts'
@@ -6,12 +7,12 @@ import { parseModelUrl } from '../models/model-source.ts'
 import { ModelSourceForm } from '../models/model-source-form.tsx'
 import { folderPath } from '../models/served-models.ts'
 import { useServedModels } from '../models/use-model.ts'
+import { Lead } from '../parts/lead.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { LoadingBar } from '../parts/progress-bar.tsx'
 import { formatBytes } from '../parts/units.ts'
 import { useTask } from '../parts/use-task.ts'
 import { classLabel, number, text } from '../url/fields.ts'
-import { IgnoredValues } from '../url/ignored-values.tsx'
 import { useUrlState } from '../url/url-state.ts'
 import './inspect.css'
 import { type Inspection, type InspectionRequest, inspect, notInspected } from './inspection.ts'
@@ -57,14 +58,10 @@ export default function InspectView() {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the form offers the same by keyboard
     <div className={isDragging ? 'inspect over' : 'inspect'} onDragOver={onDrag} onDragLeave={onDrag} onDrop={onDrag}>
-      <header className="lead">
-        <h1>Inspect a model</h1>
-        <p>
-          A model is a folder with a manifest, <code>mixflow.json</code>, that lists each file with its size and hash.
-          Open one by URL or from your device to see its facts, its card and samples. Local files are not uploaded.
-        </p>
-        <IgnoredValues fields={fields} />
-      </header>
+      <Lead title="Inspect a model" fields={fields}>
+        A model is a folder with a manifest, <code>mixflow.json</code>, that lists each file with its size and hash.
+        Open one by URL or from your device to see its facts, its card and samples. Local files are not uploaded.
+      </Lead>
       <ModelSourceForm isPanel canDrop url={from} onUrl={next => change({ from: next })} onFiles={openFiles} />
       <ServedModelList isCompact={request !== null} {...{ from }} onChange={next => change({ from: next })} />
       {request !== null && <Results {...{ values, seed, label }} isRunning={status === 'running'} onChange={change} />}

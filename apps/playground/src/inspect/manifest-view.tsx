@@ -1,7 +1,7 @@
 /** The manifest of a model: facts, measured quality, and files. */
 import type { Manifest } from '@mixflow/core'
 import type { ReactNode } from 'react'
-import { ScrollTable } from '../parts/scroll-table.tsx'
+import { DataTable } from '../parts/data-table.tsx'
 import { formatBytes, formatCount } from '../parts/units.ts'
 
 export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
@@ -31,20 +31,17 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
             Not measured. <code>mixflow evaluate</code> measures it.
           </p>
         ) : (
-          <ScrollTable label="Quality table">
-            <Head titles={['Metric', 'Value', 'NFE', 'Solver', 'Images']} />
-            <tbody>
-              {quality.map(({ metric, value, nfe, solver, guidance, n }) => (
-                <tr key={`${metric} ${nfe} ${solver} ${guidance} ${n}`}>
-                  <td>{metric}</td>
-                  <td>{Number(value.toPrecision(4))}</td>
-                  <td>{nfe}</td>
-                  <td>{guidance ? `${solver}, guidance ${guidance}` : solver}</td>
-                  <td>{formatCount(n)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </ScrollTable>
+          <DataTable
+            label="Quality table"
+            titles={['Metric', 'Value', 'NFE', 'Solver', 'Images']}
+            rows={quality.map(({ metric, value, nfe, solver, guidance, n }) => [
+              metric,
+              Number(value.toPrecision(4)),
+              nfe,
+              guidance ? `${solver}, guidance ${guidance}` : solver,
+              formatCount(n),
+            ])}
+          />
         )}
       </section>
 
@@ -52,37 +49,22 @@ export function ManifestView({ manifest }: { readonly manifest: Manifest }) {
         <h2 id="files">
           {files.length} files, {formatBytes(total)}
         </h2>
-        <ScrollTable label="File table">
-          <Head titles={['File', 'Role', 'Size', 'SHA-256']} />
-          <tbody>
-            {files.map(({ path, role, dtype, bytes, sha256 }) => (
-              <tr key={path}>
-                <td>{path}</td>
-                <td>{[role, dtype].filter(part => part).join(', ')}</td>
-                <td>{formatBytes(bytes)}</td>
-                <td>
-                  <code className="hash">{sha256}</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </ScrollTable>
+        <DataTable
+          label="File table"
+          titles={['File', 'Role', 'Size', 'SHA-256']}
+          rows={files.map(({ path, role, dtype, bytes, sha256 }) => [
+            path,
+            [role, dtype].filter(part => part).join(', '),
+            formatBytes(bytes),
+            <code key="hash" className="hash">
+              {sha256}
+            </code>,
+          ])}
+        />
       </section>
     </>
   )
 }
-
-const Head = ({ titles }: { readonly titles: readonly string[] }) => (
-  <thead>
-    <tr>
-      {titles.map(title => (
-        <th key={title} scope="col">
-          {title}
-        </th>
-      ))}
-    </tr>
-  </thead>
-)
 
 type Fact = readonly [name: string, value: ReactNode]
 

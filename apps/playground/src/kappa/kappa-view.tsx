@@ -7,11 +7,11 @@ import { ModelChoice } from '../models/model-choice.tsx'
 import { ModelState } from '../models/model-state.tsx'
 import { preloadModel, useModel } from '../models/use-model.ts'
 import { ClassChoice } from '../parts/class-choice.tsx'
+import { Lead } from '../parts/lead.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { SeedField } from '../parts/seed-field.tsx'
 import { type TaskContext, useTask } from '../parts/use-task.ts'
 import { classLabel, number, text } from '../url/fields.ts'
-import { IgnoredValues } from '../url/ignored-values.tsx'
 import { useUrlState } from '../url/url-state.ts'
 import { EncoderView } from './encoder-view.tsx'
 import { type Examples, examplesFor } from './examples.ts'
@@ -81,15 +81,11 @@ export default function KappaView() {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a file can also be chosen by keyboard
     <div className="kappa" onDragOver={onDrag} onDrop={onDrag}>
-      <header className="lead">
-        <h1>Where paths start</h1>
-        <p>
-          MixFlow’s encoder looks at a signal κ, here an image, and predicts where a path to that image should start: a
-          mean and a variance for each pixel (κ-FC). The source mixes this prediction with plain noise by the weight{' '}
-          <i>w</i>. At <i>w</i> = 0 the model generates any image, at <i>w</i> = 1 images similar to yours.
-        </p>
-        <IgnoredValues fields={fields} />
-      </header>
+      <Lead title="Where paths start" fields={fields}>
+        MixFlow’s encoder looks at a signal κ, here an image, and predicts where a path to that image should start: a
+        mean and a variance for each pixel (κ-FC). The source mixes this prediction with plain noise by the weight{' '}
+        <i>w</i>. At <i>w</i> = 0 the model generates any image, at <i>w</i> = 1 images similar to yours.
+      </Lead>
       {chosen.served === undefined ? (
         <p className="loading">Loading…</p>
       ) : (

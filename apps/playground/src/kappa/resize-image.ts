@@ -1,5 +1,6 @@
 /** Converts images to the size and channels of a model's images. */
 import { type ImageShape, MixflowError, type PlanarImage } from '@mixflow/core'
+import { imageNumbers } from '@mixflow/core/internal'
 
 interface Area {
   readonly x: number
@@ -50,19 +51,9 @@ export async function readImage(file: Blob, image: ImageShape): Promise<PlanarIm
   }
 }
 
-/** Rec. 601 luma, as core converts an ImageData. */
-const luma = [0.299, 0.587, 0.114] as const
-
-/** RGBA bytes as numbers in [-1, 1], channel by channel. */
-export function planar({ data, width, height }: ImageData, channels: number): PlanarImage {
-  const pixels = width * height
-  const numbers = new Float32Array(channels * pixels)
-  for (let i = 0; i < pixels; i++) {
-    if (channels === 1) {
-      numbers[i] = luma.reduce((sum, factor, c) => sum + factor * data[4 * i + c]!, 0) / 127.5 - 1
-    } else for (let c = 0; c < channels; c++) numbers[c * pixels + i] = data[4 * i + Math.min(c, 3)]! / 127.5 - 1
-  }
-  return { channels, height, width, data: numbers }
+export const planar = (pixels: ImageData, channels: number): PlanarImage => {
+  const shape = { channels, height: pixels.height, width: pixels.width }
+  return { ...shape, data: imageNumbers(pixels, shape) }
 }
 
 export const inverted = (image: PlanarImage): PlanarImage => ({ ...image, data: image.data.map(value => -value) })

@@ -48,10 +48,6 @@ export function SourceView({ found: { source, result }, isBusy, count, image, w,
         }
         name="Mixture weight w"
         value={w}
-        min={0}
-        max={1}
-        step={0.05}
-        format={value => value.toFixed(2)}
         onChange={onChange}
       />
       <figure>

@@ -1,6 +1,7 @@
 /** A select with the served models and a dialog to open another one. */
 import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
+import { Modal } from '../parts/modal.tsx'
 import { Select } from '../parts/select.tsx'
 import { formatBytes } from '../parts/units.ts'
 import { OpenModel } from './model-source-form.tsx'
@@ -32,27 +33,23 @@ export function ModelChoice({ label, value, served = [], onChange }: ModelChoice
         options={[...unlisted, ...models, { value: other, title: 'Other…' }]}
         onChange={id => (id === other ? setOpen(true) : onChange(id === first ? '' : id))}
       />
-      <Dialog.Root open={isOpen} onOpenChange={setOpen}>
-        <Dialog.Portal>
-          <Dialog.Backdrop className="backdrop" />
-          <Dialog.Popup className="dialog panel">
-            <Dialog.Title>Open a model</Dialog.Title>
-            <Dialog.Description>
-              Enter the URL of a model folder, or choose a folder on your device. Its files are not uploaded.
-            </Dialog.Description>
-            <OpenModel
-              onChange={id => {
-                setOpen(false)
-                onChange(id)
-              }}
-            />
-            <div className="dialog-buttons">
-              <span className="spring" />
-              <Dialog.Close className="button">Cancel</Dialog.Close>
-            </div>
-          </Dialog.Popup>
-        </Dialog.Portal>
-      </Dialog.Root>
+      <Modal
+        isOpen={isOpen}
+        title="Open a model"
+        description="Enter the URL of a model folder, or choose a folder on your device. Its files are not uploaded."
+        onClose={() => setOpen(false)}
+      >
+        <OpenModel
+          onChange={id => {
+            setOpen(false)
+            onChange(id)
+          }}
+        />
+        <div className="dialog-buttons">
+          <span className="spring" />
+          <Dialog.Close className="button">Cancel</Dialog.Close>
+        </div>
+      </Modal>
     </>
   )
 }

@@ -5,12 +5,14 @@ import { type ReactNode, useId } from 'react'
 export interface ChoiceProps<T extends string> {
   readonly label: ReactNode
   readonly value: T
-  readonly options: readonly { readonly value: T; readonly title: ReactNode }[]
+  readonly options: readonly T[]
+  /** Default: the values. */
+  readonly titles?: Readonly<Record<T, ReactNode>>
   readonly onChange: (value: T) => void
 }
 
 /** One of a few options, as a row of toggle buttons. */
-export function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, value, options, titles, onChange }: ChoiceProps<T>) {
   const id = useId()
   return (
     <div className="control">
@@ -25,8 +27,8 @@ export function Choice<T extends string>({ label, value, options, onChange }: Ch
         onValueChange={([next]) => next !== undefined && onChange(next as T)}
       >
         {options.map(option => (
-          <Toggle key={option.value} value={option.value} className="choice-option">
-            {option.title}
+          <Toggle key={option} value={option} className="choice-option">
+            {titles?.[option] ?? option}
           </Toggle>
         ))}
       </ToggleGroup>

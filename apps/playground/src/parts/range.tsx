@@ -3,22 +3,30 @@ import type { ReactNode } from 'react'
 
 export interface RangeProps {
   readonly label: ReactNode
-  /** For screen readers. */
-  readonly name: string
+  /** The symbol of the value, behind the label. */
+  readonly symbol?: string
+  /** For screen readers. Default: label and symbol. */
+  readonly name?: string
   readonly value: number
-  readonly min: number
-  readonly max: number
-  readonly step: number
+  /** Range and step. Default: 0 to 1 in steps of 0.05. */
+  readonly min?: number
+  readonly max?: number
+  readonly step?: number
+  /** Default: two decimals. */
   readonly format?: (value: number) => string
   readonly onChange: (value: number) => void
 }
 
+const twoDecimals = (value: number) => value.toFixed(2)
+
 /** A labelled slider. */
-export function Range({ label, name, value, min, max, step, format = String, onChange }: RangeProps) {
+export function Range(props: RangeProps) {
+  const { label, symbol, value, min = 0, max = 1, step = 0.05, format = twoDecimals, onChange } = props
+  const { name = symbol === undefined ? String(label) : `${label} ${symbol}` } = props
   return (
     <Slider.Root className="range" {...{ value, min, max, step }} onValueChange={next => onChange(next as number)}>
       <span className="control-label" aria-hidden="true">
-        {label}
+        {label} {symbol !== undefined && <i>{symbol}</i>}
       </span>
       <span className="range-value" aria-hidden="true">
         {format(value)}

@@ -7,22 +7,12 @@ import { SeedField } from '../parts/seed-field.tsx'
 import { DrawingDialog } from './drawing-dialog.tsx'
 import type { PathsState } from './paths-view.tsx'
 import { heart } from './training/drawing.ts'
-import type { Shape, WeightRuleName } from './training/run.ts'
+import { shapes, weightRuleNames } from './training/run.ts'
 import type { Training } from './use-training.ts'
 
-const shapeTitles: readonly { readonly value: Shape; readonly title: string }[] = [
-  { value: 'moons', title: 'Moons' },
-  { value: 'spirals', title: 'Spirals' },
-  { value: 'checkerboard', title: 'Checkerboard' },
-  { value: 'drawing', title: 'Drawing' },
-]
+const shapeTitles = { moons: 'Moons', spirals: 'Spirals', checkerboard: 'Checkerboard', drawing: 'Drawing' } as const
 
-const weightTitles: readonly { readonly value: WeightRuleName; readonly title: string }[] = [
-  { value: 'uniform', title: 'Random' },
-  { value: 'zero', title: '0' },
-  { value: 'half', title: '½' },
-  { value: 'one', title: '1' },
-]
+const weightTitles = { uniform: 'Random', zero: '0', half: '½', one: '1' } as const
 
 /** The values of the slider for β. */
 const betas = [0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
@@ -53,7 +43,13 @@ export function Controls({ state, change, training }: ControlsProps) {
             {latest === null ? 'Starting…' : `Step ${latest.step}`}
           </output>
         </div>
-        <Choice label="Data" value={state.data} options={shapeTitles} onChange={data => change({ data })} />
+        <Choice
+          label="Data"
+          value={state.data}
+          options={shapes}
+          titles={shapeTitles}
+          onChange={data => change({ data })}
+        />
         {state.data === 'drawing' && (
           <Button className="button" onClick={() => setDrawing(true)}>
             Edit drawing…
@@ -62,12 +58,11 @@ export function Controls({ state, change, training }: ControlsProps) {
         <SeedField value={state.seed} max={999_999} onChange={seed => change({ seed })} />
         <div className="beta">
           <Range
-            label={
-              <>
-                KL weight <i>β</i>
-              </>
-            }
-            {...{ name: 'KL weight β', value: indexOfBeta(state.beta), min: 0, max: betas.length - 1, step: 1 }}
+            label="KL weight"
+            symbol="β"
+            value={indexOfBeta(state.beta)}
+            max={betas.length - 1}
+            step={1}
             format={i => String(betas[i])}
             onChange={i => change({ beta: betas[i]! })}
           />
@@ -79,7 +74,8 @@ export function Controls({ state, change, training }: ControlsProps) {
             </>
           }
           value={state.w}
-          options={weightTitles}
+          options={weightRuleNames}
+          titles={weightTitles}
           onChange={w => change({ w })}
         />
       </div>

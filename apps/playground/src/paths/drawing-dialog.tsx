@@ -2,6 +2,7 @@
 import { Button } from '@base-ui/react/button'
 import { Dialog } from '@base-ui/react/dialog'
 import { useMemo, useState } from 'react'
+import { Modal } from '../parts/modal.tsx'
 import { type Pen, type Position, usePen } from '../parts/use-pen.ts'
 import { type Drawing, Plot } from './plot.tsx'
 import { type Point, readStrokes, type Stroke, writeStrokes } from './training/drawing.ts'
@@ -15,24 +16,19 @@ export interface DrawingDialogProps {
 
 export function DrawingDialog({ isOpen, drawing, onClose, onDone }: DrawingDialogProps) {
   return (
-    <Dialog.Root open={isOpen} onOpenChange={open => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog panel">
-          <Dialog.Title>Draw the data</Dialog.Title>
-          <Dialog.Description>
-            Data points are spread along your strokes. Keyboard: arrow keys move the pen, space lowers and lifts it.
-          </Dialog.Description>
-          <DrawingPad
-            drawing={drawing}
-            onDone={next => {
-              onDone(next)
-              onClose()
-            }}
-          />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal
+      title="Draw the data"
+      description="Data points are spread along your strokes. Keyboard: arrow keys move the pen, space lowers and lifts it."
+      {...{ isOpen, onClose }}
+    >
+      <DrawingPad
+        drawing={drawing}
+        onDone={next => {
+          onDone(next)
+          onClose()
+        }}
+      />
+    </Modal>
   )
 }
 

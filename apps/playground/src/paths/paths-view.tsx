@@ -2,11 +2,12 @@
  * Paths: a rectified flow and MixFlow learn the same two-dimensional data in the page. Three figures show the training lines, the learned
  * velocity and the resulting paths.
  */
+
 import { type ReactNode, useMemo } from 'react'
 import { Choice } from '../parts/choice.tsx'
+import { Lead } from '../parts/lead.tsx'
 import { Range } from '../parts/range.tsx'
 import { number, oneOf, text, type ValuesOf } from '../url/fields.ts'
-import { IgnoredValues } from '../url/ignored-values.tsx'
 import { useUrlState } from '../url/url-state.ts'
 import { Charts } from './charts.tsx'
 import { Controls } from './controls.tsx'
@@ -14,6 +15,7 @@ import { linesFigure, pathsFigure, type Shown, velocityFigure } from './figures.
 import { type Drawing, Plot } from './plot.tsx'
 import './paths.css'
 import {
+  forMethods,
   type Method,
   methods,
   methodTitles,
@@ -50,8 +52,7 @@ export default function PathsView() {
   const { scene, latest } = training
   const shown = useMemo(() => {
     if (scene === null || latest === null) return null
-    const of = (method: Method): Shown => ({ method, scene, flow: latest.flows[method] })
-    return { 'rectified-flow': of('rectified-flow'), mixflow: of('mixflow') }
+    return forMethods((method): Shown => ({ method, scene, flow: latest.flows[method] }))
   }, [scene, latest])
   const lines = useFigures(shown, linesFigure, shownW)
   const velocity = useFigures(shown, velocityFigure, t)
@@ -59,15 +60,11 @@ export default function PathsView() {
 
   return (
     <div className="paths">
-      <header className="lead">
-        <h1>Straight paths need few steps</h1>
-        <p>
-          A flow turns noise into data: points start at random and follow a velocity field from t = 0 to t = 1 in a
-          number of steps. Where a path is curved, large steps miss it. Here, two flows learn the same data in your
-          browser with the same seed. The only difference is where their training lines start.
-        </p>
-        <IgnoredValues fields={fields} />
-      </header>
+      <Lead title="Straight paths need few steps" fields={fields}>
+        A flow turns noise into data: points start at random and follow a velocity field from t = 0 to t = 1 in a number
+        of steps. Where a path is curved, large steps miss it. Here, two flows learn the same data in your browser with
+        the same seed. The only difference is where their training lines start.
+      </Lead>
 
       <Controls {...{ state, change, training }} />
       {training.failure !== null && (
@@ -87,13 +84,10 @@ export default function PathsView() {
           }
           control={
             <Range
-              {...{ value: shownW, min: 0, max: 1, step: 0.05, name: 'Mixture weight w of the source' }}
-              label={
-                <>
-                  MixFlow’s source at <i>w</i>
-                </>
-              }
-              format={value => value.toFixed(2)}
+              label="MixFlow’s source at"
+              symbol="w"
+              name="Mixture weight w of the source"
+              value={shownW}
               onChange={value => change({ shownW: value })}
             />
           }
@@ -109,13 +103,11 @@ export default function PathsView() {
           describe={() => `The learned velocity at t = ${t}, and the points at that time`}
           control={
             <Range
-              {...{ value: t, min: 0, max: 1, step: 0.025, name: 'Time t of the velocity' }}
-              label={
-                <>
-                  Velocity at <i>t</i>
-                </>
-              }
-              format={value => value.toFixed(2)}
+              label="Velocity at"
+              symbol="t"
+              name="Time t of the velocity"
+              value={t}
+              step={0.025}
               onChange={value => change({ t: value })}
             />
           }
@@ -132,7 +124,7 @@ export default function PathsView() {
             <Choice
               label="Euler steps"
               value={state.steps}
-              options={shownSteps.map(count => ({ value: String(count), title: String(count) }))}
+              options={shownSteps.map(String)}
               onChange={value => change({ steps: value })}
             />
           }
@@ -158,10 +150,7 @@ function useFigures<T>(
   value: T,
 ): Drawings {
   return useMemo(
-    () =>
-      shown === null
-        ? { 'rectified-flow': blank, mixflow: blank }
-        : { 'rectified-flow': figure(shown['rectified-flow'], value), mixflow: figure(shown.mixflow, value) },
+    () => forMethods(method => (shown === null ? blank : figure(shown[method], value))),
     [shown, figure, value],
   )
 }

@@ -1,6 +1,7 @@
 /** The training of the view: a worker while the view is open, its latest report, and the measurements of the run. */
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { FlowSnapshot, FromWorker, Method, Report, Scene, Settings, Snapshot, ToWorker } from './training/run.ts'
+import { forMethods } from './training/run.ts'
 
 /** Training pauses after this many steps; resuming continues for as many. */
 const stepsUntilPause = 1500
@@ -81,12 +82,12 @@ export function useTraining(settings: Settings): Training {
 /** The figures of the previous run remain until the first report of the new one. */
 function withReport(before: Reported, { run, scene, snapshot }: Report): Reported {
   if (scene === undefined && run !== before.run) return before
-  const measuresOf = ({ distances, curvature }: FlowSnapshot) => ({ distances, curvature })
   const { step, flows } = snapshot
-  const measures = {
-    step,
-    flows: { 'rectified-flow': measuresOf(flows['rectified-flow']), mixflow: measuresOf(flows.mixflow) },
-  }
+  const flowMeasures = forMethods(method => {
+    const { distances, curvature } = flows[method]
+    return { distances, curvature }
+  })
+  const measures = { step, flows: flowMeasures }
   return {
     run,
     scene: scene ?? before.scene,

@@ -1,139 +1,80 @@
 /**
- * The training checkpoint: a folder with `checkpoint.json` (this record) and safetensors files. The record says where the
- * training stands and names every tensor file with size and sha256, so a folder is either whole or refused; it is
- * written last. Tensors are in PyTorch's layouts: convolutions OIHW, linear layers [out, in].
+ * The training checkpoint: a folder with `checkpoint.json` (this record), which is written last, and safetensors files,
+ * which it lists with size and SHA-256. Tensors have PyTorch's layouts: convolutions OIHW, linear layers [out, in].
  *
- * Weights and EMA files hold `denoiser.<parameter>` and, where there is an encoder, `encoder.<parameter>`, in any number
- * of files. What the tensors of an optimizer file are called is the optimizer's affair. Reading and writing folders is
- * the trainer's; here are bytes only.
+ * Weights and EMA files hold `denoiser.<parameter>` and, if there is an encoder, `encoder.<parameter>`, in any number of
+ * files. The optimizer names the tensors in its files. This module works on bytes; packages/train has the folders.
  */
 import { MixflowError } from '../errors.ts'
-import type { ImageShape, Labels, SourceFacts } from '../sampler/model-facts.ts'
+import type { ImageShape, Labels } from '../sampler/model-facts.ts'
 import { checkLabels, imageShapeFields, labelsField, sourceField, timeField } from './facts-fields.ts'
 import { parseRecord, type RecordFile, recordToJson } from './record-file.ts'
 import { safePath } from './safe-path.ts'
 import { parseSafetensors } from './safetensors.ts'
-import {
-  dictionary,
-  exactly,
-  integer,
-  invalid,
-  jsonObject,
-  type Location,
-  list,
-  matching,
-  nullable,
-  number,
-  object,
-  optional,
-  text,
-  within,
-  word,
-} from './schema.ts'
+import * as f from './schema.ts'
 import { sha256Field, sha256Hex } from './sha256.ts'
-import type { JsonObject } from './strict-json.ts'
 import type { StoredTensor } from './tensor-dtype.ts'
 
 export const checkpointFileName = 'checkpoint.json'
 
-export type CheckpointRole = 'weights' | 'ema' | 'optimizer'
+const count = f.integer({ max: 1e15 })
 
-export interface CheckpointFile {
-  /** A file beside `checkpoint.json`, ending in `.safetensors`. */
-  readonly name: string
-  readonly bytes: number
-  readonly sha256: string
-  readonly role: CheckpointRole
-}
-
-/** A network as the model zoo knows it: enough to build it again. */
-export interface NetworkDescription {
-  readonly kind: string
-  readonly options: JsonObject
+const network = f.record({
+  kind: f.matching(/^[a-z][A-Za-z0-9-]{0,63}$/, 'the name of a kind of network'),
+  options: f.jsonObject,
   /** Number of trained values. */
-  readonly parameters: number
-}
-
-export interface Checkpoint {
-  readonly format: 'mixflow-checkpoint'
-  readonly version: 1
-  /** UTC, ISO 8601. */
-  readonly created: string
-  /** Optimizer steps done. */
-  readonly step: number
-  readonly imagesSeen: number
-  readonly trainSeconds: number
-  /** Name of the preset the configuration started from. */
-  readonly preset: string | null
-  /** The configuration, all defaults filled in. */
-  readonly config: JsonObject
-  readonly networks: { readonly denoiser: NetworkDescription; readonly encoder: NetworkDescription | null }
-  readonly image: ImageShape
-  readonly labels: Labels | null
-  /** null: a plain rectified flow. */
-  readonly source: SourceFacts | null
-  readonly dataset: {
-    readonly name: string
-    readonly images: number
-    /** sha256 over pixels and labels: a run is only resumed on the same data. */
-    readonly fingerprint?: string
-    readonly licence?: string
-    readonly attribution?: string
-  }
-  readonly seed: number
-  /** Where the next batch begins: `position` images into the shuffled epoch. */
-  readonly cursor: { readonly epoch: number; readonly position: number }
-  /** The optimizer's numbers that are no tensors: its step count, the current rate, … */
-  readonly optimizer: { readonly kind: string; readonly scalars: Readonly<Record<string, number>> }
-  /** Smoothed training loss, null before the first step. */
-  readonly loss: number | null
-  readonly files: readonly CheckpointFile[]
-}
-
-const count = integer({ max: 1e15 })
-const network = object<NetworkDescription>({
-  kind: matching(/^[a-z][A-Za-z0-9-]{0,63}$/, 'the name of a kind of network'),
-  options: jsonObject,
   parameters: count,
 })
 
-const fields = object<Checkpoint>({
-  format: exactly('mixflow-checkpoint'),
-  version: exactly(1),
+const fields = f.record({
+  format: f.exactly('mixflow-checkpoint'),
+  version: f.exactly(1),
   created: timeField,
+  /** Number of optimizer steps. */
   step: count,
   imagesSeen: count,
-  trainSeconds: number({ min: 0 }),
-  preset: nullable(text({ max: 200 })),
-  config: jsonObject,
-  networks: object<Checkpoint['networks']>({ denoiser: network, encoder: nullable(network) }),
-  image: object<ImageShape>(imageShapeFields),
-  labels: nullable(labelsField),
-  source: nullable(sourceField),
-  dataset: object<Checkpoint['dataset']>({
-    name: text({ max: 400 }),
+  trainSeconds: f.number({ min: 0 }),
+  /** Name of the preset that the configuration started from. */
+  preset: f.nullable(f.text({ max: 200 })),
+  /** The complete configuration, with defaults. */
+  config: f.jsonObject,
+  networks: f.record({ denoiser: network, encoder: f.nullable(network) }),
+  image: f.object<ImageShape>(imageShapeFields),
+  labels: f.nullable(labelsField),
+  /** null: a plain rectified flow. */
+  source: f.nullable(sourceField),
+  dataset: f.record({
+    name: f.text({ max: 400 }),
     images: count,
-    fingerprint: optional(sha256Field),
-    licence: optional(text({ max: 200 })),
-    attribution: optional(text({ max: 2000 })),
+    /** SHA-256 of pixels and labels: a run is only resumed on the same data. */
+    fingerprint: f.optional(sha256Field),
+    licence: f.optional(f.text({ max: 200 })),
+    attribution: f.optional(f.text({ max: 2000 })),
   }),
-  seed: integer(),
-  cursor: object<Checkpoint['cursor']>({ epoch: count, position: count }),
-  optimizer: object<Checkpoint['optimizer']>({
-    kind: text({ max: 100 }),
-    scalars: dictionary(number(), { max: 1000 }),
-  }),
-  loss: nullable(number()),
-  files: list(
-    object<CheckpointFile>({
+  seed: f.integer(),
+  /** Where the next batch begins: at `position` in the shuffled epoch. */
+  cursor: f.record({ epoch: count, position: count }),
+  /** `scalars`: the numbers in the optimizer's state, such as its step count. */
+  optimizer: f.record({ kind: f.text({ max: 100 }), scalars: f.dictionary(f.number(), { max: 1000 }) }),
+  /** Smoothed training loss; null before the first step. */
+  loss: f.nullable(f.number()),
+  files: f.list(
+    f.record({
+      /** A file beside `checkpoint.json`, ending in `.safetensors`. */
       name: safePath,
-      bytes: integer({ max: 2 ** 42 }),
+      bytes: f.integer({ max: 2 ** 42 }),
       sha256: sha256Field,
-      role: word(['weights', 'ema', 'optimizer']),
+      role: f.word(['weights', 'ema', 'optimizer']),
     }),
     { min: 1, max: 1000 },
   ),
 })
+
+export type Checkpoint = f.Infer<typeof fields>
+export type CheckpointFile = Checkpoint['files'][number]
+export type CheckpointRole = CheckpointFile['role']
+/** A network of the model zoo: enough to build it again. */
+export type NetworkDescription = f.Infer<typeof network>
 
 const file: RecordFile<Checkpoint> = {
   what: checkpointFileName,
@@ -145,17 +86,17 @@ const file: RecordFile<Checkpoint> = {
 }
 
 /**
- * Reads the text or bytes of a `checkpoint.json`.
+ * Parses a `checkpoint.json`.
  *
  * @throws MixflowError CHECKPOINT_INVALID; `details.reason` is a word of `StrictJsonReason` or `SchemaReason`, or `format`,
  * `version`, `path`, `duplicate`, `inconsistent`.
  */
 export const parseCheckpoint = (source: string | Uint8Array): Checkpoint => parseRecord(source, file)
 
-/** The text of the file, in one order of keys. Throws as `parseCheckpoint` would on reading it. */
+/** Returns the text of the file. Throws as `parseCheckpoint` would. */
 export const checkpointToJson = (checkpoint: Checkpoint): string => recordToJson(checkpoint, file)
 
-/** The classes as a sampler has to know them: where training hid no label, each image needs one. */
+/** Returns the classes as sampling needs them: without label dropout, every image requires a label. */
 export function sampledLabels({
   labels,
   config,
@@ -166,7 +107,7 @@ export function sampledLabels({
   return labels === null || config.labelDropout !== 0 ? labels : { ...labels, required: true }
 }
 
-/** A checkpoint with all its tensors, those of all files of a role together. */
+/** All tensors of a checkpoint, by role. */
 export interface CheckpointTensors {
   readonly weights: ReadonlyMap<string, StoredTensor>
   readonly ema: ReadonlyMap<string, StoredTensor>
@@ -174,7 +115,7 @@ export interface CheckpointTensors {
 }
 
 /**
- * Compares the bytes of each file with the record: size, then sha256. Further files in `files` are not looked at.
+ * Compares size and SHA-256 of each listed file with the record.
  *
  * @throws MixflowError CHECKPOINT_INVALID; `details.reason`: `file-missing`, `file-size`, `file-hash`.
  */
@@ -197,11 +138,11 @@ export async function verifyCheckpointFiles(
 }
 
 /**
- * Verifies the files and reads their tensors (views of the given bytes). Weights and EMA must agree in names, dtypes and
- * shapes where both are there.
+ * Verifies the files and returns their tensors, as views of the bytes. If there are weights and EMA, their names, dtypes
+ * and shapes must be the same.
  *
  * @throws MixflowError CHECKPOINT_INVALID as `verifyCheckpointFiles`, also with reasons `duplicate`, `tensor-name`,
- * `tensor-mismatch`; SAFETENSORS_INVALID for a file that has the right hash and still is no safetensors.
+ * `tensor-mismatch`; SAFETENSORS_INVALID for an invalid file with the right hash.
  */
 export async function readCheckpointTensors(
   checkpoint: Checkpoint,
@@ -222,22 +163,22 @@ export async function readCheckpointTensors(
   return tensors
 }
 
-function consistent(checkpoint: Checkpoint, location: Location): Checkpoint {
+function consistent(checkpoint: Checkpoint, location: f.Location): Checkpoint {
   const { files, networks, source, labels } = checkpoint
-  const at = within(location, 'files')
+  const at = f.within(location, 'files')
   const seen = new Set<string>()
   for (const [i, { name }] of files.entries()) {
     if (name.includes('/') || !name.endsWith('.safetensors')) {
-      throw invalid(within(at, i), 'path', 'must name a .safetensors file beside checkpoint.json', { value: name })
+      throw f.invalid(f.within(at, i), 'path', 'must name a .safetensors file beside checkpoint.json', { value: name })
     }
-    if (seen.has(name.toLowerCase())) throw invalid(within(at, i), 'duplicate', `names ${name}, which is taken`)
+    if (seen.has(name.toLowerCase())) throw f.invalid(f.within(at, i), 'duplicate', `names ${name}, which is taken`)
     seen.add(name.toLowerCase())
   }
   if (!files.some(({ role }) => role !== 'optimizer')) {
-    throw invalid(at, 'inconsistent', 'must have a file with the role "weights" or "ema"')
+    throw f.invalid(at, 'inconsistent', 'must have a file with the role "weights" or "ema"')
   }
   if ((networks.encoder === null) !== (source === null)) {
-    throw invalid(within(location, 'source'), 'inconsistent', 'must be null exactly where networks.encoder is')
+    throw f.invalid(f.within(location, 'source'), 'inconsistent', 'must be null exactly where networks.encoder is')
   }
   checkLabels({ source, labels }, location)
   return checkpoint

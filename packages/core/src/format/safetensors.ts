@@ -9,8 +9,8 @@
  */
 
 import type { MixflowError } from '../errors.ts'
-import type { Bytes } from '../util/values.ts'
-import { dictionary, integer, invalid, type Location, list, object, text, within, word } from './schema.ts'
+import { type Bytes, concatenate } from '../util/values.ts'
+import { dictionary, integer, invalid, type Location, list, record, text, within, word } from './schema.ts'
 import { type JsonObject, parseStrictJson } from './strict-json.ts'
 import { dtypeBits, type StoredTensor, type TensorDtype, tensorDtypes } from './tensor-dtype.ts'
 
@@ -28,15 +28,9 @@ export interface SafetensorsOptions {
   readonly maxHeaderBytes?: number
 }
 
-interface HeaderEntry {
-  readonly dtype: TensorDtype
-  readonly shape: readonly number[]
-  readonly data_offsets: readonly number[]
-}
-
 const headerCap = 100_000_000
 const metadataKey = '__metadata__'
-const entry = object<HeaderEntry>({
+const entry = record({
   dtype: word(tensorDtypes),
   shape: list(integer(), { max: 64 }),
   data_offsets: list(integer(), { min: 2, max: 2 }),
@@ -197,14 +191,7 @@ export function safetensorsHeader(input: {
 
 /** The file as one array. */
 export function writeSafetensors(input: SafetensorsInput): Bytes {
-  const chunks = safetensorsChunks(input)
-  const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    file.set(chunk, offset)
-    offset += chunk.length
-  }
-  return file
+  return concatenate(safetensorsChunks(input)) as Bytes
 }
 
 function readHeader(

@@ -1,10 +1,9 @@
 /**
- * A description of a JSON record as data, and its strict reader. A `Field<T>` takes what a JSON parser gave and returns a
- * `T` or throws; `object<T>({...})` has one field for each key of the interface `T`, so that the compiler finds the
- * missing one. Keys come out in the order of the description, which makes what is written deterministic.
+ * Checks JSON records. A `Field<T>` takes a parsed value and returns a `T` or throws. The fields of `object` are those of an
+ * interface, or define a type (`Infer`). Results have the keys in the order of the fields, so files are deterministic.
  *
- * Errors name the location (`mixflow.json: files[2].bytes must be …`), carry a stable word in `details.reason`, and for an
- * unknown key or word the nearest known one. What it leaves out: unions other than `nullable`, and coercion of any kind.
+ * Errors name the location (`mixflow.json: files[2].bytes must be …`), have a stable word in `details.reason`, and for an
+ * unknown key or word the nearest known one.
  */
 import { MixflowError, type MixflowErrorCode } from '../errors.ts'
 import { nearest, show } from '../util/strict.ts'
@@ -28,10 +27,20 @@ export type Fields<T> = {
     : Field<T[K]>
 }
 
-/** Machine words in `details.reason` of what the fields here throw. */
+/** The type that a field returns. */
+export type Infer<F> = F extends Field<infer T> ? T : never
+
+type OptionalKeys<F> = { [K in keyof F]: F[K] extends OptionalField<unknown> ? K : never }[keyof F]
+
+/** The record of these fields. */
+type Described<F> = { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: Infer<F[K]> } & {
+  readonly [K in OptionalKeys<F>]?: F[K] extends OptionalField<infer T> ? T : never
+}
+
+/** Values of `details.reason` in the errors of these fields. */
 export type SchemaReason = 'type' | 'range' | 'length' | 'pattern' | 'word' | 'unknown-key' | 'missing-key'
 
-/** The error for a value at `location`; `message` continues the name of the location. */
+/** Returns the error for the value at `location`; `message` continues the name of the location. */
 export function invalid(
   location: Location,
   reason: string,
@@ -64,7 +73,7 @@ export const nullable =
   (value, location) =>
     value === null ? null : field(value, location)
 
-/** A record with exactly these keys, the optional ones aside. */
+/** A record with exactly these keys; optional ones may be absent. */
 export function object<T extends object>(fields: Fields<T>): Field<T> {
   const known = Object.keys(fields)
   return (value, location) => {
@@ -83,6 +92,10 @@ export function object<T extends object>(fields: Fields<T>): Field<T> {
     return result as T
   }
 }
+
+/** As `object`, for a type that the fields define. */
+export const record = <F extends Readonly<Record<string, Field<unknown> | OptionalField<unknown>>>>(fields: F) =>
+  object(fields as never) as Field<Described<F>>
 
 /** A record from any key to one kind of value. */
 export const dictionary =

@@ -10,7 +10,7 @@ export type Bytes = ReturnType<Uint8ArrayConstructor['of']>
 export type ClampedBytes = ReturnType<Uint8ClampedArrayConstructor['of']>
 
 /** Returns a new array of the arrays joined, of the type of the first; an empty Float32Array when there are none. */
-export function concatenate<A extends Float32Array | Int32Array | Bytes>(parts: readonly A[]): A {
+export function concatenate<A extends Float32Array | Int32Array | Uint8Array>(parts: readonly A[]): A {
   const ArrayKind = (parts[0]?.constructor ?? Float32Array) as new (length: number) => A
   const all = new ArrayKind(parts.reduce((sum, { length }) => sum + length, 0))
   let offset = 0

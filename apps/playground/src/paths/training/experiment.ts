@@ -3,14 +3,15 @@ import { curvature, normals, solve, type Velocity } from '@mixflow/core'
 import { dataset } from './datasets.ts'
 import { energyDistanceFrom } from './energy-distance.ts'
 import { type Flow, flow } from './flow.ts'
-import type { Method, Settings } from './run.ts'
 import {
   exactSteps,
   type FlowSnapshot,
   fieldPoints,
   fieldTimes,
+  forMethods,
   measuredSteps,
   type Scene,
+  type Settings,
   type Snapshot,
   shownSteps,
 } from './run.ts'
@@ -32,10 +33,7 @@ export interface Experiment {
 export function experiment(settings: Settings): Experiment {
   const { seed } = settings
   const draw = dataset(settings)
-  const flows: Record<Method, Flow> = {
-    'rectified-flow': flow('rectified-flow', settings, draw),
-    mixflow: flow('mixflow', settings, draw),
-  }
+  const flows = forMethods(method => flow(method, settings, draw))
   const points = draw({ seed, firstImage: heldOutFrom, images: measured })
   const x0 = normals({ seed, stream: 'noise', firstImage: heldOutFrom, images: measured, elementsPerImage: 2 })
   const scene: Scene = { data: points, x1: points.slice(0, 2 * shownLines), noise: x0.slice(0, 2 * shownLines) }
@@ -70,13 +68,8 @@ export function experiment(settings: Settings): Experiment {
       step++
     },
     async measure() {
-      return {
-        step,
-        flows: {
-          'rectified-flow': await measure(flows['rectified-flow']),
-          mixflow: await measure(flows.mixflow),
-        },
-      }
+      const measuring = forMethods(method => measure(flows[method]))
+      return { step, flows: { 'rectified-flow': await measuring['rectified-flow'], mixflow: await measuring.mixflow } }
     },
     dispose() {
       for (const { dispose } of Object.values(flows)) dispose()

@@ -10,6 +10,7 @@ export const weightRules = { uniform: 'uniform', one: 1, half: 0.5, zero: 0 } as
   MixtureWeightRule
 >
 export type WeightRuleName = keyof typeof weightRules
+export const weightRuleNames = ['uniform', 'zero', 'half', 'one'] as const satisfies readonly WeightRuleName[]
 
 /** The same settings give the same run on the same machine. */
 export interface Settings {
@@ -25,6 +26,10 @@ export interface Settings {
 export const methods = ['rectified-flow', 'mixflow'] as const
 export type Method = (typeof methods)[number]
 export const methodTitles: Readonly<Record<Method, string>> = { 'rectified-flow': 'Rectified flow', mixflow: 'MixFlow' }
+export const forMethods = <T>(of: (method: Method) => T): Readonly<Record<Method, T>> => ({
+  'rectified-flow': of('rectified-flow'),
+  mixflow: of('mixflow'),
+})
 
 /** Numbers of Euler steps for which the distance to the data is measured. */
 export const measuredSteps = [1, 2, 4, 8] as const

@@ -164,19 +164,9 @@ async function firstStepSize<T>(
   const trial = Math.min(position < 1e-5 || speed < 1e-5 ? 1e-6 : (0.01 * position) / speed, length)
   const h = Math.sign(to - t) * trial
 
-  const ahead = held.keep(
-    await space.combine([
-      { factor: 1, of: x },
-      { factor: h, of: first },
-    ]),
-  )
+  const ahead = held.keep(await space.combine(scaled([1, h], [x, first], 1)))
   const second = await evaluate(ahead, t + h)
-  const change = held.keep(
-    await space.combine([
-      { factor: 1, of: second },
-      { factor: -1, of: first },
-    ]),
-  )
+  const change = held.keep(await space.combine(scaled([1, -1], [second, first], 1)))
   const acceleration = (await norm(change)) / trial
   held.release(ahead, second, change)
 
