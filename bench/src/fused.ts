@@ -15,9 +15,10 @@ import { presets } from '@mixflow/zoo'
 import { buildDenoiser, networkContext } from '@mixflow/zoo/networks'
 import * as tf from '@tensorflow/tfjs-core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { type GraphRun, integrateGraph } from './euler-graphs.ts'
 import { openBenchPage } from './in-page.ts'
 import { digits, inTurns, type Work } from './measure.ts'
-import type { GraphRun, mixflowPage } from './page/graphs-page.ts'
+import type { mixflowPage } from './page/graphs-page.ts'
 import { onBackend } from './tfjs-backends.ts'
 
 const { values } = parseArgs({
@@ -83,20 +84,7 @@ async function inNode(graphs: Graphs, dims: readonly number[]): Promise<Integrat
     step: await InferenceSession.create(graphs.step, options),
     whole: await InferenceSession.create(graphs.whole, options),
   }
-  const size = dims.reduce((a, b) => a * b, 1)
-  return async graph => {
-    let x: Float32Array = Float32Array.from({ length: size }, (_, i) => Math.sin(i))
-    if (graph === 'whole') x = (await sessions.whole.run({ x: new Tensor(x, dims) })).x1?.data as Float32Array
-    else {
-      for (let step = 0; step < steps; step++) {
-        const t = new Tensor(new Float32Array(batch).fill(step / steps), [batch])
-        const { velocity } = await sessions.step.run({ x: new Tensor(x, dims), t })
-        const v = velocity?.data as Float32Array
-        x = x.map((value, i) => value + (v[i] as number) / steps)
-      }
-    }
-    return x.reduce((sum, value) => sum + Math.abs(value), 0) / size
-  }
+  return graph => integrateGraph({ Tensor }, sessions[graph], { graph, dims, steps })
 }
 
 async function report(name: string, integrate: Integrate, seconds: number): Promise<void> {
@@ -132,7 +120,7 @@ for (const name of selected) {
       return graph !== undefined
     },
   })
-  const integrate: Integrate = async graph => (await open.call('integrate', { graph, dims, steps }))[1]
+  const integrate: Integrate = graph => open.call('integrate', { graph, dims, steps })
   await report(`${name} chromium-wasm`, integrate, Number(values.seconds))
 }
 process.exit()

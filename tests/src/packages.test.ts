@@ -169,7 +169,15 @@ describe.skipIf('error' in packed).each(modelPackages.map(pkg => [pkg.manifest.n
 
     test('has the complete model with its training and measures, in at most 10 MB', () => {
       const { files } = JSON.parse(contents.get('mixflow.json') ?? '{}') as { files: readonly { path: string }[] }
-      const expected = ['index.js', 'index.d.ts', 'quality.json', 'training.json', 'README.md', 'package.json']
+      const expected = [
+        'index.js',
+        'index.jsx',
+        'index.d.ts',
+        'quality.json',
+        'training.json',
+        'README.md',
+        'package.json',
+      ]
       expect([...contents.keys()]).toEqual(expect.arrayContaining([...expected, ...files.map(file => file.path)]))
       expect(tarball.length).toBeLessThan(10e6)
     })

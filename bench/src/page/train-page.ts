@@ -2,20 +2,12 @@
 
 import { normals } from '@mixflow/core'
 import { onnxruntimeWeb, registerGradients, useOnnxBackend } from '@mixflow/tfjs-onnx'
-import {
-  batches,
-  type Dataset,
-  firstBatch,
-  initialState,
-  ParameterVector,
-  registerFilterGradient,
-  trainingModel,
-  trainStep,
-} from '@mixflow/train/step'
+import { type Dataset, registerFilterGradient } from '@mixflow/train/step'
 import { presets } from '@mixflow/zoo'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-web/wasm'
+import { stepper } from '../stepper.ts'
 
 export type Side = 'onnx' | 'wasm'
 
@@ -50,32 +42,20 @@ const start = {
   },
 } satisfies Record<Side, () => Promise<void>>
 
-async function stepper(side: Side) {
+async function opened(side: Side): Promise<() => Promise<StepResult>> {
   await start[side]()
-  const model = trainingModel(config, { image, labels: { count: 10 } })
-  const vector = new ParameterVector(model.parameters)
-  const step = trainStep(model, vector)
-  const batchAt = batches(model, noise as Dataset)
-  let state = initialState(vector, config.seed)
-  let cursor = firstBatch
-  let steps = 0
-  return async (): Promise<StepResult> => {
+  const step = stepper(config, { image, labels: { count: 10 } }, noise as Dataset)
+  return async () => {
     await tf.setBackend(side)
-    const batch = batchAt(cursor)
-    const imagesSeen = steps * config.batchSize
-    const { state: next, metrics } = await step.run(state, batch, { step: ++steps, imagesSeen })
-    tf.dispose({ ...state })
-    state = next
-    cursor = batch.next
-    return { images: config.batchSize, result: [metrics.loss, metrics.gradientNorm] }
+    return { images: config.batchSize, result: await step() }
   }
 }
 
-const steppers = new Map<Side, ReturnType<typeof stepper>>()
+const steppers = new Map<Side, ReturnType<typeof opened>>()
 
 async function step(side: Side): Promise<StepResult> {
-  if (!steppers.has(side)) steppers.set(side, stepper(side))
-  return (await (steppers.get(side) as ReturnType<typeof stepper>))()
+  if (!steppers.has(side)) steppers.set(side, opened(side))
+  return (await (steppers.get(side) as ReturnType<typeof opened>))()
 }
 
 export const mixflowPage = { step }

@@ -1,8 +1,8 @@
-/** Writes `index.js` and `index.d.ts` of each model in `models/` from its manifest. pnpm runs it after an install, as `prepare`. */
+/** Writes `index.js`, `index.jsx` and `index.d.ts` of each model in `models/` from its manifest. pnpm runs it after an install, as `prepare`. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseManifest } from '@mixflow/core'
-import { indexModule, indexTypes } from '../src/maintenance/package/package-files.ts'
+import { developmentModule, indexModule, indexTypes } from '../src/maintenance/package/package-files.ts'
 
 const models = new URL('../../../models/', import.meta.url)
 
@@ -12,5 +12,6 @@ for (const name of readdirSync(models)) {
   if (!existsSync(path('mixflow.json'))) continue
   const manifest = parseManifest(readFileSync(path('mixflow.json')))
   writeFileSync(path('index.js'), indexModule(manifest))
+  writeFileSync(path('index.jsx'), developmentModule)
   writeFileSync(path('index.d.ts'), indexTypes(manifest))
 }

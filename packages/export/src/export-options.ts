@@ -4,7 +4,7 @@ import { MixflowError, type QualityMeasure } from '@mixflow/core'
 import { checkKeys, show } from '@mixflow/core/internal'
 import { isPng } from './checkpoint/checkpoint-files.ts'
 import type { SamplingDefaults } from './describe/sampling.ts'
-import { type Dtype, dtypes } from './graph/onnx-bytes.ts'
+import { dtypes } from './graph/onnx-bytes.ts'
 import { defaultLimits, type ParityLimits } from './parity/check-parity.ts'
 
 export interface ExportProgress {
@@ -82,26 +82,10 @@ const keys = [
 ] as const satisfies readonly (keyof ExportOptions)[]
 
 /** Options with all defaults that do not depend on the checkpoint. */
-export interface CheckedOptions {
-  readonly checkpoint: string
-  readonly out: string
-  readonly name: string | undefined
-  readonly licence: string | undefined
-  readonly description: string | undefined
-  readonly command: string | undefined
-  readonly overwrite: boolean
-  readonly limits: ParityLimits
-  readonly sampling: Partial<SamplingDefaults>
-  readonly quality: readonly QualityMeasure[]
-  readonly dtypes: readonly Dtype[]
-  readonly card: CardOptions
-  readonly created: string
-  readonly signal: AbortSignal | undefined
-  readonly report: (progress: ExportProgress) => void
-}
+export type CheckedOptions = ReturnType<typeof checkOptions>
 
 /** @throws MixflowError ARGUMENT_INVALID with the option, its value and what is allowed */
-export function checkOptions(options: ExportOptions): CheckedOptions {
+export function checkOptions(options: ExportOptions) {
   checkKeys(options as unknown, keys, { what: 'exportModel', required: ['checkpoint', 'out'] })
   const { checkpoint, out, name, licence, description, command, sampling = {}, quality = [], signal } = options
   const { overwrite = false, created = new Date(), card = {}, onProgress } = options
@@ -132,7 +116,7 @@ export function checkOptions(options: ExportOptions): CheckedOptions {
     dtypes: dtypes.filter(dtype => requested.includes(dtype)),
     limits: checkLimits(options.parityLimit ?? {}),
     created: created.toISOString(),
-    report: progress => onProgress?.(progress),
+    report: (progress: ExportProgress) => onProgress?.(progress),
   }
 }
 

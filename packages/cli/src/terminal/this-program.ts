@@ -1,7 +1,7 @@
 /** This program as a person types it, and what its package.json says of it. */
 
-import { readFileSync } from 'node:fs'
-import { basename, relative, sep } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, join, relative, sep } from 'node:path'
 import { shellWord } from '@mixflow/core/internal'
 
 export interface Started {
@@ -14,7 +14,7 @@ export interface Started {
 export function programName({ script, folder }: Started = { script: process.argv[1] ?? '', folder: process.cwd() }) {
   const parts = script.split(sep)
   if (parts.includes('_npx')) return 'npx @mixflow/cli'
-  if (parts.includes('node_modules')) return 'npx mixflow'
+  if (parts.includes('node_modules') || existsSync(join(folder, 'node_modules/.bin/mixflow'))) return 'npx mixflow'
   if (basename(script).replace(/\.(cmd|exe|ps1)$/, '') === 'mixflow') return 'mixflow'
   return `node ${shellWord(relative(folder, script))}`
 }

@@ -104,63 +104,32 @@ export interface StorageFacts {
 const maxSpanBytes = 2 ** 30
 const maxRank = 64
 
-class Storage {
+interface Storage {
   readonly reader: StorageReader
   readonly type: ElementType
   readonly elements: number
   /** Index of its first element in the file's storage. */
   readonly base: number
-  constructor(reader: StorageReader, type: ElementType, { elements, base }: { elements: number; base: number }) {
-    this.reader = reader
-    this.type = type
-    this.elements = elements
-    this.base = base
-  }
 }
 
-interface ViewShape {
+/** A view of a storage: its elements are at `offset + Σ index · stride`. */
+interface View {
+  readonly storage: Storage
+  readonly type: ElementType
   readonly offset: number
   readonly shape: readonly number[]
   readonly strides: readonly number[]
 }
 
-/** A view of a storage: its elements are at `offset + Σ index · stride`. */
-class View {
-  readonly storage: Storage
-  readonly type: ElementType
-  readonly at: ViewShape
-  constructor(storage: Storage, type: ElementType, at: ViewShape) {
-    this.storage = storage
-    this.type = type
-    this.at = at
-  }
-
-  /** Elements of the storage. */
-  get elements(): number {
-    return Math.floor((this.storage.elements * this.storage.type.bytes) / this.type.bytes)
-  }
-
-  /** Elements of the view. */
-  get count(): number {
-    return this.at.shape.reduce((product, size) => product * size, 1)
-  }
-
-  /** Distance in elements from the first to the last element of the view. */
-  get span(): number {
-    const { shape, strides } = this.at
-    return this.count === 0 ? 0 : 1 + shape.reduce((sum, size, i) => sum + (size - 1) * (strides[i] as number), 0)
-  }
+/** Number of elements, and the distance in elements from the first to the last. */
+function extentOf({ shape, strides }: Pick<View, 'shape' | 'strides'>) {
+  const count = shape.reduce((product, size) => product * size, 1)
+  const span = count === 0 ? 0 : 1 + shape.reduce((sum, size, i) => sum + (size - 1) * strides[i]!, 0)
+  return { count, span }
 }
 
-/** A tensor of a kind that cannot be read. */
-class Unread {
-  readonly dtype: ForeignTensor['dtype']
-  readonly shape: readonly number[]
-  constructor(dtype: ForeignTensor['dtype'], shape: readonly number[]) {
-    this.dtype = dtype
-    this.shape = shape
-  }
-}
+const elementsOf = ({ storage, type }: Pick<View, 'storage' | 'type'>): number =>
+  Math.floor((storage.elements * storage.type.bytes) / type.bytes)
 
 /** @param locate returns the reader of a storage; throws if it is missing */
 export function torchWorld(file: string, locate: (facts: StorageFacts) => StorageReader): PickleWorld {
@@ -174,13 +143,13 @@ export function torchWorld(file: string, locate: (facts: StorageFacts) => Storag
       throw refuse('storage-type', 'refers to a storage of an unknown type')
     }
     const reader = locate({ key, bytes: elements * known.bytes, elementBytes: known.bytes })
-    if (part === null) return opaque(new Storage(reader, known, { elements, base: 0 }))
+    if (part === null) return opaque({ reader, type: known, elements, base: 0 } satisfies Storage)
     // before PyTorch 1.6, a storage may be part of another
     const [, base, length] = itemsOf(part) // key, offset, number of elements
     if (!isCount(base) || !isCount(length) || base + length > elements) {
       throw refuse('storage-size', `refers to a part outside the storage ${shown(key)}`)
     }
-    return opaque(new Storage(reader, known, { elements: length, base }))
+    return opaque({ reader, type: known, elements: length, base } satisfies Storage)
   }
 
   /** Dimensions or strides; null for anything else. */
@@ -192,23 +161,31 @@ export function torchWorld(file: string, locate: (facts: StorageFacts) => Storag
   const tensor: PickleCall = ([storageValue, offset, shapeValue, stridesValue, , , dtype]) => {
     const storage = opaqueOf(storageValue)
     const [shape, strides] = [counts(shapeValue), counts(stridesValue)]
-    if (!(storage instanceof Storage) || !isCount(offset) || shape?.length !== strides?.length || !shape || !strides) {
+    if (!isStorage(storage) || !isCount(offset) || shape?.length !== strides?.length || !shape || !strides) {
       throw refuse('tensor-shape', 'has a tensor with an invalid shape, strides or offset')
     }
     const type = nameOf(dtype) === '' ? storage.type : elementType(nameOf(dtype))
     if (type === undefined) throw refuse('tensor-dtype', `has a tensor of the unsupported type ${shown(nameOf(dtype))}`)
-    const view = new View(storage, type, { offset, shape, strides })
-    const form = () => `has a tensor [${shape.join(', ')}] in a storage of ${view.elements} elements`
-    if (!Number.isSafeInteger(view.count)) throw refuse('tensor-expanded', form())
-    if (!(offset + view.span <= view.elements)) throw refuse('tensor-outside', `${form()}, which it exceeds`)
-    return opaque(view)
+    const view = { storage, type, offset, shape, strides }
+    const elements = elementsOf(view)
+    const form = () => `has a tensor [${shape.join(', ')}] in a storage of ${elements} elements`
+    const { count, span } = extentOf(view)
+    if (!Number.isSafeInteger(count)) throw refuse('tensor-expanded', form())
+    if (!(offset + span <= elements)) throw refuse('tensor-outside', `${form()}, which it exceeds`)
+    return opaque(foreignTensor(view, file))
   }
 
   /** A tensor that cannot be read. @param at index of the argument with its shape */
   const unread =
     (dtype: ForeignTensor['dtype'], at: number): PickleCall =>
     args =>
-      opaque(new Unread(dtype, counts(args[at]) ?? []))
+      opaque({
+        dtype,
+        shape: counts(args[at]) ?? [],
+        async read() {
+          throw refuse('tensor-dtype', `has a tensor that is ${dtype}, which is not supported`)
+        },
+      } satisfies ForeignTensor)
 
   const dictionary: PickleCall = ([pairs], spend) => {
     const entries: PickleDict['entries'] = new Map()
@@ -267,6 +244,7 @@ const itemsOf = (value: PickleValue | undefined): readonly PickleValue[] =>
 const nameOf = (value: PickleValue | undefined): string => (isPlain(value) && 'name' in value ? String(value.name) : '')
 const opaqueOf = (value: PickleValue | undefined): object | null =>
   isPlain(value) && value.kind === 'opaque' ? value.value : null
+const isStorage = (value: object | null): value is Storage => value !== null && 'reader' in value
 const entriesOf = (value: PickleValue | undefined): PickleDict['entries'] | null =>
   isPlain(value) && value.kind === 'dict' ? value.entries : null
 
@@ -288,8 +266,7 @@ export function contentOf(content: PickleValue, file: string) {
   for (const [name, value] of state ?? []) {
     const found = opaqueOf(value)
     if (typeof name !== 'string') continue
-    if (found instanceof View) tensors.set(name, foreignTensor(found, file))
-    if (found instanceof Unread) tensors.set(name, unreadTensor(found, file))
+    if (found !== null && 'read' in found) tensors.set(name, found as ForeignTensor)
   }
   if (tensors.size === 0) {
     const hint = 'give a checkpoint of PyTorch Lightning, or a saved state_dict'
@@ -304,36 +281,27 @@ export function contentOf(content: PickleValue, file: string) {
 
 const isUnread = (dtype: ForeignTensor['dtype']): boolean => dtype === 'quantised' || dtype.startsWith('complex')
 
-function unreadTensor({ dtype, shape }: Unread, file: string): ForeignTensor {
-  return {
-    dtype,
-    shape,
-    async read() {
-      throw refusal(`has a tensor that is ${dtype}, which is not supported`, { file, reason: 'tensor-dtype' })
-    },
-  }
-}
-
 function foreignTensor(view: View, file: string): ForeignTensor {
-  const { storage, type, span, count, elements, at } = view
+  const { storage, type, offset, shape, strides } = view
   const elementBytes = type.bytes
   return {
     dtype: type.dtype,
-    shape: at.shape,
+    shape,
     async read() {
-      const form = `has a tensor [${at.shape.join(', ')}]`
+      const { count, span } = extentOf(view)
+      const form = `has a tensor [${shape.join(', ')}]`
       if (isUnread(type.dtype))
         throw refusal(`${form} that is ${type.dtype}, which is not supported`, { file, reason: 'tensor-dtype' })
       const hint = 'load it in Python, make the tensor contiguous (.contiguous()), and save it again'
-      if (count > elements) {
+      if (count > elementsOf(view)) {
         throw refusal(`${form} that repeats the elements of its storage`, { file, reason: 'tensor-expanded', hint })
       }
       if (span * elementBytes > Math.max(maxSpanBytes, count * elementBytes)) {
         throw refusal(`${form} whose elements are too far apart`, { file, reason: 'tensor-scattered', hint })
       }
-      const from = storage.base * storage.type.bytes + at.offset * elementBytes
+      const from = storage.base * storage.type.bytes + offset * elementBytes
       const bytes = await storage.reader.read({ from, to: from + span * elementBytes })
-      return gather(bytes, { ...at, elementBytes })
+      return gather(bytes, { shape, strides, elementBytes })
     },
   }
 }
@@ -341,7 +309,7 @@ function foreignTensor(view: View, file: string): ForeignTensor {
 /** Copies the elements of a view into C order. */
 function gather(
   bytes: Uint8Array,
-  { shape, strides, elementBytes }: Pick<ViewShape, 'shape' | 'strides'> & { readonly elementBytes: number },
+  { shape, strides, elementBytes }: Pick<View, 'shape' | 'strides'> & { readonly elementBytes: number },
 ): Uint8Array {
   if (isContiguous(shape, strides)) return bytes
   const total = shape.reduce((product, size) => product * size, 1)

@@ -5,7 +5,7 @@
 
 import { throwIfAborted } from '@mixflow/core/internal'
 import * as tf from '@tensorflow/tfjs-core'
-import type { NetworkGraph } from '../graph/network-graph.ts'
+import type { NetworkGraph, Tensors } from '../graph/network-graph.ts'
 import { onBackend } from '../graph/on-backend.ts'
 import { tensorsOf } from '../graph/onnx-bytes.ts'
 import { elementsOf, imageCount, type Probe, shapeOf, slice } from './probes.ts'
@@ -28,8 +28,9 @@ export async function referenceOutputs(
   try {
     for (let first = 0; first < imageCount; first++) {
       throwIfAborted(signal)
-      const numbers = await onBackend('wasm', () => tf.tidy(() => evaluate(graph, { parameters, inputs, first })))
-      for (const { name, data } of numbers) outputs.get(name)?.set(data, first * data.length)
+      const arrays = Object.fromEntries(inputs.map(probe => [probe.port.name, slice(probe, { first, images: 1 })]))
+      const found = await onBackend('wasm', () => evaluate(graph, parameters, arrays))
+      for (const [name, data] of Object.entries(found)) outputs.get(name)?.set(data, first * data.length)
       onImage?.()
       // let timers and signals run
       await new Promise(resolve => setImmediate(resolve))
@@ -40,17 +41,14 @@ export async function referenceOutputs(
   return outputs
 }
 
-interface Evaluation {
-  readonly parameters: Readonly<Record<string, tf.Tensor>>
-  readonly inputs: readonly Probe[]
-  readonly first: number
-}
-
-function evaluate(graph: NetworkGraph, { parameters, inputs, first }: Evaluation) {
-  const tensors = inputs.map(probe => {
-    const values = slice(probe, { first, images: 1 })
-    return [probe.port.name, tf.tensor(values, shapeOf(probe.port, 1), probe.port.dtype)]
+/** Returns the outputs of a network for arrays of whole images, on the current backend. */
+export function evaluate(graph: NetworkGraph, parameters: Tensors, arrays: Readonly<Record<string, Probe['data']>>) {
+  return tf.tidy(() => {
+    const tensors = graph.ports.inputs.map(port => {
+      const values = arrays[port.name]!
+      return [port.name, tf.tensor(values, shapeOf(port, values.length / elementsOf(port)), port.dtype)]
+    })
+    const outputs = Object.entries(graph.apply(parameters, Object.fromEntries(tensors)))
+    return Object.fromEntries(outputs.map(([name, tensor]) => [name, tensor.dataSync() as Float32Array]))
   })
-  const results = graph.apply(parameters, Object.fromEntries(tensors))
-  return Object.entries(results).map(([name, tensor]) => ({ name, data: tensor.dataSync() }))
 }

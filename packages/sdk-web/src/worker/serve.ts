@@ -65,11 +65,9 @@ export function serveModels(port: Port = globalThis as unknown as Port, threadSc
     },
     async abort({ call: id }) {
       running.get(id)?.abort()
-      return undefined
     },
     async dispose({ model: id }) {
       await models.get(id)?.dispose()
-      return undefined
     },
   }
   const peer = new Peer<ToPage>(port, handlers as unknown as Handlers<Questions>)

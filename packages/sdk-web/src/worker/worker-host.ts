@@ -196,11 +196,9 @@ class WorkerHost {
         // granted when the worker, which holds the lock, has ended
         if (lock !== null) navigator.locks.request(lock, { signal }, ended).catch(() => {})
         this.#events.ready()
-        return undefined
       },
       progress: async ({ call, progress }) => {
         this.#calls.get(call)?.options?.onProgress?.(progress)
-        return undefined
       },
       step: async ({ call: id, progress }) => {
         const call = this.#calls.get(id)
@@ -212,12 +210,8 @@ class WorkerHost {
           if (call !== undefined) call.thrown = { error }
           throw error
         }
-        return undefined
       },
-      piece: async ({ call, device, index }) => {
-        const pieces = this.#calls.get(call)?.options?.pieces(device)
-        return pieces!.read(index)
-      },
+      piece: async ({ call, device, index }) => this.#calls.get(call)!.options!.pieces(device)!.read(index),
       cache: async ({ call, method, key, bytes }) => {
         const cache = this.#calls.get(call)?.options?.cache as ModelCache
         if (method === 'put') await cache.put(key, bytes!)
@@ -239,16 +233,10 @@ const factsOf = (pieces: Pieces | undefined) => pieces && { bytes: pieces.bytes,
 /** Separates the signal and the callback, which cannot be sent, from a request. Values of another type stay, so that the model reports them. */
 function withoutFunctions(request: unknown): { readonly plain: unknown } & Pick<SolveRequest, 'signal' | 'onStep'> {
   if (typeof request !== 'object' || request === null) return { plain: request }
-  const { signal, onStep, ...rest } = request as Pick<SolveRequest, 'signal' | 'onStep'>
-  const isSignal = signal instanceof AbortSignal
-  const isFunction = typeof onStep === 'function'
-  return {
-    plain: {
-      ...rest,
-      ...(signal !== undefined && !isSignal && { signal }),
-      ...(onStep !== undefined && !isFunction && { onStep }),
-    },
-    ...(isSignal && { signal }),
-    ...(isFunction && { onStep }),
+  const { signal, onStep } = request as Pick<SolveRequest, 'signal' | 'onStep'>
+  const taken = {
+    ...(signal instanceof AbortSignal && { signal }),
+    ...(typeof onStep === 'function' && { onStep }),
   }
+  return { plain: Object.fromEntries(Object.entries(request).filter(([key]) => !(key in taken))), ...taken }
 }

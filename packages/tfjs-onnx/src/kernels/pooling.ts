@@ -8,17 +8,17 @@ import { type Shape, sizeOf } from '../graph/layout.ts'
 import { emit, emitAll, filled, integers, reshaped, scalar, type Value } from '../graph/value.ts'
 import { castTo } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
+import { constantVector } from './create.ts'
 import { apply } from './elementwise.ts'
 import { attributesOf, channelsLast, paddingAfter, spatial, spreadOver, type Windows, windowsOf } from './window.ts'
 
 function poolWindows(call: Call, shape: Shape): Windows {
-  const attribute = <T>(name: string): T => call.attribute<T>(name)
-  const [filter, strides, pad] = [
-    attribute<number>('filterSize'),
-    attribute<number>('strides'),
-    attribute<number>('pad'),
+  const [filter, strides, pad] = ['filterSize', 'strides', 'pad'].map(name => call.attribute<number>(name)) as [
+    number,
+    number,
+    number,
   ]
-  const rounding = attribute<'floor' | 'round' | 'ceil' | undefined>('dimRoundingMode')
+  const rounding = call.attribute<'floor' | 'round' | 'ceil' | undefined>('dimRoundingMode')
   const compute = shape.length === 5 ? backend_util.computePool3DInfo : backend_util.computePool2DInfo
   return windowsOf(compute([...shape] as never, filter, strides, 1, pad, rounding))
 }
@@ -85,12 +85,7 @@ export function enlarge(x: Value, times: readonly number[]): Value {
 /** Twenty times as fast as Expand over dimensions of six. */
 function enlargeImages(x: Value, times: readonly number[]): Value {
   const shape = x.shape.map((size, i) => size * (times[i - 2] ?? 1))
-  const scales: Value = {
-    shape: [4],
-    type: 'float32',
-    origin: { kind: 'constant', data: [1, 1, ...times] },
-    refCount: 0,
-  }
+  const scales = constantVector([1, 1, ...times], 'float32')
   const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
   return emit('Resize', [x, null, scales], { shape, attributes })
 }
@@ -101,8 +96,7 @@ function sharesOf(dy: Value, windows: Windows): Value {
     const counts = Array.from({ length: size }, (_, at) => elementsUnder(windows, i, at))
     const shape = [size, ...windows.output.slice(i + 1).map(() => 1)]
     const same = counts.every(count => count === counts[0])
-    const origin = { kind: 'constant', data: same ? counts.slice(0, 1) : counts } as const
-    return apply('Div', quotient, { shape: same ? [] : shape, type: 'float32', origin, refCount: 0 })
+    return apply('Div', quotient, same ? scalar(counts[0]!) : { ...constantVector(counts, 'float32'), shape })
   }, dy)
 }
 

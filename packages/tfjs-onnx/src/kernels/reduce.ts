@@ -2,9 +2,10 @@
 
 import { util } from '@tensorflow/tfjs-core'
 import { type Layout, permute, type Shape } from '../graph/layout.ts'
-import { type AttributeValue, emit, integers, scalar, type Value } from '../graph/value.ts'
+import { type AttributeValue, emit, integers, reshaped, scalar, type Value } from '../graph/value.ts'
 import { type ComputedType, castTo, type Lazy, rowMajor, rowMajorValue } from '../lazy.ts'
 import type { Call, KernelFunction, KernelTable } from './call.ts'
+import { counting } from './create.ts'
 import { apply, notANumber, where } from './elementwise.ts'
 import { padValue } from './shape.ts'
 
@@ -141,20 +142,13 @@ const segmentSum: KernelFunction = call => {
   const segments = call.attribute<number>('numSegments')
   const [rows = 0, ...rest] = x.shape
   const width = rest.reduce((product, size) => product * size, 1)
-  const flat = emit('Reshape', [castTo(rowMajorValue(x), 'float32'), integers([rows, width])], { shape: [rows, width] })
+  const flat = reshaped(castTo(rowMajorValue(x), 'float32'), [rows, width])
   const ids = castTo(rowMajorValue(call.input('segmentIds')), 'int32')
-  const column = emit('Reshape', [ids, integers([1, rows])], { shape: [1, rows] })
-  const expected: Value = {
-    shape: [segments, 1],
-    type: 'int32',
-    origin: { kind: 'constant', data: [...Array(segments).keys()] },
-    refCount: 0,
-  }
+  const column = reshaped(ids, [1, rows])
+  const expected = { ...counting(segments), shape: [segments, 1] }
   const hit = castTo(emit('Equal', [column, expected], { shape: [segments, rows], type: 'bool' }), 'float32')
   const sum = emit('MatMul', [hit, flat], { shape: [segments, width] })
-  const shape = [segments, ...rest]
-  const shaped = emit('Reshape', [sum, integers(shape)], { shape })
-  return rowMajor(castTo(shaped, x.dtype))
+  return rowMajor(castTo(reshaped(sum, [segments, ...rest]), x.dtype))
 }
 
 export const reduceKernels: KernelTable = {

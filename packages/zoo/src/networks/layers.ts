@@ -160,11 +160,9 @@ export function unpatchify(x: tf.Tensor4D, size: number): tf.Tensor4D {
 }
 
 /** For κ = label: labels int32 [N] -> images [N, H, W, C], rows of a learned table (with channels first). */
-export function labelImages({
-  classes,
-  image: { channels, height, width },
-}: Pick<NetworkContext, 'classes' | 'image'>) {
-  const name = 'class_embedding.weight'
+export function labelImages(context: Pick<NetworkContext, 'classes' | 'image'>, name = 'class_embedding.weight') {
+  const { classes, image } = context
+  const { channels, height, width } = image
   const parameters: readonly ParameterSpec[] = [
     { name, shape: [classes, sizeOf([channels, height, width])], initial: { kind: 'normal', deviation: 1 } },
   ]

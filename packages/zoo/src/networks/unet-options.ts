@@ -1,7 +1,7 @@
 /** The options of our U-Nets, and what all networks depend on besides their options. */
 
-import { MixflowError } from '@mixflow/core'
-import { checkKeys, type ModelFacts, show } from '@mixflow/core/internal'
+import type { ModelFacts } from '@mixflow/core/internal'
+import { blocksRule, checkOptions, headChannelsRule, isCount, isLevels, type OptionRules } from './check-options.ts'
 
 /** What a denoiser's last convolution predicts: the velocity, or the image x1. */
 const outputs = ['velocity', 'image'] as const
@@ -40,49 +40,31 @@ export const networkContext = ({ image, labels, source }: ModelFacts): NetworkCo
   conditionOnWeight: source?.conditionOnWeight ?? false,
 })
 
-const keys = ['patchSize', 'channels', 'blocks', 'attention', 'headChannels']
+const rules = {
+  patchSize: [value => [1, 2, 4, 8].includes(value as number), '1, 2, 4 or 8'],
+  channels: [value => isLevels(value, isCount), 'a list of 1 to 6 widths, like [32, 64]'],
+  blocks: blocksRule,
+  attention: [() => true, ''], // below: depends on `channels`
+  headChannels: headChannelsRule,
+  output: [value => outputs.some(known => known === value), '"velocity" or "image"'],
+} satisfies OptionRules<UnetOptions>
 
 /** @throws MixflowError ARGUMENT_INVALID with the option and its allowed values. */
-export function checkUnetOptions(options: unknown, { image }: Pick<NetworkContext, 'image'>): UnetOptions {
-  checkKeys(options, [...keys, 'output'], { what: 'unet options', required: keys })
-  const { patchSize, channels, blocks, attention, headChannels, output } = options as unknown as UnetOptions
-  const refuse = (name: string, value: unknown, expected: string): never => {
-    throw new MixflowError('ARGUMENT_INVALID', `unet option ${name} must be ${expected}, got ${show(value)}`, {
-      details: { name, value },
-    })
-  }
-  const positive = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0
-  if (![1, 2, 4, 8].includes(patchSize)) refuse('patchSize', patchSize, '1, 2, 4 or 8')
-  if (!Array.isArray(channels) || channels.length < 1 || channels.length > 6 || !channels.every(positive)) {
-    refuse('channels', channels, 'a list of 1 to 6 widths, like [32, 64]')
-  }
+export function checkUnetOptions(input: unknown, { image }: Pick<NetworkContext, 'image'>): UnetOptions {
+  const { options, refuse } = checkOptions<UnetOptions>('unet', input, { rules, optional: ['output'] })
+  const { patchSize, channels, attention, headChannels, output, ...rest } = options
   // half of the time embedding are sines, half cosines
-  if ((channels[0] as number) % 2 !== 0) refuse('channels', channels, 'a list that begins with an even width')
-  if (!positive(blocks) || blocks > 16) refuse('blocks', blocks, 'an integer in 1..16')
-  if (!positive(headChannels)) refuse('headChannels', headChannels, 'a positive integer')
-  if (
-    !Array.isArray(attention) ||
-    !attention.every(level => Number.isInteger(level) && level >= 0 && level < channels.length)
-  ) {
-    refuse('attention', attention, `a list of levels in 0..${channels.length - 1}`)
+  if (channels[0]! % 2 !== 0) refuse('channels', 'a list that begins with an even width')
+  if (!Array.isArray(attention) || !attention.every(level => Number.isInteger(level) && level in channels)) {
+    refuse('attention', `a list of levels in 0..${channels.length - 1}`)
   }
-  for (const level of attention) {
-    const width = channels[level] as number
-    if (width % headChannels !== 0)
-      refuse('headChannels', headChannels, `a divisor of ${width}, the width of level ${level}`)
-  }
+  const odd = attention.find(level => channels[level]! % headChannels !== 0)
+  if (odd !== undefined) refuse('headChannels', `a divisor of ${channels[odd]}, the width of level ${odd}`)
   const unit = patchSize * 2 ** (channels.length - 1)
-  for (const side of ['height', 'width'] as const) {
-    if (image[side] % unit !== 0) {
-      refuse(
-        'channels',
-        channels,
-        `levels that divide the image: ${side} ${image[side]} is not a multiple of ${unit} (patchSize · 2^(levels − 1))`,
-      )
-    }
+  const side = (['height', 'width'] as const).find(name => image[name] % unit !== 0)
+  if (side !== undefined) {
+    const reason = `${side} ${image[side]} is not a multiple of ${unit} (patchSize · 2^(levels − 1))`
+    refuse('channels', `levels that divide the image: ${reason}`)
   }
-  const checked = { patchSize, channels, blocks, attention, headChannels }
-  if (output === undefined) return checked
-  if (!outputs.includes(output)) refuse('output', output, outputs.map(word => JSON.stringify(word)).join(' or '))
-  return { ...checked, output }
+  return { ...rest, patchSize, channels, attention, headChannels, ...(output !== undefined && { output }) }
 }

@@ -39,6 +39,7 @@ export async function writePackage(
   const others: Readonly<Record<string, string>> = {
     ...records,
     'index.js': indexModule(manifest),
+    'index.jsx': developmentModule,
     'index.d.ts': indexTypes(manifest),
     'package.json': `${JSON.stringify(packageJson({ manifest, name, others: Object.keys(records) }, before), null, 2)}\n`,
   }
@@ -79,7 +80,9 @@ export function packageJson(
   before: Json,
 ): Json {
   const model = [manifestFileName, ...manifest.files.map(({ path }) => path)]
-  const files = [...model, ...others, 'index.js', 'index.d.ts'].filter(path => !/^(README|LICENSE)/.test(path)).sort()
+  const files = [...model, ...others, 'index.js', 'index.jsx', 'index.d.ts']
+    .filter(path => !/^(README|LICENSE)/.test(path))
+    .sort()
   const exported = [manifestFileName, ...networkFiles(manifest), ...others.filter(path => path.endsWith('.json'))]
   return {
     name,
@@ -90,7 +93,7 @@ export function packageJson(
     type: 'module',
     sideEffects: false,
     exports: {
-      '.': { types: './index.d.ts', default: './index.js' },
+      '.': { types: './index.d.ts', development: './index.jsx', default: './index.js' },
       ...Object.fromEntries([...exported, 'package.json'].map(path => [`./${path}`, `./${path}`])),
     },
     files,
@@ -114,6 +117,9 @@ export function indexModule(manifest: Manifest): string {
     '',
   ].join('\n')
 }
+
+/** The development server of Vite 5 to 7 would bundle `index.js`, away from the files beside it; modules ending in `.jsx` stay in place. */
+export const developmentModule = "export { default } from './index.js'\n"
 
 export const indexTypes = (manifest: Manifest): string =>
   `/** The model ${manifest.name} for \`loadModel\` of \`@mixflow/sdk-web\` and \`@mixflow/sdk-node\`. */

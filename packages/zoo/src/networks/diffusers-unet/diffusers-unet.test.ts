@@ -162,6 +162,12 @@ it('starts as PyTorch does: weights and biases within 1/√fan-in with its varia
   }
 })
 
+it('all parameters have different names, also if κ is the label and there is a class embedding', () => {
+  const options = tiny({ middle: true, timeEmbedding: true, classEmbedding: true })
+  const names = diffusersUnet(options, contextOf({ classes: 5, kappa: 'label' })).parameters.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+})
+
 describe('each image by itself', () => {
   const everything = tiny({ middle: true, timeEmbedding: true, classEmbedding: true })
   const network = diffusersUnet(everything, contextOf({ classes: 5 }))

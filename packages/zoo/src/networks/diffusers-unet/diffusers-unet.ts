@@ -23,20 +23,14 @@ export function diffusersUnet(value: unknown, context: NetworkContext): EncoderN
   const options = checkDiffusersUnetOptions(value, context)
   const { input, output } = encoderChannels(context, context.image.channels)
   const finest = options.channels[0] as number
-  const entry = conv('conv_in', {
-    from: input,
-    to: finest,
-    kernel: 3,
-  })
+  const entry = conv('conv_in', { from: input, to: finest, kernel: 3 })
   const embedding = timeEmbedding(options, context)
   const body = unetBody(options, embedding.width)
   const lastNorm = norm('conv_norm_out', finest, { silu: true })
-  const exit = conv('conv_out', {
-    from: finest,
-    to: output,
-    kernel: 3,
-  })
-  const table = context.kappa === 'label' ? labelImages(context) : null
+  const exit = conv('conv_out', { from: finest, to: output, kernel: 3 })
+  // the class embedding has the name that the table has in released encoders, which have no class embedding
+  const tableName = options.classEmbedding ? 'label_image.weight' : undefined
+  const table = context.kappa === 'label' ? labelImages(context, tableName) : null
 
   const parts = [entry, embedding, body, lastNorm, exit, table]
   return {
@@ -135,15 +129,7 @@ function unetBody(
   return { parameters: [...down, ...up, between].flatMap<ParameterSpec>(part => part?.parameters ?? []), apply }
 }
 
-function middleBlock({
-  channels,
-  headChannels,
-  embedding,
-}: {
-  channels: number
-  headChannels: number
-  embedding: number
-}) {
+function middleBlock({ channels, headChannels, embedding }: Record<'channels' | 'headChannels' | 'embedding', number>) {
   const heads = attention('mid_block.attentions.0', { channels, headChannels })
   const [first, second] = [0, 1].map(i =>
     resnet(`mid_block.resnets.${i}`, { from: channels, to: channels, embedding }),

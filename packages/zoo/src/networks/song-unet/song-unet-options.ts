@@ -1,7 +1,6 @@
 /** The options of the SongUNet. */
 
-import { MixflowError } from '@mixflow/core'
-import { checkKeys, show } from '@mixflow/core/internal'
+import { blocksRule, checkOptions, isCount, isLevels, type OptionRules } from '../check-options.ts'
 import type { NetworkContext } from '../unet-options.ts'
 
 export interface SongUnetOptions {
@@ -19,58 +18,39 @@ export interface SongUnetOptions {
   readonly dropout: number
 }
 
-const keys = ['modelChannels', 'multipliers', 'embeddingMultiplier', 'blocks', 'attentionResolutions', 'dropout']
-
 /** At most 32 groups of at least 4 channels. */
 export const groupsOf = (channels: number): number => Math.min(32, Math.floor(channels / 4))
 
+const rules = {
+  modelChannels: [value => isCount(value, 4096) && value % 4 === 0, 'a multiple of 4, up to 4096'],
+  multipliers: [value => isLevels(value, factor => isCount(factor, 64)), 'a list of 1 to 6 factors, like [1, 2, 2]'],
+  embeddingMultiplier: [value => isCount(value, 16), 'an integer in 1..16'],
+  blocks: blocksRule,
+  attentionResolutions: [() => true, ''], // below: depends on `multipliers`
+  dropout: [
+    value => value === 0 || (typeof value === 'number' && value >= 0.001 && value <= 0.999),
+    '0, or a fraction in 0.001..0.999',
+  ],
+} satisfies OptionRules<SongUnetOptions>
+
 /** @throws MixflowError ARGUMENT_INVALID with the option and its allowed values. */
-export function checkSongUnetOptions(options: unknown, { image }: Pick<NetworkContext, 'image'>): SongUnetOptions {
-  checkKeys(options, keys, { what: 'song-unet options', required: keys })
-  const all = options as unknown as SongUnetOptions
-  const { modelChannels, multipliers, embeddingMultiplier, blocks, attentionResolutions, dropout } = all
-  const refuse = (name: keyof SongUnetOptions, value: unknown, expected: string): never => {
-    throw new MixflowError('ARGUMENT_INVALID', `song-unet option ${name} must be ${expected}, got ${show(value)}`, {
-      details: { name, value },
-    })
-  }
-  const positive = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0
-  if (!positive(modelChannels) || modelChannels > 4096 || modelChannels % 4 !== 0) {
-    refuse('modelChannels', modelChannels, 'a multiple of 4, up to 4096')
-  }
-  const isList = Array.isArray(multipliers) && multipliers.length >= 1 && multipliers.length <= 6
-  if (!isList || !multipliers.every(factor => positive(factor) && factor <= 64)) {
-    refuse('multipliers', multipliers, 'a list of 1 to 6 factors, like [1, 2, 2]')
-  }
+export function checkSongUnetOptions(input: unknown, { image }: Pick<NetworkContext, 'image'>): SongUnetOptions {
+  const { options, refuse } = checkOptions<SongUnetOptions>('song-unet', input, { rules })
+  const { modelChannels, multipliers, attentionResolutions } = options
   // blocks on the way up have concatenated inputs
   const widths = [1, ...multipliers].map(factor => factor * modelChannels)
   const unfit = widths.flatMap(a => [a, ...widths.map(b => a + b)]).find(width => width % groupsOf(width) !== 0)
   if (unfit !== undefined) {
-    refuse('modelChannels', modelChannels, `one whose widths divide into 32 groups, like 128 (${unfit} does not)`)
-  }
-  if (!positive(embeddingMultiplier) || embeddingMultiplier > 16) {
-    refuse('embeddingMultiplier', embeddingMultiplier, 'an integer in 1..16')
-  }
-  if (!positive(blocks) || blocks > 16) refuse('blocks', blocks, 'an integer in 1..16')
-  if (dropout !== 0 && !(typeof dropout === 'number' && dropout >= 0.001 && dropout <= 0.999)) {
-    refuse('dropout', dropout, '0, or a fraction in 0.001..0.999')
+    refuse('modelChannels', `one whose widths divide into 32 groups, like 128 (${unfit} does not)`)
   }
   const { height, width } = image
   const unit = 2 ** (multipliers.length - 1)
   if (height !== width || height % unit !== 0) {
-    refuse(
-      'multipliers',
-      multipliers,
-      `levels that halve the image: a square of a multiple of ${unit}, not ${width}×${height}`,
-    )
+    refuse('multipliers', `levels that halve the image: a square of a multiple of ${unit}, not ${width}×${height}`)
   }
   const resolutions = multipliers.map((_, level) => height >> level)
   if (!Array.isArray(attentionResolutions) || !attentionResolutions.every(edge => resolutions.includes(edge))) {
-    refuse(
-      'attentionResolutions',
-      attentionResolutions,
-      `a list of edges of the levels, which are ${resolutions.join(', ')}`,
-    )
+    refuse('attentionResolutions', `a list of edges of the levels, which are ${resolutions.join(', ')}`)
   }
-  return all
+  return options
 }
