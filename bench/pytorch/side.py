@@ -6,6 +6,7 @@ import json
 import pathlib
 import resource
 import sys
+import time
 
 import torch
 import torch.nn.functional as F
@@ -46,9 +47,9 @@ def training(task, precision):
     )
 
     def step():
-        time = t[:, None, None, None]
+        at = t[:, None, None, None]
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-            velocity = model(time * x1 + (1 - time) * noise, t)
+            velocity = model(at * x1 + (1 - at) * noise, t)
         loss = F.mse_loss(velocity.float(), x1 - noise)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -90,7 +91,10 @@ def main():
     step = {"train": training, "sample": sampling}[task["work"]](task, *sys.argv[2:] or ["float32"])
     say({"ready": f"PyTorch {torch.__version__}", "threads": torch.get_num_threads()})
     for _ in sys.stdin:
-        say({"amount": task["batch"], "result": step(), "peakBytes": peak_bytes()})
+        before = time.process_time()
+        result = step()
+        seconds = time.process_time() - before
+        say({"amount": task["batch"], "result": result, "peakBytes": peak_bytes(), "processorSeconds": seconds})
 
 
 main()

@@ -11,6 +11,7 @@ import { assignment } from './workloads/assignment.ts'
 import { coldStart } from './workloads/cold-start.ts'
 import { convolution } from './workloads/convolution.ts'
 import { load } from './workloads/load.ts'
+import { operatorCost } from './workloads/operators.ts'
 import { trainingInPage } from './workloads/page.ts'
 import { random } from './workloads/random.ts'
 import { sampling } from './workloads/sampling.ts'
@@ -27,10 +28,11 @@ const workloads = {
   load,
   'cold-start': coldStart,
   convolution,
+  operators: operatorCost,
   random,
   assignment,
   ...againstPytorch,
-} satisfies Record<string, (folder: () => Promise<string>) => readonly Comparison[]>
+} satisfies Record<string, (folder: () => Promise<string>, threads?: number) => readonly Comparison[]>
 
 type Name = keyof typeof workloads
 const names = Object.keys(workloads) as Name[]
@@ -40,17 +42,25 @@ const quick: Pace = { warmUps: 2, seconds: 1, leastRounds: 2 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
+    options: {
+      only: { type: 'string', multiple: true },
+      quick: { type: 'boolean', default: false },
+      threads: { type: 'string' },
+    },
   })
   const selected = values.only?.map(name => checkWord(name, names, { what: 'benchmark' })) ?? names
   const pace = values.quick ? quick : full
+  const threads = values.threads === undefined ? undefined : Number(values.threads)
   console.log(machine())
   console.log('a ratio above 1 means that we are faster: our rate (images, loads, numbers per second) over theirs')
 
   let made: Promise<ModelFolder> | undefined
   const folder = async () => (await (made ??= quickstartModel())).path
   try {
-    for (const name of selected) await runAll(workloads[name](folder), pace)
+    for (const name of selected) {
+      const make: (folder: () => Promise<string>, threads?: number) => readonly Comparison[] = workloads[name]
+      await runAll(make(folder, threads), pace)
+    }
   } finally {
     await (await made?.catch(() => undefined))?.[Symbol.asyncDispose]()
   }

@@ -1,6 +1,6 @@
 /**
  * Compares one workload of this project with a peer. It prints a summary and the line `ratio <workload> <peer> <value>`; if both sides have
- * their own process, also `memory <workload> <peer> <value>` and the time of the first round, in which graphs are recorded and built. A
+ * their own process, also `processor <workload> <peer> <value>`, their ratio in processor time, `memory <workload> <peer> <value>` and the time of the first round, in which graphs are recorded and built. A
  * peer that is unavailable, fails or computes another result is skipped with the reason.
  */
 
@@ -45,6 +45,7 @@ async function measure(comparison: Comparison, pace: Pace): Promise<void> {
     const measured = await inTurns(ours, theirs, pace)
     console.log(sentence(comparison, measured))
     console.log(`ratio ${workload} ${peer} ${digits(measured.ratio)}`)
+    if (measured.processorRatio) console.log(`processor ${workload} ${peer} ${digits(measured.processorRatio)}`)
     if (measured.peaks) {
       console.log(memory(comparison, measured.peaks))
       const [mine, other] = firsts.map(seconds => `${digits(seconds)} s`)

@@ -15,6 +15,8 @@ export interface Round {
   readonly milliseconds?: number
   /** Peak memory of the process, if the side has its own. */
   readonly peakBytes?: number
+  /** Processor time of the round in all threads, if the side has its own process. */
+  readonly processorSeconds?: number
 }
 
 export interface Pace {
@@ -33,16 +35,20 @@ export interface Measured {
   readonly ratio: number
   readonly middle: { readonly low: number; readonly high: number }
   readonly rounds: number
+  /** Median of theirs / ours in processor time, if both are known: other programs affect it less than the ratio. */
+  readonly processorRatio?: number
   /** Bytes, if both are known. */
   readonly peaks?: { readonly ours: number; readonly theirs: number }
 }
 
 export async function inTurns(ours: Work, theirs: Work, { seconds, leastRounds }: Pace): Promise<Measured> {
   const [a, b]: [number[], number[]] = [[], []]
+  const processor: number[] = []
   let peaks: Measured['peaks']
   const end = performance.now() + 1000 * seconds
   while (a.length < leastRounds || performance.now() < end) {
     const [mine, other] = [await timed(ours), await timed(theirs)]
+    if (mine.processorSeconds && other.processorSeconds) processor.push(other.processorSeconds / mine.processorSeconds)
     a.push(mine.rate)
     b.push(other.rate)
     if (mine.peakBytes && other.peakBytes) peaks = { ours: mine.peakBytes, theirs: other.peakBytes }
@@ -54,14 +60,15 @@ export async function inTurns(ours: Work, theirs: Work, { seconds, leastRounds }
     ratio: median(ratios),
     middle: { low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) },
     rounds: a.length,
+    ...(processor.length === 0 ? {} : { processorRatio: median(processor) }),
     ...(peaks === undefined ? {} : { peaks }),
   }
 }
 
-async function timed(work: Work): Promise<{ rate: number; peakBytes: number | undefined }> {
+async function timed(work: Work): Promise<Pick<Round, 'peakBytes' | 'processorSeconds'> & { readonly rate: number }> {
   const start = performance.now()
-  const { amount, peakBytes, milliseconds = performance.now() - start } = await work()
-  return { rate: (1000 * amount) / milliseconds, peakBytes }
+  const { amount, milliseconds = performance.now() - start, ...rest } = await work()
+  return { rate: (1000 * amount) / milliseconds, ...rest }
 }
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5)

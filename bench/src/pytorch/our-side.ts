@@ -19,7 +19,7 @@ async function numbers({ folder }: Task, name: string): Promise<Float32Array> {
 }
 
 async function training(task: Task, options: BackendOptions): Promise<Step> {
-  await useBackend(options)
+  await useBackend(options.backend === 'tfjs-node' ? options : { threads: task.threads, ...options })
   const model = modelOf(task)
   const vector = new ParameterVector(model.parameters)
   const step = trainStep(model, vector)
@@ -63,8 +63,11 @@ async function main(): Promise<void> {
   const step = await (task.work === 'train' ? training(task, JSON.parse(options)) : sampling(task))
   send({ ready: options })
   for await (const _ of createInterface({ input: process.stdin })) {
+    const before = process.cpuUsage()
     const result = await step()
-    send({ amount: task.batch, result, peakBytes: 1024 * process.resourceUsage().maxRSS })
+    const { user, system } = process.cpuUsage(before)
+    const peakBytes = 1024 * process.resourceUsage().maxRSS
+    send({ amount: task.batch, result, peakBytes, processorSeconds: (user + system) / 1e6 })
   }
 }
 

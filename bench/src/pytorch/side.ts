@@ -15,6 +15,7 @@ interface Answer {
   readonly amount: number
   readonly result: readonly number[]
   readonly peakBytes: number
+  readonly processorSeconds: number
 }
 
 export interface Side {
@@ -35,8 +36,8 @@ export async function startSide({ command, args, env = process.env }: SideComman
   await next()
   const work = async (): Promise<Round> => {
     child.stdin.write('{}\n')
-    const { amount, result, peakBytes } = (await next()) as unknown as Answer
-    return { amount, peakBytes, result: () => result }
+    const { result, ...rest } = (await next()) as unknown as Answer
+    return { ...rest, result: () => result }
   }
   return { work, stop: () => void child.kill() }
 }

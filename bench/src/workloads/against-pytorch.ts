@@ -46,6 +46,8 @@ interface Sides {
   readonly backend: BackendOptions
   /** PyTorch's: bfloat16 is by autocast. */
   readonly precision: 'float32' | 'bfloat16'
+  /** Of each side. Default: one per core */
+  readonly threads?: number | undefined
 }
 
 const onOnnx: Sides = { backend: { backend: 'onnx' }, precision: 'float32' }
@@ -53,8 +55,8 @@ const onOnnx: Sides = { backend: { backend: 'onnx' }, precision: 'float32' }
 /** Of losses: those of bfloat16 differ in their third digit. */
 const tolerances = { float32: 1e-3, bfloat16: 2e-2 } as const
 
-function compared(workload: string, options: TaskOptions, { backend, precision }: Sides = onOnnx): Comparison {
-  const task = shared(() => makeTask(options))
+function compared(workload: string, options: TaskOptions, { backend, precision, threads }: Sides = onOnnx): Comparison {
+  const task = shared(() => makeTask(threads === undefined ? options : { ...options, threads }))
   const file = shared(async () => {
     const made = await task()
     const name = join(made.folder, 'task.json')
@@ -100,20 +102,6 @@ function shared<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make())
 }
 
-/** A training step on a backend in each of the pairs of precisions. */
-const steps = (
-  name: string,
-  task: Omit<TaskOptions, 'work'>,
-  sides: readonly (readonly [backend: BackendOptions, precision: Sides['precision']])[],
-) =>
-  sides.map(([backend, precision]) =>
-    compared(
-      [name, backend.backend, ...(backend.dtype === 'bfloat16' ? [backend.dtype] : [])].join('-'),
-      { ...task, work: 'train' },
-      { backend, precision },
-    ),
-  )
-
 const [onnx, torch, torchBfloat16] = [
   { backend: 'onnx' },
   { backend: 'torch', device: 'cpu' },
@@ -128,6 +116,16 @@ const precisions = [
   [onnx, 'bfloat16'],
 ] as const
 
+/** A training step on a backend in each of the pairs of precisions. */
+const steps = (name: string, task: Omit<TaskOptions, 'work'>, threads: number | undefined) =>
+  precisions.map(([backend, precision]: readonly [BackendOptions, Sides['precision']]) =>
+    compared(
+      [name, backend.backend, ...(backend.dtype === 'bfloat16' ? [backend.dtype] : [])].join('-'),
+      { ...task, work: 'train' },
+      { backend, precision, threads },
+    ),
+  )
+
 export const againstPytorch = {
   'unet-step': () => [compared('unet-step', { ...unet, work: 'train', batch: 64 })],
   'unet-step-tfjs-node': () => [
@@ -137,10 +135,10 @@ export const againstPytorch = {
       { ...onOnnx, backend: { backend: 'tfjs-node' } },
     ),
   ],
-  'unet-step-torch': () => steps('unet-step', { ...largerUnet, batch: 32 }, precisions),
+  'unet-step-torch': (_, threads) => steps('unet-step', { ...largerUnet, batch: 32 }, threads),
   'unet-sampling': () => [compared('unet-sampling', { ...unet, work: 'sample', batch: 16 })],
   'song-unet-step': () => [compared('song-unet-step', { ...songUnet, work: 'train', batch: 8 })],
-  'song-unet-step-torch': () => steps('song-unet-step', { ...songUnet, batch: 8 }, precisions),
+  'song-unet-step-torch': (_, threads) => steps('song-unet-step', { ...songUnet, batch: 8 }, threads),
   'song-unet-sampling': () => [compared('song-unet-sampling', { ...songUnet, work: 'sample', batch: 16 })],
   'transformer-step': () => [compared('transformer-step', { ...transformer, work: 'train', batch: 32 })],
-} satisfies Record<string, () => readonly Comparison[]>
+} satisfies Record<string, (folder: unknown, threads?: number) => readonly Comparison[]>

@@ -33,6 +33,8 @@ export const trainStepping = (): readonly Comparison[] => [
   { ...shared, peer: 'tfjs-wasm', theirs: () => stepping('wasm'), tolerance: 1e-3 },
   // requires `mixflow setup tensorflow`
   { ...shared, peer: 'tfjs-node', theirs: () => stepping('tfjs-node'), tolerance: 1e-3 },
+  // requires `mixflow setup torch`
+  { ...shared, peer: 'tfjs-torch', theirs: () => stepping('torch'), tolerance: 1e-3 },
   {
     ...shared,
     peer: 'tfjs-cpu',

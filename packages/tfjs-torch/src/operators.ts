@@ -98,6 +98,7 @@ export interface Argument {
   readonly optional: boolean
 }
 
+/** How the dispatcher is called for an operator. */
 export interface Operator {
   readonly schema: string
   /** As the dispatcher takes them: NUL-terminated. */
@@ -149,6 +150,7 @@ function parseArgument(text: string): Argument {
   }
 }
 
+/** Every operator that is called, by its name and overload. */
 export const operators: ReadonlyMap<string, Operator> = new Map(
   schemas.map(schema => [schema.slice(0, schema.indexOf('(')), parseSchema(schema)]),
 )

@@ -123,6 +123,28 @@ describe.skipIf(library === null)('fused kernels', () => {
     await useTorchBackend({ device: 'cpu', library: library as string })
   })
 
+  it('what is attached to a result is deleted with it', () => {
+    const [x, vector] = tf.tidy(() => [noise([1, 64, 64, 64], 50), noise([64], 51)]) as [tf.Tensor, tf.Tensor]
+    const f = (image: tf.Tensor) => {
+      const normal = run(
+        'GroupNorm',
+        { x: image, weight: vector, bias: vector },
+        { groups: 8, epsilon: 1e-5, silu: true },
+      )
+      const tokens = tf.reshape(normal[0] as tf.Tensor, [16, 4, 64, 64])
+      return run('Attention', { q: tokens, k: tokens, v: tokens })[0] as tf.Tensor
+    }
+    const repeat = (times: number) => {
+      for (let i = 0; i < times; i++) tf.tidy(() => void tf.grad(f)(x))
+    }
+    repeat(20)
+    const [tensors, resident] = [tf.memory().numTensors, process.memoryUsage().rss]
+    repeat(150) // of 1 MB each
+    expect(tf.memory().numTensors).toBe(tensors)
+    expect(process.memoryUsage().rss - resident).toBeLessThan(40 * 2 ** 20)
+    tf.dispose([x, vector])
+  })
+
   it('channels that are not neighbours reach Attention', () => {
     tf.tidy(() => {
       const [q, k, v] = tf.unstack(noise([2, 1, 6, 8, 3], 40), 4) as Inputs
