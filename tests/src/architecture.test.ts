@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
+import { circlesIn, type Import, importsIn, importsOf, isTest, packageOf } from './workspace/imports.ts'
 import { dataPackages, modelPackages, packages, readManifest, root } from './workspace/workspace.ts'
 
 /** Package -> packages of the workspace that its sources may import. */
@@ -84,6 +84,10 @@ describe.each(packages.map(pkg => [pkg.manifest.name, pkg] as const))('imports o
     expect(places(outside)).toEqual([])
   })
 
+  test('make no circle of files', () => {
+    expect(circlesIn(sources)).toEqual([])
+  })
+
   test('have file extensions, and node: for built-in modules', () => {
     const relative = imports.filter(({ specifier }) => packageOf(specifier) === '.')
     expect(places(relative.filter(({ specifier }) => !/\.(ts|json)$|^#/.test(specifier)))).toEqual([])
@@ -124,6 +128,7 @@ test.each(Object.entries(apps))('the application %s is private and imports only 
   expect(manifest.private).toBe(true)
   const sources = importsOf({ folder }).filter(({ file }) => !isTest(file))
   const used = (some: readonly Import[]) => [...new Set(some.map(({ specifier }) => packageOf(specifier)))].sort()
+  expect(circlesIn(sources)).toEqual([])
   const inScope = sources.filter(({ specifier }) => specifier.startsWith(scope))
   expect(used(inScope)).toEqual(siblings.map(name => scope + name))
   expect(places(sources.filter(({ specifier }) => owners[packageOf(specifier)]?.includes(id) === false))).toEqual([])

@@ -2,13 +2,8 @@ export type { DamagedCheckpoint, WeightsKind } from './checkpoint/open-checkpoin
 export type { SamplingDefaults } from './describe/sampling.ts'
 export { type ExportResult, exportModel } from './export-model.ts'
 export type { CardImage, CardOptions, ExportOptions, ExportProgress } from './export-options.ts'
-export {
-  type ForeignCheckpoint,
-  type ForeignTensor,
-  openForeign,
-  openForeignFile,
-  readForeign,
-} from './import/foreign-checkpoint.ts'
+export { openForeign, openForeignFile } from './import/foreign-checkpoint.ts'
+export { type ForeignCheckpoint, type ForeignTensor, readForeign } from './import/foreign-tensor.ts'
 export { type ImportOptions, type ImportResult, importCheckpoint } from './import/import-checkpoint.ts'
 export type { RefusalReason } from './import/refuse.ts'
 export { defaultLimits, type ParityLimits } from './parity/check-parity.ts'

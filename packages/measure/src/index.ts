@@ -36,9 +36,8 @@ export {
   type MeasureProgress,
   type ModelMeasures,
   measureModel,
-  type SampleOptions,
 } from './measurement/measure-model.ts'
-export { comparesWithData, type RangeMeasures, type SampleMetric, sampleMetrics } from './measurement/measure-range.ts'
+export type { RangeMeasures } from './measurement/measure-range.ts'
 export type {
   ImageRange,
   Part,
@@ -52,6 +51,7 @@ export type {
   TrajectoriesResult,
 } from './measurement/part.ts'
 export { planSettings, type SettingsPlan, type SettingsRequest } from './measurement/plan-settings.ts'
+export { comparesWithData, type SampleMetric, type SampleOptions, sampleMetrics } from './measurement/sample-options.ts'
 export type { Measure, MeasureName, SettingMeasures } from './measurement/setting-measures.ts'
 export { countLabel, distanceLabel, featureLabel, scoreLabel } from './measurement/setting-measures.ts'
 export { type NearCopies, nearCopies, typicalDistance } from './near-copies.ts'

@@ -1,6 +1,6 @@
 import type { ModelPackage } from '@mixflow/core'
-import { loadWith, type WebModel } from './load-model.ts'
-import type { LoadModelOptions } from './options.ts'
+import { loadWith } from './load-model.ts'
+import type { LoadModelOptions, WebModel } from './options.ts'
 import { wasmBinary } from './packed/binary-wasm.ts'
 import { webgpuBinary } from './packed/binary-webgpu.ts'
 
@@ -22,8 +22,7 @@ export {
   type StreamStep,
 } from '@mixflow/core'
 export { chooseDevice, type DeviceChoice } from './choose-device.ts'
-export type { WebModel } from './load-model.ts'
-export type { LoadModelOptions } from './options.ts'
+export type { LoadModelOptions, WebModel } from './options.ts'
 
 /**
  * Loads a model.

@@ -2,17 +2,13 @@
  * `loadModel`: from a name, URL or package to a model that samples. All work is done in a worker if one can be started, else in this
  * thread. The code for either is imported by the first call.
  */
-import { type Manifest, MixflowError, type ModelPackage, type SampledImage, type Sampler } from '@mixflow/core'
+import { MixflowError, type ModelPackage } from '@mixflow/core'
 import { isModelName, isModelPackage, type RemoteSource, show, throwIfAborted } from '@mixflow/core/internal'
 import { importWithRetry } from './import-with-retry.ts'
 import { namedModel } from './named-model.ts'
-import { checkOptions, type Device, type LoadModelOptions } from './options.ts'
+import { checkOptions, type Device, type LoadModelOptions, type WebModel } from './options.ts'
 import type { PackedBinary, Pieces } from './packed/binary.ts'
 import { threadScript } from './packed/worker-script.ts'
-
-export interface WebModel extends Sampler<SampledImage> {
-  readonly manifest: Manifest
-}
 
 /** ONNX Runtime's WebAssembly that the package contains for each device. */
 export type Binaries = Partial<Readonly<Record<Device, PackedBinary | undefined>>>

@@ -1,6 +1,18 @@
-/** The options of `loadModel`, and the part of them that is sent to a worker. */
-import { type ListedModel, type LoadProgress, MixflowError, type ModelCache } from '@mixflow/core'
+/** The options and the result of `loadModel`, and the part of the options that is sent to a worker. */
+import {
+  type ListedModel,
+  type LoadProgress,
+  type Manifest,
+  MixflowError,
+  type ModelCache,
+  type SampledImage,
+  type Sampler,
+} from '@mixflow/core'
 import { checkKeys, checkListed, checkWord, type Precision, show } from '@mixflow/core/internal'
+
+export interface WebModel extends Sampler<SampledImage> {
+  readonly manifest: Manifest
+}
 
 export type Device = 'webgpu' | 'wasm'
 

@@ -1,7 +1,6 @@
 /** The server's routes, and their common middleware: access control, errors, logs and metrics. */
 
 import { isIP } from 'node:net'
-import type { HttpBindings } from '@hono/node-server'
 import { MixflowError } from '@mixflow/core'
 import { type Context, Hono, type Next } from 'hono'
 import { cors } from 'hono/cors'
@@ -10,32 +9,10 @@ import { modelAnswer } from './api/answers.ts'
 import { createImages, stopping } from './api/create-images.ts'
 import { type EndpointName, endpoints, openapiDocument } from './api/endpoints.ts'
 import { imagesRequestSchema, variationsRequestSchema } from './api/images-request.ts'
-import type { ModelRunner } from './batching/model-runner.ts'
 import { asMixflowError, headersOf, httpError, problemOf, problemType } from './http/problem.ts'
 import { finishBody } from './http/request-body.ts'
-import type { Metrics } from './metrics.ts'
 import type { ResolvedOptions } from './options.ts'
-
-export interface AppParts {
-  readonly runners: ReadonlyMap<string, ModelRunner>
-  readonly options: ResolvedOptions
-  readonly metrics: Metrics
-  /** Whether new requests are refused. */
-  isStopping(): boolean
-  /** Aborted when running requests must end; its reason is the MixflowError that they fail with. */
-  readonly stop: AbortSignal
-}
-
-export interface Env {
-  Bindings: HttpBindings
-  Variables: {
-    requestId: string
-    /** Facts about a request for images, for the log. */
-    facts: Readonly<Record<string, string | number>>
-    /** Logs an internal error. */
-    report: (error: MixflowError) => void
-  }
-}
+import type { AppParts, Env } from './parts.ts'
 
 export type App = Hono<Env>
 

@@ -19,10 +19,10 @@ import {
 import { OnnxBackendError } from './errors.ts'
 import { identityLayout, isIdentity, sizeOf } from './graph/layout.ts'
 import { collectProgram } from './graph/program.ts'
-import { type FedArray, fed, filled, originOf, type Value } from './graph/value.ts'
+import { type FedArray, fed, filled, originOf, type RemoteArray, type Value } from './graph/value.ts'
 import { type ComputedType, inLayout, type Lazy } from './lazy.ts'
 import { Executor, type ExecutorOptions, fedLeaves, type Statistics } from './runtime/executor.ts'
-import type { Device, RemoteArray, Runtime } from './runtime/runtime.ts'
+import type { Device, Runtime } from './runtime/runtime.ts'
 
 interface TensorData extends Lazy {
   value: Value

@@ -3,6 +3,7 @@ export { type Compiled, type CompileOptions, compile, type TensorRecord } from '
 export { compileElementwise } from './compile-elementwise.ts'
 export { errorCodes, OnnxBackendError, type OnnxErrorCode } from './errors.ts'
 export { registerGradients } from './gradients/register.ts'
+export type { RemoteArray } from './graph/value.ts'
 export { cpuKernelNames, runOnCpuBackend, type ValueBackend } from './kernels/cpu.ts'
 export { type ModelPort, type OpenModel, openModel } from './open-model.ts'
 export type { Statistics } from './runtime/executor.ts'
@@ -10,7 +11,6 @@ export { type OnnxruntimeWeb, onnxruntimeWeb, type WebRuntimeOptions } from './r
 export type {
   Device,
   QueuedSession,
-  RemoteArray,
   Runtime,
   RuntimeArray,
   RuntimePort,

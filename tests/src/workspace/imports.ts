@@ -1,6 +1,6 @@
 /** Finds the imports of TypeScript files by patterns, which suffice because all code has the same format. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { filesBelow, type WorkspacePackage } from './workspace.ts'
 
 export interface Import {
@@ -42,4 +42,26 @@ export function packageOf(specifier: string): string {
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
+}
+
+/** Files that import each other, directly or by way of others; imports of types count. Each group sorted, as `a, b, c`. */
+export function circlesIn(imports: readonly Import[]): string[] {
+  const next = new Map<string, string[]>()
+  for (const { file, specifier } of imports) {
+    if (specifier.startsWith('.')) next.set(file, [...(next.get(file) ?? []), posix.join(file, '..', specifier)])
+  }
+  const reachable = (from: string) => {
+    const found = new Set<string>()
+    const open = [from]
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      const targets = (next.get(file) ?? []).filter(target => !found.has(target))
+      for (const target of targets) found.add(target)
+      open.push(...targets)
+    }
+    return found
+  }
+  const reached = new Map([...next.keys()].map(file => [file, reachable(file)]))
+  const circle = (file: string) =>
+    [...next.keys()].filter(other => reached.get(file)?.has(other) && reached.get(other)?.has(file))
+  return [...new Set([...next.keys()].map(file => circle(file).sort().join(', ')))].filter(files => files !== '')
 }

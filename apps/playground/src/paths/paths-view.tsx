@@ -7,37 +7,15 @@ import { type ReactNode, useMemo } from 'react'
 import { Choice } from '../parts/choice.tsx'
 import { Lead } from '../parts/lead.tsx'
 import { Range } from '../parts/range.tsx'
-import { number, oneOf, text, type ValuesOf } from '../url/fields.ts'
 import { useUrlState } from '../url/url-state.ts'
 import { Charts } from './charts.tsx'
 import { Controls } from './controls.tsx'
 import { linesFigure, pathsFigure, type Shown, velocityFigure } from './figures.ts'
 import { type Drawing, Plot } from './plot.tsx'
+import { fields } from './state.ts'
 import './paths.css'
-import {
-  forMethods,
-  type Method,
-  methods,
-  methodTitles,
-  type Settings,
-  shapes,
-  shownSteps,
-  type WeightRuleName,
-  weightRules,
-} from './training/run.ts'
+import { forMethods, methods, methodTitles, type Settings, shownSteps } from './training/run.ts'
 import { useTraining } from './use-training.ts'
-
-const fields = {
-  data: oneOf(shapes, 'moons'),
-  drawing: text('', 2000),
-  seed: number({ min: 0, max: 999_999, whole: true, initial: 1 }),
-  beta: number({ min: 0, max: 10, initial: 0.05 }),
-  w: oneOf(Object.keys(weightRules) as WeightRuleName[], 'uniform'),
-  shownW: number({ min: 0, max: 1, initial: 1 }),
-  t: number({ min: 0, max: 1, initial: 0.5 }),
-  steps: oneOf(shownSteps.map(String), '2'),
-}
-export type PathsState = ValuesOf<typeof fields>
 
 export default function PathsView() {
   const [state, change] = useUrlState(fields)

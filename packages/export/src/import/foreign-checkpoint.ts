@@ -1,41 +1,13 @@
-/** A checkpoint of another program, whatever its format: tensors by name, each read on request, and a few numbers. */
+/** Opens a checkpoint of another program, whatever its format. */
 
 import { MixflowError } from '@mixflow/core'
-import { type StoredTensor, safetensorsHeaderBytes, safetensorsLayout, type TensorDtype } from '@mixflow/core/internal'
+import { safetensorsHeaderBytes, safetensorsLayout } from '@mixflow/core/internal'
 import { type ByteSource, openByteSource, readFailure } from '@mixflow/files'
+import type { ForeignCheckpoint } from './foreign-tensor.ts'
 import { refuseOtherFile } from './other-files.ts'
 import { refusal } from './refuse.ts'
 import { openTorch } from './torch-archive.ts'
 import { isLegacyTorch, openLegacyTorch } from './torch-legacy.ts'
-
-/** Kinds of tensors without a dtype in safetensors; their values cannot be read. */
-export type UnreadKind =
-  | 'complex32'
-  | 'complex128'
-  | 'quantised'
-  | 'sparse'
-  | 'nested'
-  | 'without numbers'
-  | 'of a device'
-
-export interface ForeignTensor {
-  readonly dtype: TensorDtype | UnreadKind
-  readonly shape: readonly number[]
-  /** C order, little-endian. */
-  read(): Promise<Uint8Array>
-}
-
-/** Reads a tensor. @throws as its `read` */
-export async function readForeign({ dtype, shape, read }: ForeignTensor): Promise<StoredTensor> {
-  // read() throws for an UnreadKind
-  return { shape, bytes: await read(), dtype: dtype as TensorDtype }
-}
-
-export interface ForeignCheckpoint {
-  readonly tensors: ReadonlyMap<string, ForeignTensor>
-  /** Numbers beside the tensors, such as `epoch` and `global_step`. */
-  readonly numbers: ReadonlyMap<string, number>
-}
 
 interface OpenOptions {
   readonly signal?: AbortSignal | undefined

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ForeignTensor } from './foreign-checkpoint.ts'
 import { namedForeign } from './foreign-names.ts'
+import type { ForeignTensor } from './foreign-tensor.ts'
 
 const tensor: ForeignTensor = { dtype: 'F32', shape: [], read: async () => new Uint8Array(4) }
 const named = (...names: string[]) => {

@@ -3,7 +3,7 @@
  * moving average of the denoiser) and `noise_predictor.network.` (the κ-encoder); mixflow uses `denoiser.` and `encoder.`.
  */
 
-import type { ForeignTensor } from './foreign-checkpoint.ts'
+import type { ForeignTensor } from './foreign-tensor.ts'
 import { refusal } from './refuse.ts'
 
 /** Tensors by mixflow's names, `denoiser.…` and `encoder.…`; null if the file has none. */

@@ -21,8 +21,9 @@ import type { FileContent } from '@mixflow/files'
 import type { TrainingConfig } from '@mixflow/zoo'
 import { type ConfiguredNetworks, configuredNetworks, countParameters, type ParameterSpec } from '@mixflow/zoo/networks'
 import { checkReplaceable, outputPath, writeModelFolder } from '../model-folder.ts'
-import { type ForeignTensor, openForeignFile, readForeign } from './foreign-checkpoint.ts'
+import { openForeignFile } from './foreign-checkpoint.ts'
 import { namedForeign } from './foreign-names.ts'
+import { type ForeignTensor, readForeign } from './foreign-tensor.ts'
 import { refusal } from './refuse.ts'
 
 export interface ImportOptions {

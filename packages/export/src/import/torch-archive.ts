@@ -6,7 +6,7 @@
  */
 
 import type { ByteSource } from '@mixflow/files'
-import type { ForeignCheckpoint } from './foreign-checkpoint.ts'
+import type { ForeignCheckpoint } from './foreign-tensor.ts'
 import { refuseOtherArchive } from './other-files.ts'
 import { unpickle } from './pickle.ts'
 import { refusal } from './refuse.ts'

@@ -8,7 +8,7 @@
  */
 
 import type { ByteSource } from '@mixflow/files'
-import type { ForeignCheckpoint } from './foreign-checkpoint.ts'
+import type { ForeignCheckpoint } from './foreign-tensor.ts'
 import { type PickleValue, type PickleWorld, unpickle } from './pickle.ts'
 import { type RefusalReason, refusal } from './refuse.ts'
 import { contentOf, entryOf, textsOf, torchWorld } from './torch-world.ts'

@@ -5,7 +5,7 @@
  * Tensors of other kinds (quantised, sparse, without values) have a name and shape; reading them throws.
  */
 
-import type { ForeignTensor } from './foreign-checkpoint.ts'
+import type { ForeignTensor } from './foreign-tensor.ts'
 import {
   inert,
   type PickleCall,

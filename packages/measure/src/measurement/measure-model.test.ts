@@ -17,8 +17,9 @@ import { inceptionScore } from '../inception-score.ts'
 import { nearCopies } from '../near-copies.ts'
 import { type Reference, type ReferenceImages, referenceOf } from '../reference.ts'
 import { localWorker } from './local-worker.ts'
-import { type MeasureModelOptions, type ModelMeasures, measureModel, type SampleOptions } from './measure-model.ts'
+import { type MeasureModelOptions, type ModelMeasures, measureModel } from './measure-model.ts'
 import type { Part, PartWorker, ResultOf } from './part.ts'
+import type { SampleOptions } from './sample-options.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mixflow-measure-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

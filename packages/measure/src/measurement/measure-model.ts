@@ -8,18 +8,8 @@
 import { createHash } from 'node:crypto'
 import { MixflowError, type SamplerModel } from '@mixflow/core'
 import { checkKeys } from '@mixflow/core/internal'
-import type { ExtractorDescription } from '../extractor.ts'
-import type { Reference } from '../reference.ts'
-import { checkSamples } from './check-samples.ts'
 import { type TrajectoryMeasures, type TrajectoryOptions, trajectoryMeasures, trajectoryParts } from './local-worker.ts'
-import {
-  type Comparison,
-  comparisonOf,
-  measureRange,
-  type RangeMeasures,
-  rangeSchema,
-  type SampleMetric,
-} from './measure-range.ts'
+import { type Comparison, comparisonOf, measureRange, type RangeMeasures, rangeSchema } from './measure-range.ts'
 import {
   type ImageRange,
   type Job,
@@ -31,22 +21,8 @@ import {
   type TrajectoriesResult,
 } from './part.ts'
 import { folderStore, memoryStore, type PartStore } from './part-store.ts'
+import { checkSamples, type SampleMetric, type SampleOptions } from './sample-options.ts'
 import { type SettingMeasures, settingMeasures } from './setting-measures.ts'
-
-export interface SampleOptions {
-  /** The extractor of the workers. */
-  readonly extractor: ExtractorDescription
-  readonly metrics: readonly SampleMetric[]
-  readonly settings: readonly SampleSetting[]
-  /** Required for all metrics but `is` and `label-accuracy`; with features for `precision-recall` and `neighbours`. */
-  readonly reference: Reference | null
-  /** Images per range. */
-  readonly n: number
-  /** Number of ranges. Default: 3. */
-  readonly ranges?: number
-  /** Images per batch, on which the steps of an adaptive solver depend. Default: 64. */
-  readonly batchSize?: number
-}
 
 export interface MeasureModelOptions {
   /** Identifies the parameters of the model, for example by a hash; part of the key of stored results. */

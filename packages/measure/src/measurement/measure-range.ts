@@ -9,19 +9,8 @@ import { type FrechetDistance, frechetDistanceFrom } from '../frechet-distance.t
 import { countCorrect, scoreAccumulator } from '../inception-score.ts'
 import { nearCopies, typicalDistance } from '../near-copies.ts'
 import { type Balls, ballsOf, precisionRecall, type Rows, rowCount, rowsAt } from '../nearest-neighbours.ts'
-import type { SampleOptions } from './measure-model.ts'
 import type { ImageRange, SamplesPart, SamplesResult } from './part.ts'
-
-/** The metrics of samples. */
-export const sampleMetrics = ['fd', 'is', 'label-accuracy', 'precision-recall', 'neighbours'] as const
-
-export type SampleMetric = (typeof sampleMetrics)[number]
-
-/** Whether a metric compares samples with a data set. */
-export const comparesWithData = (metric: SampleMetric): boolean => metric !== 'is' && metric !== 'label-accuracy'
-
-/** Maximum number of images for precision, recall and near copies, which compare all pairs. */
-export const rowLimits = { 'precision-recall': 10_000, neighbours: 1000 } as const
+import { rowLimits, type SampleMetric, type SampleOptions } from './sample-options.ts'
 
 const number = z.number()
 

@@ -1,9 +1,9 @@
 /** The measures of a setting, by name: mean and deviation over its ranges. */
 
 import type { ExtractorDescription } from '../extractor.ts'
-import type { SampleOptions } from './measure-model.ts'
-import { type RangeMeasures, rowLimits, type SampleMetric, sampleMetrics } from './measure-range.ts'
+import type { RangeMeasures } from './measure-range.ts'
 import type { SampleSetting } from './part.ts'
+import { rowLimits, type SampleMetric, type SampleOptions, sampleMetrics } from './sample-options.ts'
 
 export type MeasureName = 'fd' | 'is' | 'label-accuracy' | 'precision' | 'recall' | 'near-copies' | 'neighbour-distance'
 

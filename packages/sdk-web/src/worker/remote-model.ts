@@ -11,7 +11,7 @@ import {
   type StreamIterator,
 } from '@mixflow/core'
 import { streamSteps } from '@mixflow/core/internal'
-import type { WebModel } from '../load-model.ts'
+import type { WebModel } from '../options.ts'
 import type { Method, MethodResult } from './messages.ts'
 
 export interface RemoteRuns {

@@ -4,8 +4,7 @@
  */
 import { MixflowError, type ModelCache, SampledImage, type SampleProgress, type SolveRequest } from '@mixflow/core'
 import { type RemoteSource, throwIfAborted } from '@mixflow/core/internal'
-import type { WebModel } from '../load-model.ts'
-import type { LoadModelOptions, PlainOptions } from '../options.ts'
+import type { LoadModelOptions, PlainOptions, WebModel } from '../options.ts'
 import type { BinarySource, Pieces } from '../packed/binary.ts'
 import { workerScripts } from '../packed/worker-script.ts'
 import type { Method, ToPage, ToWorker } from './messages.ts'

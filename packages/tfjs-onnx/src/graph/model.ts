@@ -7,6 +7,7 @@ import { OnnxBackendError } from '../errors.ts'
 import { toFloat16 } from './float16.ts'
 import {
   type AttributeProto,
+  type Bytes,
   encodeModel,
   type NodeProto,
   type TensorProto,
@@ -14,9 +15,6 @@ import {
 } from './onnx-format.ts'
 import type { Program } from './program.ts'
 import type { AttributeValue, ElementType, FedArray, Node, Value } from './value.ts'
-
-/** `Uint8Array<ArrayBuffer>`, in a form that TypeScript before 5.7 accepts. */
-export type Bytes = ReturnType<Uint8ArrayConstructor['of']>
 
 /** The ONNX operator set version. */
 export const opset = 17

@@ -7,6 +7,9 @@
 
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
+/** `Uint8Array<ArrayBuffer>`, in a form that TypeScript before 5.7 accepts. */
+export type Bytes = ReturnType<Uint8ArrayConstructor['of']>
+
 interface Scalars {
   int: number
   /** An integer that is written even if it is 0. */

@@ -4,13 +4,24 @@
  * operator. Values refer to the nodes that produce them, so unreachable nodes are garbage collected and never run.
  */
 
-import type { RemoteArray } from '../runtime/runtime.ts'
 import { type Shape, sizeOf } from './layout.ts'
 
 /** Element types as ONNX names them; tfjs itself has float32, int32 and bool. */
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float16' | 'float64'
 
 export type FedArray = Float32Array | Int32Array | Uint8Array
+
+/** An array on the device, which may not be computed yet. */
+export interface RemoteArray {
+  readonly type: 'float32' | 'int32' | 'bool'
+  readonly dims: readonly number[]
+  /** Copies the numbers. @throws OnnxBackendError RUNTIME_FAILED if the run that computes it failed */
+  read(): Promise<FedArray>
+  /** The same, where the runtime can wait. */
+  readSync?(): FedArray
+  /** Releases it after the runs and reads that are already queued. */
+  dispose(): void
+}
 
 export type Origin =
   | { readonly kind: 'node'; readonly node: Node }

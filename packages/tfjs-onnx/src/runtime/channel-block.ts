@@ -1,6 +1,7 @@
 /** Finds the block size of ONNX Runtime's blocked convolutions on this processor, by reordering an image and looking at the result. */
 
-import { type Bytes, writeModel } from '../graph/model.ts'
+import { writeModel } from '../graph/model.ts'
+import type { Bytes } from '../graph/onnx-format.ts'
 import { collectProgram } from '../graph/program.ts'
 import { emit, type Value } from '../graph/value.ts'
 import type { RuntimeArray, RuntimeSession, SessionOptions } from './runtime.ts'

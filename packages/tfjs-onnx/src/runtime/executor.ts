@@ -5,17 +5,9 @@ import { sizeOf } from '../graph/layout.ts'
 import { writeModel } from '../graph/model.ts'
 import { narrowed } from '../graph/narrow.ts'
 import type { Program } from '../graph/program.ts'
-import type { FedArray, Value } from '../graph/value.ts'
+import type { FedArray, RemoteArray, Value } from '../graph/value.ts'
 import { BufferPool } from './buffer-pool.ts'
-import type {
-  QueuedSession,
-  RemoteArray,
-  Runtime,
-  RuntimeArray,
-  RuntimePort,
-  RuntimeSession,
-  SessionOptions,
-} from './runtime.ts'
+import type { QueuedSession, Runtime, RuntimeArray, RuntimePort, RuntimeSession, SessionOptions } from './runtime.ts'
 
 export interface ExecutorOptions extends SessionOptions {
   readonly runtime: Runtime

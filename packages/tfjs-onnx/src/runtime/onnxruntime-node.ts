@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os'
 import { Tensor } from 'onnxruntime-node'
 import binding from 'onnxruntime-node/dist/binding.js'
 import { OnnxBackendError } from '../errors.ts'
-import type { Bytes } from '../graph/model.ts'
+import type { Bytes } from '../graph/onnx-format.ts'
 import { channelBlockOf } from './channel-block.ts'
 import {
   type Device,

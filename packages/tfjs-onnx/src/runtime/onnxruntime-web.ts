@@ -9,14 +9,13 @@
  */
 
 import { OnnxBackendError } from '../errors.ts'
-import type { Bytes } from '../graph/model.ts'
-import type { FedArray } from '../graph/value.ts'
+import type { Bytes } from '../graph/onnx-format.ts'
+import type { FedArray, RemoteArray } from '../graph/value.ts'
 import { runOneNode } from './one-node.ts'
 import { Queue } from './queue.ts'
 import {
   leastStorageBuffers,
   type QueuedSession,
-  type RemoteArray,
   type Runtime,
   type RuntimeArray,
   type RuntimePort,

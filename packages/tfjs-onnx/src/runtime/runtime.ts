@@ -1,10 +1,10 @@
 /** The interface of an ONNX runtime: sessions created from models, whose runs are synchronous or queued. */
 
-import type { Bytes } from '../graph/model.ts'
-import type { FedArray } from '../graph/value.ts'
+import type { Bytes } from '../graph/onnx-format.ts'
+import type { FedArray, RemoteArray } from '../graph/value.ts'
 
 export interface RuntimeArray {
-  readonly type: 'float32' | 'int32' | 'bool'
+  readonly type: RemoteArray['type']
   readonly dims: readonly number[]
   readonly data: FedArray
 }
@@ -12,18 +12,6 @@ export interface RuntimeArray {
 export interface RuntimeSession {
   /** Runs the graph and writes the results into the arrays of `outputs`. */
   run(feeds: Readonly<Record<string, RuntimeArray>>, outputs: Readonly<Record<string, RuntimeArray>>): void
-  dispose(): void
-}
-
-/** An array on the device, which may not be computed yet. */
-export interface RemoteArray {
-  readonly type: RuntimeArray['type']
-  readonly dims: readonly number[]
-  /** Copies the numbers. @throws OnnxBackendError RUNTIME_FAILED if the run that computes it failed */
-  read(): Promise<FedArray>
-  /** The same, where the runtime can wait. */
-  readSync?(): FedArray
-  /** Releases it after the runs and reads that are already queued. */
   dispose(): void
 }
 

@@ -12,7 +12,7 @@
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { OnnxBackendError } from '../errors.ts'
-import type { Bytes } from '../graph/model.ts'
+import type { Bytes } from '../graph/onnx-format.ts'
 import type { FedArray } from '../graph/value.ts'
 import type { RuntimeArray, RuntimePort, RuntimeSession, Shards } from './runtime.ts'
 

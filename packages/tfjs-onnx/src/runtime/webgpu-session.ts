@@ -7,11 +7,12 @@
 import { Tensor } from 'onnxruntime-node'
 import type binding from 'onnxruntime-node/dist/binding.js'
 import { sizeOf } from '../graph/layout.ts'
-import { type Bytes, writeModel } from '../graph/model.ts'
+import { writeModel } from '../graph/model.ts'
+import type { Bytes } from '../graph/onnx-format.ts'
 import { collectProgram } from '../graph/program.ts'
-import { emit, type FedArray, type Value } from '../graph/value.ts'
+import { emit, type FedArray, type RemoteArray, type Value } from '../graph/value.ts'
 import { newArray } from './buffer-pool.ts'
-import type { QueuedSession, RemoteArray, RuntimeArray, RuntimePort } from './runtime.ts'
+import type { QueuedSession, RuntimeArray, RuntimePort } from './runtime.ts'
 
 type Native = InstanceType<typeof binding.binding.InferenceSession>
 type Location = 'cpu' | 'gpu-buffer'

@@ -1,11 +1,36 @@
 /** Checks the options for measuring samples, before any image is sampled. */
 import { MixflowError, type SamplerModel } from '@mixflow/core'
 import { checkKeys, checkWord, show } from '@mixflow/core/internal'
-import { checkSize } from '../extractor.ts'
+import { checkSize, type ExtractorDescription } from '../extractor.ts'
 import { defaultK } from '../nearest-neighbours.ts'
 import type { Reference } from '../reference.ts'
-import type { SampleOptions } from './measure-model.ts'
-import { comparesWithData, sampleMetrics } from './measure-range.ts'
+import type { SampleSetting } from './part.ts'
+
+/** The metrics of samples. */
+export const sampleMetrics = ['fd', 'is', 'label-accuracy', 'precision-recall', 'neighbours'] as const
+
+export type SampleMetric = (typeof sampleMetrics)[number]
+
+/** Whether a metric compares samples with a data set. */
+export const comparesWithData = (metric: SampleMetric): boolean => metric !== 'is' && metric !== 'label-accuracy'
+
+/** Maximum number of images for precision, recall and near copies, which compare all pairs. */
+export const rowLimits = { 'precision-recall': 10_000, neighbours: 1000 } as const
+
+export interface SampleOptions {
+  /** The extractor of the workers. */
+  readonly extractor: ExtractorDescription
+  readonly metrics: readonly SampleMetric[]
+  readonly settings: readonly SampleSetting[]
+  /** Required for all metrics but `is` and `label-accuracy`; with features for `precision-recall` and `neighbours`. */
+  readonly reference: Reference | null
+  /** Images per range. */
+  readonly n: number
+  /** Number of ranges. Default: 3. */
+  readonly ranges?: number
+  /** Images per batch, on which the steps of an adaptive solver depend. Default: 64. */
+  readonly batchSize?: number
+}
 
 const required: readonly (keyof SampleOptions)[] = ['extractor', 'metrics', 'settings', 'n']
 /** `reference` may be null. */
