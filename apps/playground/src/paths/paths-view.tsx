@@ -14,7 +14,7 @@ import { linesFigure, pathsFigure, type Shown, velocityFigure } from './figures.
 import { type Drawing, Plot } from './plot.tsx'
 import { fields } from './state.ts'
 import './paths.css'
-import { forMethods, methods, methodTitles, type Settings, shownSteps } from './training/run.ts'
+import { forMethods, type Method, methods, methodTitles, type Settings, shownSteps } from './training/run.ts'
 import { useTraining } from './use-training.ts'
 
 export default function PathsView() {
