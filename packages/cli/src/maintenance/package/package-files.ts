@@ -93,7 +93,7 @@ export function packageJson(
     type: 'module',
     sideEffects: false,
     exports: {
-      '.': { types: './index.d.ts', development: './index.jsx', default: './index.js' },
+      '.': { types: './index.d.ts', node: './index.js', development: './index.jsx', default: './index.js' },
       ...Object.fromEntries([...exported, 'package.json'].map(path => [`./${path}`, `./${path}`])),
     },
     files,
@@ -118,7 +118,10 @@ export function indexModule(manifest: Manifest): string {
   ].join('\n')
 }
 
-/** The development server of Vite 5 to 7 would bundle `index.js`, away from the files beside it; modules ending in `.jsx` stay in place. */
+/**
+ * The development server of Vite 5 to 7 would bundle `index.js`, away from the files beside it; modules ending in `.jsx` stay in place. Node,
+ * which does not read `.jsx`, has a condition before it: vitest runs Node with the condition `development`.
+ */
 export const developmentModule = "export { default } from './index.js'\n"
 
 export const indexTypes = (manifest: Manifest): string =>

@@ -156,7 +156,8 @@ describe('mixflow package', () => {
   it('replaces an earlier version and keeps files that are not part of the model', async () => {
     const before = JSON.parse(text('out', 'package.json'))
     expect(before).toMatchObject({ name: '@you/model-stripes', version: '0.0.0', license: 'MIT', sideEffects: false })
-    expect(before.exports['.']).toEqual({ types: './index.d.ts', development: './index.jsx', default: './index.js' })
+    const node = { types: './index.d.ts', node: './index.js' }
+    expect(before.exports['.']).toEqual({ ...node, development: './index.jsx', default: './index.js' })
     writeFileSync(path('out', 'package.json'), '{"version": "1.2.3", "keyw')
     const damaged = await pack('--float16')
     expect(damaged).toMatchObject({
