@@ -12,6 +12,7 @@ const cells: Record<string, Point> = {
   'sdk-node': [4, 2],
   'sdk-web': [5, 2],
   'tfjs-torch': [0.4, 3],
+  mpi: [2, 3],
   files: [3, 3],
   zoo: [4.6, 3],
   'tfjs-onnx': [1.4, 4],
@@ -30,6 +31,7 @@ const roles: Record<string, string> = {
   files: 'safe files in Node',
   'tfjs-onnx': 'backend, exporter',
   'tfjs-torch': 'backend',
+  mpi: 'many processes',
   core: 'mathematics, formats',
 }
 

@@ -10,9 +10,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'tfjs-onnx': [],
   'tfjs-torch': ['tfjs-onnx'],
+  mpi: [],
   zoo: ['core'],
   files: ['core'],
-  train: ['core', 'zoo', 'tfjs-onnx', 'tfjs-torch', 'files'],
+  train: ['core', 'zoo', 'tfjs-onnx', 'tfjs-torch', 'mpi', 'files'],
   export: ['core', 'zoo', 'tfjs-onnx', 'files'],
   measure: ['core', 'tfjs-onnx', 'files'],
   'sdk-node': ['core', 'zoo', 'files'],
@@ -34,7 +35,7 @@ const apps: Readonly<Record<string, readonly string[]>> = {
 
 /** Runtime -> packages that may import it. */
 const owners: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['tfjs-torch'],
+  koffi: ['tfjs-torch', 'mpi'],
   'onnxruntime-node': ['tfjs-onnx', 'sdk-node'],
   'onnxruntime-web': ['sdk-web'],
   sharp: ['train'],
@@ -138,10 +139,12 @@ test.each(Object.entries(apps))('the application %s is private and imports only 
 
 test('files named by users are read by @mixflow/files, which refuses pipes and devices', () => {
   const read = /import \{[^}]*\b(readFile|readFileSync|createReadStream)\b[^}]*\} from 'node:fs/
-  // package.json files of this and other packages, and a record in the user's cache
+  // package.json files of this and other packages, records in the user's cache, and the list of processes
   const exempt = [
     'packages/cli/src/terminal/this-program.ts',
     'packages/cli/src/commands/doctor/findings.ts',
+    'packages/mpi/src/library/launcher.ts',
+    'packages/mpi/src/library/try-library.ts',
     'packages/tfjs-torch/src/library/try-library.ts',
   ]
   const readers = packages

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '@mixflow/core'
+import { errorCodes as mpiErrorCodes } from '@mixflow/mpi'
 import { errorCodes as onnxErrorCodes } from '@mixflow/tfjs-onnx'
 import { errorCodes as torchErrorCodes } from '@mixflow/tfjs-torch'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +10,7 @@ import { isTest } from './workspace/imports.ts'
 import { filesBelow, packages, root } from './workspace/workspace.ts'
 
 const code = /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|ABORTED)'/g
-const thrown = /new (MixflowError|OnnxBackendError|TorchBackendError)\(\s*'([A-Z0-9_]+)'/g
+const thrown = /new (MixflowError|OnnxBackendError|TorchBackendError|MpiError)\(\s*'([A-Z0-9_]+)'/g
 
 const sources = packages.flatMap(({ id, folder }) =>
   filesBelow(join(folder, 'src'))
@@ -18,9 +19,10 @@ const sources = packages.flatMap(({ id, folder }) =>
 )
 
 describe.each([
-  { type: 'MixflowError', table: errorCodes, home: (id: string) => !/^tfjs-/.test(id) },
+  { type: 'MixflowError', table: errorCodes, home: (id: string) => !/^(tfjs-|mpi$)/.test(id) },
   { type: 'OnnxBackendError', table: onnxErrorCodes, home: (id: string) => id === 'tfjs-onnx' },
   { type: 'TorchBackendError', table: torchErrorCodes, home: (id: string) => id === 'tfjs-torch' },
+  { type: 'MpiError', table: mpiErrorCodes, home: (id: string) => id === 'mpi' },
 ])('the codes of $type', ({ type, table, home }) => {
   const texts = sources.filter(({ id }) => home(id)).map(({ text }) => text)
 

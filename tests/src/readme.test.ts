@@ -83,7 +83,7 @@ test('every example in JavaScript is read by this Node, and none needs a newer o
 })
 
 test('what stands first installs where only the registry of npm can be reached', () => {
-  const needsRuntime = /@mixflow\/(?!core|files|zoo|sdk-web)\S+/
+  const needsRuntime = /@mixflow\/(?!core|files|zoo|mpi|sdk-web)\S+/
   const wrong = shellLines.filter(
     ({ words }) =>
       words[0] === 'npm' &&

@@ -258,8 +258,10 @@ function addImport(program: Command): void {
 function addSetup(program: Command): void {
   program
     .command('setup')
-    .description('install what npm cannot: torch (for --backend torch), tensorflow (tfjs-node) or cuda (onnx on CUDA)')
-    .argument('[component]', 'torch, tensorflow or cuda')
+    .description(
+      'install what npm cannot: torch (for --backend torch), tensorflow (tfjs-node), cuda (onnx on CUDA) or mpi',
+    )
+    .argument('[component]', 'torch, tensorflow, cuda or mpi')
     .option('--gpu', 'torch or tensorflow with CUDA')
     .addHelpText('after', examples('mixflow setup torch', 'mixflow setup torch --gpu', 'mixflow setup cuda'))
     .action(async (component, flags) => (await import('./commands/setup.ts')).setupCommand(component, flags))

@@ -1,5 +1,6 @@
 export { tensorAlgebra } from '@mixflow/zoo/networks'
 export { type CudaSetUp, type CudaSetUpOptions, cudaFolder, setUpCuda } from './backend/cuda/set-up-cuda.ts'
+export { type MpiSetUp, type MpiSetUpOptions, mpiFolder, setUpMpi } from './backend/mpi/set-up-mpi.ts'
 export { tfjsNodeFacts } from './backend/tfjs-node/addon.ts'
 export type { TfjsNodeKind } from './backend/tfjs-node/kind.ts'
 export { type SetUp, type SetUpOptions, setUpTfjsNode } from './backend/tfjs-node/set-up-tfjs-node.ts'

@@ -1,4 +1,4 @@
-/** `mixflow setup`: installs what no npm package contains, libtorch, native TensorFlow or the CUDA libraries of ONNX Runtime. */
+/** `mixflow setup`: installs what no npm package contains: libtorch, native TensorFlow, the CUDA libraries of ONNX Runtime, or MPI. */
 
 import { checkWord } from '@mixflow/core/internal'
 import { UsageError } from '../terminal/errors.ts'
@@ -7,7 +7,7 @@ import { print } from '../terminal/text.ts'
 import { programName } from '../terminal/this-program.ts'
 import { folderOf } from './doctor/findings.ts'
 
-const components = ['torch', 'tensorflow', 'cuda'] as const
+const components = ['torch', 'tensorflow', 'cuda', 'mpi'] as const
 
 export async function setupCommand(
   name: string | undefined,
@@ -17,8 +17,9 @@ export async function setupCommand(
     throw new UsageError('missing component', components.map(one => `${programName()} setup ${one}`).join(', or '))
   }
   const component = checkWord(name, components, { what: 'component' })
-  if (component === 'cuda' && gpu) throw new UsageError('--gpu requires setup torch or setup tensorflow')
-  const install = { torch: setupTorch, tensorflow: setupTensorflow, cuda: setupCuda }[component]
+  if ((component === 'cuda' || component === 'mpi') && gpu)
+    throw new UsageError('--gpu requires setup torch or setup tensorflow')
+  const install = { torch: setupTorch, tensorflow: setupTensorflow, cuda: setupCuda, mpi: setupMpi }[component]
   await interruptible(signal => install(signal, gpu))
 }
 
@@ -54,4 +55,11 @@ async function setupCuda(signal: AbortSignal): Promise<void> {
   print(`${outcome === 'found' ? 'already installed' : 'installed'}: CUDA for ONNX Runtime, in ${folder}`)
   await useBackend({ backend: 'onnx', device: 'cuda' }) // throws an error that names what is still missing
   print(`\nTrain with it\n  ${programName()} train quickstart --device cuda`)
+}
+
+async function setupMpi(signal: AbortSignal): Promise<void> {
+  const { setUpMpi } = await import('@mixflow/train')
+  const { mpiexec, folder, outcome, version } = await setUpMpi({ signal, onPhase })
+  print(`${outcome === 'found' ? 'already installed' : 'installed'}: ${version}, in ${folder}`)
+  print(`\nStart a program that uses @mixflow/mpi with it\n  ${mpiexec} -n 2 node program.js`)
 }

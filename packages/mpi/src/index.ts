@@ -1,0 +1,7 @@
+export { errorCodes, MpiError, type MpiErrorCode } from './errors.ts'
+export { type InitOptions, init } from './init.ts'
+export { type FindOptions, findLibrary } from './library/find-library.ts'
+export { type Family, type Launcher, launcherOf } from './library/launcher.ts'
+export type { Abi } from './library/load-library.ts'
+export { type LibraryFacts, tryLibrary } from './library/try-library.ts'
+export { type Floats, Mpi, type Reduction, type Values, type WaitOptions } from './mpi.ts'
