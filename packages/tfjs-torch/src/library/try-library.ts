@@ -56,8 +56,9 @@ async function readFacts(path: string): Promise<LibraryFacts | null> {
 function inChild(folder: string): Promise<LibraryFacts> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const script = fileURLToPath(new URL(`trial.${extension}`, import.meta.url))
-  // a child of a program that runs TypeScript needs its loaders
-  const args = [...process.execArgv.filter(arg => !arg.startsWith('--inspect')), script, folder]
+  // sources need the loaders of this process; the built script runs alone, without what `node --eval` or a debugger was given
+  const loaders = extension === 'ts' ? process.execArgv.filter(arg => !arg.startsWith('--inspect')) : []
+  const args = [...loaders, script, folder]
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { timeout: 120_000 }, (error, stdout, stderr) => {
       const line = stdout.split('\n').find(one => one.startsWith('{'))
