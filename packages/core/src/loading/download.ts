@@ -4,7 +4,7 @@
  * A broken connection is resumed by a Range request; the caller's checksum decides whether the parts belong together. The platform
  * decides when a silent server counts as a broken connection.
  */
-import { MixflowError, throwIfAborted, untilAborted } from '../errors.ts'
+import { abortError, MixflowError, throwIfAborted } from '../errors.ts'
 import { checkAnswer, interrupted, unreachable } from './download-failures.ts'
 import type { ReadOptions } from './model-folder.ts'
 
@@ -29,29 +29,29 @@ const pauses = [0, 300, 1000]
 
 /** @throws MixflowError DOWNLOAD_* or ABORTED; details: `address`, and `status` where there was an answer. */
 export async function download(url: URL, options: DownloadOptions): Promise<Download> {
-  const { signal } = options
+  const { signal, bytes } = options
   throwIfAborted(signal)
-  const received: Received = { length: 0, size: 0, bytes: new Uint8Array() }
+  const parts = new Parts(bytes)
   let resumed = false
   for (let attempt = 0; ; attempt++) {
-    const before = received.length
+    const before = parts.length
     const response = await request(url, { signal, from: before }).catch(cause => {
       throwIfAborted(signal)
       return { cause }
     })
     if (!('cause' in response)) {
-      if (before > 0 && response.status !== 206) received.length = 0
+      if (before > 0 && response.status !== 206) parts.clear()
       else if (before > 0) resumed = true
-      const broken = await readAnswer(response, { ...options, url, received })
-      if (broken === null) return { content: received.bytes.subarray(0, received.length), size: received.size, resumed }
-      if (received.length > before) attempt = 0
+      const broken = await readAnswer(response, { ...options, url, parts })
+      if (broken === null) return { content: parts.content(), size: parts.size, resumed }
+      if (parts.length > before) attempt = 0
       if (attempt >= pauses.length) throw interrupted(url, broken.cause)
     } else if (before === 0) {
       throw await unreachable(url, response.cause)
     } else if (attempt >= pauses.length) {
       throw interrupted(url, response.cause)
     }
-    await untilAborted(new Promise(resolve => setTimeout(resolve, pauses[attempt] ?? 0)), signal)
+    await pause(pauses[attempt] ?? 0, signal)
   }
 }
 
@@ -68,36 +68,24 @@ function request(url: URL, { signal, from }: RangeRequest): Promise<Response> {
 
 interface Reading extends DownloadOptions {
   readonly url: URL
-  readonly received: Received
-}
-
-interface Received {
-  /** Allocated by the first chunk. Of a file that is too long, the end does not fit. */
-  bytes: Uint8Array
-  length: number
-  /** Of the file, as `Download.size`. */
-  size: number
+  readonly parts: Parts
 }
 
 /** Returns null if the response was read as far as needed, otherwise what broke. */
 async function readAnswer(response: Response, options: Reading): Promise<{ readonly cause: unknown } | null> {
-  const { url, received, signal, bytes, maxBytes, onBytes } = options
+  const { url, parts, signal, bytes, maxBytes, onBytes } = options
   try {
     checkAnswer(url, response)
     const announced = sizeOf(response)
     if (bytes !== undefined && announced !== null && announced !== bytes) {
-      received.size = announced
+      parts.size = announced
       return null
     }
     const most = bytes ?? maxBytes
-    received.size = received.length
     for await (const chunk of chunksOf(response)) {
-      if (received.bytes.length === 0) received.bytes = new Uint8Array(most + 1)
-      received.bytes.set(chunk.subarray(0, most + 1 - received.length), received.length)
-      received.size += chunk.length
-      received.length = Math.min(received.size, most + 1)
-      onBytes?.(Math.min(received.length, most))
-      if (received.length > most) break
+      parts.add(chunk)
+      onBytes?.(Math.min(parts.length, most))
+      if (parts.length > most) break
     }
     return null
   } catch (cause) {
@@ -126,4 +114,64 @@ async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
   } finally {
     reader.releaseLock()
   }
+}
+
+/** The bytes so far, in one array from the start if the size is known, which avoids a copy at the end. */
+class Parts {
+  length = 0
+  #size: number | undefined
+  readonly #whole: number | undefined
+  #chunks: Uint8Array[] = []
+  #memory: Uint8Array | undefined
+
+  constructor(whole: number | undefined) {
+    this.#whole = whole
+  }
+
+  get size(): number {
+    return this.#size ?? this.length
+  }
+
+  set size(size: number) {
+    this.#size = size
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.#whole === undefined) this.#chunks.push(chunk)
+    else {
+      this.#memory ??= new Uint8Array(this.#whole)
+      this.#memory.set(chunk.subarray(0, Math.max(0, this.#whole - this.length)), this.length)
+    }
+    this.length += chunk.length
+  }
+
+  clear(): void {
+    this.length = 0
+    this.#chunks = []
+  }
+
+  content(): Uint8Array {
+    if (this.#memory !== undefined) return this.#memory.subarray(0, this.length)
+    const all = new Uint8Array(this.length)
+    let at = 0
+    for (const chunk of this.#chunks) {
+      all.set(chunk, at)
+      at += chunk.length
+    }
+    return all
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = () => {
+      clearTimeout(timer)
+      reject(abortError(signal!))
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', ended)
+      resolve()
+    }, milliseconds)
+    signal?.addEventListener('abort', ended, { once: true })
+  })
 }
