@@ -24,15 +24,7 @@ shape = [task["batch"], *(task["image"][key] for key in ("channels", "height", "
 x1, noise, t = numbers("x1", shape), numbers("noise", shape), numbers("t", [task["batch"]])
 weights = numbers("weights", [-1])
 torch.set_default_device(device)  # for what the networks make
-model = networks.build(task["network"]["kind"], task["image"], task["network"]["options"])
-flat, at, state = weights, 0, {}
-for parameter in task["parameters"]:
-    size = 1
-    for length in parameter["shape"]:
-        size *= length
-    state[parameter["name"]] = flat[at : at + size].view(parameter["shape"])
-    at += size
-model.load_state_dict(state, strict=True)
+model = networks.load(task, weights)
 parameters = list(model.parameters())
 average = [parameter.detach().clone() for parameter in parameters]
 adam = task["optimizer"]

@@ -262,3 +262,17 @@ kinds = {"unet": UNet, "song-unet": SongUNet, "transformer": Transformer}
 
 def build(kind, image, options):
     return kinds[kind](image, **options)
+
+
+def load(task, weights):
+    """The network of a task with its parameters, which stand one after the other in `weights`."""
+    model = build(task["network"]["kind"], task["image"], task["network"]["options"])
+    at, state = 0, {}
+    for parameter in task["parameters"]:
+        size = 1
+        for length in parameter["shape"]:
+            size *= length
+        state[parameter["name"]] = weights[at : at + size].view(parameter["shape"])
+        at += size
+    model.load_state_dict(state, strict=True)
+    return model

@@ -20,17 +20,7 @@ def numbers(task, name, shape):
 
 
 def load(task):
-    image = task["image"]
-    model = networks.build(task["network"]["kind"], image, task["network"]["options"])
-    flat, at, state = numbers(task, "weights.f32", [-1]), 0, {}
-    for parameter in task["parameters"]:
-        size = 1
-        for length in parameter["shape"]:
-            size *= length
-        state[parameter["name"]] = flat[at : at + size].view(parameter["shape"])
-        at += size
-    model.load_state_dict(state, strict=True)
-    return model
+    return networks.load(task, numbers(task, "weights.f32", [-1]))
 
 
 def training(task, precision):

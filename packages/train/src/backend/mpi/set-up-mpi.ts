@@ -10,7 +10,7 @@ import { MixflowError } from '@mixflow/core'
 import { tryLibrary } from '@mixflow/mpi'
 import { cacheFolder } from '../../data/cache-folder.ts'
 import { makeFolder } from '../set-up/make-folder.ts'
-import { findPrograms, hasGlibc, type Setting } from '../set-up/programs.ts'
+import { findPrograms, type Setting, thisSystem } from '../set-up/programs.ts'
 import { fetchWheels, unpackWheel } from '../set-up/wheels.ts'
 
 export const mpichVersion = '5.0.2'
@@ -91,12 +91,10 @@ export async function setUpMpi(options: MpiSetUpOptions = {}): Promise<MpiSetUp>
 
 /** @throws MixflowError SETUP_UNSUPPORTED */
 function wheelHere(): MpichWheel {
-  const { platform, arch } = process
+  const { platform, arch, isMusl, text } = thisSystem()
   const found = mpichWheel()
-  const isMusl = platform === 'linux' && !hasGlibc()
   if (found !== null && !isMusl) return found
-  const here = `${platform} on ${arch}${isMusl ? ' with musl' : ''}`
-  throw new MixflowError('SETUP_UNSUPPORTED', `there is no MPI to set up for ${here}`, {
+  throw new MixflowError('SETUP_UNSUPPORTED', `there is no MPI to set up for ${text}`, {
     hint: 'install Open MPI or MPICH with the package manager of the system: @mixflow/mpi finds it there, or where MPI_LIB says',
     details: { platform, arch },
   })

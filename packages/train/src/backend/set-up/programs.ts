@@ -133,17 +133,19 @@ export function reasonIn(output: string, count = 6): string {
   return shown.map(line => `  ${line}`).join('\n')
 }
 
-export function hasGlibc(): boolean {
+/** The system of this process. `isMusl`: a Linux without the GNU C library, which wheels for Linux need. */
+export function thisSystem() {
+  const { platform, arch } = process
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
-  return header.glibcVersionRuntime !== undefined
+  const isMusl = platform === 'linux' && header.glibcVersionRuntime === undefined
+  return { platform, arch, isMusl, text: `${platform} on ${arch}${isMusl ? ' with musl' : ''}` }
 }
 
 /** @throws MixflowError SETUP_UNSUPPORTED unless this is Linux on x64 with the GNU C library */
 export function checkLinux(what: string, elsewhere: string): void {
-  const { platform, arch } = process
-  if (platform === 'linux' && arch === 'x64' && hasGlibc()) return
-  const here = `${platform} on ${arch}${platform === 'linux' && !hasGlibc() ? ' with musl' : ''}`
-  throw new MixflowError('SETUP_UNSUPPORTED', `setting up ${what} requires Linux on x64 with glibc, this is ${here}`, {
+  const { platform, arch, isMusl, text } = thisSystem()
+  if (platform === 'linux' && arch === 'x64' && !isMusl) return
+  throw new MixflowError('SETUP_UNSUPPORTED', `setting up ${what} requires Linux on x64 with glibc, this is ${text}`, {
     hint: elsewhere,
     details: { platform, arch },
   })

@@ -10,7 +10,7 @@ import { MixflowError } from '@mixflow/core'
 import { findLibrary, type LibraryFacts, libraryFile, tryLibrary } from '@mixflow/tfjs-torch'
 import { cacheFolder } from '../../data/cache-folder.ts'
 import { makeFolder } from '../set-up/make-folder.ts'
-import { findPrograms, hasGlibc, type Setting } from '../set-up/programs.ts'
+import { findPrograms, type Setting, thisSystem } from '../set-up/programs.ts'
 import { fetchWheels, unpackWheel } from '../set-up/wheels.ts'
 import { type TorchKind, type TorchWheels, torchVersion, torchWheels } from './torch-wheels.ts'
 
@@ -64,14 +64,12 @@ export async function setUpTorch(options: TorchSetUpOptions = {}): Promise<Torch
 
 /** @throws MixflowError SETUP_UNSUPPORTED */
 function wheelsHere(kind: TorchKind): TorchWheels {
-  const { platform, arch } = process
+  const { platform, arch, isMusl, text } = thisSystem()
   const found = torchWheels(kind)
-  const isMusl = platform === 'linux' && !hasGlibc()
   if (found !== null && !isMusl) return found
   const what = kind === 'cuda' ? 'libtorch with CUDA' : 'libtorch'
-  const here = `${platform} on ${arch}${isMusl ? ' with musl' : ''}`
   const without = kind === 'cuda' && torchWheels('cpu') !== null && !isMusl ? 'leave out --gpu, or ' : ''
-  throw new MixflowError('SETUP_UNSUPPORTED', `there is no ${what} to set up for ${here}`, {
+  throw new MixflowError('SETUP_UNSUPPORTED', `there is no ${what} to set up for ${text}`, {
     hint: `${without}pip install torch in a Python environment: the backend "torch" finds it there`,
     details: { platform, arch },
   })
